@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/digest.h"
+
+namespace xmppftd {
+
+/// Bytes [offset, offset + length) of a file.
+struct ByteRange {
+  std::uint64_t offset = 0;
+  std::uint64_t length = 0;
+  std::uint64_t end() const noexcept { return offset + length; }
+  friend bool operator==(const ByteRange&, const ByteRange&) = default;
+};
+
+/// What one peer tells the other about a file. Never a path: `name` comes from safe_file_name() or from our own disk.
+struct FileInfo {
+  std::string name;
+  std::uint64_t size = 0;                                       ///< bytes
+  std::optional<std::chrono::sys_seconds> modified;             ///< XEP-0096 date, UTC
+  std::optional<Hash> hash;                                     ///< of the whole file
+  std::string description;                                      ///< at most 1 KiB
+  std::string mime_type;                                        ///< at most 128 bytes
+};
+
+/// Makes a peer's file name safe to create (RELIABILITY FN1): the part after the last '/' or '\', no percent-decoding;
+/// invalid UTF-8, control and bidi characters become '_'; a leading '.', '-', '~' or space becomes '_'; trailing dots
+/// and spaces are cut; empty becomes "file"; at most 247 bytes, cut on a character, an extension of up to 16 bytes is
+/// kept. Idempotent.
+std::string safe_file_name(std::string_view from_peer);
+
+/// "notes.txt", 2 -> "notes (2).txt", still at most 247 bytes.
+std::string numbered_file_name(std::string_view safe_name, unsigned number);
+
+/// Peer's free text (description, MIME type): control and bidi characters removed, at most `max_bytes`, valid UTF-8.
+std::string safe_text(std::string_view from_peer, std::size_t max_bytes);
+
+}  // namespace xmppftd

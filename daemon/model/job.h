@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "model/file_info.h"
+
+namespace xmppftd {
+
+using JobId = std::uint64_t;       ///< never reused, stable across restarts; 0 names no job
+using AccountId = std::uint64_t;   ///< likewise
+using WallTime = std::chrono::sys_time<std::chrono::microseconds>;  ///< for display only; epoch = not yet
+
+WallTime wall_now() noexcept;
+
+enum class Direction { Out, In };
+
+/// INTERFACE section 2.4. Done, Failed and Cancelled are terminal.
+enum class JobState { Queued, Offered, Connecting, Active, Paused, Verifying, Done, Failed, Cancelled };
+
+/// Why a job is in its state. None where the state says it all.
+enum class JobReason {
+  None,
+  // queued
+  WaitingSlot, WaitingAccount, WaitingPeer, WaitingNetwork, Backoff, Scheduled, Held,
+  // offered
+  AwaitingUser, AwaitingAgent, AwaitingPeer,
+  // connecting, active
+  Uploading, Stalled,
+  // paused
+  User, DiskLow, Metered, Suspend,
+  // failed
+  Declined, PeerOffline, NoSuchPeer, PeerUnsupported, NoMethod, Timeout, Io, DiskFull, FileChanged, FileMissing,
+  HashMismatch, Interrupted, Policy, Protocol, Internal,
+  // cancelled (User is shared with paused)
+  Refused, Peer, Withdrawn, Expired,
+};
+
+/// The words of the D-Bus API: "out", "queued", "waiting-slot", ...
+std::string_view to_string(Direction direction) noexcept;
+std::string_view to_string(JobState state) noexcept;
+std::string_view to_string(JobReason reason) noexcept;
+std::optional<JobState> job_state_from(std::string_view word) noexcept;
+std::optional<JobReason> job_reason_from(std::string_view word) noexcept;
+
+bool is_terminal(JobState state) noexcept;
+/// Does a job in this state hold one of `max_active` slots?
+bool holds_slot(JobState state) noexcept;
+/// The legal moves of INTERFACE section 2.4.
+bool can_move(Direction direction, JobState from, JobState to) noexcept;
+
+/// Which inode a path named when it was looked at, and what the kernel said of it (RELIABILITY FN4).
+struct FileIdentity {
+  std::uint64_t device = 0;
+  std::uint64_t inode = 0;
+  std::uint64_t size = 0;
+  std::int64_t modified_ns = 0;  ///< since the Unix epoch
+  std::int64_t changed_ns = 0;   ///< ctime
+  friend bool operator==(const FileIdentity&, const FileIdentity&) = default;
+};
+
+/// A way bytes may travel, as users write it: "si-socks5", "si-socks5/direct", "si-socks5/proxy", "si-ibb".
+struct MethodChoice {
+  std::string id;     ///< "si-socks5", "si-ibb"
+  std::string route;  ///< "", "direct", "proxy"
+  /// Errors: BadArgument, naming the value and the words there are.
+  static Result<MethodChoice> parse(std::string_view text);
+  std::string str() const { return route.empty() ? id : id + "/" + route; }
+  friend bool operator==(const MethodChoice&, const MethodChoice&) = default;
+};
+
+/// How a finished job was handed over (RELIABILITY R6): S5B to a foreign peer has no end-to-end acknowledgement.
+enum class Delivery { None, HandedOver, Confirmed };
+std::string_view to_string(Delivery delivery) noexcept;  ///< "", "handed-over", "confirmed"
+
+/// How content was verified.
+enum class HashState { None, SizeOnly, Md5, Sha256, Mismatch };
+std::string_view to_string(HashState state) noexcept;  ///< "none", "size-only", "md5", "sha-256", "mismatch"
+
+/// Everything about one job that outlives the process: one row of the journal. Plain data, no invariant of its own;
+/// `Job` (transfer/job.h) guards it.
+struct JobRecord {
+  JobId id = 0;
+  std::string batch;
+  Direction direction = Direction::Out;
+  AccountId account = 0;
+  std::string peer;                  ///< JID as asked for (out) or full JID that offered (in)
+  std::string peer_full;             ///< resource in use, "" before
+  FileInfo file;
+  std::string path;                  ///< out: absolute source path; in: absolute final path once published
+  FileIdentity source;               ///< out: identity when queued
+  JobState state = JobState::Queued;
+  JobReason reason = JobReason::None;
+  std::string error_name;            ///< "" or the last part of the D-Bus error name ("HashMismatch")
+  std::string error_detail;          ///< English, for people
+  int priority = 0;                  ///< -100..100, higher first
+  std::vector<MethodChoice> methods; ///< empty = the config's list
+  std::string method;                ///< in use or last used: "si-socks5"
+  std::string route;                 ///< "direct", "proxy", ""
+  std::string host;                  ///< streamhost address in use, for MethodDetail; "" when none
+  std::uint16_t port = 0;
+  std::uint64_t transferred = 0;     ///< bytes of this attempt, plus offset; as of the last state change
+  std::uint64_t offset = 0;          ///< resumed from
+  unsigned attempt = 0;              ///< 1 = first
+  Delivery delivery = Delivery::None;
+  HashState hash_state = HashState::None;
+  std::optional<Hash> hash;          ///< what the bytes hashed to
+  WallTime created_at{}, started_at{}, finished_at{}, next_attempt_at{};
+  // Incoming only: where the bytes are (RELIABILITY s2.2)
+  std::string folder;                ///< absolute target folder
+  std::string part_name;             ///< ".xmppft-<16 hex>.part" inside it, "" when none
+  FileIdentity part;                 ///< device and inode of the part file
+  std::uint64_t durable = 0;         ///< bytes known to be on disk
+  std::string final_name;            ///< name chosen at publishing, "" before
+  bool publishing = false;           ///< step 8 of s2.2 was committed
+  std::string on_exists = "rename";  ///< rename | fail | overwrite
+};
+
+/// One line of a job's story (Manager1.GetHistory): an attempt, a method tried, a state entered.
+struct HistoryEntry {
+  WallTime at{};
+  std::string what;    ///< "offered", "direct", "proxy", "ibb", "done", ...
+  std::string detail;  ///< address, reason: English, for people
+};
+
+}  // namespace xmppftd
