@@ -116,7 +116,6 @@ struct JobRecord {
   std::string folder;                ///< absolute target folder
   std::string part_name;             ///< ".xmppft-<16 hex>.part" inside it, "" when none
   FileIdentity part;                 ///< device and inode of the part file
-  std::uint64_t durable = 0;         ///< bytes known to be on disk
   std::string final_name;            ///< name chosen at publishing, "" before
   bool publishing = false;           ///< step 8 of s2.2 was committed
   std::string on_exists = "rename";  ///< rename | fail | overwrite

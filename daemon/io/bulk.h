@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <optional>
+
+#include "base/callback.h"
+#include "base/digest.h"
+#include "base/result.h"
+#include "base/unique_fd.h"
+#include "io/file.h"
+#include "model/file_info.h"
+
+namespace xmppftd {
+
+/// Bytes moved so far within a range: stored relaxed by whoever moves them, sampled by the core.
+struct alignas(64) Progress {
+  std::atomic<std::uint64_t> bytes{0};
+};
+
+/// What a finished move carried.
+struct Moved {
+  std::uint64_t bytes = 0;
+  std::optional<Hash> hash;  ///< of exactly these bytes, when asked for
+};
+
+/// One end of a transfer on disk, and the digest that somebody will compare.
+struct FileEnd {
+  std::shared_ptr<OpenFile> file;
+  std::optional<HashAlgo> digest;
+};
+
+/// How a sent stream ends (DECISIONS, Wire). A reset after all bytes were acknowledged is no failure.
+enum class StreamEnd {
+  ShutdownAndWait,  ///< direct: SHUT_WR, then the peer's FIN (60 s)
+  DrainAndClose,    ///< proxy: until the kernel's send queue is empty (60 s), then close; never half-close a proxy
+};
+
+/// A move under way. Destroying it cancels within one quantum; its callback is then never called.
+class Move {
+ public:
+  virtual ~Move() = default;
+};
+
+/// File bytes in blocks, for IBB: in order, one after another.
+class BlockReader {
+ public:
+  virtual ~BlockReader() = default;
+  /// The next `size` bytes of the range (fewer at its end) as base64. Up to 64 may be asked for ahead; answers come in
+  /// order. The last 64 KiB of the file come only while its identity is unchanged. Errors: FileChanged, Io.
+  virtual void read(std::size_t size, Callback<void(Result<std::string>)> done) = 0;
+  /// After the last block. The digest of what was read.
+  virtual void finish(Callback<void(Result<Moved>)> done) = 0;
+};
+class BlockWriter {
+ public:
+  virtual ~BlockWriter() = default;
+  /// Appends to the range. `done` comes once the kernel has the bytes; in order. Errors: Io, DiskFull, Protocol (past the
+  /// end of the range).
+  virtual void write(Bytes block, Callback<void(Result<void>)> done) = 0;
+  virtual void finish(Callback<void(Result<Moved>)> done) = 0;
+};
+
+/// The workers as the core sees them. Callbacks come on the core's loop, exactly once, never before the call returns,
+/// and not after the handle was destroyed.
+class Bulk {
+ public:
+  using OnMoved = Callback<void(Result<Moved>)>;
+  virtual ~Bulk() = default;
+
+  /// File to socket. The last 64 KiB are held back until the file's identity is seen unchanged. Errors: FileChanged,
+  /// Interrupted (peer gone), Timeout (60 s without a byte taken), Io.
+  [[nodiscard]] virtual std::unique_ptr<Move> send(UniqueFd socket, FileEnd file, ByteRange range, StreamEnd end,
+                                                   std::shared_ptr<Progress> progress, OnMoved done) = 0;
+  /// Socket to file; never a byte past the range, then closes. Errors: Interrupted (EOF before the end), Protocol (a
+  /// byte too many), Timeout, DiskFull, Io.
+  [[nodiscard]] virtual std::unique_ptr<Move> receive(UniqueFd socket, FileEnd file, ByteRange range,
+                                                      std::shared_ptr<Progress> progress, OnMoved done) = 0;
+  [[nodiscard]] virtual std::unique_ptr<BlockReader> read_blocks(FileEnd file, ByteRange range) = 0;
+  [[nodiscard]] virtual std::unique_ptr<BlockWriter> write_blocks(FileEnd file, ByteRange range) = 0;
+  /// The digest of a range through the page cache. Errors: FileChanged (too short), Io.
+  [[nodiscard]] virtual std::unique_ptr<Move> hash(std::shared_ptr<OpenFile> file, ByteRange range, HashAlgo algo,
+                                                   std::shared_ptr<Progress> progress,
+                                                   Callback<void(Result<Hash>)> done) = 0;
+};
+
+}  // namespace xmppftd

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "base/result.h"
+#include "io/bulk.h"
+
+namespace xmppftd {
+
+/// Which way the bytes go, for Job1.Method and MethodDetail.
+struct Path {
+  std::string method;      ///< "si-socks5", "si-ibb"
+  std::string route;       ///< "direct", "proxy", ""
+  std::string host;        ///< address in use, "" when none
+  std::uint16_t port = 0;
+};
+
+/// An agreed channel to one peer that moves one range of one file, out if we offered the stream, in if we accepted it.
+/// How the bytes travel is not visible here: S5B hands its descriptor to a worker, IBB trades blocks with one.
+class Carrier {
+ public:
+  class Handler {
+   public:
+    virtual void on_end(Result<Moved> how) = 0;  ///< exactly once, last; may destroy the Carrier
+
+   protected:
+    ~Handler() = default;
+  };
+  virtual ~Carrier() = default;  ///< cancels; no Handler call follows
+  /// Once. `handler` outlives the Carrier.
+  virtual void start(FileEnd file, ByteRange range, Handler& handler) = 0;
+  virtual const Progress& progress() const = 0;
+  virtual const Path& path() const = 0;
+};
+
+}  // namespace xmppftd

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "base/callback.h"
+#include "base/result.h"
+#include "base/unique_fd.h"
+#include "model/job.h"
+
+namespace xmppftd {
+
+/// An open file. Shared, because a cancelled worker may hold it for one more quantum after the core let go.
+struct OpenFile {
+  UniqueFd fd;
+  FileIdentity identity;  ///< as it was when opened
+};
+
+/// A `.part` file and the folder that it and its final name live in (RELIABILITY s2.2).
+struct PartFile {
+  UniqueFd folder;               ///< O_PATH or O_DIRECTORY descriptor, held so that nobody can swap the folder
+  std::string folder_path;
+  std::string name;              ///< ".xmppft-<16 hex>.part"
+  std::shared_ptr<OpenFile> file;
+};
+
+/// What start-up finds of a receive that was being published when the daemon died.
+enum class PartState {
+  Gone,       ///< neither name holds our inode
+  Part,       ///< the part file is there
+  Published,  ///< the final name is our inode
+};
+
+/// Work on files that may block on a disk; done on the file threads, answered on the core's loop. A callback is called
+/// exactly once, never before the call returns, and not at all after Files is destroyed.
+class Files {
+ public:
+  template <class T>
+  using Done = Callback<void(Result<T>)>;
+
+  virtual ~Files() = default;
+
+  /// Opens a regular file for reading without following a final symlink or waiting on a FIFO (FN4).
+  /// Errors: FileMissing, Unreadable, NotRegularFile, Io; each names the path, the kernel's words and a remedy.
+  virtual void open_source(const std::string& path, Done<std::shared_ptr<OpenFile>> done) = 0;
+  /// For a descriptor that a client passed: readable, regular (DB3). Errors: BadFd.
+  virtual void adopt_source(UniqueFd fd, Done<std::shared_ptr<OpenFile>> done) = 0;
+
+  /// Creates a part file of mode 0600 in `folder` and syncs the folder. `size` bytes are reserved where the file system
+  /// can; `keep_free` bytes must remain on the disk. Errors: FileMissing (no such folder), UnsafeFolder (not ours, or
+  /// writable by others), DiskFull, Unreadable, Io.
+  virtual void create_part(const std::string& folder, std::uint64_t size, std::uint64_t keep_free,
+                           Done<std::shared_ptr<PartFile>> done) = 0;
+  /// Makes the part file's content durable (fsync). Errors: Io, DiskFull.
+  virtual void sync_part(std::shared_ptr<PartFile> part, Done<void> done) = 0;
+  /// Gives the part file its final name without replacing anything, and syncs the folder. With `overwrite` an existing
+  /// regular file of ours is exchanged and removed. Errors: Exists, Io, UnsafeFolder.
+  virtual void publish(std::shared_ptr<PartFile> part, const std::string& final_name, bool overwrite, Done<void> done) = 0;
+  /// Removes the part file, if the name still is our inode.
+  virtual void discard(std::shared_ptr<PartFile> part, Done<void> done) = 0;
+  /// Renames the part to "<name>.bad": wrong content is kept for a look, never under the real name.
+  virtual void set_aside(std::shared_ptr<PartFile> part, Done<void> done) = 0;
+  /// Reopens a part after a restart and says where publishing stood. `part` is null unless the state is Part.
+  struct Found {
+    PartState state = PartState::Gone;
+    std::shared_ptr<PartFile> part;
+  };
+  virtual void find_part(const std::string& folder, const std::string& part_name, const std::string& final_name,
+                         const FileIdentity& identity, Done<Found> done) = 0;
+};
+
+}  // namespace xmppftd

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "base/result.h"
+#include "model/jid.h"
+#include "xep/element.h"
+
+namespace xmppftd {
+
+/// A password: one owner, wiped when it goes, never copied into a log or another string by accident.
+class Secret {
+ public:
+  Secret() = default;
+  explicit Secret(std::string text) noexcept : text_(std::move(text)) {}
+  Secret(Secret&& other) noexcept;
+  Secret& operator=(Secret&& other) noexcept;
+  Secret(const Secret&) = delete;
+  Secret& operator=(const Secret&) = delete;
+  ~Secret();
+
+  Secret clone() const { return Secret(text_); }
+  bool empty() const noexcept { return text_.empty(); }
+  /// Valid while the Secret lives; do not keep it.
+  const char* reveal() const noexcept { return text_.c_str(); }
+
+ private:
+  void wipe() noexcept;
+  std::string text_;
+};
+
+/// How to log in to one account.
+struct Login {
+  Jid jid;                  ///< full: the resource we ask for
+  Secret password;
+  std::string host;         ///< "" = SRV and address records of the JID's domain
+  std::uint16_t port = 0;   ///< 0 = from SRV, else 5222; used with `host`
+  std::string ca_file;      ///< PEM; "" = the system's authorities
+  std::string pin;          ///< SHA-256 of the server's certificate as 64 hex digits; "" = none. Accepts exactly that one
+  bool allow_plain = false; ///< SASL PLAIN over verified TLS
+};
+
+/// One account's XMPP session as the core sees it; the session itself lives on the XMPP thread. Handler calls come on
+/// the core's loop, never from inside a call to this object. Destroying it closes the session without a Handler call.
+class XmppLink {
+ public:
+  class Handler {
+   public:
+    /// Logged in, resource bound; presence was not sent.
+    virtual void on_up(const Jid& bound) = 0;
+    /// The session or the attempt ended; what was sent and not answered is lost. Errors: AuthFailed, Tls (detail holds
+    /// subject, issuer, dates, SHA-256 fingerprint), Dns, Network, Timeout, Conflict, Protocol, Cancelled (our close).
+    virtual void on_down(Error why) = 0;
+    virtual void on_stanza(Element stanza) = 0;
+
+   protected:
+    ~Handler() = default;
+  };
+
+  virtual ~XmppLink() = default;
+  /// Starts one attempt; ends in on_up or on_down within 60 s whatever the network does. Only while down.
+  virtual void connect(Login login) = 0;
+  /// Queues one stanza as XML text. Ignored while down.
+  virtual void send(std::string xml) = 0;
+  /// Bytes given to send() and not yet given to the kernel.
+  virtual std::size_t unsent() const = 0;
+  /// Ends the session in order; on_down(Cancelled) follows within 3 s.
+  virtual void close() = 0;
+};
+
+/// Makes links; all of them share one thread.
+class XmppLinks {
+ public:
+  virtual ~XmppLinks() = default;
+  virtual std::unique_ptr<XmppLink> make(XmppLink::Handler& handler) = 0;
+};
+
+}  // namespace xmppftd

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "io/carrier.h"
+#include "model/file_info.h"
+#include "model/jid.h"
+#include "model/job.h"
+#include "session/peer_features.h"
+#include "transport/transport.h"
+
+namespace xmppftd {
+
+/// One file offered by one side to the other.
+struct Offer {
+  Jid peer;                           ///< full JID of the other side
+  FileInfo file;
+  bool ranges = false;                ///< the offer says parts of the file may be asked for
+};
+
+/// What our side adds when it offers.
+struct OfferPlan {
+  std::vector<MethodChoice> methods;  ///< allowed, in our order of preference; never empty
+  PeerFeatures peer;
+  bool direct_allowed = true;         ///< ip_policy lets this peer see our addresses
+  std::chrono::milliseconds answer_within{std::chrono::minutes(5)};  ///< the peer's user decides
+};
+
+/// Agreement with a peer about one file, from offer to goodbye. `Handler` calls never come from inside a call to this
+/// object. Destroying it while open tells the peer we gave up.
+class Negotiation {
+ public:
+  class Handler {
+   public:
+    /// Out only: the peer said yes and the stream is being opened.
+    virtual void on_accepted() = 0;
+    /// The stream is open. Start the carrier on `range` with `digest`.
+    virtual void on_carrier(std::unique_ptr<Carrier> carrier, ByteRange range, std::optional<HashAlgo> digest) = 0;
+    /// After complete(). Out: how sure we are. In: never an error; HandedOver.
+    virtual void on_completed(Delivery delivery, std::optional<Hash> verified) = 0;
+    /// In only, after delivered(): the sender's word about the content arrived (or never will): `declared` is what it must
+    /// hash to, none = size only. Verify and publish, then call complete() or fail().
+    virtual void on_declared(std::optional<Hash> declared) = 0;
+    /// It failed: Declined, PeerOffline, NoCommonMethod, Timeout, StreamFailed, HashMismatch... Last call.
+    virtual void on_ended(Error why) = 0;
+    /// A line for the job's story.
+    virtual void on_step(std::string_view what, std::string detail) = 0;
+
+   protected:
+    ~Handler() = default;
+  };
+  virtual ~Negotiation() = default;
+  /// The carrier ended well. Out: asks the peer to confirm where it can, else on_completed(HandedOver) follows; an IBB
+  /// stream whose close was acknowledged is Confirmed. In: on_declared follows.
+  virtual void delivered(const Moved& moved) = 0;
+  /// In only: verified and published.
+  virtual void complete() = 0;
+  /// In only: it was not what was offered, or could not be stored: tells the peer why where the protocol has words.
+  virtual void fail(const Error& why) = 0;
+};
+
+/// One signalling protocol over one account's session, registered in account/.
+class Negotiator {
+ public:
+  virtual ~Negotiator() = default;
+  /// Can this resource be sent files, by at least one of `methods`?
+  virtual bool can_reach(const PeerFeatures& peer, const std::vector<MethodChoice>& methods) const = 0;
+  /// Will this peer confirm the content after the transfer, so that no hash is needed before it?
+  virtual bool confirms(const PeerFeatures& peer) const = 0;
+  /// `handler` outlives the Negotiation.
+  [[nodiscard]] virtual std::unique_ptr<Negotiation> offer(const Offer& offer, const OfferPlan& plan,
+                                                           Negotiation::Handler& handler) = 0;
+};
+
+/// A peer's offer that waits for our answer. Destroyed unanswered it declines (403 forbidden).
+class IncomingOffer {
+ public:
+  virtual ~IncomingOffer() = default;
+  virtual const Offer& offer() const = 0;
+  /// Consumes the offer. `range` is the whole file unless the offer allowed ranges. `direct_allowed`: ip_policy lets us
+  /// connect to this peer's addresses.
+  struct Terms {
+    ByteRange range;
+    bool direct_allowed = true;
+    bool own_proxy_only = false;
+  };
+  [[nodiscard]] virtual std::unique_ptr<Negotiation> accept(const Terms& terms, Negotiation::Handler& handler) = 0;
+  /// Consumes the offer. Declined = forbidden; Constraint, Policy, Timeout have words of their own.
+  virtual void decline(const Error& why) = 0;
+};
+
+/// Who hears of offers: the queue, through the account.
+class OfferListener {
+ public:
+  virtual void on_offer(std::unique_ptr<IncomingOffer> offer) = 0;
+
+ protected:
+  ~OfferListener() = default;
+};
+
+}  // namespace xmppftd

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "base/callback.h"
+#include "base/result.h"
+#include "io/carrier.h"
+#include "model/jid.h"
+
+namespace xmppftd {
+
+/// Names one stream between two full JIDs. Sessions are found by (peer, sid), never by sid alone (RELIABILITY SI1, IB1).
+struct StreamKey {
+  Jid self;         ///< our full JID as the peer writes it (the `to` of its stanzas)
+  Jid peer;         ///< full
+  std::string sid;
+};
+
+/// What this stream may do, from the account's ip_policy, the user's --method and the peer's subscription.
+struct StreamPlan {
+  bool direct = true;           ///< advertise our own addresses (out); connect to the peer's addresses (in)
+  bool proxy = true;            ///< use proxies
+  bool own_proxy_only = false;  ///< in: connect to our own server's proxy and nothing else (ip_policy proxy-only)
+  bool peer_is_xmppftd = false; ///< bigger IBB blocks are safe
+  /// Adds a line to the job's story: "direct", "192.0.2.1:4242 refused". May be empty.
+  std::function<void(std::string_view what, std::string detail)> tell;
+};
+
+/// One SI stream method (XEP-0095 section 3.2) over one account's session.
+class Transport {
+ public:
+  using Opened = Callback<void(Result<std::unique_ptr<Carrier>>)>;
+  /// An opening under way. Destroying it cancels; `done` is then never called.
+  class Attempt {
+   public:
+    virtual ~Attempt() = default;
+  };
+
+  virtual ~Transport() = default;
+  virtual std::string_view method() const = 0;     ///< its namespace: the stream-method option
+  virtual std::string_view method_id() const = 0;  ///< "si-socks5", "si-ibb"
+  /// Makes sure that open() can send its first stanza at once (proxies known, listener up): Smack waits only 5 s for it.
+  /// `ready` comes within 5 s, whatever was found.
+  [[nodiscard]] virtual std::unique_ptr<Attempt> prepare(const StreamPlan& plan, Callback<void()> ready) = 0;
+  /// We offered and the peer chose this method. Errors: StreamFailed, Timeout, PeerOffline, NotOnline.
+  [[nodiscard]] virtual std::unique_ptr<Attempt> open(const StreamKey& key, const StreamPlan& plan, Opened done) = 0;
+  /// We accepted with this method: from now on the peer may open the stream. Several transports may expect one key (the
+  /// sender falls back from S5B to IBB with the same sid). Errors: as open().
+  [[nodiscard]] virtual std::unique_ptr<Attempt> expect(const StreamKey& key, const StreamPlan& plan, Opened done) = 0;
+};
+
+}  // namespace xmppftd
