@@ -1,35 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "model/file_info.h"
 
+#include "base/utf8.h"
+
 namespace xmppftd {
 namespace {
 
 constexpr std::size_t kMaxName = 255 - 8;  // room for " (9999)" within NAME_MAX
 constexpr std::size_t kMaxExtension = 16;
-
-/// One character of UTF-8, or one byte that is none.
-struct Character {
-  char32_t code = 0;
-  std::size_t length = 1;
-  bool valid = false;
-};
-
-Character character_at(std::string_view text, std::size_t i) {
-  const auto byte = [&](std::size_t k) { return static_cast<unsigned char>(text[i + k]); };
-  const unsigned char lead = byte(0);
-  if (lead < 0x80) return {lead, 1, true};
-  const std::size_t length = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
-  if (lead < 0xc2 || lead > 0xf4 || i + length > text.size()) return {};
-  char32_t code = lead & (0xff >> (length + 1));
-  for (std::size_t k = 1; k < length; ++k) {
-    if ((byte(k) & 0xc0) != 0x80) return {};
-    code = code << 6 | (byte(k) & 0x3f);
-  }
-  const bool overlong = (length == 3 && code < 0x800) || (length == 4 && code < 0x10000);
-  const bool surrogate = code >= 0xd800 && code <= 0xdfff;
-  if (overlong || surrogate || code > 0x10ffff) return {};
-  return {code, length, true};
-}
 
 bool is_hidden(char32_t c) {
   return c < 0x20 || (c >= 0x7f && c <= 0x9f) || c == 0x200e || c == 0x200f || (c >= 0x2028 && c <= 0x202e) ||
@@ -72,7 +50,7 @@ std::string safe_file_name(std::string_view from_peer) {
   const auto base = slash == std::string_view::npos ? from_peer : from_peer.substr(slash + 1);
   std::string name;
   for (std::size_t i = 0; i < base.size();) {
-    const Character c = character_at(base, i);
+    const Utf8Character c = utf8_at(base, i);
     if (c.valid && !is_hidden(c.code))
       name.append(base.substr(i, c.length));
     else
@@ -94,7 +72,7 @@ std::string numbered_file_name(std::string_view safe_name, unsigned number) {
 std::string safe_text(std::string_view from_peer, std::size_t max_bytes) {
   std::string text;
   for (std::size_t i = 0; i < from_peer.size();) {
-    const Character c = character_at(from_peer, i);
+    const Utf8Character c = utf8_at(from_peer, i);
     if (c.valid && !is_hidden(c.code)) {
       if (text.size() + c.length > max_bytes) break;
       text.append(from_peer.substr(i, c.length));

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: MIT
+#include "xep/stanza.h"
+
+#include <catch2/catch.hpp>
+
+#include "support/xml.h"
+
+using namespace xmppftd;
+using test::parse_xml;
+
+TEST_CASE("iq: frame and payload are read", "[stanza]") {
+  const auto iq = Iq::parse(parse_xml(
+      "<iq from='a@x/r' to='b@x/s' type='set' id='7'><q xmlns='n'/><second xmlns='n'/></iq>"));
+  REQUIRE(iq);
+  CHECK(iq->type == IqType::Set);
+  CHECK(iq->id == "7");
+  CHECK(iq->from == "a@x/r");
+  CHECK(iq->to == "b@x/s");
+  REQUIRE(iq->payload);
+  CHECK(iq->payload->is("q", "n"));
+  CHECK_FALSE(iq->error);
+}
+
+TEST_CASE("iq: an empty result has no payload (the seed's last stanza)", "[stanza]") {
+  const auto iq = Iq::parse(parse_xml(
+      "<iq type=\"result\" id=\"qxmpp79\" from=\"proxy.rabbitim.com\" to=\"b@rabbitim.com/QXmpp\"/>"));
+  REQUIRE(iq);
+  CHECK(iq->type == IqType::Result);
+  CHECK_FALSE(iq->payload);
+}
+
+TEST_CASE("iq: without a known type and an id it is refused (RFC 6120 s8.2.3)", "[stanza]") {
+  const auto* xml = GENERATE("<iq id='1'/>", "<iq type='set'/>", "<iq type='set' id=''/>",
+                             "<iq type='Set' id='1'/>", "<iq type='' id='1'/>", "<message type='set' id='1'/>");
+  const auto iq = Iq::parse(parse_xml(xml));
+  REQUIRE_FALSE(iq);
+  CHECK(iq.error().code == Errc::Protocol);
+}
+
+TEST_CASE("iq: build and parse are inverse", "[stanza]") {
+  Iq iq;
+  iq.type = GENERATE(IqType::Get, IqType::Set, IqType::Result, IqType::Error);
+  iq.id = "a'b<c";
+  iq.from = "a@x/r";
+  iq.payload = Element("q", "n");
+  if (iq.type == IqType::Error) iq.error = StanzaError::of(Condition::Conflict, "taken");
+  const auto read = Iq::parse(parse_xml(iq.build().to_xml(kNsClient)));
+  REQUIRE(read);
+  CHECK(read->type == iq.type);
+  CHECK(read->id == iq.id);
+  CHECK(read->from == iq.from);
+  CHECK(read->to.empty());
+  CHECK(read->payload->is("q", "n"));
+  REQUIRE(read->error.has_value() == (iq.type == IqType::Error));
+  if (read->error) CHECK(read->error->text == "taken");
+}
+
+TEST_CASE("iq: an error without <error/> still is one", "[stanza]") {
+  const auto iq = Iq::parse(parse_xml("<iq type='error' id='1'><q xmlns='n'/></iq>"));
+  REQUIRE(iq);
+  REQUIRE(iq->error);
+  CHECK(iq->error->condition == Condition::UndefinedCondition);
+  CHECK(iq->payload->is("q", "n"));
+}
+
+TEST_CASE("stanza error: XEP-0095 no-valid-streams carries its application condition", "[stanza]") {
+  const auto error = StanzaError::parse(parse_xml(
+      "<error code='400' type='cancel'><bad-request xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/>"
+      "<no-valid-streams xmlns='http://jabber.org/protocol/si'/></error>"));
+  CHECK(error.type == ErrorType::Cancel);
+  CHECK(error.condition == Condition::BadRequest);
+  REQUIRE(error.application);
+  CHECK(to_error(error, "offer").code == Errc::NoCommonMethod);
+}
+
+TEST_CASE("stanza error: legacy codes decide without a known condition (XEP-0086)", "[stanza]") {
+  const auto [xml, condition, type] = GENERATE(table<std::string, Condition, ErrorType>({
+      // COMPAT Pidgin oob.c: a condition nobody knows, the type on the wrong element
+      {"<error code='404'><not-found xmlns='urn:ietf:params:xml:ns:xmpp-stanzas' type='modify'/></error>",
+       Condition::ItemNotFound, ErrorType::Cancel},
+      {"<error code='406'/>", Condition::NotAcceptable, ErrorType::Modify},
+      {"<error code='403' type='cancel'/>", Condition::Forbidden, ErrorType::Cancel},
+      {"<error code='502'>Gone fishing</error>", Condition::ServiceUnavailable, ErrorType::Cancel},
+      {"<error code='599'/>", Condition::UndefinedCondition, ErrorType::Cancel},
+      {"<error code='-404'/>", Condition::UndefinedCondition, ErrorType::Cancel},
+      {"<error type='nonsense'/>", Condition::UndefinedCondition, ErrorType::Cancel},
+      {"<error code='404'><gone xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error>",
+       Condition::Gone, ErrorType::Cancel},
+      // a name of ours in a namespace of theirs is an application condition
+      {"<error type='wait'><conflict xmlns='n'/></error>", Condition::UndefinedCondition, ErrorType::Wait},
+  }));
+  const auto error = StanzaError::parse(parse_xml(xml));
+  CHECK(error.condition == condition);
+  CHECK(error.type == type);
+}
+
+TEST_CASE("stanza error: the peer's text is bounded and has no control characters", "[stanza]") {
+  Element error("error", "jabber:client");
+  error.add(Element("text", std::string(kNsStanzaErrors)).with_text("a\x1b[2Jb" + std::string(5000, 'x')));
+  const auto text = StanzaError::parse(error).text;
+  CHECK(text.size() <= 512);
+  CHECK(text.substr(0, 5) == "a[2Jb");
+}
+
+TEST_CASE("stanza error: every condition survives build and parse", "[stanza]") {
+  const auto condition = static_cast<Condition>(
+      GENERATE(range(0, static_cast<int>(Condition::UnexpectedRequest) + 1)));
+  const auto sent = StanzaError::of(condition, "why");
+  const auto read = StanzaError::parse(parse_xml(sent.build().to_xml(kNsClient)));
+  CHECK(read.condition == condition);
+  CHECK(read.type == sent.type);
+  CHECK(read.text == "why");
+  CHECK(sent.build().attribute("code"));
+}
+
+TEST_CASE("error table: what we say is what a peer of our kind understands", "[stanza]") {
+  const auto code = GENERATE(Errc::Declined, Errc::PeerOffline, Errc::PeerUnsupported, Errc::NoCommonMethod,
+                             Errc::StreamFailed, Errc::HashMismatch, Errc::Protocol, Errc::Constraint);
+  const auto stanza = to_stanza_error({code, "/home/ann/secret"});
+  CHECK(stanza.build().to_xml().find("secret") == std::string::npos);
+  const auto back = to_error(StanzaError::parse(parse_xml(stanza.build().to_xml(kNsClient))), "offer");
+  CHECK(to_string(back.code) == to_string(code));
+  CHECK(back.detail.substr(0, 6) == "offer:");
+}
+
+TEST_CASE("error table: a decline is cancel/forbidden 403 (XEP-0095 example 5)", "[stanza]") {
+  const auto xml = to_stanza_error({Errc::Declined, ""}).build().to_xml(kNsClient);
+  CHECK(xml == "<error type='cancel' code='403'><forbidden xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/>"
+               "<text xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'>Offer declined</text></error>");
+}
