@@ -1,0 +1,207 @@
+# SPDX-License-Identifier: MIT
+"""Private XMPP servers on loopback: Prosody and ejabberd, unpacked by packaging/fetch-server.
+
+Each lives in one directory with its own certificate authority, storage and log, serves the accounts
+it is given for one domain, demands TLS, and has a SOCKS5 proxy (XEP-0065) as `proxy.DOMAIN`.
+"""
+
+import glob
+import os
+import pathlib
+import subprocess
+
+from process import ROOT, Child, Timeout, free_port, listening, wait_for
+
+DOMAIN = 'xmppft.test'
+
+
+def unpacked(name):
+    """Where the server's files are; fetches them the first time."""
+    done = subprocess.run([ROOT / 'packaging' / 'fetch-server', name], check=True,
+                          stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True)
+    return pathlib.Path(done.stdout.strip())
+
+
+def make_certificates(directory, domain):
+    """A CA (ca.pem) and a certificate of the domain signed by it (server.crt, server.key)."""
+    directory = pathlib.Path(directory)
+    directory.mkdir(parents=True, exist_ok=True)
+
+    def openssl(*args):
+        subprocess.run(['openssl', *args], cwd=directory, check=True, stdin=subprocess.DEVNULL,
+                       stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+
+    new_key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes']
+    openssl('req', '-x509', *new_key, '-keyout', 'ca.key', '-out', 'ca.pem', '-days', '30',
+            '-subj', '/CN=xmppft private test CA')
+    openssl('req', *new_key, '-keyout', 'server.key', '-out', 'server.csr', '-subj', f'/CN={domain}')
+    (directory / 'names.ext').write_text(
+        f'subjectAltName=DNS:{domain},DNS:*.{domain}\nbasicConstraints=CA:FALSE\n')
+    openssl('x509', '-req', '-in', 'server.csr', '-CA', 'ca.pem', '-CAkey', 'ca.key',
+            '-CAcreateserial', '-out', 'server.crt', '-days', '30', '-extfile', 'names.ext')
+
+
+class Server:
+    """What both servers share. `accounts` maps user names to passwords."""
+
+    name = None
+    patience = 30   # seconds to wait for the first connection
+
+    def __init__(self, directory, accounts, domain=DOMAIN, keep=False):
+        self.directory = pathlib.Path(directory)
+        self.accounts = dict(accounts)
+        self.domain = domain
+        self.keep = keep
+        self.port = free_port()
+        self.proxy_port = free_port()
+        self.child = None
+        self.certificates = self.directory / 'certificates'
+        self.ca = self.certificates / 'ca.pem'
+        self.root = unpacked(self.name)
+        if not self.ca.exists():
+            make_certificates(self.certificates, domain)
+        self.configure()
+
+    @property
+    def address(self):
+        return f'127.0.0.1:{self.port}'
+
+    def start(self):
+        argv, env = self.command()
+        self.child = Child(argv, self.directory / f'{self.name}.log',
+                           {'PATH': os.environ['PATH'], 'HOME': str(self.directory), **env}, self.keep)
+        try:
+            wait_for(f'{self.name} on port {self.port}', self.ready, self.patience)
+        except Timeout:
+            log = self.child.tail()
+            self.stop()
+            raise RuntimeError(f'{self.name} did not start:\n{log}') from None
+
+    def ready(self):
+        if not self.child.running():
+            raise Timeout(f'{self.name} ended')
+        return listening(self.port) and listening(self.proxy_port)
+
+    def stop(self):
+        if self.child:
+            self.child.stop()
+
+    def kill(self):
+        if self.child:
+            self.child.kill()
+
+    def configure(self):
+        raise NotImplementedError
+
+    def command(self):
+        raise NotImplementedError
+
+
+class Prosody(Server):
+    name = 'prosody'
+
+    def configure(self):
+        data = self.directory / 'data'
+        accounts = data / self.domain.replace('.', '%2e') / 'accounts'
+        accounts.mkdir(parents=True, exist_ok=True)
+        for user, password in self.accounts.items():
+            (accounts / f'{user}.dat').write_text(f'return {{ ["password"] = "{password}"; }};\n')
+        # No mod_limits: Debian's default of 10 kB/s would make IBB crawl.
+        (self.directory / 'prosody.cfg.lua').write_text(f'''
+run_as_root = true
+pidfile = "{self.directory}/prosody.pid"
+data_path = "{data}"
+plugin_paths = {{ }}
+log = {{ {{ levels = {{ min = "info" }}, to = "console" }} }}
+interfaces = {{ "127.0.0.1" }}
+c2s_ports = {{ {self.port} }}
+c2s_require_encryption = true
+proxy65_ports = {{ {self.proxy_port} }}
+certificates = "{self.certificates}"
+modules_enabled = {{ "roster", "saslauth", "tls", "disco", "ping", "pep", "carbons" }}
+modules_disabled = {{ "s2s" }}
+authentication = "internal_plain"
+VirtualHost "{self.domain}"
+  ssl = {{ key = "{self.certificates}/server.key", certificate = "{self.certificates}/server.crt" }}
+Component "proxy.{self.domain}" "proxy65"
+  proxy65_address = "127.0.0.1"
+''')
+        # The launcher names its folders in its head; ours are elsewhere.
+        launcher = (self.root / 'usr/bin/prosody').read_text()
+        launcher = launcher.replace("'/usr/lib/prosody", f"'{self.root}/usr/lib/prosody")
+        launcher = launcher.replace("'/etc/prosody'", f"'{self.directory}'")
+        launcher = launcher.replace("'/var/lib/prosody'", f"'{data}'")
+        (self.directory / 'prosody.lua').write_text(launcher)
+
+    def command(self):
+        libraries = glob.glob(f'{self.root}/usr/lib/*-linux-*') + glob.glob(f'{self.root}/lib/*-linux-*')
+        env = {
+            'LD_LIBRARY_PATH': ':'.join(libraries),
+            'LUA_PATH': f'{self.root}/usr/share/lua/5.4/?.lua',
+            'LUA_CPATH': ';'.join(f'{library}/lua/5.4/?.so' for library in libraries),
+        }
+        return [self.root / 'usr/bin/lua5.4', self.directory / 'prosody.lua', '-F',
+                '--config', self.directory / 'prosody.cfg.lua'], env
+
+
+class Ejabberd(Server):
+    name = 'ejabberd'
+    patience = 90
+
+    def ready(self):
+        return super().ready() and (self.directory / 'registered').exists()
+
+    def configure(self):
+        spool = self.directory / 'spool'
+        spool.mkdir(parents=True, exist_ok=True)
+        pem = self.certificates / 'server.pem'
+        pem.write_text((self.certificates / 'server.crt').read_text() +
+                       (self.certificates / 'server.key').read_text())
+        accounts = ', '.join(f'{{<<"{u}">>, <<"{p}">>}}' for u, p in self.accounts.items())
+        (self.directory / 'accounts').write_text(f'[{accounts}].\n')
+        (self.directory / 'ejabberd.yml').write_text(f'''
+hosts: ["{self.domain}"]
+loglevel: info
+certfiles: ["{pem}"]
+ca_file: "{self.ca}"
+auth_method: mnesia
+auth_password_format: scram
+listen:
+  - {{ port: {self.port}, ip: "127.0.0.1", module: ejabberd_c2s, starttls_required: true,
+      max_stanza_size: 262144 }}
+acl: {{ local: {{ user_regexp: "" }} }}
+access_rules: {{ local: [{{ allow: local }}], c2s: [{{ allow: all }}] }}
+modules:
+  mod_roster: {{}}
+  mod_disco: {{}}
+  mod_caps: {{}}
+  mod_ping: {{}}
+  mod_carboncopy: {{}}
+  mod_proxy65: {{ host: "proxy.@HOST@", ip: "127.0.0.1", hostname: "127.0.0.1",
+                 port: {self.proxy_port}, access: local, max_connections: 100 }}
+''')
+
+    def command(self):
+        erlang = self.root / 'usr/lib/erlang'
+        libraries = glob.glob(f'{self.root}/usr/lib/*-linux-*')
+        env = {
+            'ROOTDIR': str(erlang),
+            'BINDIR': glob.glob(f'{erlang}/erts-*/bin')[0],
+            'EMU': 'beam',
+            'PROGNAME': 'erl',
+            'ERL_LIBS': ':'.join(libraries),
+            'ERL_CRASH_DUMP': str(self.directory / 'erl_crash.dump'),
+            'LD_LIBRARY_PATH': ':'.join(libraries),
+            'EJABBERD_CONFIG_PATH': str(self.directory / 'ejabberd.yml'),
+            'EJABBERD_LOG_PATH': str(self.directory / 'ejabberd-server.log'),
+            'CONTRIB_MODULES_PATH': str(self.directory / 'contrib'),
+        }
+        register = (f'{{ok, [Accounts]}} = file:consult("{self.directory}/accounts"), '
+                    f'[ok = ejabberd_auth:try_register(U, <<"{self.domain}">>, P) || {{U, P}} <- Accounts], '
+                    f'ok = file:write_file("{self.directory}/registered", []).')
+        # No -name: an undistributed node needs no epmd and opens no port of its own.
+        return [f'{env["BINDIR"]}/erlexec', '-noinput', '+sbwt', 'none', '-mnesia', 'dir',
+                f'"{self.directory}/spool"', '-s', 'ejabberd', '-eval', register], env
+
+
+SERVERS = {'prosody': Prosody, 'ejabberd': Ejabberd}
