@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "config/config.h"
+#include "config/json_tree.h"
+
+namespace xmppftd {
+
+/// Collects what is wrong in one file, compiler style.
+class Diagnostics {
+ public:
+  explicit Diagnostics(std::string file) : file_(std::move(file)) {}
+  void error(Place place, const std::string& message) { errors.push_back(line(place, "error", message)); }
+  void warning(Place place, const std::string& message) { warnings.push_back(line(place, "warning", message)); }
+
+  std::vector<std::string> errors;
+  std::vector<std::string> warnings;
+
+ private:
+  std::string line(Place place, const char* kind, const std::string& message) const {
+    return file_ + ":" + std::to_string(place.line) + ":" + std::to_string(place.column) + ": " + kind + ": " + message;
+  }
+  std::string file_;
+};
+
+/// Sets what `root` says in `config`; every mistake goes to `diagnostics`.
+void apply_keys(const JsonNode& root, Config& config, Diagnostics& diagnostics);
+
+}  // namespace xmppftd

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: MIT
+#include "config/config.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <catch2/catch.hpp>
+#include <cstdlib>
+#include <fstream>
+
+using namespace xmppftd;
+
+namespace {
+
+/// A config folder of our own, removed at the end.
+class Folder {
+ public:
+  Folder() {
+    char name[] = "/tmp/xmppft-config-XXXXXX";
+    path = mkdtemp(name);
+    mkdir((path + "/config.d").c_str(), 0700);
+    paths.folder = path;
+    paths.files = {path + "/config.jsonc"};
+    paths.drop_in_folder = path + "/config.d";
+  }
+  ~Folder() { REQUIRE(std::system(("rm -r " + path).c_str()) == 0); }
+  void write(const std::string& name, const std::string& text) const { std::ofstream(path + "/" + name) << text; }
+  /// The errors with the folder's name cut, or "ok".
+  std::string errors() const {
+    auto loaded = load_config(paths);
+    if (loaded) return "ok";
+    std::string text = loaded.error().detail;
+    for (auto at = text.find(path + "/"); at != std::string::npos; at = text.find(path + "/"))
+      text.erase(at, path.size() + 1);
+    return text;
+  }
+  std::string path;
+  ConfigPaths paths;
+};
+
+}  // namespace
+
+TEST_CASE("config: no file at all means the defaults", "[config]") {
+  Folder folder;
+  auto loaded = load_config(folder.paths);
+  REQUIRE(loaded);
+  CHECK(loaded->config.limits.max_active == 3);
+  CHECK(loaded->config.disk.min_free == 500u << 20);
+  CHECK(loaded->config.download_dir.front() == '/');
+}
+
+TEST_CASE("config: later layers win per key", "[config]") {
+  Folder folder;
+  folder.write("config.jsonc", R"({ "limits": { "max_active": 5, "max_active_per_peer": 2 } })");
+  folder.write("config.d/20-b.jsonc", R"({ "limits": { "max_active": 7 } })");
+  folder.write("config.d/10-a.jsonc", R"({ "limits": { "max_active": 6 } })");
+  auto loaded = load_config(folder.paths);
+  REQUIRE(loaded);
+  CHECK(loaded->config.limits.max_active == 7);
+  CHECK(loaded->config.limits.max_active_per_peer == 2);
+}
+
+TEST_CASE("config: all mistakes at once, with file, line, column and remedy", "[config]") {
+  Folder folder;
+  folder.write("config.jsonc", "{\n  \"limits\": { \"max_active\": \"many\" },\n  \"retry\": { \"atempts\": 5 },\n"
+                               "  \"methods\": [\"telnet\"]\n}");
+  folder.write("config.d/20-work.jsonc", "{ \"on_exists\": \"resume\" }");
+  CHECK(folder.errors() ==
+        "config.jsonc:2:29: error: limits.max_active: \"many\" is not a whole number from 1 to 100\n"
+        "config.jsonc:3:14: error: retry.atempts: unknown key; did you mean \"attempts\"?\n"
+        "config.jsonc:4:14: error: methods: \"telnet\" is not a method; choose from si-socks5, si-socks5/direct, "
+        "si-socks5/proxy, si-ibb\n"
+        "config.d/20-work.jsonc:1:16: error: on_exists: \"resume\" is not one of rename, fail");
+}
+
+TEST_CASE("config: values of the wrong kind are refused by name", "[config]") {
+  const std::pair<const char*, const char*> rows[] = {
+      {R"({ "socks5": { "direct": 1 } })", "1:25: error: socks5.direct: 1 is not true or false"},
+      {R"({ "socks5": [] })", "1:13: error: socks5: a list is not an object"},
+      {R"([])", "1:1: error: a list is not an object"},
+      {R"({ "ibb": { "block_size": 70000 } })", "1:26: error: ibb.block_size: 70000 is not an IBB block-size"},
+      {R"({ "retry": { "first_delay": 5 } })", "1:29: error: retry.first_delay: 5 is not a time in quotes"},
+      {R"({ "disk": { "min_free": "lots" } })", "1:25: error: disk.min_free: \"lots\" is not a size"},
+      {R"({ "download_dir": "Downloads" })", "is not an absolute path"},
+      {R"({ "socks5": { "proxies": ["a@@b"] } })", "is not a valid domain"},
+      {R"({ "methods": [] })", "the list is empty"},
+      {R"({ "auto_accept": [ { "from": "*", "directory": "/in" } ] })", "needs a max_size"},
+      {R"({ "auto_accept": [ { "from": "ann@x/phone", "directory": "/in" } ] })", "neither a bare JID"},
+      {R"({ "auto_accept": [ { "from": "ann@x", "directory": "/in", "on_exists": "overwrite" } ] })", "rename, fail"},
+      {R"({ "auto_accept": [ { "from": "ann@x" } ] })", "say where files go"},
+      {"{", "error:"},
+  };
+  for (const auto& [text, part] : rows) {
+    Folder folder;
+    folder.write("config.jsonc", text);
+    INFO(text);
+    CHECK_THAT(folder.errors(), Catch::Contains(part));
+  }
+}
+
+TEST_CASE("config: a FIFO, a folder and a giant in the place of the file do not hang the start", "[config]") {
+  Folder folder;
+  mkfifo((folder.path + "/config.jsonc").c_str(), 0600);
+  CHECK(folder.errors() == "config.jsonc:1:1: error: cannot be read: not a regular file");
+  unlink((folder.path + "/config.jsonc").c_str());
+  folder.write("config.jsonc", std::string((1 << 20) + 1, ' '));
+  CHECK(folder.errors() == "config.jsonc:1:1: error: cannot be read: larger than 1 MiB");
+}
+
+TEST_CASE("config: a file named by --config must exist", "[config]") {
+  Folder folder;
+  folder.paths.last_is_required = true;
+  CHECK(folder.errors() == "config.jsonc:1:1: error: cannot be read: No such file or directory");
+}
+
+TEST_CASE("config: rules that xmppftctl wrote are read back and win", "[config]") {
+  Folder folder;
+  folder.write("config.jsonc", R"({ "auto_accept": [ { "from": "old@example.org", "directory": "/old" } ] })");
+  const std::vector<AcceptRule> rules{{"ann@example.org", 0, "/in/\"quoted\"", "fail"}, {"roster", 100, "/in", "rename"}};
+  REQUIRE(save_accept_rules(folder.paths, rules));
+  REQUIRE(save_accept_rules(folder.paths, rules));
+  auto loaded = load_config(folder.paths);
+  REQUIRE(loaded);
+  CHECK(loaded->config.auto_accept == rules);
+  struct stat info {};
+  REQUIRE(stat((folder.path + "/config.d/90-xmppftctl.jsonc").c_str(), &info) == 0);
+  CHECK((info.st_mode & 0777) == 0600);
+}
