@@ -19,7 +19,7 @@ Errc code_of(Condition condition) {
     case Condition::BadRequest: return Errc::Protocol;
     case Condition::Conflict: return Errc::StreamFailed;
     case Condition::FeatureNotImplemented: return Errc::PeerUnsupported;
-    case Condition::Forbidden: return Errc::Declined;  // XEP-0095 section 3.3
+    case Condition::Forbidden: return Errc::Declined;  // XEP-0095 section 3.2
     case Condition::Gone: return Errc::NoSuchPeer;
     case Condition::InternalServerError: return Errc::StreamFailed;
     case Condition::ItemNotFound: return Errc::StreamFailed;  // XEP-0065 s5.3.2, XEP-0047 s2.2
@@ -44,15 +44,16 @@ Errc code_of(Condition condition) {
   return Errc::Internal;
 }
 
-StanzaError with_application(StanzaError error, std::string name, std::string_view xmlns) {
-  error.application = Element(std::move(name), std::string(xmlns));
+/// The refusals of XEP-0095 section 3.2 are type='cancel' in its examples, whatever RFC 6120 recommends.
+StanzaError refusal(Condition condition, std::string text) {
+  auto error = StanzaError::of(condition, std::move(text));
+  error.type = ErrorType::Cancel;
   return error;
 }
 
-/// A decline is type='cancel' in the examples of XEP-0095, whatever RFC 6120 recommends for <forbidden/>.
-StanzaError declined() {
-  auto error = StanzaError::of(Condition::Forbidden, "Offer declined");
-  error.type = ErrorType::Cancel;
+StanzaError refusal(Condition condition, std::string name, std::string_view xmlns) {
+  auto error = refusal(condition, "");
+  error.application = Element(std::move(name), std::string(xmlns));
   return error;
 }
 
@@ -71,19 +72,15 @@ Error to_error(const StanzaError& error, std::string_view what) {
 StanzaError to_stanza_error(const Error& error) {
   switch (error.code) {
     case Errc::Declined:
-    case Errc::Policy: return declined();
-    case Errc::NoCommonMethod:
-      return with_application(StanzaError::of(Condition::BadRequest, "No stream method in common"),
-                              "no-valid-streams", kNsSi);
-    case Errc::HashMismatch:
-      return with_application(StanzaError::of(Condition::NotAcceptable, "The hash differs"),
-                              "hash-mismatch", kNsConfirm);
+    case Errc::Policy: return refusal(Condition::Forbidden, "Offer Declined");
+    case Errc::NoCommonMethod: return refusal(Condition::BadRequest, "no-valid-streams", kNsSi);
+    case Errc::PeerUnsupported: return refusal(Condition::BadRequest, "bad-profile", kNsSi);
+    case Errc::HashMismatch: return refusal(Condition::NotAcceptable, "hash-mismatch", kNsConfirm);
     case Errc::Protocol:
     case Errc::BadUri:
     case Errc::BadFd:
     case Errc::BadArgument: return StanzaError::of(Condition::BadRequest);
     case Errc::BadJid: return StanzaError::of(Condition::JidMalformed);
-    case Errc::PeerUnsupported: return StanzaError::of(Condition::FeatureNotImplemented);
     case Errc::StreamFailed:  // SB2: one answer for every way a connection can fail
     case Errc::Timeout:
     case Errc::Network:

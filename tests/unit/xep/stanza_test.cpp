@@ -123,8 +123,8 @@ TEST_CASE("error table: what we say is what a peer of our kind understands", "[s
   CHECK(back.detail.substr(0, 6) == "offer:");
 }
 
-TEST_CASE("error table: a decline is cancel/forbidden 403 (XEP-0095 example 5)", "[stanza]") {
+TEST_CASE("error table: a decline is cancel/forbidden 403 (XEP-0095 example 7)", "[stanza]") {
   const auto xml = to_stanza_error({Errc::Declined, ""}).build().to_xml(kNsClient);
   CHECK(xml == "<error type='cancel' code='403'><forbidden xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/>"
-               "<text xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'>Offer declined</text></error>");
+               "<text xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'>Offer Declined</text></error>");
 }

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: MIT
+#include "xep/confirm.h"
+
+#include <catch2/catch.hpp>
+
+#include "support/xml.h"
+#include "xep/parse.h"
+#include "xep/xep0300_hashes.h"
+
+using namespace xmppftd;
+using test::parse_xml;
+
+TEST_CASE("confirm: <done/> carries sid and hash", "[confirm]") {
+  const auto hash = Digest::of(HashAlgo::Sha256, view_of("Hello World!"));
+  const ConfirmDone done{"s1", hash};
+  CHECK(done.build().to_xml() ==
+        "<done xmlns='urn:xmppft:confirm:0' sid='s1'><hash xmlns='urn:xmpp:hashes:2' algo='sha-256'>"
+        "f4OxZX/x/FO5LcGBSKHWXfwtSx+j1ncoSt3SABJtkGk=</hash></done>");
+  const auto read = ConfirmDone::parse(parse_xml(done.build().to_xml()));
+  REQUIRE(read);
+  CHECK(read->sid == "s1");
+  CHECK(read->hash == hash);
+}
+
+TEST_CASE("confirm: without hash, with an unknown one, with bad ones", "[confirm]") {
+  const auto [hash, ok] = GENERATE(table<std::string, bool>({
+      {"", true},
+      {"<hash xmlns='urn:xmpp:hashes:2' algo='sha3-256'>AAAA</hash>", true},
+      {"<hash xmlns='urn:xmpp:hashes:2' algo='sha-256'>AAAA</hash>", false},
+      {"<hash xmlns='urn:xmpp:hashes:2' algo='md5'>!</hash>", false},
+      {"<hash xmlns='urn:xmpp:hashes:2' algo='sha-1'/>", false},
+  }));
+  const auto read = ConfirmDone::parse(
+      parse_xml("<done xmlns='urn:xmppft:confirm:0' sid='s'>" + hash + "</done>"));
+  REQUIRE(read.ok() == ok);
+  if (ok) CHECK_FALSE(read->hash);
+}
+
+TEST_CASE("confirm: a bad sid is refused", "[confirm]") {
+  CHECK_FALSE(ConfirmDone::parse(Element("done", "urn:xmppft:confirm:0")));
+}
+
+TEST_CASE("hashes: every algorithm survives build and parse", "[confirm]") {
+  const auto algo = GENERATE(HashAlgo::Md5, HashAlgo::Sha1, HashAlgo::Sha256);
+  const auto hash = Digest::of(algo, view_of("x"));
+  const auto read = parse_hash(build_hash(hash));
+  REQUIRE(read);
+  CHECK(*read == hash);
+}
+
+TEST_CASE("sid: an NMTOKEN of at most 128 bytes (RELIABILITY SI1)", "[sid]") {
+  const auto [sid, ok] = GENERATE(table<std::string, bool>({
+      {"MsVtTkTuwqKQhMBxUsuM66qLgEG9r4Cr", true}, {"ft_1a2b", true}, {"-.:_0", true}, {"\xc3\xa9", true},
+      {std::string(128, 'a'), true}, {std::string(129, 'a'), false}, {"", false}, {"a b", false}, {"a/b", false},
+      {"a'b", false}, {"a\n", false}, {"\xc2\xa0", false}, {"\xff", false}, {"\xf0\x9f\x98\x80", true},
+      {"a=b", false}, {"a,b", false}, {std::string("a\0", 2), false},
+  }));
+  INFO(sid);
+  CHECK(is_valid_sid(sid) == ok);
+}
