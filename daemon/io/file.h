@@ -24,6 +24,7 @@ struct PartFile {
   std::string folder_path;
   std::string name;              ///< ".xmppft-<16 hex>.part"
   std::shared_ptr<OpenFile> file;
+  bool reserved = false;         ///< the disk already set the whole size aside: others need not leave room for it
 };
 
 /// What start-up finds of a receive that was being published when the daemon died.

@@ -112,10 +112,12 @@ struct JobRecord {
   HashState hash_state = HashState::None;
   std::optional<Hash> hash;          ///< what the bytes hashed to
   WallTime created_at{}, started_at{}, finished_at{}, next_attempt_at{};
+  WallTime waiting_since{};          ///< since when the peer has been awaited; epoch = it is not
   // Incoming only: where the bytes are (RELIABILITY s2.2)
   std::string folder;                ///< absolute target folder
   std::string part_name;             ///< ".xmppft-<16 hex>.part" inside it, "" when none
   FileIdentity part;                 ///< device and inode of the part file
+  std::string wanted_name;           ///< name to publish under: the offered one or the user's; "" before accepting
   std::string final_name;            ///< name chosen at publishing, "" before
   bool publishing = false;           ///< step 8 of s2.2 was committed
   std::string on_exists = "rename";  ///< rename | fail | overwrite

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "io/timer.h"
+#include "model/file_info.h"
+#include "model/jid.h"
+#include "transfer/account_port.h"
+
+namespace xmppftd {
+
+/// A standing consent (INTERFACE section 2.3, AutoAccept).
+struct AcceptRule {
+  std::string from;                    ///< bare or full JID, "*@domain", "roster", "*"
+  std::uint64_t max_size = 0;          ///< bytes; 0 = any, for a single JID only
+  std::vector<std::string> mime;       ///< "image/png", "image/*"; empty = any. What the peer claims, nothing more
+  std::string folder;                  ///< absolute; "" = the download folder
+  std::string on_exists = "rename";    ///< rename | fail; a rule never overwrites
+  friend bool operator==(const AcceptRule&, const AcceptRule&) = default;
+};
+
+/// Which offers are taken without asking (RELIABILITY SI5; DECISIONS, Addresses and trust). The first rule that matches
+/// wins; without one the user is asked.
+///
+/// A rule with a wildcard needs a subscription both ways and a max_size; a JID named literally needs neither. Nobody in
+/// a room matches, for a nick can change hands (ST8).
+class AcceptPolicy {
+ public:
+  /// Errors: BadArgument or BadJid, naming the rule by its number (from 0), the value and what to write instead.
+  static Result<AcceptPolicy> make(std::vector<AcceptRule> rules);
+
+  const std::vector<AcceptRule>& rules() const noexcept { return rules_; }
+  /// The rule that takes this offer, or null: ask.
+  const AcceptRule* match(const Jid& peer, const FileInfo& file, const PeerTrust& trust) const;
+  /// Does a rule name this JID literally? Then it is known (ST5) even without a subscription.
+  bool names(const Jid& peer) const;
+
+ private:
+  std::vector<AcceptRule> rules_;
+};
+
+}  // namespace xmppftd

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "model/job.h"
+
+namespace xmppftd {
+
+/// Where a job's bytes are right now; sampled, never stored.
+struct JobProgress {
+  std::uint64_t transferred = 0;             ///< bytes of the file, offset included; never falls within an attempt
+  std::uint64_t rate = 0;                    ///< bytes/s over the last seconds; 0 unless active
+  std::optional<std::chrono::seconds> left;  ///< none = unknown
+};
+
+/// A job as replies and signals may tell it: what is on disk, plus its progress.
+struct JobView {
+  const JobRecord& record;  ///< valid until control goes back to the loop
+  JobProgress progress;
+};
+
+/// The verbs that would succeed now, in this order: "accept", "decline", "cancel", "remove".
+std::vector<std::string_view> actions_of(const JobRecord& record);
+
+/// Does the job survive a restart? False for a descriptor without a path.
+bool is_persistent(const JobRecord& record) noexcept;
+
+/// "file-changed" -> "FileChanged": the last part of a job error's D-Bus name. "" for reasons that are no failure.
+std::string error_name_of(JobReason reason);
+
+}  // namespace xmppftd

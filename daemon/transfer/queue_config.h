@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "model/job.h"
+
+namespace xmppftd {
+
+/// The numbers the queue works by. The composition root fills them from the config file; each comment names the key.
+struct QueueConfig {
+  std::string download_folder;                       ///< download_dir: absolute
+  std::vector<MethodChoice> methods = {{"si-socks5", ""}, {"si-ibb", ""}};  ///< methods: in order of preference
+
+  // limits
+  unsigned max_active = 3;                           ///< limits.max_active: 1..
+  unsigned max_active_per_peer = 1;                  ///< limits.max_active_per_peer: outgoing, per bare JID
+
+  // retry
+  unsigned attempts = 5;                             ///< retry.attempts: 1 = never again
+  std::chrono::milliseconds first_delay = std::chrono::seconds(5);  ///< retry.first_delay, doubled each time
+  std::chrono::milliseconds max_delay = std::chrono::minutes(10);   ///< retry.max_delay
+  double jitter = 0.2;                               ///< delays vary by this part either way
+  std::chrono::hours give_up_after{24 * 7};          ///< queue.give_up_after: the peer never appeared
+  std::chrono::minutes look_again_after{10};         ///< for peers whose presence nobody tells us
+
+  // offers
+  std::chrono::milliseconds answer_within = std::chrono::minutes(5);  ///< offers.answer_within: our offers
+  std::chrono::milliseconds expire = std::chrono::minutes(10);        ///< offers.expire: offers to us
+  std::chrono::hours resume_within{24 * 7};          ///< offers.resume_within: a lost incoming stream
+  std::chrono::seconds relink_within{60};            ///< DECISIONS, Wire: a fallback offer continues its job
+  unsigned max_pending = 100;                        ///< offers.max_pending
+  unsigned max_pending_per_peer = 10;                ///< offers.max_pending_per_peer: per bare JID
+  std::uint64_t daily_quota = 100ull << 30;          ///< offers.daily_quota: bytes a day that rules accept from one bare JID
+
+  // files
+  std::uint64_t keep_free = 500ull << 20;            ///< disk.min_free: bytes
+  std::uint64_t hash_before_offer_max = 256ull << 20;  ///< hash.before_offer_max: bytes
+
+  // history
+  std::chrono::hours keep_history{24 * 30};          ///< history.keep
+  std::size_t max_jobs = 20000;                      ///< history.max_jobs: ended ones above this go, oldest first
+};
+
+}  // namespace xmppftd
