@@ -2,17 +2,16 @@
 #include "config/config.h"
 
 #include <dirent.h>
-#include <fcntl.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
 #include <sstream>
 
-#include "base/unique_fd.h"
+#include "config/durable_file.h"
 #include "config/json_tree.h"
 #include "config/keys.h"
 #include "config/values.h"
@@ -21,7 +20,7 @@
 namespace xmppftd {
 namespace {
 
-constexpr off_t kMaxConfigSize = 1 << 20;
+constexpr std::size_t kMaxConfigSize = 1 << 20;
 
 std::string environment_or(const char* name, const std::string& fallback) {
   const char* value = std::getenv(name);
@@ -40,35 +39,6 @@ std::string xdg_download_dir() {
     if (!path.empty() && path.front() == '/') return path;
   }
   return home + "/Downloads";
-}
-
-enum class Reading { Missing, Read, Failed };
-
-/// `text` is the content, or what went wrong.
-Reading read_file(const std::string& path, std::string& text) {
-  // O_NONBLOCK: a FIFO in the place of a file must not hang the start.
-  const UniqueFd fd(open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
-  struct stat info {};
-  if (!fd) {
-    text = std::strerror(errno);
-    return errno == ENOENT || errno == ENOTDIR ? Reading::Missing : Reading::Failed;
-  }
-  if (fstat(fd.get(), &info) != 0 || !S_ISREG(info.st_mode)) {
-    text = "not a regular file";
-    return Reading::Failed;
-  }
-  if (info.st_size > kMaxConfigSize) {
-    text = "larger than 1 MiB";
-    return Reading::Failed;
-  }
-  text.resize(static_cast<std::size_t>(info.st_size));
-  const ssize_t n = read(fd.get(), text.data(), text.size());
-  if (n < 0) {
-    text = std::strerror(errno);
-    return Reading::Failed;
-  }
-  text.resize(static_cast<std::size_t>(n));
-  return Reading::Read;
 }
 
 std::vector<std::string> drop_ins(const std::string& folder) {
@@ -93,23 +63,6 @@ std::string quoted(const std::string& text) {
     out += c;
   }
   return out + "\"";
-}
-
-Result<void> write_durably(const std::string& folder, const std::string& name, const std::string& text) {
-  const auto failed = [&](const char* what) {
-    return Error{Errc::Io, std::string(what) + " " + folder + "/" + name + ": " + std::strerror(errno)};
-  };
-  if (mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST) return failed("cannot make the folder of");
-  const UniqueFd dir(open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  const std::string temporary = "." + name + ".new";
-  unlinkat(dir.get(), temporary.c_str(), 0);
-  const UniqueFd fd(openat(dir.get(), temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
-  if (!fd) return failed("cannot create");
-  if (write(fd.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size()) || fsync(fd.get()) != 0)
-    return failed("cannot write");
-  if (renameat(dir.get(), temporary.c_str(), dir.get(), name.c_str()) != 0 || fsync(dir.get()) != 0)
-    return failed("cannot replace");
-  return {};
 }
 
 }  // namespace
@@ -153,15 +106,15 @@ Result<LoadedConfig> load_config(const ConfigPaths& paths) {
   const std::size_t user_file = files.empty() ? 0 : files.size() - 1;
   for (const auto& file : drop_ins(paths.drop_in_folder)) files.push_back(file);
   for (std::size_t i = 0; i < files.size(); ++i) {
-    std::string text;
-    const auto reading = read_file(files[i], text);
-    if (reading == Reading::Missing && !(paths.last_is_required && i == user_file)) continue;
-    if (reading != Reading::Read) {
-      errors.push_back(files[i] + ":1:1: error: cannot be read: " + text);
+    const auto text = read_small_file(files[i], kMaxConfigSize);
+    if (!text) {
+      const bool may_be_missing = !(paths.last_is_required && i == user_file);
+      if (text.error().code == Errc::FileMissing && may_be_missing) continue;
+      errors.push_back(files[i] + ":1:1: error: cannot be read: " + text.error().detail);
       continue;
     }
     Diagnostics diagnostics(files[i]);
-    const auto parsed = parse_json(text);
+    const auto parsed = parse_json(*text);
     if (const auto* mistake = std::get_if<JsonMistake>(&parsed))
       diagnostics.error(mistake->place, mistake->message);
     else

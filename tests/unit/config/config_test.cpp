@@ -104,7 +104,7 @@ TEST_CASE("config: a FIFO, a folder and a giant in the place of the file do not 
   CHECK(folder.errors() == "config.jsonc:1:1: error: cannot be read: not a regular file");
   unlink((folder.path + "/config.jsonc").c_str());
   folder.write("config.jsonc", std::string((1 << 20) + 1, ' '));
-  CHECK(folder.errors() == "config.jsonc:1:1: error: cannot be read: larger than 1 MiB");
+  CHECK(folder.errors() == "config.jsonc:1:1: error: cannot be read: larger than 1048576 bytes");
 }
 
 TEST_CASE("config: a file named by --config must exist", "[config]") {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "io/xmpp_link.h"
+#include "base/secret.h"
 
 #include <string.h>
 
