@@ -9,6 +9,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
+#include <nlohmann/json.hpp>
 #include <sstream>
 
 #include "config/durable_file.h"
@@ -86,14 +87,14 @@ Result<void> check_accept_rule(const AcceptRule& rule) {
   const bool wildcard = rule.from == "*" || rule.from == "roster" || rule.from.rfind("*@", 0) == 0;
   if (!wildcard) {
     auto jid = Jid::parse(rule.from);
-    if (!jid || !jid->is_bare())
+    if (!jid)
       return Error{Errc::Config, "from: " + quoted(rule.from) +
-                                     " is neither a bare JID nor a pattern; want ann@example.org, *@example.org, roster or *"};
+                                     " is neither a JID nor a pattern; want ann@example.org, *@example.org, roster or *"};
   } else if (rule.max_size == 0) {
     return Error{Errc::Config, "from: " + quoted(rule.from) + " needs a max_size, such as \"100Mi\""};
   }
-  if (rule.directory.empty() || rule.directory.front() != '/')
-    return Error{Errc::Config, "directory: " + quoted(rule.directory) + " is not an absolute path; say where files go"};
+  if (!rule.folder.empty() && rule.folder.front() != '/')
+    return Error{Errc::Config, "directory: " + quoted(rule.folder) + " is not an absolute path"};
   return {};
 }
 
@@ -129,15 +130,19 @@ Result<LoadedConfig> load_config(const ConfigPaths& paths) {
 }
 
 Result<void> save_accept_rules(const ConfigPaths& paths, const std::vector<AcceptRule>& rules) {
-  std::string text = "// Written by xmppftd on behalf of `xmppftctl policy`; your own settings go into other files.\n{\n"
-                     "  \"auto_accept\": [";
-  for (std::size_t i = 0; i < rules.size(); ++i) {
-    const auto& rule = rules[i];
-    text += std::string(i == 0 ? "\n" : ",\n") + "    { \"from\": " + quoted(rule.from) +
-            ", \"max_size\": " + std::to_string(rule.max_size) + ", \"directory\": " + quoted(rule.directory) +
-            ", \"on_exists\": " + quoted(rule.on_exists) + " }";
+  auto list = nlohmann::ordered_json::array();
+  for (const auto& rule : rules) {
+    nlohmann::ordered_json row{{"from", rule.from}, {"on_exists", rule.on_exists}};
+    if (rule.max_size > 0) row["max_size"] = rule.max_size;
+    if (!rule.mime.empty()) row["mime"] = rule.mime;
+    if (!rule.folder.empty()) row["directory"] = rule.folder;
+    list.push_back(std::move(row));
   }
-  text += rules.empty() ? "]\n}\n" : "\n  ]\n}\n";
+  const std::string text =
+      "// Written by xmppftd on behalf of `xmppftctl policy`; your own settings go into other files.\n" +
+      nlohmann::ordered_json{{"auto_accept", std::move(list)}}.dump(2, ' ', false,
+                                                                  nlohmann::json::error_handler_t::replace) +
+      "\n";
   if (mkdir(paths.folder.c_str(), 0700) != 0 && errno != EEXIST)
     return Error{Errc::Io, "cannot make " + paths.folder + ": " + std::strerror(errno)};
   return write_durably(paths.drop_in_folder, "90-xmppftctl.jsonc", text);

@@ -8,18 +8,10 @@
 
 #include "base/log.h"
 #include "base/result.h"
+#include "model/accept_rule.h"
 #include "model/job.h"
 
 namespace xmppftd {
-
-/// One rule of `auto_accept`: the first that matches decides, none = ask the user.
-struct AcceptRule {
-  std::string from;             ///< a bare JID, "*@domain", "roster" (contacts both ways) or "*"
-  std::uint64_t max_size = 0;   ///< bytes; 0 = no limit (only for a bare JID)
-  std::string directory;        ///< absolute
-  std::string on_exists = "rename";  ///< rename | fail
-  friend bool operator==(const AcceptRule&, const AcceptRule&) = default;
-};
 
 /// Everything config.jsonc can say, with its defaults. packaging/xmppftd.example.jsonc documents each key.
 struct Config {

@@ -150,11 +150,13 @@ Result<void> read_rule(const JsonNode& node, AcceptRule& into) {
     else if (key == "max_size")
       read_ok = read_size(value, into.max_size);
     else if (key == "directory")
-      read_ok = read_path(value, into.directory);
+      read_ok = read_path(value, into.folder);
+    else if (key == "mime")
+      read_ok = read_strings(value, into.mime);
     else if (key == "on_exists")
       read_ok = read_word(value, into.on_exists, {"rename", "fail"});
     else
-      read_ok = Error{Errc::Config, "unknown key; a rule has from, max_size, directory, on_exists"};
+      read_ok = Error{Errc::Config, "unknown key; a rule has from, max_size, mime, directory, on_exists"};
     if (!read_ok) return Error{Errc::Config, key + ": " + read_ok.error().detail};
     if (key == "from") into.from = *value.string();
   }

@@ -9,21 +9,12 @@
 
 #include "base/result.h"
 #include "io/timer.h"
+#include "model/accept_rule.h"
 #include "model/file_info.h"
 #include "model/jid.h"
 #include "transfer/account_port.h"
 
 namespace xmppftd {
-
-/// A standing consent (INTERFACE section 2.3, AutoAccept).
-struct AcceptRule {
-  std::string from;                    ///< bare or full JID, "*@domain", "roster", "*"
-  std::uint64_t max_size = 0;          ///< bytes; 0 = any, for a single JID only
-  std::vector<std::string> mime;       ///< "image/png", "image/*"; empty = any. What the peer claims, nothing more
-  std::string folder;                  ///< absolute; "" = the download folder
-  std::string on_exists = "rename";    ///< rename | fail; a rule never overwrites
-  friend bool operator==(const AcceptRule&, const AcceptRule&) = default;
-};
 
 /// Which offers are taken without asking (RELIABILITY SI5; DECISIONS, Addresses and trust). The first rule that matches
 /// wins; without one the user is asked.

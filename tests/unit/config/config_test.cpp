@@ -85,9 +85,9 @@ TEST_CASE("config: values of the wrong kind are refused by name", "[config]") {
       {R"({ "socks5": { "proxies": ["a@@b"] } })", "is not a valid domain"},
       {R"({ "methods": [] })", "the list is empty"},
       {R"({ "auto_accept": [ { "from": "*", "directory": "/in" } ] })", "needs a max_size"},
-      {R"({ "auto_accept": [ { "from": "ann@x/phone", "directory": "/in" } ] })", "neither a bare JID"},
+      {R"({ "auto_accept": [ { "from": "ann@@x", "directory": "/in" } ] })", "neither a JID"},
       {R"({ "auto_accept": [ { "from": "ann@x", "directory": "/in", "on_exists": "overwrite" } ] })", "rename, fail"},
-      {R"({ "auto_accept": [ { "from": "ann@x" } ] })", "say where files go"},
+      {R"({ "auto_accept": [ { "from": "ann@x", "directory": "in" } ] })", "not an absolute path"},
       {"{", "error:"},
   };
   for (const auto& [text, part] : rows) {
@@ -116,7 +116,8 @@ TEST_CASE("config: a file named by --config must exist", "[config]") {
 TEST_CASE("config: rules that xmppftctl wrote are read back and win", "[config]") {
   Folder folder;
   folder.write("config.jsonc", R"({ "auto_accept": [ { "from": "old@example.org", "directory": "/old" } ] })");
-  const std::vector<AcceptRule> rules{{"ann@example.org", 0, "/in/\"quoted\"", "fail"}, {"roster", 100, "/in", "rename"}};
+  const std::vector<AcceptRule> rules{{"ann@example.org", 0, {}, "/in/\"quoted\"", "fail"},
+                                      {"roster", 100, {"image/*"}, "", "rename"}};
   REQUIRE(save_accept_rules(folder.paths, rules));
   REQUIRE(save_accept_rules(folder.paths, rules));
   auto loaded = load_config(folder.paths);

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/callback.h"
+#include "base/result.h"
+#include "base/secret.h"
+#include "config/account_store.h"
+#include "model/jid.h"
+#include "model/job.h"
+#include "transfer/account_port.h"
+
+namespace xmppftd {
+
+enum class AccountState { Offline, Connecting, Online, Failed };
+std::string_view to_string(AccountState state) noexcept;  ///< "offline", ...
+
+/// Why an account is in its state, in the words of Account1.StateReason.
+enum class AccountReason { None, User, NoNetwork, Auth, NoPassword, Tls, Dns, Conflict, Backoff, NoDns, Clock };
+std::string_view to_string(AccountReason reason) noexcept;  ///< "", "user", "no-network", "auth", ...
+
+/// What the outside may know of an account's session.
+struct AccountStatus {
+  AccountState state = AccountState::Offline;
+  AccountReason reason = AccountReason::User;
+  std::optional<Error> error;         ///< of the last attempt
+  std::string bound_jid;              ///< full, while online
+  WallTime next_attempt_at{};
+  WallTime connected_at{};
+  std::string password_store = "none";  ///< none | session | file
+  std::vector<std::string> proxies;   ///< "JID HOST:PORT" of our server's, once found
+};
+
+/// One row of Account1.ListContacts.
+struct ContactView {
+  std::string jid;                    ///< bare
+  std::string name;                   ///< the user's own for it, "" when none
+  std::string subscription;           ///< "none", "to", "from", "both"
+  bool online = false;
+  std::vector<std::string> resources; ///< full JIDs that are available
+  std::vector<std::string> methods;   ///< what we could send to it now: "si-socks5", "si-ibb"
+};
+
+/// One XMPP account: its settings, its session and everything that lives on it. Made and owned by Accounts; on the
+/// core's loop. Callbacks come once, never before the call returns, and not after the account is gone.
+class Account : public AccountPort {
+ public:
+  using Done = Callback<void(Result<void>)>;
+
+  virtual const AccountSettings& settings() const = 0;
+  virtual const AccountStatus& status() const = 0;
+
+  /// Enables the account and answers once it is online or this attempt failed. Errors: AuthFailed, NoPassword, Tls, Dns,
+  /// Network, Timeout, Conflict.
+  virtual void connect(Done done) = 0;
+  /// Goes offline and stays so for this run of the daemon; `enabled` as saved is not touched.
+  virtual void disconnect() = 0;
+  /// Saves new settings (the JID cannot change) and reconnects if the session depends on what changed.
+  virtual void update(AccountSettings settings, Done done) = 0;
+
+  /// `store`: auto | file | session. Answers where it went. Errors: SecretStore, BadArgument.
+  virtual void set_password(Secret password, std::string store, Callback<void(Result<std::string>)> done) = 0;
+  virtual void forget_password(Done done) = 0;
+
+  virtual std::vector<ContactView> contacts() const = 0;
+  /// Bare JIDs that ask to see our presence and wait for the user.
+  virtual std::vector<std::string> pending_contacts() const = 0;
+  /// Adds to the roster and asks to see its presence. Errors: NotOnline, BadJid, and what the server answers.
+  virtual void add_contact(const Jid& bare, std::string name, Done done) = 0;
+  virtual void remove_contact(const Jid& bare, Done done) = 0;
+  /// Lets a contact see our presence, now or whenever it asks. Errors: NotOnline.
+  virtual Result<void> approve_contact(const Jid& bare) = 0;
+  virtual Result<void> deny_contact(const Jid& bare) = 0;
+};
+
+}  // namespace xmppftd
