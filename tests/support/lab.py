@@ -78,7 +78,6 @@ class Lab:
     def accept_from(self, receiver, sender, into=None):
         """Lets `receiver` take files of `sender` without asking. Returns the folder."""
         into = pathlib.Path(into or self.daemons[receiver].downloads)
-        into.mkdir(parents=True, exist_ok=True)
         self.daemons[receiver].ctl('policy', 'add', '--from', self.jid(sender), '--into', into)
         return into
 
