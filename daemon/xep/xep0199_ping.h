@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <string>
+
+#include "xep/element.h"
+#include "xep/namespaces.h"
+
+namespace xmppftd {
+
+/// `<ping xmlns='urn:xmpp:ping'/>` (XEP-0199), the payload of a get; answered by an empty result. An error is as good a
+/// sign of life.
+inline Element build_ping() { return {"ping", std::string(kNsPing)}; }
+
+}  // namespace xmppftd
