@@ -8,9 +8,12 @@ namespace xmppftd {
 
 Error IqFailure::to_error(std::string_view what) const {
   switch (kind) {
-    case Kind::Refused: return xmppftd::to_error(error, what);
-    case Kind::Timeout: return {Errc::Timeout, std::string(what) + ": no answer in time"};
-    case Kind::Disconnected: return {Errc::NotOnline, std::string(what) + ": the session ended first"};
+    case Kind::Refused:
+      return xmppftd::to_error(error, what);
+    case Kind::Timeout:
+      return {Errc::Timeout, std::string(what) + ": no answer in time"};
+    case Kind::Disconnected:
+      return {Errc::NotOnline, std::string(what) + ": the session ended first"};
   }
   return {Errc::Internal, std::string(what)};
 }
@@ -21,8 +24,10 @@ IncomingIq::IncomingIq(Iq request, Jid from, std::weak_ptr<Responder*> responder
 }
 
 IncomingIq::IncomingIq(IncomingIq&& other) noexcept
-    : request_(std::move(other.request_)), from_(std::move(other.from_)),
-      responder_(std::move(other.responder_)), answered_(std::exchange(other.answered_, true)) {}
+    : request_(std::move(other.request_)),
+      from_(std::move(other.from_)),
+      responder_(std::move(other.responder_)),
+      answered_(std::exchange(other.answered_, true)) {}
 
 IncomingIq& IncomingIq::operator=(IncomingIq&& other) noexcept {
   if (this == &other) return *this;

@@ -34,8 +34,9 @@ Result<SocketAddress> SocketAddress::parse(std::string_view literal, std::uint16
       return address.with_port(port);
     }
   }
-  return Error{Errc::BadArgument, "\"" + text.substr(0, 100) +
-                                      "\" is not an address; write one such as 192.0.2.1 or 2001:db8::1"};
+  return Error{Errc::BadArgument,
+               "\"" + text.substr(0, 100) +
+                   "\" is not an address; write one such as 192.0.2.1 or 2001:db8::1"};
 }
 
 SocketAddress SocketAddress::from(const sockaddr_storage& address) {

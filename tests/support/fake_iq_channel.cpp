@@ -29,7 +29,8 @@ bool matches_at(const Element& wanted, const Element& seen, bool is_stanza) {
   }
   for (const auto& [key, value] : seen.attributes)
     if (!wanted.attribute(key) && !(is_stanza && is_address(key))) return false;
-  return std::equal(wanted.children.begin(), wanted.children.end(), seen.children.begin(), seen.children.end(),
+  return std::equal(wanted.children.begin(), wanted.children.end(), seen.children.begin(),
+                    seen.children.end(),
                     [](const Element& a, const Element& b) { return matches_at(a, b, false); });
 }
 
@@ -38,7 +39,8 @@ bool matches_at(const Element& wanted, const Element& seen, bool is_stanza) {
 bool matches(const Element& wanted, const Element& seen) { return matches_at(wanted, seen, true); }
 
 struct FakeIqChannel::Handle final : IqRequest {
-  Handle(std::weak_ptr<Table> owner, std::string its_id) : table(std::move(owner)), id(std::move(its_id)) {}
+  Handle(std::weak_ptr<Table> owner, std::string its_id)
+      : table(std::move(owner)), id(std::move(its_id)) {}
   ~Handle() override {
     if (const auto alive = table.lock()) alive->waiting.erase(id);
   }
@@ -53,7 +55,8 @@ void FakeIqChannel::Table::end(const std::string& id, IqReply reply) {
   entry.mapped().on_reply(std::move(reply));
 }
 
-FakeIqChannel::FakeIqChannel(FakeTimers& timers, std::string_view self) : timers_(timers), self_(jid(self)) {}
+FakeIqChannel::FakeIqChannel(FakeTimers& timers, std::string_view self)
+    : timers_(timers), self_(jid(self)) {}
 
 FakeIqChannel::Sent FakeIqChannel::take() {
   if (queue_.empty()) FAIL("a stanza was expected and nothing was sent");
@@ -67,7 +70,8 @@ FakeIqChannel::Sent FakeIqChannel::expect(std::string_view xml) {
   const Element wanted = parse_xml(xml);
   if (queue_.empty()) FAIL("nothing was sent; expected:\n  " << shown(wanted));
   Sent sent = take();
-  if (!matches(wanted, sent.stanza)) FAIL("sent:\n  " << shown(sent.stanza) << "\nexpected:\n  " << shown(wanted));
+  if (!matches(wanted, sent.stanza))
+    FAIL("sent:\n  " << shown(sent.stanza) << "\nexpected:\n  " << shown(wanted));
   return sent;
 }
 
@@ -79,7 +83,8 @@ void FakeIqChannel::reply(std::string_view payload_xml) { reply(last_request_, p
 
 void FakeIqChannel::reply(const Sent& request, std::string_view payload_xml) {
   if (request.request.empty()) FAIL("no request was taken that could be answered");
-  table_->end(std::string(request.request), payload_xml.empty() ? Element() : parse_xml(payload_xml));
+  table_->end(std::string(request.request),
+              payload_xml.empty() ? Element() : parse_xml(payload_xml));
 }
 
 void FakeIqChannel::refuse(StanzaError error) { refuse(last_request_, std::move(error)); }
@@ -94,7 +99,8 @@ void FakeIqChannel::disconnect() {
   *line_ = nullptr;
   const auto table = table_;  // an answer may destroy us
   while (!table->waiting.empty())
-    table->end(std::string(table->waiting.begin()->first), IqFailure{IqFailure::Kind::Disconnected, {}});
+    table->end(std::string(table->waiting.begin()->first),
+               IqFailure{IqFailure::Kind::Disconnected, {}});
 }
 
 void FakeIqChannel::inject(std::string_view xml) {
@@ -136,8 +142,10 @@ void FakeIqChannel::expect_error(std::string_view id, Condition condition) {
   REQUIRE(to_string(Iq::parse(sent.stanza)->error->condition) == to_string(condition));
 }
 
-std::unique_ptr<IqRequest> FakeIqChannel::request(IqType type, std::optional<Jid> to, Element payload,
-                                                  std::chrono::milliseconds timeout, OnReply on_reply) {
+std::unique_ptr<IqRequest> FakeIqChannel::request(IqType type, std::optional<Jid> to,
+                                                  Element payload,
+                                                  std::chrono::milliseconds timeout,
+                                                  OnReply on_reply) {
   Iq iq;
   iq.type = type;
   iq.id = "request-" + std::to_string(++requests_);
@@ -146,14 +154,16 @@ std::unique_ptr<IqRequest> FakeIqChannel::request(IqType type, std::optional<Jid
   const auto kind = up_ ? IqFailure::Kind::Timeout : IqFailure::Kind::Disconnected;
   auto timer = timers_.after(up_ ? timeout : std::chrono::milliseconds(0),
                              [table = std::weak_ptr(table_), id = iq.id, kind] {
-                               if (const auto alive = table.lock()) alive->end(id, IqFailure{kind, {}});
+                               if (const auto alive = table.lock())
+                                 alive->end(id, IqFailure{kind, {}});
                              });
   table_->waiting.emplace(iq.id, Waiting{std::move(on_reply), std::move(timer)});
   if (up_) queue_.push_back({iq.build(), iq.id});
   return std::make_unique<Handle>(table_, iq.id);
 }
 
-void FakeIqChannel::handle(IqType type, std::string_view name, std::string_view xmlns, OnRequest handler) {
+void FakeIqChannel::handle(IqType type, std::string_view name, std::string_view xmlns,
+                           OnRequest handler) {
   handlers_[{type, std::string(name), std::string(xmlns)}] = std::move(handler);
 }
 
@@ -161,7 +171,8 @@ void FakeIqChannel::send(const Element& stanza) {
   if (up_) queue_.push_back({stanza, ""});
 }
 
-void FakeIqChannel::handle_message(std::string_view name, std::string_view xmlns, OnMessage handler) {
+void FakeIqChannel::handle_message(std::string_view name, std::string_view xmlns,
+                                   OnMessage handler) {
   message_handlers_[{std::string(name), std::string(xmlns)}] = std::move(handler);
 }
 

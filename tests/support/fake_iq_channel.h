@@ -15,22 +15,23 @@
 
 namespace xmppftd::test {
 
-/// An IqChannel whose other end is the test, so that a protocol test reads as a play. All that the code under test sends
-/// (requests, answers to requests, other stanzas) waits in one queue, in order:
+/// An IqChannel whose other end is the test, so that a protocol test reads as a play. All that the
+/// code under test sends (requests, answers to requests, other stanzas) waits in one queue, in
+/// order:
 ///
 ///   FakeTimers timers;
-///   FakeIqChannel iq(timers);                                   // we are romeo@montague.lit/orchard
-///   transport.open(...);
-///   iq.expect("<iq type='set' to='juliet@capulet.lit/balcony'>"
+///   FakeIqChannel iq(timers);                                   // we are
+///   romeo@montague.lit/orchard transport.open(...); iq.expect("<iq type='set'
+///   to='juliet@capulet.lit/balcony'>"
 ///             "<open xmlns='http://jabber.org/protocol/ibb' sid='*' block-size='4096'/></iq>");
 ///   iq.reply();                                                 // to the request last expected
 ///   iq.inject("<iq type='set' id='c1' from='juliet@capulet.lit/balcony'><close .../></iq>");
 ///   iq.expect_result("c1");
 ///   iq.expect_nothing();
 ///
-/// What is expected is compared as XML: the order of attributes and white space between elements do not matter, "*"
-/// matches any attribute value or text, and the stanza's own `id`, `from` and `to` count only where they are written.
-/// A mismatch fails the running Catch2 test and shows both.
+/// What is expected is compared as XML: the order of attributes and white space between elements do
+/// not matter, "*" matches any attribute value or text, and the stanza's own `id`, `from` and `to`
+/// count only where they are written. A mismatch fails the running Catch2 test and shows both.
 class FakeIqChannel final : public IqChannel {
  public:
   /// A stanza as it was sent; names a request for the answering calls below.
@@ -49,8 +50,9 @@ class FakeIqChannel final : public IqChannel {
   /// All that was sent has been seen.
   void expect_nothing();
 
-  /// The peer's answer to the request last taken or expected (or to that one): a result with this payload ("" = empty),
-  /// an error. Answering a request that was forgotten does nothing, as with the real channel.
+  /// The peer's answer to the request last taken or expected (or to that one): a result with this
+  /// payload ("" = empty), an error. Answering a request that was forgotten does nothing, as with
+  /// the real channel.
   void reply(std::string_view payload_xml = "");
   void reply(const Sent& request, std::string_view payload_xml = "");
   void refuse(StanzaError error);
@@ -58,21 +60,27 @@ class FakeIqChannel final : public IqChannel {
   void refuse(Condition condition) { refuse(StanzaError::of(condition)); }
   /// Is somebody still waiting for its answer? False once the IqRequest was destroyed or answered.
   bool waiting(const Sent& request) const { return table_->waiting.count(request.request) != 0; }
-  /// The session ends: requests under way fail with Disconnected, answers still owed go nowhere; new requests fail too.
+  /// The session ends: requests under way fail with Disconnected, answers still owed go nowhere;
+  /// new requests fail too.
   void disconnect();
 
-  /// A peer's `<iq type='get|set'/>` or `<message/>` arrives. `from` and (of an iq) `id` must be there; `to` is us unless
-  /// written. Without a handler an iq is answered <service-unavailable/>, as by the real router.
+  /// A peer's `<iq type='get|set'/>` or `<message/>` arrives. `from` and (of an iq) `id` must be
+  /// there; `to` is us unless written. Without a handler an iq is answered <service-unavailable/>,
+  /// as by the real router.
   void inject(std::string_view xml);
-  /// The answer to the request of that id, next in the queue: a result ("*" = any payload), an error of that condition.
+  /// The answer to the request of that id, next in the queue: a result ("*" = any payload), an
+  /// error of that condition.
   void expect_result(std::string_view id, std::string_view payload_xml = "");
   void expect_error(std::string_view id, Condition condition);
 
   // IqChannel
   const Jid& self() const override { return self_; }
-  [[nodiscard]] std::unique_ptr<IqRequest> request(IqType type, std::optional<Jid> to, Element payload,
-                                                   std::chrono::milliseconds timeout, OnReply on_reply) override;
-  void handle(IqType type, std::string_view name, std::string_view xmlns, OnRequest handler) override;
+  [[nodiscard]] std::unique_ptr<IqRequest> request(IqType type, std::optional<Jid> to,
+                                                   Element payload,
+                                                   std::chrono::milliseconds timeout,
+                                                   OnReply on_reply) override;
+  void handle(IqType type, std::string_view name, std::string_view xmlns,
+              OnRequest handler) override;
   void send(const Element& stanza) override;
   void handle_message(std::string_view name, std::string_view xmlns, OnMessage handler) override;
 

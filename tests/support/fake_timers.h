@@ -11,9 +11,9 @@
 
 namespace xmppftd::test {
 
-/// A clock that moves only when told. Timers fire inside advance(), earliest first, those due together in the order
-/// they were started; each sees its own due time as now(). A timer started by a firing one joins in when it is due
-/// within the same advance().
+/// A clock that moves only when told. Timers fire inside advance(), earliest first, those due
+/// together in the order they were started; each sees its own due time as now(). A timer started by
+/// a firing one joins in when it is due within the same advance().
 ///
 ///   FakeTimers timers;
 ///   auto timer = timers.after(5s, [&] { ... });
@@ -23,7 +23,8 @@ class FakeTimers final : public Timers {
  public:
   Clock::time_point now() const override { return table_->now; }
 
-  [[nodiscard]] std::unique_ptr<Timer> after(std::chrono::milliseconds delay, Callback<void()> fire) override {
+  [[nodiscard]] std::unique_ptr<Timer> after(std::chrono::milliseconds delay,
+                                             Callback<void()> fire) override {
     const Key key{table_->now + std::max(delay, std::chrono::milliseconds(0)), table_->started++};
     table_->running.emplace(key, std::move(fire));
     return std::make_unique<Handle>(table_, key);
@@ -32,8 +33,10 @@ class FakeTimers final : public Timers {
   void advance(std::chrono::milliseconds by) {
     const auto table = table_;  // a firing timer may destroy us
     const auto until = table->now + by;
-    for (int fired = 0; !table->running.empty() && table->running.begin()->first.first <= until; ++fired) {
-      if (fired == 100'000) throw std::logic_error("FakeTimers: timers re-arm themselves without end");
+    for (int fired = 0; !table->running.empty() && table->running.begin()->first.first <= until;
+         ++fired) {
+      if (fired == 100'000)
+        throw std::logic_error("FakeTimers: timers re-arm themselves without end");
       auto next = table->running.extract(table->running.begin());
       table->now = next.key().first;
       next.mapped()();
@@ -47,7 +50,8 @@ class FakeTimers final : public Timers {
   /// Time until the next one fires.
   std::optional<std::chrono::milliseconds> next() const {
     if (table_->running.empty()) return std::nullopt;
-    return std::chrono::duration_cast<std::chrono::milliseconds>(table_->running.begin()->first.first - table_->now);
+    return std::chrono::duration_cast<std::chrono::milliseconds>(
+        table_->running.begin()->first.first - table_->now);
   }
 
  private:
@@ -65,7 +69,8 @@ class FakeTimers final : public Timers {
     std::weak_ptr<Table> table;
     Key key;
   };
-  std::shared_ptr<Table> table_ = std::make_shared<Table>();  // shared with handles that may outlive us
+  std::shared_ptr<Table> table_ =
+      std::make_shared<Table>();  // shared with handles that may outlive us
 };
 
 }  // namespace xmppftd::test

@@ -15,7 +15,10 @@ TEST_CASE("fake timers: fire in order of their time, then of their start", "[fak
   const auto start = timers.now();
   std::string order;
   auto late = timers.after(20ms, [&] { order += 'c'; });
-  auto first = timers.after(10ms, [&] { order += 'a'; CHECK(timers.now() - start == 10ms); });
+  auto first = timers.after(10ms, [&] {
+    order += 'a';
+    CHECK(timers.now() - start == 10ms);
+  });
   auto second = timers.after(10ms, [&] { order += 'b'; });
   auto stopped = timers.after(10ms, [&] { order += 'x'; });
   stopped.reset();
@@ -32,7 +35,10 @@ TEST_CASE("fake timers: one started by a firing one joins in when due", "[fakes]
   FakeTimers timers;
   std::unique_ptr<Timer> timer;
   int ticks = 0;
-  std::function<void()> tick = [&] { ++ticks; timer = timers.after(1s, [&] { tick(); }); };
+  std::function<void()> tick = [&] {
+    ++ticks;
+    timer = timers.after(1s, [&] { tick(); });
+  };
   tick();
   timers.advance(3500ms);
   CHECK(ticks == 4);
@@ -44,7 +50,8 @@ TEST_CASE("fake channel: expectations compare XML, not text", "[fakes]") {
   };
   CHECK(same("<iq type='set' to='a@b'>\n  <q xmlns='x' a='1' b='2'/>\n</iq>",
              "<iq to='a@b' id='9' type='set'><q b='2' a='1' xmlns='x'/></iq>"));
-  CHECK(same("<iq type='set'><q xmlns='x' sid='*'>*</q></iq>", "<iq type='set'><q xmlns='x' sid='7'>t</q></iq>"));
+  CHECK(same("<iq type='set'><q xmlns='x' sid='*'>*</q></iq>",
+             "<iq type='set'><q xmlns='x' sid='7'>t</q></iq>"));
   CHECK_FALSE(same("<iq type='set' to='a@b'/>", "<iq type='set' to='c@d'/>"));
   CHECK_FALSE(same("<iq type='set' id='1'/>", "<iq type='set' id='2'/>"));
   CHECK_FALSE(same("<iq><q xmlns='x'/></iq>", "<iq><q xmlns='y'/></iq>"));
@@ -54,13 +61,16 @@ TEST_CASE("fake channel: expectations compare XML, not text", "[fakes]") {
   CHECK_FALSE(same("<iq><q xmlns='x'/></iq>", "<iq><q xmlns='x'>t</q></iq>"));
 }
 
-TEST_CASE("fake channel: a request is answered, refused, forgotten, timed out or cut off", "[fakes]") {
+TEST_CASE("fake channel: a request is answered, refused, forgotten, timed out or cut off",
+          "[fakes]") {
   FakeTimers timers;
   FakeIqChannel iq(timers);
   std::optional<IqReply> got;
-  auto request = iq.request(IqType::Get, jid("juliet@capulet.lit"), Element("ping", "urn:xmpp:ping"), 5s,
-                            [&](IqReply reply) { got = std::move(reply); });
-  const auto sent = iq.expect("<iq type='get' to='juliet@capulet.lit'><ping xmlns='urn:xmpp:ping'/></iq>");
+  auto request =
+      iq.request(IqType::Get, jid("juliet@capulet.lit"), Element("ping", "urn:xmpp:ping"), 5s,
+                 [&](IqReply reply) { got = std::move(reply); });
+  const auto sent =
+      iq.expect("<iq type='get' to='juliet@capulet.lit'><ping xmlns='urn:xmpp:ping'/></iq>");
   CHECK(iq.waiting(sent));
   SECTION("result") {
     iq.reply("<pong xmlns='urn:xmpp:ping'/>");
@@ -95,16 +105,23 @@ TEST_CASE("fake channel: an incoming request's one answer stands in the queue", 
   FakeTimers timers;
   FakeIqChannel iq(timers);
   std::vector<IncomingIq> held;
-  iq.handle(IqType::Set, "close", kNsIbb, [&](IncomingIq request) { held.push_back(std::move(request)); });
-  iq.inject("<iq type='set' id='c1' from='juliet@capulet.lit/b'><close xmlns='http://jabber.org/protocol/ibb' sid='s'/></iq>");
+  iq.handle(IqType::Set, "close", kNsIbb,
+            [&](IncomingIq request) { held.push_back(std::move(request)); });
+  iq.inject(
+      "<iq type='set' id='c1' from='juliet@capulet.lit/b'><close "
+      "xmlns='http://jabber.org/protocol/ibb' sid='s'/></iq>");
   iq.expect_nothing();
   REQUIRE(held.size() == 1);
   CHECK(held[0].to() == "romeo@montague.lit/orchard");
   held[0].reply();
   iq.expect_result("c1");
-  iq.inject("<iq type='get' id='c2' from='juliet@capulet.lit/b'><close xmlns='http://jabber.org/protocol/ibb'/></iq>");
+  iq.inject(
+      "<iq type='get' id='c2' from='juliet@capulet.lit/b'><close "
+      "xmlns='http://jabber.org/protocol/ibb'/></iq>");
   iq.expect_error("c2", Condition::ServiceUnavailable);
-  iq.inject("<iq type='set' id='c3' from='juliet@capulet.lit/b'><close xmlns='http://jabber.org/protocol/ibb' sid='s'/></iq>");
+  iq.inject(
+      "<iq type='set' id='c3' from='juliet@capulet.lit/b'><close "
+      "xmlns='http://jabber.org/protocol/ibb' sid='s'/></iq>");
   iq.disconnect();
   held.clear();
   iq.expect_nothing();

@@ -16,8 +16,9 @@ struct Answers final : IncomingIq::Responder {
 
   void respond(Iq answer) override { sent.push_back(answer.build().to_xml(kNsClient)); }
   IncomingIq request() {
-    auto iq = Iq::parse(test::parse_xml("<iq type='set' id='7' from='juliet@capulet.lit/balcony'"
-                                        " to='romeo@montague.lit/orchard'><ping xmlns='urn:xmpp:ping'/></iq>"));
+    auto iq = Iq::parse(
+        test::parse_xml("<iq type='set' id='7' from='juliet@capulet.lit/balcony'"
+                        " to='romeo@montague.lit/orchard'><ping xmlns='urn:xmpp:ping'/></iq>"));
     return {*iq, *Jid::parse("juliet@capulet.lit/balcony"), line};
   }
 };
@@ -35,8 +36,9 @@ TEST_CASE("incoming iq: each kind of answer carries the id and goes to the asker
   answers.request().fail(StanzaError::of(Condition::ItemNotFound));
   REQUIRE(answers.sent.size() == 3);
   CHECK(answers.sent[0] == "<iq type='result' id='7' to='juliet@capulet.lit/balcony'/>");
-  CHECK(answers.sent[1] == "<iq type='result' id='7' to='juliet@capulet.lit/balcony'>"
-                           "<pong xmlns='urn:xmpp:ping'/></iq>");
+  CHECK(answers.sent[1] ==
+        "<iq type='result' id='7' to='juliet@capulet.lit/balcony'>"
+        "<pong xmlns='urn:xmpp:ping'/></iq>");
   CHECK(answers.sent[2].find("<item-not-found") != std::string::npos);
 }
 
@@ -72,7 +74,9 @@ TEST_CASE("incoming iq: after the session ended its answer goes nowhere", "[iq]"
 }
 
 TEST_CASE("iq failure: each kind has its code and names the step", "[iq]") {
-  const auto refused = IqFailure{IqFailure::Kind::Refused, StanzaError::of(Condition::Forbidden)}.to_error("SI offer");
+  const auto refused =
+      IqFailure{IqFailure::Kind::Refused, StanzaError::of(Condition::Forbidden)}.to_error(
+          "SI offer");
   CHECK(refused.code == Errc::Declined);
   CHECK(refused.detail.find("SI offer") == 0);
   CHECK(IqFailure{IqFailure::Kind::Timeout, {}}.to_error("SI offer").code == Errc::Timeout);

@@ -30,7 +30,8 @@ TEST_CASE("socket address: an IPv4-mapped address shows its four bytes (SB3)", "
 }
 
 TEST_CASE("socket address: names, zones, brackets and short forms are no literals", "[socket]") {
-  for (const char* text : {"", "localhost", "[::1]", "fe80::1%eth0", "127.1", "192.0.2.1 ", "0x7f.0.0.1", "192.0.2.256"}) {
+  for (const char* text : {"", "localhost", "[::1]", "fe80::1%eth0", "127.1", "192.0.2.1 ",
+                           "0x7f.0.0.1", "192.0.2.256"}) {
     INFO(text);
     const auto parsed = SocketAddress::parse(text, 1);
     REQUIRE_FALSE(parsed);

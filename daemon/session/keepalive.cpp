@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: MIT
+#include "session/keepalive.h"
+
+#include "base/log.h"
+
+namespace xmppftd {
+
+Keepalive::Keepalive(IqChannel& iq, Timers& timers, std::function<void()> on_dead)
+    : iq_(iq), timers_(timers), on_dead_(std::move(on_dead)) {
+  iq_.handle(IqType::Get, "ping", kNsPing, [](IncomingIq request) { request.reply(); });
+}
+
+void Keepalive::start() { wait(); }
+
+void Keepalive::stop() {
+  timer_.reset();
+  request_.reset();
+}
+
+void Keepalive::probe() {
+  if (timer_ || request_) ping(kProbeWithin);
+}
+
+void Keepalive::wait() {
+  request_.reset();
+  timer_ = timers_.after(kInterval, [this] { ping(kReplyWithin); });
+}
+
+void Keepalive::ping(std::chrono::milliseconds reply_within) {
+  timer_.reset();
+  request_ =
+      iq_.request(IqType::Get, iq_.self().domain_jid(), Element("ping", std::string(kNsPing)),
+                  reply_within, [this](IqReply reply) {
+                    const auto* failure = std::get_if<IqFailure>(&reply);
+                    if (!failure || failure->kind == IqFailure::Kind::Refused)
+                      return wait();  // an error is a sign of life, too
+                    stop();
+                    if (failure->kind != IqFailure::Kind::Timeout) return;
+                    log::warning("session", "the server left a ping unanswered");
+                    on_dead_();
+                  });
+}
+
+}  // namespace xmppftd

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+
+#include "io/iq_channel.h"
+#include "io/timer.h"
+
+namespace xmppftd {
+
+/// XMPP Ping (XEP-0199), both ways: answers those who may ask, and asks our server now and then
+/// whether the session still lives. One ping every three minutes is all that an idle account does.
+class Keepalive {
+ public:
+  static constexpr std::chrono::seconds kInterval{180};
+  static constexpr std::chrono::seconds kReplyWithin{30};
+  static constexpr std::chrono::seconds kProbeWithin{10};
+
+  /// `on_dead` is called, at most once a session, when the server left a ping unanswered:
+  /// reconnect.
+  Keepalive(IqChannel& iq, Timers& timers, std::function<void()> on_dead);
+
+  void start();  ///< the session is up
+  void stop();   ///< the session ended
+  /// After the machine slept or changed its network: asks at once, waits 10 s only.
+  void probe();
+
+ private:
+  void wait();
+  void ping(std::chrono::milliseconds reply_within);
+
+  IqChannel& iq_;
+  Timers& timers_;
+  std::function<void()> on_dead_;
+  std::unique_ptr<Timer> timer_;        // runs between pings
+  std::unique_ptr<IqRequest> request_;  // runs during one
+};
+
+}  // namespace xmppftd

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: MIT
+#include "session/keepalive.h"
+
+#include <catch2/catch.hpp>
+
+#include "support/fake_iq_channel.h"
+
+using namespace xmppftd;
+using namespace xmppftd::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr auto kPing = "<iq type='get' to='montague.lit'><ping xmlns='urn:xmpp:ping'/></iq>";
+
+struct Idle {
+  FakeTimers timers;
+  FakeIqChannel iq{timers};
+  int dead = 0;
+  Keepalive keepalive{iq, timers, [this] { ++dead; }};
+  Idle() { keepalive.start(); }
+};
+
+}  // namespace
+
+TEST_CASE("keepalive: answers a ping (XEP-0199)", "[keepalive]") {
+  Idle idle;
+  idle.iq.inject(
+      "<iq type='get' id='545-11' from='montague.lit'><ping xmlns='urn:xmpp:ping'/></iq>");
+  idle.iq.expect_result("545-11");
+}
+
+TEST_CASE("keepalive: an idle session pings its server every three minutes and no more",
+          "[keepalive]") {
+  Idle idle;
+  for (int i = 0; i < 3; ++i) {
+    idle.timers.advance(179s);
+    idle.iq.expect_nothing();
+    idle.timers.advance(1s);
+    idle.iq.expect(kPing);
+    idle.iq.reply();
+    CHECK(idle.timers.running() == 1);  // one wake-up in three minutes
+  }
+  CHECK(idle.dead == 0);
+}
+
+TEST_CASE("keepalive: a server without ping is alive as well", "[keepalive]") {
+  Idle idle;
+  idle.timers.advance(180s);
+  idle.iq.expect(kPing);
+  idle.iq.refuse(Condition::ServiceUnavailable);
+  idle.timers.advance(180s);
+  idle.iq.expect(kPing);
+  CHECK(idle.dead == 0);
+}
+
+TEST_CASE("keepalive: a ping unanswered for 30 s means the session is dead, said once",
+          "[keepalive]") {
+  Idle idle;
+  idle.timers.advance(180s + 29s);
+  CHECK(idle.dead == 0);
+  idle.timers.advance(1s);
+  CHECK(idle.dead == 1);
+  idle.timers.advance(1h);
+  CHECK(idle.dead == 1);
+}
+
+TEST_CASE("keepalive: after sleep it asks at once and waits 10 s", "[keepalive]") {
+  Idle idle;
+  idle.keepalive.probe();
+  idle.iq.expect(kPing);
+  SECTION("alive") {
+    idle.iq.reply();
+    idle.timers.advance(179s);
+    CHECK(idle.dead == 0);
+  }
+  SECTION("dead") {
+    idle.timers.advance(10s);
+    CHECK(idle.dead == 1);
+  }
+}
+
+TEST_CASE("keepalive: is silent between sessions", "[keepalive]") {
+  Idle idle;
+  idle.timers.advance(180s);
+  idle.iq.expect(kPing);
+  idle.keepalive.stop();
+  idle.keepalive.probe();
+  idle.timers.advance(1h);
+  idle.iq.expect_nothing();
+  CHECK(idle.dead == 0);
+}
+
+TEST_CASE("keepalive: the end of the session is not a dead server", "[keepalive]") {
+  Idle idle;
+  idle.keepalive.probe();
+  idle.iq.disconnect();
+  idle.timers.advance(1h);
+  CHECK(idle.dead == 0);
+}
