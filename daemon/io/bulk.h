@@ -24,6 +24,7 @@ struct alignas(64) Progress {
 struct Moved {
   std::uint64_t bytes = 0;
   std::optional<Hash> hash;  ///< of exactly these bytes, when asked for
+  bool acknowledged = false; ///< the peer's program said that it has them all (IBB: every block and the close)
 };
 
 /// One end of a transfer on disk, and the digest that somebody will compare.
