@@ -127,3 +127,36 @@ TEST_CASE("config: rules that xmppftctl wrote are read back and win", "[config]"
   REQUIRE(stat((folder.path + "/config.d/90-xmppftctl.jsonc").c_str(), &info) == 0);
   CHECK((info.st_mode & 0777) == 0600);
 }
+
+TEST_CASE("config: the example is valid and says the defaults", "[config]") {
+  Folder folder;
+  const auto defaults = load_config(folder.paths);
+  folder.paths.files = {EXAMPLE_CONFIG};
+  const auto example = load_config(folder.paths);
+  INFO((example ? std::string() : example.error().detail));
+  REQUIRE(example);
+  REQUIRE(defaults);
+  const Config &ours = example->config, &theirs = defaults->config;
+  CHECK(ours.limits.max_active == theirs.limits.max_active);
+  CHECK(ours.limits.max_active_per_peer == theirs.limits.max_active_per_peer);
+  CHECK(ours.limits.progress_interval == theirs.limits.progress_interval);
+  CHECK(ours.methods.size() == theirs.methods.size());
+  CHECK(ours.socks5.listen == theirs.socks5.listen);
+  CHECK(ours.ibb.block_size == theirs.ibb.block_size);
+  CHECK(ours.ibb.block_size_xmppftd == theirs.ibb.block_size_xmppftd);
+  CHECK(ours.retry.attempts == theirs.retry.attempts);
+  CHECK(ours.retry.first_delay == theirs.retry.first_delay);
+  CHECK(ours.retry.max_delay == theirs.retry.max_delay);
+  CHECK(ours.queue.give_up_after == theirs.queue.give_up_after);
+  CHECK(ours.offers.expire == theirs.offers.expire);
+  CHECK(ours.offers.answer_within == theirs.offers.answer_within);
+  CHECK(ours.offers.resume_within == theirs.offers.resume_within);
+  CHECK(ours.offers.max_pending == theirs.offers.max_pending);
+  CHECK(ours.offers.max_pending_per_peer == theirs.offers.max_pending_per_peer);
+  CHECK(ours.disk.min_free == theirs.disk.min_free);
+  CHECK(ours.hash.before_offer_max == theirs.hash.before_offer_max);
+  CHECK(ours.history.keep == theirs.history.keep);
+  CHECK(ours.history.max_jobs == theirs.history.max_jobs);
+  CHECK(ours.secrets.store == theirs.secrets.store);
+  CHECK(ours.auto_accept.size() == 2);
+}
