@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: MIT
+#include "transport/s5b_proxies.h"
+
+#include <algorithm>
+#include <set>
+
+#include "base/log.h"
+#include "xep/xep0030_disco.h"
+
+namespace xmppftd {
+namespace {
+
+constexpr std::string_view kS5b = "s5b";
+constexpr std::chrono::seconds kAnswerWithin{15};  // late ones still count, nobody waits for them
+
+bool is_v6_literal(const std::string& host) { return host.find(':') != std::string::npos; }
+
+/// Only the proxy's own network can use it.
+bool is_link_local(const StreamHost& host) {
+  const auto address = SocketAddress::parse(host.host, host.port);
+  if (!address) return false;
+  const Bytes bytes = address->bytes();
+  return bytes.size() == 16 ? bytes[0] == 0xfe && (bytes[1] & 0xc0) == 0x80
+                            : bytes[0] == 169 && bytes[1] == 254;
+}
+
+/// What a proxy says of itself, as far as it is of use (INTEROP-openfire s3: all its interfaces,
+/// IPv6 with a zone first).
+std::vector<StreamHost> usable(const BytestreamsQuery& reply, const Jid& proxy) {
+  std::vector<StreamHost> hosts;
+  for (const auto& host : reply.hosts)
+    if (host.jid == proxy.str() && !is_link_local(host)) hosts.push_back(host);
+  // COMPAT QXmpp takes only the first host of a JID.
+  std::stable_sort(hosts.begin(), hosts.end(), [](const StreamHost& a, const StreamHost& b) {
+    return is_v6_literal(a.host) < is_v6_literal(b.host);
+  });
+  return hosts;
+}
+
+}  // namespace
+
+class S5bProxies::Waiter final : public Wait {
+ public:
+  Waiter(S5bProxies& proxies, Callback<void()> ready)
+      : proxies_(&proxies), ready_(std::move(ready)) {
+    proxies_->waiters_.push_back(this);
+    if (!proxies_->searching_) soon_ = proxies_->timers_.after({}, [this] { tell(); });
+  }
+  ~Waiter() override {
+    if (proxies_) proxies_->waiters_.remove(this);
+  }
+  void tell() {
+    abandon();
+    auto ready = std::move(ready_);
+    ready();  // may destroy us
+  }
+  void abandon() {
+    if (auto* proxies = std::exchange(proxies_, nullptr)) proxies->waiters_.remove(this);
+  }
+
+ private:
+  S5bProxies* proxies_;
+  Callback<void()> ready_;
+  std::unique_ptr<Timer> soon_;
+};
+
+S5bProxies::S5bProxies(IqChannel& iq, Timers& timers, bool use_server_proxy,
+                       std::vector<NamedProxy> named)
+    : iq_(iq),
+      timers_(timers),
+      use_server_proxy_(use_server_proxy),
+      named_(std::move(named)),
+      named_hosts_(named_.size()) {}
+
+S5bProxies::~S5bProxies() {
+  while (!waiters_.empty()) waiters_.front()->abandon();
+}
+
+std::unique_ptr<S5bProxies::Wait> S5bProxies::when_ready(Callback<void()> ready) {
+  refresh();
+  return std::make_unique<Waiter>(*this, std::move(ready));
+}
+
+void S5bProxies::refresh() {
+  const auto keep = hosts().empty() ? std::chrono::minutes(kFreshWhenNone) : kFresh;
+  if (searching_ || (found_at_ && timers_.now() < *found_at_ + keep)) return;
+  requests_.clear();
+  server_hosts_.clear();
+  searching_ = true;
+  unanswered_ = 1;  // this function
+  deadline_ = timers_.after(kReadyWithin, [this] { finish(); });
+  for (std::size_t i = 0; i < named_.size(); ++i) {
+    const auto& [jid, at] = named_[i];
+    if (at)
+      named_hosts_[i] = {{jid.str(), at->host, at->port, false}};
+    else
+      ask_address(jid);
+  }
+  if (use_server_proxy_) ask_server();
+  if (--unanswered_ == 0) deadline_ = timers_.after({}, [this] { finish(); });
+}
+
+void S5bProxies::session_ended() {
+  requests_.clear();
+  server_hosts_.clear();
+  if (searching_) finish();
+  found_at_.reset();
+}
+
+void S5bProxies::ask_server() {
+  ask(iq_.self().domain_jid(), DiscoItems().build(), [this](const Element& reply) {
+    std::set<Jid> items;
+    for (const auto& item : DiscoItems::parse(reply).items) {
+      const auto jid = Jid::parse(item.jid);
+      if (jid && item.node.empty() && items.size() < kMaxItems) items.insert(*jid);
+    }
+    for (const auto& item : items) ask_identity(item);
+  });
+}
+
+void S5bProxies::ask_identity(const Jid& item) {
+  ask(item, DiscoInfo().build(), [this, item](const Element& reply) {
+    const auto info = DiscoInfo::parse(reply);
+    if (info && info->has_identity("proxy", "bytestreams")) ask_address(item);
+  });
+}
+
+void S5bProxies::ask_address(const Jid& proxy) {
+  ask(proxy, BytestreamsQuery().build(), [this, proxy](const Element& reply) {
+    const auto query = BytestreamsQuery::parse(reply);
+    if (!query) return;
+    auto found = usable(*query, proxy);
+    log::debug(kS5b, "proxy " + proxy.str() + ": " + std::to_string(found.size()) + " addresses");
+    for (std::size_t i = 0; i < named_.size(); ++i)
+      if (named_[i].jid == proxy && !named_[i].at) named_hosts_[i] = found;
+    const auto named = [&](const NamedProxy& one) { return one.jid == proxy; };
+    if (std::none_of(named_.begin(), named_.end(), named))
+      server_hosts_.insert(server_hosts_.end(), found.begin(), found.end());
+  });
+}
+
+void S5bProxies::ask(const Jid& whom, Element payload, Callback<void(const Element&)> on_result) {
+  ++unanswered_;
+  requests_.push_back(iq_.request(IqType::Get, whom, std::move(payload), kAnswerWithin,
+                                  [this, use = std::move(on_result)](IqReply reply) mutable {
+                                    if (const auto* result = std::get_if<Element>(&reply))
+                                      use(*result);
+                                    answered();
+                                  }));
+}
+
+void S5bProxies::answered() {
+  if (--unanswered_ == 0 && searching_) finish();
+}
+
+void S5bProxies::finish() {
+  searching_ = false;
+  found_at_ = timers_.now();
+  deadline_.reset();
+  while (!waiters_.empty()) waiters_.front()->tell();
+}
+
+std::vector<StreamHost> S5bProxies::hosts() const {
+  std::vector<StreamHost> all;
+  for (const auto& hosts : named_hosts_) all.insert(all.end(), hosts.begin(), hosts.end());
+  all.insert(all.end(), server_hosts_.begin(), server_hosts_.end());
+  return all;
+}
+
+bool S5bProxies::knows(const StreamHost& host) const {
+  const auto all = hosts();
+  return std::any_of(all.begin(), all.end(), [&](const StreamHost& one) {
+    return one.jid == host.jid && one.host == host.host && one.port == host.port;
+  });
+}
+
+}  // namespace xmppftd
