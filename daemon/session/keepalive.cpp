@@ -2,6 +2,7 @@
 #include "session/keepalive.h"
 
 #include "base/log.h"
+#include "xep/xep0199_ping.h"
 
 namespace xmppftd {
 
@@ -28,17 +29,16 @@ void Keepalive::wait() {
 
 void Keepalive::ping(std::chrono::milliseconds reply_within) {
   timer_.reset();
-  request_ =
-      iq_.request(IqType::Get, iq_.self().domain_jid(), Element("ping", std::string(kNsPing)),
-                  reply_within, [this](IqReply reply) {
-                    const auto* failure = std::get_if<IqFailure>(&reply);
-                    if (!failure || failure->kind == IqFailure::Kind::Refused)
-                      return wait();  // an error is a sign of life, too
-                    stop();
-                    if (failure->kind != IqFailure::Kind::Timeout) return;
-                    log::warning("session", "the server left a ping unanswered");
-                    on_dead_();
-                  });
+  request_ = iq_.request(IqType::Get, iq_.self().domain_jid(), build_ping(), reply_within,
+                         [this](IqReply reply) {
+                           const auto* failure = std::get_if<IqFailure>(&reply);
+                           if (!failure || failure->kind == IqFailure::Kind::Refused)
+                             return wait();  // an error is a sign of life, too
+                           stop();
+                           if (failure->kind != IqFailure::Kind::Timeout) return;
+                           log::warning("session", "the server left a ping unanswered");
+                           on_dead_();
+                         });
 }
 
 }  // namespace xmppftd

@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: MIT
+#include "session/disco.h"
+
+#include <catch2/catch.hpp>
+
+#include "support/fake_iq_channel.h"
+#include "support/jid.h"
+
+using namespace xmppftd;
+using namespace xmppftd::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+// XEP-0115 section 5.2: this answer hashes to that ver.
+constexpr auto kExodusInfo =
+    "<query xmlns='http://jabber.org/protocol/disco#info'"
+    " node='http://code.google.com/p/exodus#QgayPKawpkPSDYmwT/WM94uAlu0='>"
+    "<identity category='client' type='pc' name='Exodus 0.9.1'/>"
+    "<feature var='http://jabber.org/protocol/caps'/>"
+    "<feature var='http://jabber.org/protocol/disco#info'/>"
+    "<feature var='http://jabber.org/protocol/disco#items'/>"
+    "<feature var='http://jabber.org/protocol/muc'/></query>";
+const Caps kExodus{"http://code.google.com/p/exodus", "QgayPKawpkPSDYmwT/WM94uAlu0=", "sha-1"};
+constexpr auto kPoison =
+    "<query xmlns='http://jabber.org/protocol/disco#info'>"
+    "<identity category='client' type='pc'/><feature var='http://jabber.org/protocol/si'/></query>";
+
+struct World {
+  FakeTimers timers;
+  FakeIqChannel iq{timers};
+  Disco disco{iq, timers, {std::string(kNsSi), std::string(kNsIbb), std::string(kNsSi)}};
+  std::vector<Result<DiscoInfo>> answers;
+
+  std::unique_ptr<IqRequest> ask(std::string_view of, const std::optional<Caps>& caps = {}) {
+    return disco.info(jid(of), caps, [this](Result<DiscoInfo> info) { answers.push_back(info); });
+  }
+};
+
+}  // namespace
+
+TEST_CASE("disco: tells what we are and can do, and no version (XEP-0030)", "[disco]") {
+  World world;
+  world.iq.inject(
+      "<iq type='get' id='d1' from='juliet@capulet.lit/balcony'>"
+      "<query xmlns='http://jabber.org/protocol/disco#info'/></iq>");
+  world.iq.expect_result("d1",
+                         "<query xmlns='http://jabber.org/protocol/disco#info'>"
+                         "<identity category='client' type='pc' name='xmppftd'/>"
+                         "<feature var='http://jabber.org/protocol/caps'/>"
+                         "<feature var='http://jabber.org/protocol/disco#info'/>"
+                         "<feature var='http://jabber.org/protocol/ibb'/>"
+                         "<feature var='http://jabber.org/protocol/si'/></query>");
+}
+
+TEST_CASE("disco: our caps hash what we answer at their node (XEP-0115)", "[disco]") {
+  World world;
+  const auto node = world.disco.caps().disco_node();
+  CHECK(node.find("https://xmppft.org#") == 0);
+  world.iq.inject("<iq type='get' id='d1' from='juliet@capulet.lit/balcony'><query node='" + node +
+                  "' xmlns='http://jabber.org/protocol/disco#info'/></iq>");
+  const auto answer = DiscoInfo::parse(world.iq.take().payload());
+  REQUIRE(answer);
+  CHECK(answer->node == node);
+  CHECK(*caps_ver(*answer) == world.disco.caps().ver);
+  CHECK(world.disco.caps().hash == "sha-1");
+}
+
+TEST_CASE("disco: a node that is not ours is not found; we have no items", "[disco]") {
+  World world;
+  world.iq.inject(
+      "<iq type='get' id='d1' from='juliet@capulet.lit/balcony'>"
+      "<query node='https://xmppft.org#old' xmlns='http://jabber.org/protocol/disco#info'/></iq>");
+  world.iq.expect_error("d1", Condition::ItemNotFound);
+  world.iq.inject(
+      "<iq type='get' id='d2' from='juliet@capulet.lit/balcony'>"
+      "<query xmlns='http://jabber.org/protocol/disco#items'/></iq>");
+  world.iq.expect_result("d2", "<query xmlns='http://jabber.org/protocol/disco#items'/>");
+}
+
+TEST_CASE("disco: one verified answer serves all who show the same caps", "[disco]") {
+  World world;
+  CHECK_FALSE(world.disco.known(jid("juliet@capulet.lit/balcony"), kExodus));
+  auto first = world.ask("juliet@capulet.lit/balcony", kExodus);
+  world.iq.expect(
+      "<iq type='get' to='juliet@capulet.lit/balcony'><query"
+      " xmlns='http://jabber.org/protocol/disco#info'"
+      " node='http://code.google.com/p/exodus#QgayPKawpkPSDYmwT/WM94uAlu0='/></iq>");
+  world.iq.reply(kExodusInfo);
+  REQUIRE(world.answers.size() == 1);
+  world.disco.forget(jid("juliet@capulet.lit/balcony"));
+
+  auto second = world.ask("nurse@capulet.lit/kitchen", kExodus);
+  CHECK(world.answers.size() == 1);  // never before info() returned
+  world.timers.turn();
+  REQUIRE(world.answers.size() == 2);
+  CHECK(world.answers[1]->has_feature("http://jabber.org/protocol/muc"));
+  CHECK(world.disco.known(jid("tybalt@capulet.lit/street"), kExodus)
+            ->has("http://jabber.org/protocol/muc"));
+  world.iq.expect_nothing();
+}
+
+TEST_CASE("disco: an answer that its hash does not vouch for poisons nobody else's caps",
+          "[disco]") {
+  World world;
+  auto liar = world.ask("mallory@evil.lit/x", kExodus);
+  world.iq.take();
+  world.iq.reply(kPoison);
+  REQUIRE(world.answers.size() == 1);
+  CHECK(world.answers[0]->has_feature(kNsSi));  // believed of Mallory alone
+  CHECK(world.disco.known(jid("mallory@evil.lit/x"), kExodus));
+  CHECK_FALSE(world.disco.known(jid("juliet@capulet.lit/balcony"), kExodus));
+
+  auto honest = world.ask("juliet@capulet.lit/balcony", kExodus);
+  world.iq.take();
+  world.iq.reply(kExodusInfo);
+  CHECK_FALSE(world.answers[1]->has_feature(kNsSi));
+}
+
+TEST_CASE("disco: caps with a hash we cannot check count for one resource", "[disco]") {
+  World world;
+  auto caps = kExodus;
+  caps.hash = "sha-512";
+  auto first = world.ask("juliet@capulet.lit/balcony", caps);
+  world.iq.take();
+  world.iq.reply(kExodusInfo);
+  CHECK(world.disco.known(jid("juliet@capulet.lit/balcony"), caps));
+  CHECK_FALSE(world.disco.known(jid("nurse@capulet.lit/kitchen"), caps));
+}
+
+TEST_CASE("disco: without caps a resource is asked once, until it goes offline", "[disco]") {
+  World world;
+  const auto juliet = jid("juliet@capulet.lit/balcony");
+  auto first = world.ask(juliet.str());
+  world.iq.expect(
+      "<iq type='get' to='juliet@capulet.lit/balcony'>"
+      "<query xmlns='http://jabber.org/protocol/disco#info'/></iq>");
+  world.iq.reply(kPoison);
+  CHECK(world.disco.known(juliet, std::nullopt));
+  CHECK_FALSE(world.disco.known(juliet, kExodus));  // it changed its mind
+  CHECK_FALSE(world.disco.known(jid("juliet@capulet.lit/balcony2"), std::nullopt));
+  world.disco.forget(jid("juliet@capulet.lit/balcon"));
+  CHECK(world.disco.known(juliet, std::nullopt));
+  world.disco.forget(juliet);
+  CHECK_FALSE(world.disco.known(juliet, std::nullopt));
+}
+
+TEST_CASE("disco: why there is no answer", "[disco]") {
+  World world;
+  auto request = world.ask("juliet@capulet.lit/balcony");
+  world.iq.take();
+  const auto code = [&] {
+    REQUIRE(world.answers.size() == 1);
+    return world.answers[0].error().code;
+  };
+  SECTION("no such address") {
+    world.iq.refuse(Condition::ItemNotFound);
+    CHECK(code() == Errc::NoSuchPeer);
+  }
+  SECTION("no such domain") {
+    world.iq.refuse(Condition::RemoteServerNotFound);
+    CHECK(code() == Errc::NoSuchPeer);
+  }
+  SECTION("gone") {
+    world.iq.refuse(Condition::ServiceUnavailable);
+    CHECK(code() == Errc::PeerOffline);
+  }
+  SECTION("silent") {
+    world.timers.advance(15s);
+    CHECK(code() == Errc::Timeout);
+  }
+  SECTION("session lost") {
+    world.iq.disconnect();
+    CHECK(code() == Errc::NotOnline);
+  }
+  SECTION("forgotten") {
+    request.reset();
+    world.iq.reply(kPoison);
+    CHECK(world.answers.empty());
+  }
+  SECTION("forgotten, from the cache") {
+    world.iq.reply(kPoison);
+    auto again = world.ask("juliet@capulet.lit/balcony");
+    again.reset();
+    world.timers.turn();
+    CHECK(world.answers.size() == 1);
+  }
+}
+
+TEST_CASE("disco: a server is asked for its items, and never cached", "[disco]") {
+  World world;
+  std::optional<Result<DiscoItems>> items;
+  auto request =
+      world.disco.items(jid("montague.lit"), [&](Result<DiscoItems> got) { items = got; });
+  world.iq.expect(
+      "<iq type='get' to='montague.lit'><query "
+      "xmlns='http://jabber.org/protocol/disco#items'/></iq>");
+  world.iq.reply(
+      "<query xmlns='http://jabber.org/protocol/disco#items'><item "
+      "jid='proxy.montague.lit'/></query>");
+  REQUIRE(items);
+  CHECK((*items)->items.at(0).jid == "proxy.montague.lit");
+  for (int i = 0; i < 2; ++i) {
+    auto info = world.ask("proxy.montague.lit");
+    world.iq.expect(
+        "<iq type='get' to='proxy.montague.lit'><query "
+        "xmlns='http://jabber.org/protocol/disco#info'/></iq>");
+    world.iq.reply(kPoison);
+  }
+}
+
+TEST_CASE("disco cache: forgets the least recently used past 1000, keeps no giants", "[disco]") {
+  DiscoCache cache;
+  const auto resource = [](std::size_t i) {
+    return jid("juliet@capulet.lit/" + std::to_string(i));
+  };
+  for (std::size_t i = 0; i < DiscoCache::kMaxAnswers; ++i)
+    cache.put(resource(i), std::nullopt, {});
+  REQUIRE(cache.find(resource(0), std::nullopt));  // used again
+  cache.put(resource(5000), std::nullopt, {});
+  CHECK(cache.size() == DiscoCache::kMaxAnswers);
+  CHECK(cache.find(resource(0), std::nullopt));
+  CHECK_FALSE(cache.find(resource(1), std::nullopt));
+  CHECK(cache.find(resource(5000), std::nullopt));
+
+  DiscoInfo giant;
+  giant.features.assign(100, std::string(200, 'x'));
+  cache.put(resource(6000), std::nullopt, giant);
+  CHECK_FALSE(cache.find(resource(6000), std::nullopt));
+}
