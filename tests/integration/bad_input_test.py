@@ -182,10 +182,11 @@ class BadInput(LabCase):
 
     # --- the receiving side ---
 
-    def receive_into(self, folder):
-        """A file of 4 MiB to bob, whose rule for ann names `folder`. Returns ann's job."""
+    def receive_into(self, folder, meanwhile=lambda: None):
+        """A file of 4 MiB to bob, whose rule for ann names `folder`. Returns both ends' job."""
         self.lab.bob.ctl('policy', 'remove', '1')
         self.lab.accept_from('bob', 'ann', folder)
+        meanwhile()
         try:
             job_id = self.lab.ann.send(self.lab.make_file('to-nowhere.bin', 4 << 20), self.lab.jid('bob'))
             return wait_for('the job to end or wait', lambda: (job := self.lab.ann.job(job_id))['state']
@@ -195,10 +196,12 @@ class BadInput(LabCase):
             self.lab.accept_from('bob', 'ann')
 
     def test_download_folder_missing(self):
-        theirs, ours = self.receive_into('/nowhere/at/all')
+        folder = self.lab.directory / 'soon-gone'
+        folder.mkdir()
+        theirs, ours = self.receive_into(folder, folder.rmdir)
         self.assertEqual(theirs['state'], 'failed', theirs)
         self.assertEqual(ours['state'], 'failed', ours)
-        self.assertIn('/nowhere/at/all', ours['error']['message'])
+        self.assertIn(str(folder), ours['error']['message'])
 
     @unittest.skipUnless(os.getuid() == 0, 'needs root, to mount a small disk')
     def test_download_folder_full(self):

@@ -312,5 +312,48 @@ class HostilePeer(LabCase):
             data += rawpeer.base64.b64decode(block.text)
 
 
+class Stranger(LabCase):
+    """Somebody who is no contact learns nothing, not even that a daemon is there (ST5)."""
+
+    lab_options = {'users': ('bob',), 'raw_users': ('eve',)}
+
+    @classmethod
+    def prepare(cls):
+        cls.eve = RawPeer(cls.lab.server, 'eve')
+        cls.addClassCleanup(cls.eve.close)
+        cls.eve.presence()
+        cls.target = cls.lab.bob.json('account', 'list')['accounts'][0]['bound_jid']
+
+    def shape(self, answer):
+        """The answer without what differs by nature."""
+        answer.attrib.pop('id')
+        return [(element.tag, dict(element.attrib), element.text) for element in answer.iter()]
+
+    def test_every_request_gets_the_same_refusal(self):
+        requests = [('get', "<query xmlns='urn:x:nothing'/>"),
+                    ('get', f"<query xmlns='{rawpeer.DISCO_INFO}'/>"),
+                    ('get', "<ping xmlns='urn:xmpp:ping'/>"),
+                    ('set', rawpeer.si_offer('s1', 'x', 10, (IBB,))),
+                    ('set', f"<open xmlns='{IBB}' sid='s' block-size='4096'/>"),
+                    ('set', "<query xmlns='jabber:iq:roster'><item jid='eve@x'/></query>")]
+        shapes = [self.shape(self.eve.request(kind, self.target, payload)) for kind, payload in requests]
+        for shape in shapes:
+            self.assertIn(f'{{{rawpeer.STANZAS}}}service-unavailable', [tag for tag, _, _ in shape])
+            self.assertEqual([row for row in shape if 'error' in row[0] or 'service' in row[0]],
+                             [row for row in shapes[0] if 'error' in row[0] or 'service' in row[0]])
+        self.assertEqual(self.lab.bob.jobs(), [], 'no state is kept of a stranger')
+
+    def test_a_roster_push_of_a_stranger_changes_nothing(self):
+        self.eve.request('set', self.target, "<query xmlns='jabber:iq:roster'>"
+                         f"<item jid='{self.lab.jid('eve')}' subscription='both'/></query>")
+        self.assertEqual(self.lab.bob.json('contacts')['contacts'], [])
+
+    def test_a_subscription_request_waits_for_the_user(self):
+        self.eve.subscribe(self.lab.jid('bob'))
+        wait_for('the request', lambda: self.lab.bob.json('contacts')['pending'])
+        self.lab.bob.ctl('contacts', 'deny', self.lab.jid('eve'))
+        wait_for('it to be gone', lambda: not self.lab.bob.json('contacts')['pending'])
+
+
 if __name__ == '__main__':
     unittest.main()

@@ -26,7 +26,7 @@ class Queue(LabCase):
         sources = [self.lab.make_file(f'batch-{number}.bin', 10_000 * number) for number in range(5)]
         said = self.lab.ann.json('send', *sources, '--to', self.lab.jid('bob'))
         batch = said['batch']
-        self.lab.ann.ctl('queue', 'wait', f'@{batch}', '--timeout', '60s')
+        self.lab.ann.ctl('--timeout', '60s', 'queue', 'wait', f'@{batch}')
         for source in sources:
             self.assert_delivered({'state': 'done'}, source)
 

@@ -159,7 +159,7 @@ class Daemon:
 
     def wait(self, job_id, timeout=120):
         """Waits until the job has ended. Returns it."""
-        done = self.run('queue', 'wait', job_id, '--timeout', f'{timeout}s', timeout=timeout + 30)
+        done = self.run('--timeout', f'{timeout}s', 'queue', 'wait', job_id, timeout=timeout + 30)
         job = self.job(job_id)
         if done.returncode not in (0, 4):
             raise CommandFailed(['xmppftctl', 'queue', 'wait', str(job_id)],
