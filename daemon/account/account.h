@@ -40,9 +40,10 @@ struct ContactView {
   std::string jid;                    ///< bare
   std::string name;                   ///< the user's own for it, "" when none
   std::string subscription;           ///< "none", "to", "from", "both"
+  bool pending = false;               ///< it has not yet answered our request
   bool online = false;
-  std::vector<std::string> resources; ///< full JIDs that are available
-  std::vector<std::string> methods;   ///< what we could send to it now: "si-socks5", "si-ibb"
+  std::vector<std::string> resources; ///< full JIDs that are available, best first
+  std::vector<std::string> methods;   ///< what the best resource is known to speak: "si-socks5", "si-ibb"
 };
 
 /// One XMPP account: its settings, its session and everything that lives on it. Made and owned by Accounts; on the
@@ -54,11 +55,11 @@ class Account : public AccountPort {
   virtual const AccountSettings& settings() const = 0;
   virtual const AccountStatus& status() const = 0;
 
-  /// Enables the account and answers once it is online or this attempt failed. Errors: AuthFailed, NoPassword, Tls, Dns,
-  /// Network, Timeout, Conflict.
+  /// Enables the account (saved) and answers once it is online or this attempt failed; joins an attempt under way.
+  /// Errors: AuthFailed (the account is disabled again), NoPassword, Tls, Dns, Network, Timeout, Conflict.
   virtual void connect(Done done) = 0;
-  /// Goes offline and stays so for this run of the daemon; `enabled` as saved is not touched.
-  virtual void disconnect() = 0;
+  /// Goes offline and stays so: disabled (saved).
+  virtual void disconnect(Done done) = 0;
   /// Saves new settings (the JID cannot change) and reconnects if the session depends on what changed.
   virtual void update(AccountSettings settings, Done done) = 0;
 
@@ -69,10 +70,11 @@ class Account : public AccountPort {
   virtual std::vector<ContactView> contacts() const = 0;
   /// Bare JIDs that ask to see our presence and wait for the user.
   virtual std::vector<std::string> pending_contacts() const = 0;
-  /// Adds to the roster and asks to see its presence. Errors: NotOnline, BadJid, and what the server answers.
+  /// Adds to the roster, asks to see its presence, and lets it see ours when it asks. Errors: NotOnline, BadJid, and what the server answers.
   virtual void add_contact(const Jid& bare, std::string name, Done done) = 0;
   virtual void remove_contact(const Jid& bare, Done done) = 0;
-  /// Lets a contact see our presence, now or whenever it asks. Errors: NotOnline.
+  /// Answers a member of pending_contacts(); an approved one is asked for its presence too. Errors: NotOnline, BadState
+  /// (no such request).
   virtual Result<void> approve_contact(const Jid& bare) = 0;
   virtual Result<void> deny_contact(const Jid& bare) = 0;
 };

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <sdbus-c++/sdbus-c++.h>
+
+#include <string>
+#include <vector>
+
+#include "account/account.h"
+#include "account1_adaptor.h"
+#include "bus/options.h"
+#include "io/background.h"
+
+namespace xmppftd {
+
+/// One exported account (org.xmppft.Account1).
+class AccountObject final : public sdbus::AdaptorInterfaces<org::xmppft::Account1_adaptor, sdbus::Properties_adaptor,
+                                                            sdbus::ManagedObject_adaptor> {
+ public:
+  /// `background` reads passwords from the descriptors that clients pass.
+  AccountObject(sdbus::IConnection& connection, Account& account, Background& background);
+  ~AccountObject();
+
+  void announce();
+  void withdraw();
+  void tell_changed();
+
+ private:
+  void Connect(sdbus::Result<>&& result) override;
+  void Disconnect(sdbus::Result<>&& result) override;
+  void Update(sdbus::Result<>&& result, VariantMap settings) override;
+  void SetPassword(sdbus::Result<std::string>&& result, sdbus::UnixFd fd, VariantMap options) override;
+  void ForgetPassword(sdbus::Result<>&& result) override;
+  std::vector<VariantMap> ListContacts(const VariantMap& filter) override;
+  void AddContact(sdbus::Result<>&& result, std::string jid, VariantMap options) override;
+  void RemoveContact(sdbus::Result<>&& result, std::string jid) override;
+  void ApproveContact(sdbus::Result<>&& result, std::string jid) override;
+  void DenyContact(sdbus::Result<>&& result, std::string jid) override;
+
+  std::string Id() override;
+  std::string Jid() override;
+  std::string BoundJid() override;
+  bool Enabled() override;
+  VariantMap Settings() override;
+  std::string State() override;
+  std::string StateReason() override;
+  sdbus::Struct<std::string, std::string> Error() override;
+  std::uint64_t NextAttemptAt() override;
+  std::uint64_t ConnectedAt() override;
+  std::string PasswordStore() override;
+  std::vector<std::string> PendingContacts() override;
+  VariantMap Server() override;
+
+  Account& account_;
+  Background& background_;
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  // read by answers of `background_`
+};
+
+}  // namespace xmppftd

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: MIT
+#include "bus/job_fields.h"
+
+#include "bus/file_uri.h"
+#include "bus/names.h"
+
+namespace xmppftd {
+namespace {
+
+using sdbus::Variant;
+
+struct Field {
+  std::string_view name;
+  Variant (*read)(const JobView& job, bool account_exists);
+};
+
+std::string uri_of(const JobRecord& record) {
+  const bool there = !record.path.empty() && (record.direction == Direction::Out || record.state == JobState::Done);
+  return there ? path_to_uri(record.path) : "";
+}
+
+Variant method_detail(const JobRecord& record) {
+  VariantMap detail;
+  if (!record.route.empty()) detail["route"] = Variant(record.route);
+  if (!record.host.empty()) detail["host"] = Variant(record.host);
+  if (record.port != 0) detail["port"] = Variant(record.port);
+  return Variant(detail);
+}
+
+std::vector<std::string> actions(const JobRecord& record) {
+  std::vector<std::string> words;
+  for (const auto verb : actions_of(record)) words.emplace_back(verb);
+  return words;
+}
+
+Variant text(std::string_view value) { return Variant(std::string(value)); }
+
+const Field kFields[] = {
+    {"Id", [](const JobView& j, bool) { return Variant(j.record.id); }},
+    {"Batch", [](const JobView& j, bool) { return text(j.record.batch); }},
+    {"Direction", [](const JobView& j, bool) { return text(to_string(j.record.direction)); }},
+    {"Account",
+     [](const JobView& j, bool exists) {
+       return Variant(sdbus::ObjectPath(exists ? account_path(j.record.account) : "/"));
+     }},
+    {"Peer", [](const JobView& j, bool) { return text(j.record.peer); }},
+    {"PeerFull", [](const JobView& j, bool) { return text(j.record.peer_full); }},
+    {"CreatedAt", [](const JobView& j, bool) { return Variant(bus_time(j.record.created_at)); }},
+    {"StartedAt", [](const JobView& j, bool) { return Variant(bus_time(j.record.started_at)); }},
+    {"FinishedAt", [](const JobView& j, bool) { return Variant(bus_time(j.record.finished_at)); }},
+    {"Persistent", [](const JobView& j, bool) { return Variant(is_persistent(j.record)); }},
+    {"Name", [](const JobView& j, bool) { return text(safe_text(j.record.file.name, 255)); }},
+    {"Uri", [](const JobView& j, bool) { return text(uri_of(j.record)); }},
+    {"MimeType", [](const JobView& j, bool) { return text(j.record.file.mime_type); }},
+    {"Description", [](const JobView& j, bool) { return text(j.record.file.description); }},
+    {"Size", [](const JobView& j, bool) { return Variant(static_cast<std::int64_t>(j.record.file.size)); }},
+    {"Priority", [](const JobView& j, bool) { return Variant(static_cast<std::int32_t>(j.record.priority)); }},
+    {"State", [](const JobView& j, bool) { return text(to_string(j.record.state)); }},
+    {"StateReason", [](const JobView& j, bool) { return text(to_string(j.record.reason)); }},
+    {"Error",
+     [](const JobView& j, bool) {
+       return Variant(sdbus::Struct<std::string, std::string>(job_error_name(j.record.error_name),
+                                                              safe_text(j.record.error_detail, kMaxString)));
+     }},
+    {"Actions", [](const JobView& j, bool) { return Variant(actions(j.record)); }},
+    {"Transferred", [](const JobView& j, bool) { return Variant(j.progress.transferred); }},
+    {"Offset", [](const JobView& j, bool) { return Variant(j.record.offset); }},
+    {"Rate", [](const JobView& j, bool) { return Variant(j.progress.rate); }},
+    {"Eta",
+     [](const JobView& j, bool) {
+       return Variant(j.progress.left ? static_cast<std::int64_t>(j.progress.left->count()) : std::int64_t{-1});
+     }},
+    {"Method", [](const JobView& j, bool) { return text(j.record.method); }},
+    {"MethodDetail", [](const JobView& j, bool) { return method_detail(j.record); }},
+    {"Attempt", [](const JobView& j, bool) { return Variant(static_cast<std::uint32_t>(j.record.attempt)); }},
+    {"NextAttemptAt", [](const JobView& j, bool) { return Variant(bus_time(j.record.next_attempt_at)); }},
+    {"Hash",
+     [](const JobView& j, bool) {
+       const auto& hash = j.record.hash;
+       return text(hash ? std::string(to_string(hash->algo)) + ":" + hash->hex : "");
+     }},
+    {"HashState", [](const JobView& j, bool) { return text(to_string(j.record.hash_state)); }},
+    {"Delivery", [](const JobView& j, bool) { return text(to_string(j.record.delivery)); }},
+};
+
+}  // namespace
+
+sdbus::Variant job_field(std::string_view name, const JobView& job, bool account_exists) {
+  for (const auto& field : kFields)
+    if (field.name == name) return field.read(job, account_exists);
+  std::string known;
+  for (const auto& field : job_field_names()) known += (known.empty() ? "" : ", ") + field;
+  throw invalid_args("unknown field \"" + std::string(name.substr(0, 100)) + "\"; there are: " + known);
+}
+
+const std::vector<std::string>& job_field_names() {
+  static const std::vector<std::string> names = [] {
+    std::vector<std::string> all;
+    for (const auto& field : kFields) all.emplace_back(field.name);
+    return all;
+  }();
+  return names;
+}
+
+}  // namespace xmppftd

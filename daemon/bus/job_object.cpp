@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: MIT
+#include "bus/job_object.h"
+
+#include "bus/file_uri.h"
+#include "bus/names.h"
+#include "bus/reply.h"
+
+namespace xmppftd {
+namespace {
+
+/// A uri that ends in '/' names the folder, any other the very file.
+AcceptOptions accept_options(const VariantMap& map) {
+  Options options(map);
+  AcceptOptions accept;
+  const auto uri = options.text("uri");
+  accept.name = options.text("name");
+  if (const auto on_exists = options.text("on_exists"); !on_exists.empty()) accept.on_exists = on_exists;
+  options.finish("uri, name, on_exists");
+  if (uri.empty()) return accept;
+  auto path = uri_to_path(uri);
+  if (!path) throw to_bus_error(path.error());
+  const auto slash = path->rfind('/');
+  accept.folder = slash == 0 ? "/" : path->substr(0, slash);
+  if (slash + 1 == path->size()) return accept;
+  if (!accept.name.empty())
+    throw invalid_args("uri names a file and name names another; give one, or end the uri with /");
+  accept.name = path->substr(slash + 1);
+  return accept;
+}
+
+}  // namespace
+
+JobObject::JobObject(sdbus::IConnection& connection, TransferQueue& queue, AccountPorts& accounts, JobId id)
+    : AdaptorInterfaces(connection, job_path(id)), queue_(queue), accounts_(accounts), id_(id) {
+  registerAdaptor();
+}
+
+JobObject::~JobObject() { unregisterAdaptor(); }
+
+void JobObject::announce() { emitInterfacesAddedSignal({kJobInterface}); }
+void JobObject::withdraw() { emitInterfacesRemovedSignal({kJobInterface}); }
+void JobObject::tell_changed(const std::vector<std::string>& names) { emitPropertiesChangedSignal(kJobInterface, names); }
+
+void JobObject::Accept(sdbus::Result<>&& result, VariantMap options) {
+  guarded([&] {
+    auto accept = accept_options(options);
+    queue_.accept(id_, std::move(accept), [result = std::move(result)](xmppftd::Result<void> done) mutable {
+      // The folder was named by a URI, so a missing one is a bad URI to the caller.
+      if (!done && done.error().code == Errc::FileMissing) done.error().code = Errc::BadUri;
+      answer(result, done);
+    });
+  });
+}
+
+void JobObject::Decline(sdbus::Result<>&& result, VariantMap options) {
+  guarded([&] {
+    Options(options).finish("");
+    queue_.decline(id_, answering(std::move(result)));
+  });
+}
+
+void JobObject::Cancel(sdbus::Result<>&& result) {
+  guarded([&] { queue_.cancel(id_, answering(std::move(result))); });
+}
+
+void JobObject::Remove(sdbus::Result<>&& result) {
+  guarded([&] { queue_.remove(id_, answering(std::move(result))); });
+}
+
+sdbus::Variant JobObject::field(std::string_view name) const {
+  return guarded([&] {
+    const auto* record = queue_.find(id_);
+    if (record == nullptr) throw to_bus_error({Errc::NoSuchJob, "job " + std::to_string(id_) + " was removed"});
+    return job_field(name, JobView{*record, queue_.progress(id_)}, accounts_.find(record->account) != nullptr);
+  });
+}
+
+}  // namespace xmppftd

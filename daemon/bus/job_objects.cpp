@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: MIT
+#include "bus/job_objects.h"
+
+#include <algorithm>
+
+namespace xmppftd {
+namespace {
+
+/// All that may change in a job's life.
+const std::vector<std::string> kMutable{
+    "Account",     "PeerFull", "StartedAt", "FinishedAt",    "Name",    "Uri",           "MimeType", "Description",
+    "Size",        "Priority", "State",     "StateReason",   "Error",   "Actions",       "Transferred", "Offset",
+    "Rate",        "Eta",      "Method",    "MethodDetail",  "Attempt", "NextAttemptAt", "Hash",     "HashState",
+    "Delivery"};
+const std::vector<std::string> kProgress{"Transferred", "Rate", "Eta"};
+
+}  // namespace
+
+JobObjects::JobObjects(sdbus::IConnection& connection, TransferQueue& queue, AccountPorts& accounts, Timers& timers,
+                       std::chrono::milliseconds progress_interval)
+    : connection_(connection),
+      queue_(queue),
+      accounts_(accounts),
+      timers_(timers),
+      progress_interval_(progress_interval) {}
+
+void JobObjects::changed(const JobView& job) {
+  const JobId id = job.record.id;
+  const bool hot = holds_slot(job.record.state);
+  auto found = entries_.find(id);
+  if (found == entries_.end()) {
+    if (!hot && !is_terminal(job.record.state)) return;
+    ensure(id).state = job.record.state;
+    found = entries_.find(id);
+  } else {
+    found->second.state = job.record.state;
+    found->second.told_bytes = job.progress.transferred;
+    found->second.object->tell_changed(kMutable);
+  }
+  Entry& entry = found->second;
+  if (hot) {
+    entry.linger.reset();
+  } else if (is_terminal(entry.state) && !entry.linger) {
+    entry.linger = timers_.after(kLinger, [this, id] {
+      const auto lingering = entries_.find(id);
+      if (lingering == entries_.end()) return;
+      lingering->second.linger.reset();
+      drop_if_unused(id);
+    });
+  } else if (entry.state == JobState::Queued) {
+    drop_if_unused(id);
+  }
+  if (hot && !progress_) progress_ = timers_.after(progress_interval_, [this] { tell_progress(); });
+}
+
+void JobObjects::removed(JobId id) {
+  const auto found = entries_.find(id);
+  if (found == entries_.end()) return;
+  found->second.object->withdraw();
+  for (auto& [client, pins] : pins_) pins.erase(std::remove(pins.begin(), pins.end(), id), pins.end());
+  entries_.erase(found);
+}
+
+void JobObjects::pin(JobId id, const std::string& client) {
+  auto& pins = pins_[client];
+  pins.erase(std::remove(pins.begin(), pins.end(), id), pins.end());
+  pins.push_back(id);
+  ensure(id).clients.insert(client);
+  if (pins.size() <= kPinsPerClient) return;
+  const JobId oldest = pins.front();
+  pins.pop_front();
+  entries_.at(oldest).clients.erase(client);
+  drop_if_unused(oldest);
+}
+
+void JobObjects::client_left(const std::string& client) {
+  const auto found = pins_.find(client);
+  if (found == pins_.end()) return;
+  const auto pins = std::move(found->second);
+  pins_.erase(found);
+  for (const JobId id : pins) {
+    entries_.at(id).clients.erase(client);
+    drop_if_unused(id);
+  }
+}
+
+JobObjects::Entry& JobObjects::ensure(JobId id) {
+  auto& entry = entries_[id];
+  if (entry.object) return entry;
+  if (const auto* record = queue_.find(id)) entry.state = record->state;
+  entry.object = std::make_unique<JobObject>(connection_, queue_, accounts_, id);
+  entry.object->announce();
+  return entry;
+}
+
+void JobObjects::drop_if_unused(JobId id) {
+  const auto found = entries_.find(id);
+  if (found == entries_.end()) return;
+  const Entry& entry = found->second;
+  if (!entry.clients.empty() || entry.linger || holds_slot(entry.state)) return;
+  entry.object->withdraw();
+  entries_.erase(found);
+}
+
+void JobObjects::tell_progress() {
+  progress_.reset();
+  bool any = false;
+  for (auto& [id, entry] : entries_) {
+    if (!holds_slot(entry.state)) continue;
+    any = true;
+    const auto bytes = queue_.progress(id).transferred;
+    if (bytes == entry.told_bytes) continue;
+    entry.told_bytes = bytes;
+    entry.object->tell_changed(kProgress);
+  }
+  // An offer may wait for days: only moving jobs keep the clock running.
+  any = any && !queue_.active_jobs().empty();
+  if (any) progress_ = timers_.after(progress_interval_, [this] { tell_progress(); });
+}
+
+}  // namespace xmppftd

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <deque>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+
+#include "bus/job_object.h"
+#include "io/timer.h"
+
+namespace xmppftd {
+
+/// Which jobs are objects on the bus: the running ones, those a client asked for, and for a minute those that ended.
+/// An object costs some 5 kB and 10,000 of them a second of listing, so the rest are rows reached by id.
+class JobObjects {
+ public:
+  static constexpr std::chrono::seconds kLinger{60};
+  static constexpr std::size_t kPinsPerClient = 256;
+
+  JobObjects(sdbus::IConnection& connection, TransferQueue& queue, AccountPorts& accounts, Timers& timers,
+             std::chrono::milliseconds progress_interval);
+
+  /// The job is new or changed: its object appears, tells, or begins to linger.
+  void changed(const JobView& job);
+  void removed(JobId id);
+  /// `client` (a unique bus name) wants the job's object until it leaves the bus; at most 256, the oldest goes.
+  void pin(JobId id, const std::string& client);
+  void client_left(const std::string& client);
+
+ private:
+  struct Entry {
+    std::unique_ptr<JobObject> object;
+    std::set<std::string> clients;
+    JobState state = JobState::Queued;
+    std::uint64_t told_bytes = 0;
+    std::unique_ptr<Timer> linger;
+  };
+  Entry& ensure(JobId id);
+  void drop_if_unused(JobId id);
+  void tell_progress();
+
+  sdbus::IConnection& connection_;
+  TransferQueue& queue_;
+  AccountPorts& accounts_;
+  Timers& timers_;
+  const std::chrono::milliseconds progress_interval_;
+  std::map<JobId, Entry> entries_;
+  std::map<std::string, std::deque<JobId>> pins_;  // by client, oldest first
+  std::unique_ptr<Timer> progress_;                // runs while something is active
+};
+
+}  // namespace xmppftd

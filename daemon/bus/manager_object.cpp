@@ -1,0 +1,302 @@
+// SPDX-License-Identifier: MIT
+#include "bus/manager_object.h"
+
+#include <fcntl.h>
+
+#include <memory>
+
+#include "bus/account_settings.h"
+#include "bus/accept_rules.h"
+#include "bus/file_uri.h"
+#include "bus/job_selector.h"
+#include "bus/names.h"
+#include "bus/reply.h"
+
+namespace xmppftd {
+namespace {
+
+constexpr std::size_t kMaxFds = 16;  // what a message bus lets through
+constexpr std::uint32_t kMaxPage = 1000;
+
+/// The options of SendUris and SendFds; `name` belongs to the first alone.
+SendRequest read_send_options(const VariantMap& map, std::vector<std::string> recipients, bool with_name, std::string& name) {
+  if (recipients.empty()) throw invalid_args("recipients: name at least one JID");
+  if (recipients.size() > kMaxArray) throw invalid_args("recipients: more than 1000");
+  for (const auto& recipient : recipients) check_string("a recipient", recipient);
+  Options options(map);
+  SendRequest request;
+  request.recipients = std::move(recipients);
+  if (const auto account = options.take<sdbus::ObjectPath>("account")) {
+    const auto id = account_of(*account);
+    if (!id || *id == 0)
+      throw to_bus_error({Errc::NoSuchAccount, "\"" + *account + "\" is not the path of an account"});
+    request.account = *id;
+  }
+  request.batch = options.text("batch");
+  if (with_name) name = options.text("name");
+  request.description = options.text("description");
+  if (request.description.size() > 1024) throw invalid_args("description: longer than 1024 bytes");
+  request.priority = options.take<std::int32_t>("priority").value_or(0);
+  if (request.priority < -100 || request.priority > 100)
+    throw invalid_args("priority: " + std::to_string(request.priority) + " is out of range; want -100 to 100");
+  for (const auto& word : options.take<std::vector<std::string>>("methods").value_or(std::vector<std::string>())) {
+    auto method = MethodChoice::parse(word);
+    if (!method) throw to_bus_error(method.error());
+    request.methods.push_back(*method);
+  }
+  options.finish(with_name ? "account, batch, name, description, priority, methods"
+                           : "account, batch, description, priority, methods");
+  return request;
+}
+
+/// One D-Bus error for all that is wrong: the first problem's name, a line each.
+sdbus::Error problems_error(const std::vector<SendOutcome::Problem>& problems) {
+  std::string text;
+  for (const auto& problem : problems) {
+    if (text.size() > kMaxString) {
+      text += "\n...";
+      break;
+    }
+    text += (text.empty() ? "" : "\n") + problem.error.detail;
+  }
+  return {bus_error_name(problems.front().error.code), text};
+}
+
+/// Gathers the outcomes of one action on many jobs; the last holder answers.
+struct Control {
+  explicit Control(sdbus::Result<std::vector<std::uint64_t>, std::vector<sdbus::Struct<std::uint64_t, std::string, std::string>>>&& r)
+      : result(std::move(r)) {}
+  Control(const Control&) = delete;
+  ~Control() { result.returnResults(changed, failed); }
+  sdbus::Result<std::vector<std::uint64_t>, std::vector<sdbus::Struct<std::uint64_t, std::string, std::string>>> result;
+  std::vector<std::uint64_t> changed;
+  std::vector<sdbus::Struct<std::uint64_t, std::string, std::string>> failed;
+};
+
+}  // namespace
+
+ManagerObject::ManagerObject(sdbus::IConnection& connection, ManagerWorld world)
+    : AdaptorInterfaces(connection, kRootPath),
+      world_(std::move(world)),
+      changes_(world_.timers, [this](const Changes::Batch& batch) {
+        std::vector<sdbus::Struct<std::uint64_t, std::string>> rows;
+        for (const auto& [id, word] : batch) rows.emplace_back(id, word);
+        emitJobsChanged(world_.queue.generation(), rows);
+      }) {
+  registerAdaptor();
+}
+
+ManagerObject::~ManagerObject() { unregisterAdaptor(); }
+
+void ManagerObject::job_changed(JobId id, std::string_view word) {
+  changes_.add(id, word);
+  if (!counts_)
+    counts_ = world_.timers.after(std::chrono::seconds(1), [this] {
+      counts_.reset();
+      tell_changed("Counts");
+    });
+}
+
+void ManagerObject::tell_changed(const std::string& property) {
+  emitPropertiesChangedSignal(kManagerInterface, {property});
+}
+
+std::string ManagerObject::caller() { return getObject().getCurrentlyProcessedMessage()->getSender(); }
+
+void ManagerObject::SendUris(sdbus::Result<std::string, std::vector<std::uint64_t>>&& result, std::vector<std::string> uris,
+                             std::vector<std::string> recipients, VariantMap options) {
+  guarded([&] {
+    if (uris.empty()) throw invalid_args("uris: name at least one file");
+    if (uris.size() > kMaxArray) throw to_bus_error({Errc::TooMany, "more than 1000 files in one call; split it"});
+    std::string name;
+    SendRequest request = read_send_options(options, std::move(recipients), true, name);
+    if (!name.empty() && uris.size() > 1) throw invalid_args("name: only with one file");
+    std::vector<SendOutcome::Problem> problems;
+    for (const auto& uri : uris) {
+      check_string("a uri", uri);
+      auto path = uri_to_path(uri);
+      if (path)
+        request.sources.push_back({*path, UniqueFd(), name});
+      else
+        problems.push_back({uri, path.error()});
+    }
+    if (!problems.empty()) throw problems_error(problems);
+    submit(std::move(result), std::move(request));
+  });
+}
+
+void ManagerObject::SendFds(sdbus::Result<std::string, std::vector<std::uint64_t>>&& result,
+                            std::vector<sdbus::Struct<sdbus::UnixFd, std::string>> files,
+                            std::vector<std::string> recipients, VariantMap options) {
+  guarded([&] {
+    if (files.empty() || files.size() > kMaxFds) throw invalid_args("files: want 1 to 16");
+    std::string no_name;
+    SendRequest request = read_send_options(options, std::move(recipients), false, no_name);
+    for (const auto& file : files) {
+      const auto& name = std::get<1>(file);
+      check_string("a name", name);
+      if (name.empty()) throw invalid_args("files: a descriptor needs the name that the receiver sees");
+      // sdbus-c++ 1.2 loses FD_CLOEXEC when it passes a descriptor on.
+      UniqueFd own(fcntl(std::get<0>(file).get(), F_DUPFD_CLOEXEC, 3));
+      if (!own) throw to_bus_error({Errc::BadFd, "\"" + name + "\": the descriptor cannot be used"});
+      request.sources.push_back({"", std::move(own), name});
+    }
+    submit(std::move(result), std::move(request));
+  });
+}
+
+void ManagerObject::submit(sdbus::Result<std::string, std::vector<std::uint64_t>>&& result, SendRequest request) {
+  world_.queue.submit(std::move(request), [result = std::move(result)](SendOutcome outcome) {
+    if (outcome.ok())
+      result.returnResults(outcome.batch, outcome.ids);
+    else
+      result.returnError(problems_error(outcome.problems));
+  });
+}
+
+std::tuple<std::vector<ManagerObject::FieldsRow>, std::string, std::uint64_t> ManagerObject::ListJobs(
+    const VariantMap& filter, const std::vector<std::string>& fields, const std::string& cursor,
+    const std::uint32_t& limit) {
+  return guarded([&] {
+    if (limit < 1 || limit > kMaxPage) throw invalid_args("limit: " + std::to_string(limit) + " is out of range; want 1 to 1000");
+    if (fields.size() > kMaxArray) throw invalid_args("fields: more than 1000");
+    check_string("cursor", cursor);
+    auto page = world_.queue.list(read_filter(filter), cursor, limit);
+    if (!page) throw to_bus_error(page.error());
+    const auto& names = fields.empty() ? job_field_names() : fields;
+    std::vector<FieldsRow> rows;
+    for (const JobId id : page->ids) {
+      const auto* record = world_.queue.find(id);
+      if (record == nullptr) continue;
+      const JobView job{*record, world_.queue.progress(id)};
+      const bool account_exists = world_.accounts.get(record->account) != nullptr;
+      VariantMap row;
+      for (const auto& name : names) row[name] = job_field(name, job, account_exists);
+      rows.emplace_back(id, std::move(row));
+    }
+    return std::tuple(std::move(rows), page->next, page->generation);
+  });
+}
+
+sdbus::ObjectPath ManagerObject::GetJob(const std::uint64_t& id) {
+  return guarded([&]() -> sdbus::ObjectPath {
+    if (world_.queue.find(id) == nullptr)
+      throw to_bus_error({Errc::NoSuchJob, "no job " + std::to_string(id) + " (newest is " +
+                                               std::to_string(world_.queue.newest()) + ")"});
+    world_.objects.pin(id, caller());
+    return job_path(id);
+  });
+}
+
+void ManagerObject::ControlJobs(sdbus::Result<std::vector<std::uint64_t>, std::vector<Row>>&& result, std::string action,
+                                VariantMap selector, VariantMap options) {
+  guarded([&] {
+    if (action != "cancel" && action != "remove")
+      throw invalid_args("action: \"" + action.substr(0, 60) + "\" is not one of cancel, remove");
+    Options(options).finish("");
+    const JobFilter filter = read_selector(selector);
+    auto control = std::make_shared<Control>(std::move(result));
+    for (const JobId id : filter.ids)
+      if (world_.queue.find(id) == nullptr)
+        control->failed.emplace_back(id, bus_error_name(Errc::NoSuchJob),
+                                     "no job " + std::to_string(id) + " (newest is " +
+                                         std::to_string(world_.queue.newest()) + ")");
+    for (const JobId id : world_.queue.select(filter)) {
+      const bool ended = is_terminal(world_.queue.find(id)->state);
+      if (filter.ids.empty() && ended != (action == "remove")) continue;
+      auto done = [control, id](Result<void> outcome) {
+        if (outcome)
+          control->changed.push_back(id);
+        else
+          control->failed.emplace_back(id, bus_error_name(outcome.error().code), outcome.error().detail);
+      };
+      if (action == "cancel")
+        world_.queue.cancel(id, std::move(done));
+      else
+        world_.queue.remove(id, std::move(done));
+    }
+  });
+}
+
+void ManagerObject::WaitJobs(sdbus::Result<std::vector<Row>>&& result, std::vector<std::uint64_t> ids, std::string until,
+                             std::uint64_t timeout_usec) {
+  guarded([&] {
+    constexpr std::uint64_t kLongest = 1000ull * 1000 * 3600 * 24 * 365;
+    world_.waits.add(std::move(result), std::move(ids), until,
+                     std::chrono::microseconds(std::min(timeout_usec, kLongest)), caller());
+  });
+}
+
+void ManagerObject::GetHistory(sdbus::Result<std::vector<VariantMap>>&& result, std::uint64_t id) {
+  guarded([&] {
+    world_.queue.history(id, [result = std::move(result)](Result<std::vector<HistoryEntry>> story) {
+      if (!story) return result.returnError(to_bus_error(story.error()));
+      std::vector<VariantMap> rows;
+      for (const auto& entry : *story)
+        rows.push_back({{"at", sdbus::Variant(bus_time(entry.at))},
+                        {"what", sdbus::Variant(safe_text(entry.what, kMaxString))},
+                        {"detail", sdbus::Variant(safe_text(entry.detail, kMaxString))}});
+      result.returnResults(rows);
+    });
+  });
+}
+
+void ManagerObject::AddAccount(sdbus::Result<sdbus::ObjectPath>&& result, std::string jid, VariantMap settings) {
+  guarded([&] {
+    check_string("jid", jid);
+    auto parsed = Jid::parse(jid);
+    if (!parsed) throw to_bus_error(parsed.error());
+    if (!parsed->is_bare() || parsed->local().empty())
+      throw to_bus_error({Errc::BadJid, "\"" + jid + "\" is not an account's address; want user@domain, and the "
+                                                     "resource as a setting of its own"});
+    AccountSettings account;
+    account.jid = parsed->str();
+    apply_settings(settings, account);
+    world_.accounts.add(std::move(account), [result = std::move(result)](Result<AccountId> added) {
+      if (added)
+        result.returnResults(sdbus::ObjectPath(account_path(*added)));
+      else
+        result.returnError(to_bus_error(added.error()));
+    });
+  });
+}
+
+void ManagerObject::RemoveAccount(sdbus::Result<>&& result, sdbus::ObjectPath account, VariantMap options) {
+  guarded([&] {
+    Options(options).finish("");
+    const auto id = account_of(account);
+    if (!id) throw to_bus_error({Errc::NoSuchAccount, "\"" + account + "\" is not the path of an account"});
+    world_.accounts.remove(*id, answering(std::move(result)));
+  });
+}
+
+std::string ManagerObject::Version() { return XMPPFT_VERSION; }
+std::uint64_t ManagerObject::StartedAt() { return bus_time(world_.started_at); }
+std::vector<std::string> ManagerObject::Features() { return {"si-socks5", "si-ibb"}; }
+std::uint32_t ManagerObject::MaxActive() { return world_.queue.config().max_active; }
+
+std::vector<VariantMap> ManagerObject::AutoAccept() {
+  return guarded([&] { return rules_to_bus(world_.queue.rules()); });
+}
+
+void ManagerObject::AutoAccept(const std::vector<VariantMap>& rules) {
+  guarded([&] {
+    auto own = rules_from_bus(rules);
+    if (auto set = world_.queue.set_rules(own); !set) throw to_bus_error(set.error());
+    world_.save_rules(own);
+    tell_changed("AutoAccept");
+  });
+}
+
+std::map<std::string, std::uint32_t> ManagerObject::Counts() {
+  return guarded([&] {
+    std::map<std::string, std::uint32_t> counts;
+    for (const auto& [state, count] : world_.queue.counts())
+      if (count > 0) counts[std::string(to_string(state))] = count;
+    return counts;
+  });
+}
+
+bool ManagerObject::Degraded() { return world_.queue.degraded(); }
+
+}  // namespace xmppftd

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <sdbus-c++/sdbus-c++.h>
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "account/accounts.h"
+#include "bus/changes.h"
+#include "bus/job_objects.h"
+#include "bus/options.h"
+#include "bus/waits.h"
+#include "manager1_adaptor.h"
+#include "transfer/queue.h"
+
+namespace xmppftd {
+
+/// What the manager object works with; all outlive it.
+struct ManagerWorld {
+  TransferQueue& queue;
+  Accounts& accounts;
+  JobObjects& objects;
+  Waits& waits;
+  Timers& timers;
+  /// Keeps new rules across restarts.
+  std::function<void(const std::vector<AcceptRule>&)> save_rules;
+  WallTime started_at;
+};
+
+/// The root object: org.xmppft.Manager1 beside the ObjectManager.
+class ManagerObject final
+    : public sdbus::AdaptorInterfaces<org::xmppft::Manager1_adaptor, sdbus::ObjectManager_adaptor, sdbus::Properties_adaptor> {
+ public:
+  ManagerObject(sdbus::IConnection& connection, ManagerWorld world);
+  ~ManagerObject();
+
+  void job_changed(JobId id, std::string_view word);
+  void tell_changed(const std::string& property);
+
+ private:
+  using Row = sdbus::Struct<std::uint64_t, std::string, std::string>;
+  using FieldsRow = sdbus::Struct<std::uint64_t, VariantMap>;
+
+  void SendUris(sdbus::Result<std::string, std::vector<std::uint64_t>>&& result, std::vector<std::string> uris,
+                std::vector<std::string> recipients, VariantMap options) override;
+  void SendFds(sdbus::Result<std::string, std::vector<std::uint64_t>>&& result,
+               std::vector<sdbus::Struct<sdbus::UnixFd, std::string>> files, std::vector<std::string> recipients,
+               VariantMap options) override;
+  std::tuple<std::vector<FieldsRow>, std::string, std::uint64_t> ListJobs(const VariantMap& filter,
+                                                                          const std::vector<std::string>& fields,
+                                                                          const std::string& cursor,
+                                                                          const std::uint32_t& limit) override;
+  sdbus::ObjectPath GetJob(const std::uint64_t& id) override;
+  void ControlJobs(sdbus::Result<std::vector<std::uint64_t>, std::vector<Row>>&& result, std::string action,
+                   VariantMap selector, VariantMap options) override;
+  void WaitJobs(sdbus::Result<std::vector<Row>>&& result, std::vector<std::uint64_t> ids, std::string until,
+                std::uint64_t timeout_usec) override;
+  void GetHistory(sdbus::Result<std::vector<VariantMap>>&& result, std::uint64_t id) override;
+  void AddAccount(sdbus::Result<sdbus::ObjectPath>&& result, std::string jid, VariantMap settings) override;
+  void RemoveAccount(sdbus::Result<>&& result, sdbus::ObjectPath account, VariantMap options) override;
+
+  std::string Version() override;
+  std::uint64_t StartedAt() override;
+  std::vector<std::string> Features() override;
+  std::uint32_t MaxActive() override;
+  std::vector<VariantMap> AutoAccept() override;
+  void AutoAccept(const std::vector<VariantMap>& rules) override;
+  std::map<std::string, std::uint32_t> Counts() override;
+  bool Degraded() override;
+
+  void submit(sdbus::Result<std::string, std::vector<std::uint64_t>>&& result, SendRequest request);
+  std::string caller();
+
+  ManagerWorld world_;
+  Changes changes_;
+  std::unique_ptr<Timer> counts_;  // runs when Counts is to be told
+};
+
+}  // namespace xmppftd

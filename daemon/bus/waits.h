@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <sdbus-c++/sdbus-c++.h>
+
+#include <list>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "io/timer.h"
+#include "transfer/queue.h"
+
+namespace xmppftd {
+
+/// WaitJobs calls that have not been answered yet.
+class Waits {
+ public:
+  using Row = sdbus::Struct<std::uint64_t, std::string, std::string>;
+  using Reply = sdbus::Result<std::vector<Row>>;
+  static constexpr std::size_t kPerClient = 64;
+
+  Waits(TransferQueue& queue, Timers& timers) : queue_(queue), timers_(timers) {}
+
+  /// Answers at once when it is true already. Throws sdbus::Error: NoSuchJob, TooMany, InvalidArgs.
+  void add(Reply&& reply, std::vector<JobId> ids, const std::string& until, std::chrono::microseconds timeout,
+           const std::string& client);
+  void job_changed(JobId id);
+  void client_left(const std::string& client);
+
+ private:
+  enum class Until { Finished, AnyFinished, Started };
+  struct Wait {
+    Reply reply;
+    std::vector<JobId> ids;
+    std::set<JobId> set;
+    Until until;
+    std::string client;
+    std::unique_ptr<Timer> timer;
+  };
+  bool is_over(const Wait& wait) const;
+  void answer(Wait& wait);
+
+  TransferQueue& queue_;
+  Timers& timers_;
+  std::list<Wait> waits_;
+};
+
+}  // namespace xmppftd
