@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: MIT
+#include "strophe/stanza_limiter.h"
+
+#include <catch2/catch.hpp>
+
+#include "fake_policy.h"
+
+using namespace xmppftd;
+using namespace xmppftd::test;
+
+namespace {
+
+struct Limiter {
+  Transcript out;
+  FakePolicy policy;
+  PolicyScope scope{policy};
+  StanzaLimiter limiter{out, out};
+  Feed<StanzaLimiter> feed{limiter};
+
+  Limiter() { feed.open("s"); }
+  std::string after_stream() const { return out.xml.substr(3); }
+};
+
+const std::vector<std::string> kTruncated = {"truncated", "delivered"};
+
+}  // namespace
+
+TEST_CASE("limiter: a namespaced attribute is not there (ST1)", "[strophe]") {
+  Limiter t;
+  t.feed
+      .open("iq", {"id", "true", "urn:p\x1fid", "false",
+                   "urn:p\x1f"
+                   "from",
+                   "x"})
+      .close();
+  CHECK(t.after_stream() == "<iq id=true></iq>");
+}
+
+TEST_CASE("limiter: of xml:* only xml:lang is kept, and is no lang (ST1)", "[strophe]") {
+  Limiter t;
+  const std::string xml = "http://www.w3.org/XML/1998/namespace\x1f";
+  t.feed.open("m", {xml + "lang", "en", xml + "base", "x", "lang", "own"}).close();
+  CHECK(t.after_stream() == "<m xml:lang=en lang=own></m>");
+}
+
+TEST_CASE("limiter: text comes once per element boundary (LS2)", "[strophe]") {
+  Limiter t;
+  t.feed.open("m").text("a").text("\n").text("b").open("c").text("d").text("e").close();
+  t.feed.text("f").close();
+  CHECK(t.after_stream() == "<m>a\nb<c>de</c>f</m>");
+  CHECK(t.out.texts == 3);
+}
+
+TEST_CASE("limiter: 250,000 newlines are one call (LS2)", "[strophe]") {
+  Limiter t;
+  t.feed.open("m");
+  for (int i = 0; i < 250'000; ++i) t.feed.text("\n");
+  t.feed.close();
+  CHECK(t.out.texts == 1);
+  CHECK(t.after_stream().size() == 250'000 + std::string("<m></m>").size());
+}
+
+TEST_CASE("limiter: white space between stanzas goes nowhere", "[strophe]") {
+  Limiter t;
+  t.feed.text(" ").element("m").text("\n");
+  CHECK(t.after_stream() == "<m></m>");
+  CHECK(t.out.texts == 0);
+}
+
+TEST_CASE("limiter: text over 256 KiB ends the building, not the stream (ST6)", "[strophe]") {
+  Limiter t;
+  t.feed.open("iq", {"id", "1"}).open("a").text(std::string(300'000, 'x')).element("b").close();
+  t.feed.element("c").close();
+  CHECK(t.after_stream() == "<iq id=1><a></a></iq>");
+  CHECK(t.policy.notes == kTruncated);
+  CHECK(t.out.refusals.empty());
+
+  t.feed.element("next");
+  CHECK(t.after_stream() == "<iq id=1><a></a></iq><next></next>");
+  CHECK(t.policy.notes == kTruncated);
+}
+
+TEST_CASE("limiter: an IBB block of 65,535 bytes is under every limit", "[strophe]") {
+  Limiter t;
+  t.feed.open("iq").element("data", std::string(87'380, 'A')).close();
+  CHECK(t.policy.notes.empty());
+}
+
+TEST_CASE("limiter: depth 32 is built, 33 is not (ST6)", "[strophe]") {
+  const auto [depth, over] = GENERATE(table<int, bool>({{32, false}, {33, true}, {37'000, true}}));
+  Limiter t;
+  for (int i = 0; i < depth; ++i) t.feed.open("x");
+  for (int i = 0; i < depth; ++i) t.feed.close();
+  CHECK(t.policy.notes == (over ? kTruncated : std::vector<std::string>{}));
+  CHECK(t.out.starts == 1 + std::min(depth, 32));
+  t.feed.element("next");
+  CHECK(t.after_stream().ends_with("</x><next></next>"));
+}
+
+TEST_CASE("limiter: 4,096 elements are built, one more is not (ST6)", "[strophe]") {
+  const auto [children, over] =
+      GENERATE(table<int, bool>({{4095, false}, {4096, true}, {61'000, true}}));
+  Limiter t;
+  t.feed.open("m");
+  for (int i = 0; i < children; ++i) t.feed.element("c");
+  t.feed.close();
+  CHECK(t.policy.notes == (over ? kTruncated : std::vector<std::string>{}));
+  CHECK(t.out.starts == 1 + 1 + std::min(children, 4095));
+}
+
+TEST_CASE("limiter: the count starts anew with each stanza", "[strophe]") {
+  Limiter t;
+  for (int stanza = 0; stanza < 3; ++stanza) {
+    t.feed.open("m");
+    for (int i = 0; i < 4000; ++i) t.feed.element("c");
+    t.feed.text(std::string(100'000, 'x')).close();
+  }
+  CHECK(t.policy.notes.empty());
+}
+
+TEST_CASE("limiter: a stanza with too many attributes keeps its frame (ST6)", "[strophe]") {
+  Limiter t;
+  std::vector<std::string> attributes = {"id", "1"};
+  for (int i = 0; i < 64; ++i) attributes.insert(attributes.end(), {"a" + std::to_string(i), "v"});
+  t.feed.open("iq", attributes).close();
+  CHECK(t.after_stream().starts_with("<iq id=1 a0=v "));
+  CHECK(t.after_stream().find("a62=v") != std::string::npos);
+  CHECK(t.after_stream().find("a63=v") == std::string::npos);
+  CHECK(t.policy.notes == kTruncated);
+}
+
+TEST_CASE("limiter: an attribute over 8 KiB is left out (ST6)", "[strophe]") {
+  Limiter t;
+  t.feed.open("iq", {"big", std::string(8193, 'x'), "id", "1"}).close();
+  CHECK(t.after_stream() == "<iq id=1></iq>");
+  CHECK(t.policy.notes == kTruncated);
+}
+
+TEST_CASE("limiter: a long namespace is not copied into every child", "[strophe]") {
+  Limiter t;
+  t.feed.open("m")
+      .element(std::string(1025, 'n') +
+               "\x1f"
+               "c")
+      .close();
+  CHECK(t.after_stream() == "<m></m>");
+  CHECK(t.policy.notes == kTruncated);
+}
+
+TEST_CASE("limiter: a stanza without an end is given up at 16 MiB", "[strophe]") {
+  Limiter t;
+  t.feed.open("m");
+  for (int i = 0; i < 16; ++i) t.feed.text(std::string(1024 * 1024, 'x'));
+  CHECK(t.out.refusals == std::vector<std::string>{"a stanza without an end"});
+}
+
+TEST_CASE("limiter: with nobody to tell, a stanza over a limit stops the parser", "[strophe]") {
+  Transcript out;
+  StanzaLimiter limiter(out, out);
+  Feed(limiter).open("s").open("m").text(std::string(300'000, 'x'));
+  CHECK(out.refusals == std::vector<std::string>{"a stanza over the limits"});
+}
