@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: MIT
+#include "session/contact_list.h"
+
+#include <algorithm>
+
+#include "base/log.h"
+
+namespace xmppftd {
+namespace {
+
+constexpr auto kLog = "roster";
+
+}  // namespace
+
+ContactList::ContactList(IqChannel& iq) : iq_(iq) {
+  iq_.handle(IqType::Set, "query", kNsRoster,
+             [this](IncomingIq request) { on_push(std::move(request)); });
+}
+
+void ContactList::fetch(Done done) {
+  fetching_ = iq_.request(IqType::Get, std::nullopt, Roster().build(), kAnswerWithin,
+                          [this, done = std::move(done)](IqReply reply) mutable {
+                            if (const auto* failure = std::get_if<IqFailure>(&reply))
+                              return done(failure->to_error("contact list"));
+                            const auto before = std::exchange(items_, {});
+                            for (auto& item : Roster::parse(std::get<Element>(reply)).items)
+                              store(std::move(item));
+                            for (const auto& [bare, item] : before)
+                              if (items_.count(bare) == 0) gone(bare);
+                            changed();
+                            done({});
+                          });
+}
+
+void ContactList::session_down() {
+  approved_ahead_.clear();
+  if (pending_.empty()) return;
+  pending_.clear();
+  changed();
+}
+
+/// ST3: only our server speaks in the name of our bare JID, or in none.
+void ContactList::on_push(IncomingIq request) {
+  if (request.from() != iq_.self().bare())
+    return request.fail(StanzaError::of(Condition::ServiceUnavailable));
+  auto push = Roster::parse(request.payload());
+  if (push.items.size() != 1) return request.fail(StanzaError::of(Condition::BadRequest));
+  request.reply();
+  const auto bare = push.items.front().jid.bare();
+  store(std::move(push.items.front()));
+  if (items_.count(bare) == 0) gone(bare);
+  changed();
+}
+
+void ContactList::store(RosterItem item) {
+  const auto bare = item.jid.bare();
+  if (item.subscription == Subscription::Remove) {
+    items_.erase(bare);
+    return;
+  }
+  const auto known = items_.find(bare);
+  if (known == items_.end() && items_.size() >= kMaxContacts)
+    return log::warning(kLog, "ignored a contact past 10,000");
+  items_.insert_or_assign(bare, std::move(item));
+  if (sees_us(bare)) forget_pending(bare);  // another client of ours said yes
+}
+
+const RosterItem* ContactList::find(const Jid& jid) const {
+  const auto found = items_.find(jid.bare());
+  return found == items_.end() ? nullptr : &found->second;
+}
+
+bool ContactList::sees_us(const Jid& jid) const {
+  const auto* item = find(jid);
+  return item &&
+         (item->subscription == Subscription::From || item->subscription == Subscription::Both);
+}
+
+bool ContactList::subscribed_both_ways(const Jid& jid) const {
+  const auto* item = find(jid);
+  return item && item->subscription == Subscription::Both;
+}
+
+void ContactList::set(RosterItem item, Done done) {
+  Roster roster;
+  roster.items.push_back(std::move(item));
+  setting_.emplace_back();
+  const auto slot = std::prev(setting_.end());
+  *slot = iq_.request(IqType::Set, std::nullopt, roster.build(), kAnswerWithin,
+                      [this, slot, done = std::move(done)](IqReply reply) mutable {
+                        setting_.erase(slot);
+                        if (const auto* failure = std::get_if<IqFailure>(&reply))
+                          return done(failure->to_error("contact list"));
+                        done({});
+                      });
+}
+
+void ContactList::add(const Jid& bare, std::string name, Done done) {
+  RosterItem item{bare, std::move(name), Subscription::None, false, {}};
+  if (const auto* known = find(bare)) item.groups = known->groups;  // a set replaces them
+  set(std::move(item), [this, bare, done = std::move(done)](Result<void> result) mutable {
+    if (result) answer(bare, PresenceType::Subscribe);
+    done(std::move(result));
+  });
+}
+
+void ContactList::remove(const Jid& bare, Done done) {
+  set({bare, "", Subscription::Remove, false, {}}, std::move(done));
+}
+
+void ContactList::approve(const Jid& bare) {
+  if (!forget_pending(bare) && approved_ahead_.size() < kMaxPending) approved_ahead_.insert(bare);
+  answer(bare, PresenceType::Subscribed);
+  changed();
+}
+
+void ContactList::deny(const Jid& bare) {
+  forget_pending(bare);
+  approved_ahead_.erase(bare);
+  answer(bare, PresenceType::Unsubscribed);
+  changed();
+}
+
+void ContactList::receive(const Presence& presence) {
+  const auto from = Jid::parse(presence.from);
+  if (!from || from->str() != presence.from) return;
+  const auto bare = from->bare();
+  if (presence.type == PresenceType::Unsubscribe) {
+    if (forget_pending(bare)) changed();
+    return;
+  }
+  if (presence.type != PresenceType::Subscribe || bare == iq_.self().bare()) return;
+  if (auto_approve_ || sees_us(bare) || approved_ahead_.erase(bare) != 0)
+    return answer(bare, PresenceType::Subscribed);
+  if (std::find(pending_.begin(), pending_.end(), bare) != pending_.end()) return;
+  if (pending_.size() >= kMaxPending)
+    return log::debug(kLog, "ignored a request to see our presence: 100 wait already");
+  pending_.push_back(bare);
+  changed();
+}
+
+void ContactList::answer(const Jid& bare, PresenceType type) {
+  Presence presence;
+  presence.type = type;
+  presence.to = bare.str();
+  iq_.send(presence.build());
+}
+
+bool ContactList::forget_pending(const Jid& bare) { return std::erase(pending_, bare) != 0; }
+
+void ContactList::gone(const Jid& bare) {
+  if (on_gone_) on_gone_(bare);
+}
+
+void ContactList::changed() {
+  if (on_changed_) on_changed_();
+}
+
+}  // namespace xmppftd

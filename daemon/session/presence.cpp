@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: MIT
+#include "session/presence.h"
+
+#include <algorithm>
+
+#include "base/log.h"
+
+namespace xmppftd {
+namespace {
+
+bool says_the_same(const Resource& resource, const Presence& presence) {
+  return resource.priority == presence.priority && resource.show == presence.show &&
+         resource.caps == presence.caps;
+}
+
+}  // namespace
+
+PresenceBook::PresenceBook(IqChannel& iq, ContactList& contacts) : iq_(iq), contacts_(contacts) {
+  contacts_.set_on_gone([this](const Jid& bare) { drop_all(bare); });
+}
+
+void PresenceBook::add_observer(Observer& observer) { observers_.push_back(&observer); }
+void PresenceBook::remove_observer(Observer& observer) { std::erase(observers_, &observer); }
+
+template <class Call>
+void PresenceBook::tell(Call call) {
+  const auto told = observers_;  // one may leave while told
+  for (auto* observer : told)
+    if (std::find(observers_.begin(), observers_.end(), observer) != observers_.end())
+      call(*observer);
+}
+
+void PresenceBook::announce(int priority, Caps caps) {
+  announced_ = true;
+  ours_.priority = static_cast<std::int8_t>(std::clamp(priority, -128, 127));
+  ours_.caps = std::move(caps);
+  iq_.send(ours_.build());
+  for (const auto& jid : shown_) send_to(jid, ours_);
+}
+
+void PresenceBook::session_down() {
+  announced_ = false;
+  online_.clear();
+  shown_.clear();
+}
+
+void PresenceBook::receive(const Element& stanza) {
+  const auto presence = Presence::parse(stanza);
+  if (!presence) return log::debug("presence", presence.error().detail);
+  const auto from = Jid::parse(presence->from);
+  // ST8: an address that only normalisation makes equal to a contact's is not that contact's.
+  if (!from || from->str() != presence->from || *from == iq_.self()) return;
+  switch (presence->type) {
+    case PresenceType::Available:
+      return available(*from, *presence);
+    case PresenceType::Unavailable:
+      return unavailable(*from);
+    case PresenceType::Error:
+      if (from->is_full()) unavailable(*from);
+      return tell([&](Observer& observer) { observer.on_bounced(*from, *presence->error); });
+    case PresenceType::Subscribe:
+    case PresenceType::Subscribed:
+    case PresenceType::Unsubscribe:
+    case PresenceType::Unsubscribed:
+      return contacts_.receive(*presence);
+    case PresenceType::Probe:
+      return;  // the server's business
+  }
+}
+
+/// Do we listen to its presence?
+bool PresenceBook::concerns_us(const Jid& from) const {
+  return contacts_.find(from) || from.bare() == iq_.self().bare() || shown_to(from);
+}
+
+void PresenceBook::available(const Jid& full, const Presence& presence) {
+  if (full.is_bare() || !concerns_us(full)) return;
+  auto& resources = online_[full.bare()];
+  const auto known = resources.find(full);
+  if (known == resources.end() && resources.size() >= kMaxResources) return;
+  const bool news = known == resources.end() || !says_the_same(known->second, presence);
+  const Resource now{full, presence.priority, presence.show, presence.caps, ++heard_};
+  resources.insert_or_assign(full, now);
+  if (news) tell([&](Observer& observer) { observer.on_available(now); });
+}
+
+void PresenceBook::unavailable(const Jid& jid) {
+  if (jid.is_bare()) return drop_all(jid);  // the server says so when it knows no resource
+  const auto contact = online_.find(jid.bare());
+  if (contact == online_.end() || contact->second.erase(jid) == 0) return;
+  if (contact->second.empty()) online_.erase(contact);
+  tell([&](Observer& observer) { observer.on_unavailable(jid); });
+}
+
+void PresenceBook::drop_all(const Jid& bare) {
+  const auto contact = online_.extract(bare);
+  if (contact.empty()) return;
+  for (const auto& [full, resource] : contact.mapped())
+    tell([&, jid = full](Observer& observer) { observer.on_unavailable(jid); });
+}
+
+void PresenceBook::show_to(const Jid& jid) {
+  if (!announced_) return;
+  std::erase(shown_, jid);
+  if (shown_.size() >= kMaxShown) hide_from(Jid(shown_.front()));
+  shown_.push_back(jid);
+  send_to(jid, ours_);
+}
+
+void PresenceBook::hide_from(const Jid& jid) {
+  if (std::erase(shown_, jid) == 0) return;
+  Presence gone;
+  gone.type = PresenceType::Unavailable;
+  send_to(jid, gone);
+  if (!concerns_us(jid)) unavailable(jid);  // and we do not watch it any more
+}
+
+void PresenceBook::send_to(const Jid& jid, Presence presence) {
+  presence.to = jid.str();
+  iq_.send(presence.build());
+}
+
+bool PresenceBook::shown_to(const Jid& full) const {
+  return std::find(shown_.begin(), shown_.end(), full) != shown_.end() ||
+         std::find(shown_.begin(), shown_.end(), full.bare()) != shown_.end();
+}
+
+bool PresenceBook::knows_us(const Jid& full) const {
+  return contacts_.sees_us(full) || shown_to(full);
+}
+
+std::vector<Resource> PresenceBook::resources(const Jid& jid) const {
+  std::vector<Resource> found;
+  const auto contact = online_.find(jid.bare());
+  if (contact == online_.end()) return found;
+  for (const auto& [full, resource] : contact->second)
+    if (jid.is_bare() || full == jid) found.push_back(resource);
+  return found;
+}
+
+const Resource* PresenceBook::find(const Jid& full) const {
+  const auto contact = online_.find(full.bare());
+  if (contact == online_.end()) return nullptr;
+  const auto resource = contact->second.find(full);
+  return resource == contact->second.end() ? nullptr : &resource->second;
+}
+
+std::vector<Contact> PresenceBook::contacts() const {
+  std::vector<Contact> all;
+  for (const auto& [bare, item] : contacts_.all())
+    all.push_back({bare, item.name, item.subscription, item.ask_subscribe, resources(bare)});
+  return all;
+}
+
+}  // namespace xmppftd
