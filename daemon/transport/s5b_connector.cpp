@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: MIT
+#include "transport/s5b_connector.h"
+
+#include <algorithm>
+
+#include "protocol/socks5.h"
+
+namespace xmppftd {
+
+/// One address, or one name and then its first address.
+///
+///   Resolving -> Connecting -> Waiting (for its turn) -> Handshaking
+class S5bConnector::Attempt final : public Socket::Handler {
+ public:
+  enum class State { Resolving, Connecting, Waiting, Handshaking };
+
+  Attempt(S5bConnector& owner, Candidate candidate)
+      : owner_(owner), candidate_(std::move(candidate)), client_(owner.plan_.dst_addr) {
+    allow(kConnectWithin);
+    if (candidate_.address) {
+      connect();
+      return;
+    }
+    const auto& host = candidate_.host;
+    lookup_ = owner_.network_.resolve(
+        host.host, host.port,
+        [this](Result<std::vector<SocketAddress>> found) { resolved(std::move(found)); });
+  }
+
+  State state() const { return state_; }
+  bool overdue() const { return overdue_; }
+  std::string name() const {
+    return candidate_.address ? candidate_.address->str()
+                              : candidate_.host.host + ":" + std::to_string(candidate_.host.port);
+  }
+  void start_handshake() {
+    state_ = State::Handshaking;
+    allow(kHandshakeWithin);
+    socket_->write(Socks5Client::greeting());
+    socket_->want(client_.wanted());
+  }
+  S5bConnected take() { return {socket_->release(), candidate_.host, *candidate_.address}; }
+
+  // Socket::Handler
+  void on_connected() override {
+    state_ = State::Waiting;
+    patience_.reset();
+    overdue_ = false;
+    owner_.advance();
+  }
+  void on_bytes(ByteView bytes) override {
+    const auto step = client_.feed(bytes);
+    if (!step.reply.empty()) socket_->write(step.reply);
+    socket_->want(client_.wanted());
+    if (client_.state() == Socks5Client::State::Open) return owner_.succeeded(*this);
+    if (client_.state() == Socks5Client::State::Failed)
+      return owner_.failed(*this, client_.error().detail);
+  }
+  void on_closed(Error why) override { owner_.failed(*this, why.detail); }
+
+ private:
+  void allow(std::chrono::milliseconds time) {
+    overdue_ = false;
+    patience_ = owner_.timers_.after(time, [this] {
+      overdue_ = true;
+      owner_.advance();
+    });
+  }
+  void connect() {
+    state_ = State::Connecting;
+    socket_ = owner_.network_.connect(*candidate_.address, *this);
+  }
+  void resolved(Result<std::vector<SocketAddress>> found) {
+    if (!found) return owner_.failed(*this, found.error().detail);
+    std::string refused = "the name has no address";
+    std::vector<SocketAddress> fine;
+    for (const auto& address : *found) {
+      const auto verdict =
+          owner_.plan_.allowed ? owner_.plan_.allowed(candidate_.host, address) : Result<void>();
+      if (!verdict)
+        refused = verdict.error().detail;
+      else if (fine.size() < kMaxAddressesPerHost)
+        fine.push_back(address);
+    }
+    if (fine.empty()) return owner_.failed(*this, refused);
+    candidate_.address = fine.front();
+    for (std::size_t i = 1; i < fine.size(); ++i)
+      owner_.queue_.push_back({candidate_.host, fine[i]});  // every host gets its first try first
+    connect();
+  }
+
+  S5bConnector& owner_;
+  Candidate candidate_;
+  Socks5Client client_;
+  State state_ = State::Resolving;
+  bool overdue_ = false;
+  std::unique_ptr<Network::Lookup> lookup_;
+  std::unique_ptr<Timer> patience_;
+  std::unique_ptr<Socket> socket_;
+};
+
+S5bConnector::S5bConnector(Network& network, Timers& timers, Plan plan, Done done)
+    : network_(network), timers_(timers), plan_(std::move(plan)), done_(std::move(done)) {
+  for (auto& host : plan_.hosts) {
+    const bool doubled = std::any_of(queue_.begin(), queue_.end(), [&](const Candidate& one) {
+      return one.host.host == host.host && one.host.port == host.port && one.host.jid == host.jid;
+    });
+    if (!doubled && queue_.size() < kMaxHosts) queue_.push_back({std::move(host), std::nullopt});
+  }
+  budget_ = timers_.after(queue_.empty() ? std::chrono::milliseconds(0) : kBudget, [this] {
+    finish(Error{Errc::StreamFailed, "no streamhost answered in time"});
+  });
+  if (!queue_.empty()) start_next();
+}
+
+S5bConnector::~S5bConnector() = default;
+
+void S5bConnector::advance() {
+  drop_overdue();
+  if (!handshaking())
+    if (auto* next = waiting()) next->start_handshake();
+  while (attempts_.size() < kAtOnce && !queue_.empty() && (attempts_.empty() || !stagger_))
+    start_next();
+  if (attempts_.empty()) finish(Error{Errc::StreamFailed, "no streamhost could be reached"});
+}
+
+void S5bConnector::drop_overdue() {
+  const bool full = attempts_.size() == kAtOnce && !queue_.empty();
+  const bool turn_wanted = waiting() != nullptr;
+  for (auto it = attempts_.begin(); it != attempts_.end(); ++it) {
+    const auto& attempt = **it;
+    if (!attempt.overdue()) continue;
+    if (!full && !(turn_wanted && attempt.state() == Attempt::State::Handshaking)) continue;
+    if (plan_.tell) plan_.tell(attempt.name() + ": no answer");
+    attempts_.erase(it);
+    return;  // one place is enough for now
+  }
+}
+
+void S5bConnector::start_next() {
+  Candidate next = std::move(queue_.front());
+  queue_.pop_front();
+  attempts_.push_back(std::make_unique<Attempt>(*this, std::move(next)));
+  stagger_ = timers_.after(kStagger, [this] {
+    stagger_.reset();
+    advance();
+  });
+}
+
+void S5bConnector::failed(Attempt& attempt, const std::string& why) {
+  if (plan_.tell) plan_.tell(attempt.name() + ": " + why);
+  attempts_.remove_if([&](const auto& one) { return one.get() == &attempt; });
+  stagger_.reset();  // its place is free: no reason to wait
+  advance();
+}
+
+void S5bConnector::succeeded(Attempt& attempt) { finish(attempt.take()); }
+
+void S5bConnector::finish(Result<S5bConnected> result) {
+  attempts_.clear();
+  queue_.clear();
+  stagger_.reset();
+  budget_.reset();
+  auto done = std::move(done_);
+  done(std::move(result));  // may destroy us
+}
+
+S5bConnector::Attempt* S5bConnector::handshaking() const {
+  for (const auto& one : attempts_)
+    if (one->state() == Attempt::State::Handshaking) return one.get();
+  return nullptr;
+}
+
+S5bConnector::Attempt* S5bConnector::waiting() const {
+  for (const auto& one : attempts_)
+    if (one->state() == Attempt::State::Waiting) return one.get();
+  return nullptr;
+}
+
+}  // namespace xmppftd
