@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: MIT
+#include "transport/s5b_listener.h"
+
+#include <algorithm>
+
+#include "base/log.h"
+#include "protocol/socks5.h"
+
+namespace xmppftd {
+namespace {
+
+constexpr std::string_view kS5b = "s5b";
+
+/// What counts as one address: IPv6 users own a /64.
+Bytes net_of(const SocketAddress& peer) {
+  Bytes net = peer.bytes();
+  if (net.size() == 16) net.resize(8);
+  return net;
+}
+
+}  // namespace
+
+/// Greeting and request, then parked at a ticket.
+class S5bListener::Connection final : public Socket::Handler {
+ public:
+  Connection(S5bListener& owner, UniqueFd descriptor, const SocketAddress& peer)
+      : net(net_of(peer)), since(owner.timers_.now()), owner_(owner) {
+    deadline_ = owner_.timers_.after(kHandshakeWithin, [this] { owner_.drop(*this); });
+    socket_ = owner_.network_.adopt(std::move(descriptor), *this);
+    socket_->want(server_.wanted());
+  }
+
+  const Bytes net;
+  const Timers::Clock::time_point since;
+  Ticket* ticket = nullptr;
+
+  const std::string& hash() const { return server_.dst_addr(); }
+  SocketAddress peer() const { return socket_->peer(); }
+  void accept() {
+    deadline_.reset();
+    socket_->write(server_.accept());
+    // Nothing comes this way before the end: a byte or an EOF means that the target is gone.
+    socket_->want(1);
+  }
+  void refuse() { socket_->write(server_.refuse()); }
+  UniqueFd release() { return socket_->release(); }
+
+  // Socket::Handler
+  void on_bytes(ByteView bytes) override {
+    if (ticket) return owner_.drop(*this);
+    const auto step = server_.feed(bytes);
+    if (!step.reply.empty()) socket_->write(step.reply);
+    if (server_.state() == Socks5Server::State::AwaitingVerdict) return owner_.judge(*this);
+    if (server_.state() == Socks5Server::State::Failed) return owner_.drop(*this);
+    socket_->want(server_.wanted());
+  }
+  void on_closed(Error) override { owner_.drop(*this); }
+
+ private:
+  S5bListener& owner_;
+  Socks5Server server_;
+  std::unique_ptr<Timer> deadline_;
+  std::unique_ptr<Socket> socket_;
+};
+
+S5bListener::Ticket::Ticket(S5bListener& listener, std::vector<std::string> hashes)
+    : listener_(listener), hashes_(std::move(hashes)) {
+  listener_.tickets_.push_back(this);
+}
+
+S5bListener::Ticket::~Ticket() {
+  listener_.tickets_.remove(this);
+  if (!listener_.tickets_.empty()) return;
+  listener_.listeners_.clear();
+  listener_.unproven_.clear();
+}
+
+UniqueFd S5bListener::Ticket::take() {
+  auto connection = std::move(bound_);
+  return connection->release();
+}
+
+SocketAddress S5bListener::Ticket::peer() const { return bound_->peer(); }
+
+S5bListener::S5bListener(Network& network, Timers& timers, std::vector<SocketAddress> listen)
+    : network_(network), timers_(timers), listen_(std::move(listen)) {}
+
+S5bListener::~S5bListener() = default;
+
+Result<std::unique_ptr<S5bListener::Ticket>> S5bListener::wait_for(
+    std::vector<std::string> hashes) {
+  if (listeners_.empty())
+    if (auto opened = open(); !opened) return opened.error();
+  return std::unique_ptr<Ticket>(new Ticket(*this, std::move(hashes)));
+}
+
+Result<void> S5bListener::open() {
+  Error why{Errc::Network, "socks5.listen names no address"};
+  for (const auto& where : listen_) {
+    auto listener = network_.listen(where, [this](UniqueFd connection, const SocketAddress& peer) {
+      accepted(std::move(connection), peer);
+    });
+    if (listener) {
+      listeners_.push_back(*std::move(listener));
+      continue;
+    }
+    why = listener.error();
+    log::debug(kS5b, "not listening on " + why.detail);  // no IPv6 on this machine, say
+  }
+  if (listeners_.empty()) return why;
+  return {};
+}
+
+std::vector<SocketAddress> S5bListener::addresses() const {
+  std::vector<SocketAddress> all;
+  for (const auto& listener : listeners_) all.push_back(listener->address());
+  return all;
+}
+
+void S5bListener::accepted(UniqueFd connection, const SocketAddress& peer) {
+  if (make_room(peer))
+    unproven_.push_back(std::make_unique<Connection>(*this, std::move(connection), peer));
+}
+
+bool S5bListener::make_room(const SocketAddress& newcomer) {
+  const Bytes net = net_of(newcomer);
+  const auto same_net = [&](const auto& one) { return one->net == net; };
+  const auto neighbours = std::count_if(unproven_.begin(), unproven_.end(), same_net);
+  const bool net_full = static_cast<std::size_t>(neighbours) >= kMaxUnprovenPerNet;
+  if (!net_full && unproven_.size() < kMaxUnproven) return true;
+  const auto oldest =
+      net_full ? std::find_if(unproven_.begin(), unproven_.end(), same_net) : unproven_.begin();
+  if (timers_.now() - (*oldest)->since <= kEvictAfter) return false;
+  unproven_.erase(oldest);
+  return true;
+}
+
+void S5bListener::judge(Connection& connection) {
+  Ticket* ticket = find(connection.hash());
+  if (!ticket || ticket->bound()) {
+    connection.refuse();
+    return drop(connection);
+  }
+  const auto here = std::find_if(unproven_.begin(), unproven_.end(),
+                                 [&](const auto& one) { return one.get() == &connection; });
+  ticket->bound_ = std::move(*here);
+  unproven_.erase(here);
+  connection.ticket = ticket;
+  connection.accept();
+}
+
+void S5bListener::drop(Connection& connection) {
+  if (connection.ticket)
+    connection.ticket->bound_.reset();
+  else
+    unproven_.remove_if([&](const auto& one) { return one.get() == &connection; });
+}
+
+S5bListener::Ticket* S5bListener::find(const std::string& hash) const {
+  for (auto* ticket : tickets_)
+    if (std::find(ticket->hashes_.begin(), ticket->hashes_.end(), hash) != ticket->hashes_.end())
+      return ticket;
+  return nullptr;
+}
+
+}  // namespace xmppftd

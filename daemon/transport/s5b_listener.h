@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <list>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "io/socket.h"
+#include "io/timer.h"
+
+namespace xmppftd {
+
+/// Our own streamhost: where targets connect directly (XEP-0065 section 5.3.2). One for the whole
+/// daemon, so that a fixed port serves every account. It listens only while somebody holds a Ticket
+/// (RELIABILITY SB6), and a connection counts only when it names a live ticket's hash (SB5): others
+/// are told REP 2 and disturb nobody. Outlives its tickets.
+class S5bListener {
+ public:
+  static constexpr std::size_t kMaxUnproven = 64;
+  static constexpr std::size_t kMaxUnprovenPerNet = 8;  ///< one IPv4 address or one IPv6 /64
+  static constexpr std::chrono::seconds kEvictAfter{1};
+  static constexpr std::chrono::seconds kHandshakeWithin{10};  ///< from accept, absolute
+
+  S5bListener(Network& network, Timers& timers, std::vector<SocketAddress> listen);
+  ~S5bListener();
+  S5bListener(const S5bListener&) = delete;
+  S5bListener& operator=(const S5bListener&) = delete;
+
+ private:
+  class Connection;
+
+ public:
+  /// A stream that waits for its target. The first connection through the handshake is bound to it
+  /// and parked; while that lives, later ones are refused. Destroying it closes what is parked.
+  class Ticket {
+   public:
+    ~Ticket();
+    Ticket(const Ticket&) = delete;
+    Ticket& operator=(const Ticket&) = delete;
+    bool bound() const noexcept { return bound_ != nullptr; }
+    /// The parked connection, non-blocking. Only while bound().
+    [[nodiscard]] UniqueFd take();
+    /// Who is parked. Only while bound().
+    SocketAddress peer() const;
+
+   private:
+    friend class S5bListener;
+    Ticket(S5bListener& listener, std::vector<std::string> hashes);
+    S5bListener& listener_;
+    const std::vector<std::string> hashes_;
+    std::unique_ptr<Connection> bound_;
+  };
+
+  /// Starts listening, unless it does already. `hashes`: every DST.ADDR that means this stream, 40
+  /// lower-case digits each. Errors: Network, when not one address could be listened on.
+  Result<std::unique_ptr<Ticket>> wait_for(std::vector<std::string> hashes);
+
+  /// Where it listens now, with ports; empty when nobody waits.
+  std::vector<SocketAddress> addresses() const;
+
+ private:
+  Result<void> open();
+  void accepted(UniqueFd connection, const SocketAddress& peer);
+  bool make_room(const SocketAddress& newcomer);
+  void judge(Connection& connection);
+  void drop(Connection& connection);
+  Ticket* find(const std::string& hash) const;
+
+  Network& network_;
+  Timers& timers_;
+  const std::vector<SocketAddress> listen_;
+  std::vector<std::unique_ptr<Listener>> listeners_;
+  std::list<Ticket*> tickets_;
+  std::list<std::unique_ptr<Connection>> unproven_;  // oldest first
+};
+
+}  // namespace xmppftd
