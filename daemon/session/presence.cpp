@@ -125,6 +125,16 @@ bool PresenceBook::shown_to(const Jid& full) const {
          std::find(shown_.begin(), shown_.end(), full.bare()) != shown_.end();
 }
 
+bool PresenceBook::follows(const Jid& jid) const {
+  const auto* item = contacts_.find(jid);
+  return jid.bare() == iq_.self().bare() || (item && (item->subscription == Subscription::To ||
+                                                      item->subscription == Subscription::Both));
+}
+
+bool PresenceBook::is_followed_by(const Jid& jid) const {
+  return jid.bare() == iq_.self().bare() || contacts_.sees_us(jid);
+}
+
 bool PresenceBook::knows_us(const Jid& full) const {
   return contacts_.sees_us(full) || shown_to(full);
 }

@@ -53,6 +53,11 @@ class PresenceBook {
   void show_to(const Jid& jid);
   /// Ends that.
   void hide_from(const Jid& jid);
+  /// Does its presence reach us without our doing: by subscription, or because it is our own
+  /// account?
+  bool follows(const Jid& jid) const;
+  /// Does ours reach it so?
+  bool is_followed_by(const Jid& jid) const;
   /// May this full JID know that we are here (RELIABILITY ST5)? Our own resources are not asked
   /// about.
   bool knows_us(const Jid& full) const;
