@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: MIT
+#include "sqlite/job_columns.h"
+
+#include <limits>
+#include <type_traits>
+
+namespace xmppftd {
+namespace {
+
+/// The one list of what is kept: every other function here walks it.
+template <class Record, class Visit>
+void each_column(Record& job, Visit&& column) {
+  column("id", job.id);
+  column("batch", job.batch);
+  column("direction", job.direction);
+  column("account", job.account);
+  column("peer", job.peer);
+  column("peer_full", job.peer_full);
+  column("name", job.file.name);
+  column("size", job.file.size);
+  column("modified", job.file.modified);
+  column("offered_hash", job.file.hash);
+  column("description", job.file.description);
+  column("mime_type", job.file.mime_type);
+  column("path", job.path);
+  column("source_device", job.source.device);
+  column("source_inode", job.source.inode);
+  column("source_size", job.source.size);
+  column("source_modified_ns", job.source.modified_ns);
+  column("source_changed_ns", job.source.changed_ns);
+  column("state", job.state);
+  column("reason", job.reason);
+  column("error_name", job.error_name);
+  column("error_detail", job.error_detail);
+  column("priority", job.priority);
+  column("methods", job.methods);
+  column("method", job.method);
+  column("route", job.route);
+  column("host", job.host);
+  column("port", job.port);
+  column("transferred", job.transferred);
+  column("resumed_from", job.offset);
+  column("attempt", job.attempt);
+  column("delivery", job.delivery);
+  column("hash_state", job.hash_state);
+  column("hash", job.hash);
+  column("created_at", job.created_at);
+  column("started_at", job.started_at);
+  column("finished_at", job.finished_at);
+  column("next_attempt_at", job.next_attempt_at);
+  column("waiting_since", job.waiting_since);
+  column("folder", job.folder);
+  column("part_name", job.part_name);
+  column("part_device", job.part.device);
+  column("part_inode", job.part.inode);
+  column("part_size", job.part.size);
+  column("part_modified_ns", job.part.modified_ns);
+  column("part_changed_ns", job.part.changed_ns);
+  column("wanted_name", job.wanted_name);
+  column("final_name", job.final_name);
+  column("publishing", job.publishing);
+  column("on_exists", job.on_exists);
+}
+
+// One overload a type: what it is in the database, and how it comes back. Identifiers of 64 bits (inodes) keep their
+// bits, not their sign.
+template <class T>
+  requires std::is_integral_v<T>
+Cell encode(T value) {
+  return static_cast<std::int64_t>(value);
+}
+template <class T>
+  requires std::is_enum_v<T>
+Cell encode(T value) {
+  return std::string(to_string(value));
+}
+Cell encode(const std::string& text) { return text; }
+Cell encode(WallTime time) { return static_cast<std::int64_t>(time.time_since_epoch().count()); }
+Cell encode(const std::optional<std::chrono::sys_seconds>& time) {
+  return time ? static_cast<std::int64_t>(time->time_since_epoch().count()) : std::numeric_limits<std::int64_t>::min();
+}
+Cell encode(const std::optional<Hash>& hash) {
+  return hash ? std::string(to_string(hash->algo)) + ":" + hash->hex : std::string();
+}
+Cell encode(const std::vector<MethodChoice>& methods) {
+  std::string list;
+  for (const auto& method : methods) list += (list.empty() ? "" : ",") + method.str();
+  return list;
+}
+
+template <class T>
+  requires std::is_integral_v<T>
+bool decode(Cell&& cell, T& value) {
+  const auto* number = std::get_if<std::int64_t>(&cell);
+  if (number == nullptr) return false;
+  value = static_cast<T>(*number);
+  return sizeof(T) == sizeof *number || static_cast<std::int64_t>(value) == *number;
+}
+bool decode(Cell&& cell, std::string& value) {
+  auto* text = std::get_if<std::string>(&cell);
+  if (text == nullptr) return false;
+  value = std::move(*text);
+  return true;
+}
+/// Finds the enumerator that has this word; enumerators count from 0 to `last`.
+template <class T>
+bool decode_word(const Cell& cell, T& value, T last) {
+  const auto* text = std::get_if<std::string>(&cell);
+  for (int i = 0; text != nullptr && i <= static_cast<int>(last); ++i)
+    if (to_string(static_cast<T>(i)) == *text) {
+      value = static_cast<T>(i);
+      return true;
+    }
+  return false;
+}
+bool decode(Cell&& cell, Direction& value) { return decode_word(cell, value, Direction::In); }
+bool decode(Cell&& cell, JobState& value) { return decode_word(cell, value, JobState::Cancelled); }
+bool decode(Cell&& cell, JobReason& value) { return decode_word(cell, value, JobReason::Expired); }
+bool decode(Cell&& cell, Delivery& value) { return decode_word(cell, value, Delivery::Confirmed); }
+bool decode(Cell&& cell, HashState& value) { return decode_word(cell, value, HashState::Mismatch); }
+bool decode(Cell&& cell, WallTime& value) {
+  std::int64_t count = 0;
+  if (!decode(std::move(cell), count)) return false;
+  value = WallTime(std::chrono::microseconds(count));
+  return true;
+}
+bool decode(Cell&& cell, std::optional<std::chrono::sys_seconds>& value) {
+  std::int64_t count = 0;
+  if (!decode(std::move(cell), count)) return false;
+  if (count != std::numeric_limits<std::int64_t>::min()) value = std::chrono::sys_seconds(std::chrono::seconds(count));
+  return true;
+}
+bool decode(Cell&& cell, std::optional<Hash>& value) {
+  std::string text;
+  if (!decode(std::move(cell), text)) return false;
+  if (text.empty()) return true;
+  const auto colon = text.find(':');
+  const auto algo = hash_algo_from(text.substr(0, colon));
+  if (colon == std::string::npos || !algo) return false;
+  value = Hash{*algo, text.substr(colon + 1)};
+  return true;
+}
+bool decode(Cell&& cell, std::vector<MethodChoice>& value) {
+  std::string text;
+  if (!decode(std::move(cell), text)) return false;
+  for (std::size_t start = 0; start < text.size();) {
+    const auto end = std::min(text.find(',', start), text.size());
+    auto method = MethodChoice::parse(std::string_view(text).substr(start, end - start));
+    if (!method) return false;
+    value.push_back(std::move(*method));
+    start = end + 1;
+  }
+  return true;
+}
+
+}  // namespace
+
+const std::vector<JobColumn>& job_columns() {
+  static const std::vector<JobColumn> columns = [] {
+    std::vector<JobColumn> list;
+    const JobRecord example;
+    each_column(example, [&](std::string_view name, const auto& member) {
+      list.push_back({name, std::holds_alternative<std::string>(encode(member))});
+    });
+    return list;
+  }();
+  return columns;
+}
+
+std::vector<Cell> to_cells(const JobRecord& record) {
+  std::vector<Cell> cells;
+  cells.reserve(job_columns().size());
+  each_column(record, [&](std::string_view, const auto& member) { cells.push_back(encode(member)); });
+  return cells;
+}
+
+std::optional<JobRecord> from_cells(std::vector<Cell> cells) {
+  if (cells.size() != job_columns().size()) return std::nullopt;
+  JobRecord record;
+  bool good = true;
+  std::size_t next = 0;
+  each_column(record, [&](std::string_view, auto& member) {
+    if (!decode(std::move(cells[next++]), member)) good = false;
+  });
+  if (!good || record.id == 0) return std::nullopt;
+  return record;
+}
+
+std::int64_t checksum(const std::vector<Cell>& cells) noexcept {
+  std::uint64_t sum = 0xcbf29ce484222325u;
+  const auto add = [&sum](const unsigned char* bytes, std::size_t count) {
+    for (std::size_t i = 0; i < count; ++i) sum = (sum ^ bytes[i]) * 0x100000001b3u;
+  };
+  for (const auto& cell : cells) {
+    if (const auto* text = std::get_if<std::string>(&cell)) {
+      add(reinterpret_cast<const unsigned char*>(text->data()), text->size());
+      add(reinterpret_cast<const unsigned char*>("\xff"), 1);  // ends a text: "ab","c" is not "a","bc"
+    } else {
+      std::uint64_t number = static_cast<std::uint64_t>(std::get<std::int64_t>(cell));
+      unsigned char bytes[8];
+      for (auto& byte : bytes) {
+        byte = static_cast<unsigned char>(number & 0xff);
+        number >>= 8;
+      }
+      add(bytes, sizeof bytes);
+    }
+  }
+  return static_cast<std::int64_t>(sum);
+}
+
+}  // namespace xmppftd

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: MIT
+#include "sqlite/journal.h"
+
+#include <algorithm>
+
+#include "base/log.h"
+#include "sqlite/journal_file.h"
+
+namespace xmppftd {
+
+Result<std::pair<std::unique_ptr<Journal>, Journaled>> Journal::open(const std::string& folder, Poster& core) {
+  auto file = open_journal_file(folder);
+  if (!file) return file.error();
+  auto table = JobTable::attach(*file->database);
+  if (!table) return table.error();
+  std::unique_ptr<Journal> journal(new Journal(std::move(file->database), std::move(*table), core));
+  return std::pair(std::move(journal), std::move(file->contents));
+}
+
+Journal::Journal(std::unique_ptr<Database> database, JobTable table, Poster& core)
+    : core_(core), database_(std::move(database)), table_(std::move(table)), thread_([this] { run(); }) {}
+
+Journal::~Journal() {
+  {
+    const std::lock_guard lock(mutex_);
+    closing_ = true;
+  }
+  posted_.notify_one();
+  thread_.join();
+}
+
+void Journal::put(std::vector<JobRecord> records, Done done) { post(Put{std::move(records), std::move(done)}); }
+void Journal::remove(std::vector<JobId> ids, Done done) { post(Remove{std::move(ids), std::move(done)}); }
+void Journal::tell(JobId id, HistoryEntry entry) { post(Tell{id, std::move(entry)}); }
+void Journal::history(JobId id, Callback<void(Result<std::vector<HistoryEntry>>)> done) {
+  post(Read{id, std::move(done)});
+}
+
+bool Journal::post(Order order) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (waiting_.size() < kMaxWaiting) {
+      waiting_.push_back(std::move(order));
+      posted_.notify_one();
+      return true;
+    }
+  }
+  answer(std::move(order), Error{Errc::TooMany, "the disk cannot keep up with the journal"});
+  return false;
+}
+
+void Journal::run() {
+  std::vector<Order> orders;
+  for (;;) {
+    {
+      std::unique_lock lock(mutex_);
+      posted_.wait(lock, [this] { return closing_ || !waiting_.empty(); });
+      if (waiting_.empty()) return;
+      orders.swap(waiting_);
+    }
+    carry_out(orders);
+    orders.clear();
+  }
+}
+
+/// One commit for all; if that fails, one for each, so that a row which cannot be written fails alone.
+void Journal::carry_out(std::vector<Order>& orders) {
+  const bool together = commit(orders.begin(), orders.end()).ok();
+  for (auto order = orders.begin(); order != orders.end(); ++order) {
+    Result<void> how;
+    if (!together) how = commit(order, order + 1);
+    if (!how) log::error("journal", "a write failed: " + how.error().detail);
+    answer(std::move(*order), std::move(how));
+  }
+}
+
+Result<void> Journal::commit(std::vector<Order>::iterator first, std::vector<Order>::iterator last) {
+  if (std::all_of(first, last, [](const Order& order) { return std::holds_alternative<Read>(order); })) return {};
+  auto how = database_->execute("BEGIN IMMEDIATE");
+  for (; how && first != last; ++first) how = write(*first);
+  if (how) how = database_->execute("COMMIT");
+  // SQLite may have rolled back by itself (disk full): then there is nothing to undo, and the error below is no news.
+  if (!how) static_cast<void>(database_->execute("ROLLBACK"));
+  return how;
+}
+
+Result<void> Journal::write(const Order& order) {
+  Result<void> how;
+  if (const auto* put = std::get_if<Put>(&order)) {
+    JobId newest = 0;
+    for (auto record = put->records.begin(); how && record != put->records.end(); ++record) {
+      how = table_.put(*record);
+      newest = std::max(newest, record->id);
+    }
+    if (how && newest != 0) how = table_.set_next_id(newest + 1);
+  } else if (const auto* remove = std::get_if<Remove>(&order)) {
+    for (auto id = remove->ids.begin(); how && id != remove->ids.end(); ++id) how = table_.remove(*id);
+  } else if (const auto* tell = std::get_if<Tell>(&order)) {
+    how = table_.tell(tell->id, tell->entry);
+  }
+  return how;
+}
+
+void Journal::answer(Order&& order, Result<void> how) {
+  const auto report = [&](Done& done) {
+    if (done) core_.post([done = std::move(done), how]() mutable { done(std::move(how)); });
+  };
+  if (auto* put = std::get_if<Put>(&order)) {
+    report(put->done);
+  } else if (auto* remove = std::get_if<Remove>(&order)) {
+    report(remove->done);
+  } else if (auto* read = std::get_if<Read>(&order)) {
+    auto entries = how ? table_.history(read->id) : Result<std::vector<HistoryEntry>>(how.error());
+    core_.post([done = std::move(read->done), entries = std::move(entries)]() mutable { done(std::move(entries)); });
+  }
+}
+
+}  // namespace xmppftd

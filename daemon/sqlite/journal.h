@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "io/poster.h"
+#include "io/store.h"
+#include "sqlite/database.h"
+#include "sqlite/job_table.h"
+
+namespace xmppftd {
+
+/// The journal on disk: `jobs.db` in the state folder (WAL, synchronous=FULL), on a thread of its own. What was posted
+/// while a commit was being synced goes into the next one together, so a burst costs few syncs.
+///
+/// At most kMaxWaiting orders wait; beyond that a put or remove fails with TooMany at once and a line of history is
+/// dropped. Destroying it finishes what was posted, then closes the file in order; callbacks still reach `core`.
+class Journal final : public Store {
+ public:
+  static constexpr std::size_t kMaxWaiting = 100'000;
+
+  /// Makes the folder (0700) and the file (0600). A damaged file is moved aside to `jobs.db.bad-<time>`, its good rows
+  /// are taken over, and the answer is `degraded` with a warning for people. Take the StateLock first.
+  /// Errors: those of open_private_folder(), NotRegularFile, Config (written by a newer version), DiskFull, Io.
+  static Result<std::pair<std::unique_ptr<Journal>, Journaled>> open(const std::string& folder, Poster& core);
+  ~Journal() override;
+
+  void put(std::vector<JobRecord> records, Done done) override;
+  void remove(std::vector<JobId> ids, Done done) override;
+  void tell(JobId id, HistoryEntry entry) override;
+  void history(JobId id, Callback<void(Result<std::vector<HistoryEntry>>)> done) override;
+
+ private:
+  struct Put {
+    std::vector<JobRecord> records;
+    Done done;
+  };
+  struct Remove {
+    std::vector<JobId> ids;
+    Done done;
+  };
+  struct Tell {
+    JobId id;
+    HistoryEntry entry;
+  };
+  struct Read {
+    JobId id;
+    Callback<void(Result<std::vector<HistoryEntry>>)> done;
+  };
+  using Order = std::variant<Put, Remove, Tell, Read>;
+
+  Journal(std::unique_ptr<Database> database, JobTable table, Poster& core);
+  bool post(Order order);
+  void run();
+  void carry_out(std::vector<Order>& orders);
+  Result<void> commit(std::vector<Order>::iterator first, std::vector<Order>::iterator last);
+  Result<void> write(const Order& order);
+  void answer(Order&& order, Result<void> how);
+
+  Poster& core_;
+  std::unique_ptr<Database> database_;
+  JobTable table_;
+  std::mutex mutex_;
+  std::condition_variable posted_;
+  std::vector<Order> waiting_;  // guarded by mutex_
+  bool closing_ = false;        // guarded by mutex_
+  std::thread thread_;
+};
+
+}  // namespace xmppftd

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <string>
+
+#include "base/result.h"
+#include "base/unique_fd.h"
+
+namespace xmppftd {
+
+/// A folder of ours that nobody else can enter (RELIABILITY s5.3).
+struct PrivateFolder {
+  UniqueFd fd;       ///< O_DIRECTORY
+  std::string path;  ///< absolute, without symbolic links
+};
+
+/// Makes `path` and its parents, mode 0700, or takes what is there: it must be a folder and ours; a mode that lets others
+/// in is narrowed. Errors: UnsafeFolder, Unreadable, DiskFull, Io; each names the path and a remedy.
+Result<PrivateFolder> open_private_folder(const std::string& path);
+
+/// "/path/x: No space left on device" as DiskFull, Unreadable, FileMissing or Io.
+Error error_from_errno(const std::string& path, int number);
+
+}  // namespace xmppftd

@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: MIT
+#include <sys/stat.h>
+
+#include <fstream>
+#include <random>
+
+#include "journal_fixture.h"
+#include "sqlite/database.h"
+
+using namespace xmppftd;
+namespace fs = std::filesystem;
+
+namespace {
+
+/// A state folder with jobs 1..count and a line of history each, closed in order.
+std::string filled(const TempFolder& temp, std::size_t count) {
+  HandPoster core;
+  const std::string folder = temp.file("state");
+  auto opened = Journal::open(folder, core);
+  REQUIRE(opened);
+  std::vector<JobRecord> jobs;
+  for (JobId id = 1; id <= count; ++id) jobs.push_back(full_record(id));
+  opened->first->put(std::move(jobs), [](Result<void> how) { REQUIRE(how); });
+  for (JobId id = 1; id <= count; ++id) opened->first->tell(id, {WallTime{}, "offered", ""});
+  core.run(1);
+  return folder;
+}
+
+std::string read_file(const std::string& path) {
+  std::ifstream in(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+void write_file(const std::string& path, const std::string& content) {
+  std::ofstream(path, std::ios::binary) << content;
+}
+
+std::string kept_original(const std::string& folder) {
+  for (const auto& entry : fs::directory_iterator(folder))
+    if (const auto name = entry.path().filename().string(); name.starts_with("jobs.db.bad-") && !name.ends_with("-wal"))
+      return read_file(entry.path().string());
+  return {};
+}
+
+}  // namespace
+
+TEST_CASE("damage: one changed row is lost and told, the others and their stories live", "[damage]") {
+  TempFolder temp;
+  const auto folder = filled(temp, 50);
+  {
+    auto database = Database::open(folder + "/jobs.db");
+    REQUIRE(database);
+    REQUIRE((*database)->execute("UPDATE jobs SET size = 1 WHERE id = 17"));
+  }
+  const auto damaged = read_file(folder + "/jobs.db");
+  HandPoster core;
+  auto opened = Journal::open(folder, core);
+  REQUIRE(opened);
+  CHECK(opened->second.degraded);
+  CHECK(opened->second.jobs.size() == 49);
+  CHECK(opened->second.next_id > 50);
+  REQUIRE(opened->second.warnings.size() == 1);
+  CHECK(opened->second.warnings[0].find("lost: 17.") != std::string::npos);
+  CHECK((kept_original(folder) == damaged));
+  std::size_t lines = 0;
+  opened->first->history(18, [&](auto entries) { lines = entries->size(); });
+  core.run(1);
+  CHECK(lines == 1);
+
+  opened->first.reset();
+  auto again = Journal::open(folder, core);
+  REQUIRE(again);
+  CHECK_FALSE(again->second.degraded);
+  CHECK(again->second.jobs.size() == 49);
+}
+
+TEST_CASE("damage: what stands before and behind a ruined page is saved", "[damage]") {
+  TempFolder temp;
+  const auto folder = filled(temp, 400);
+  auto content = read_file(folder + "/jobs.db");
+  const auto place = content.find("wanted (2).txt", content.size() / 3) / 4096 * 4096;
+  REQUIRE(place + 8192 < content.size());
+  content.replace(place, 4096, 4096, '\x5a');
+  write_file(folder + "/jobs.db", content);
+  HandPoster core;
+  auto opened = Journal::open(folder, core);
+  REQUIRE(opened);
+  CHECK(opened->second.degraded);
+  CHECK(opened->second.jobs.size() > 300);
+  CHECK(opened->second.jobs.size() < 400);
+  CHECK(opened->second.jobs.front().id == 1);
+  CHECK(opened->second.jobs.back().id == 400);
+  CHECK(opened->second.next_id > 400);
+}
+
+TEST_CASE("damage: what is no database at all starts a new one and is kept", "[damage]") {
+  TempFolder temp;
+  const auto folder = filled(temp, 5);
+  const std::string content = GENERATE(std::string(5000, 'x'), std::string(4096, '\0'), std::string("SQLite format 3"));
+  write_file(folder + "/jobs.db", content);
+  HandPoster core;
+  auto opened = Journal::open(folder, core);
+  REQUIRE(opened);
+  CHECK(opened->second.degraded);
+  CHECK(opened->second.jobs.empty());
+  CHECK(opened->second.next_id > 1000);
+  CHECK((kept_original(folder) == content));
+}
+
+TEST_CASE("damage: folder, FIFO or link in its place is refused and left alone", "[damage]") {
+  TempFolder temp;
+  fs::create_directory(temp.file("state"));
+  const std::string path = temp.file("state/jobs.db");
+  write_file(temp.file("precious"), "content");
+  SECTION("folder") { fs::create_directory(path); }
+  SECTION("fifo") { REQUIRE(::mkfifo(path.c_str(), 0600) == 0); }
+  SECTION("link") { fs::create_symlink(temp.file("precious"), path); }
+  HandPoster core;
+  auto opened = Journal::open(temp.file("state"), core);
+  REQUIRE_FALSE(opened);
+  CHECK(opened.error().code == Errc::NotRegularFile);
+  CHECK(opened.error().detail.find("move it away") != std::string::npos);
+  CHECK(read_file(temp.file("precious")) == "content");
+}
+
+TEST_CASE("damage: a newer schema is refused, not touched", "[damage]") {
+  TempFolder temp;
+  const auto folder = filled(temp, 3);
+  {
+    auto database = Database::open(folder + "/jobs.db");
+    REQUIRE((*database)->execute("PRAGMA user_version = 99"));
+  }
+  HandPoster core;
+  auto opened = Journal::open(folder, core);
+  REQUIRE_FALSE(opened);
+  CHECK(opened.error().code == Errc::Config);
+  CHECK(kept_original(folder).empty());
+}
+
+TEST_CASE("damage: no flipped bit or cut makes a wrong row appear", "[damage]") {
+  TempFolder temp;
+  const auto folder = filled(temp, 60);
+  const auto sound = read_file(folder + "/jobs.db");
+  std::vector<std::string> good;
+  for (JobId id = 1; id <= 60; ++id) good.push_back(full_record(id).path);
+  std::minstd_rand random(GENERATE(range(1u, 41u)));
+  auto content = sound;
+  if (random() % 4 == 0) {
+    content.resize(1 + random() % sound.size());
+  } else {
+    for (int i = 0; i < 3; ++i) content[random() % content.size()] ^= static_cast<char>(1 << random() % 8);
+  }
+  fs::remove_all(folder);
+  fs::create_directory(folder);
+  write_file(folder + "/jobs.db", content);
+  HandPoster core;
+  auto opened = Journal::open(folder, core);
+  if (!opened) {
+    CHECK((read_file(folder + "/jobs.db") == content));  // refused: nothing was touched
+    return;
+  }
+  for (const auto& job : opened->second.jobs) {
+    CHECK(job.file.size == full_record(job.id).file.size);
+    CHECK(job.final_name == full_record(job.id).final_name);
+  }
+  if (opened->second.jobs.size() < 60) {
+    CHECK(opened->second.degraded);
+    CHECK((kept_original(folder) == content));
+  }
+}
