@@ -13,8 +13,8 @@ struct Utf8Character {
   bool valid = false;
 };
 
-/// The character that starts at byte `i` of `text`; `i` < text.size(). Overlong forms, surrogates and
-/// what lies above U+10FFFF are invalid (RFC 3629 section 3).
+/// The character that starts at byte `i` of `text`; `i` < text.size(). Overlong forms, surrogates
+/// and what lies above U+10FFFF are invalid (RFC 3629 section 3).
 inline Utf8Character utf8_at(std::string_view text, std::size_t i) noexcept {
   const auto byte = [&](std::size_t k) { return static_cast<unsigned char>(text[i + k]); };
   const unsigned char lead = byte(0);

@@ -9,10 +9,11 @@
 namespace xmppftd {
 namespace {
 
-// RELIABILITY IB5. Acknowledgements withheld slow down whoever waits for them; these bound the memory that the others
-// can take. Eight of the largest blocks, counted in bytes: COMPAT gloox sends small blocks without ever waiting, and a
-// core that was busy for a moment finds many of them at once.
-constexpr std::uint64_t kMaxUnwrittenBytes = 8 * 65535;
+// RELIABILITY IB5. Acknowledgements withheld slow down whoever waits for them; these bound the
+// memory that the others can take. Eight of the largest blocks, counted in bytes: COMPAT gloox
+// sends small blocks without ever waiting, and a core that was busy for a moment finds many of them
+// at once.
+constexpr std::uint64_t kMaxUnwrittenBytes = std::uint64_t{8} * 65535;
 constexpr std::size_t kMaxUnwrittenIqs = 128;
 constexpr std::size_t kMaxUnwrittenMessages = 64;
 
@@ -74,12 +75,16 @@ void IbbSender::peer_closed() {
                              std::to_string(length_) + " bytes"});
 }
 
-void IbbSender::set_block_size(std::size_t size) { block_size_ = std::clamp<std::size_t>(size, 1, agreed_size_); }
+void IbbSender::set_block_size(std::size_t size) {
+  block_size_ = std::clamp<std::size_t>(size, 1, agreed_size_);
+}
 
 void IbbSender::set_window(std::size_t window) { window_ = std::max<std::size_t>(window, 1); }
 
 IbbReceiver::IbbReceiver(std::uint64_t length, std::size_t block_size)
-    : state_(length == 0 ? State::Complete : State::Receiving), length_(length), block_size_(block_size) {
+    : state_(length == 0 ? State::Complete : State::Receiving),
+      length_(length),
+      block_size_(block_size) {
   assert(block_size > 0);
 }
 
@@ -91,12 +96,14 @@ IbbReceiver::Reaction IbbReceiver::block(std::uint16_t seq, std::size_t size, bo
     return reaction;
   }
   if (seq != expected_) {
-    return refuse(Refusal::UnexpectedRequest, Errc::Protocol,
-                  "block " + std::to_string(seq) + " came where " + std::to_string(expected_) + " was due");
+    return refuse(
+        Refusal::UnexpectedRequest, Errc::Protocol,
+        "block " + std::to_string(seq) + " came where " + std::to_string(expected_) + " was due");
   }
   if (size > block_size_) {
     return refuse(Refusal::BadRequest, Errc::Protocol,
-                  "a block has " + std::to_string(size) + " bytes, " + std::to_string(block_size_) + " were agreed");
+                  "a block has " + std::to_string(size) + " bytes, " + std::to_string(block_size_) +
+                      " were agreed");
   }
   if (size > length_ - taken_) {
     return refuse(Refusal::BadRequest, Errc::Protocol,

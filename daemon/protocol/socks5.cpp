@@ -25,7 +25,9 @@ constexpr std::size_t kHead = 4;  // VER, CMD or REP, RSV, ATYP
 constexpr std::size_t kPort = 2;
 constexpr std::size_t kHashDigits = 40;
 
-bool is_hash(std::string_view text) { return text.size() == kHashDigits && from_hex(text).has_value(); }
+bool is_hash(std::string_view text) {
+  return text.size() == kHashDigits && from_hex(text).has_value();
+}
 
 /// A CONNECT request or its reply: `code` is CMD or REP, the address the hash, the port 0.
 Bytes connect_message(std::uint8_t code, std::string_view dst_addr) {
@@ -49,8 +51,9 @@ std::string number(std::uint8_t value) { return std::to_string(static_cast<unsig
 /// RFC 1928 section 6.
 std::string_view meaning_of(std::uint8_t rep) {
   constexpr std::array<std::string_view, 9> kMeanings{
-      "succeeded", "general failure", "not allowed by ruleset", "network unreachable", "host unreachable",
-      "connection refused", "TTL expired", "command not supported", "address type not supported"};
+      "succeeded",           "general failure",       "not allowed by ruleset",
+      "network unreachable", "host unreachable",      "connection refused",
+      "TTL expired",         "command not supported", "address type not supported"};
   return rep < kMeanings.size() ? kMeanings[rep] : "unassigned code";
 }
 
@@ -76,10 +79,12 @@ Socks5Step Socks5Client::feed(ByteView in) {
 
 void Socks5Client::method(Socks5Step& step) {
   if (buffer_[0] != kVersion)
-    return fail(Errc::Protocol, "the streamhost's first byte is " + number(buffer_[0]) + ", not SOCKS version 5");
+    return fail(Errc::Protocol,
+                "the streamhost's first byte is " + number(buffer_[0]) + ", not SOCKS version 5");
   if (wanted_ > 0) return;
   if (buffer_[1] != kNoAuthentication)
-    return fail(Errc::StreamFailed, "the streamhost wants SOCKS method " + number(buffer_[1]) + ", not 0");
+    return fail(Errc::StreamFailed,
+                "the streamhost wants SOCKS method " + number(buffer_[1]) + ", not 0");
   buffer_.clear();
   wanted_ = kHead;
   state_ = State::AwaitingReply;
@@ -88,22 +93,27 @@ void Socks5Client::method(Socks5Step& step) {
 
 void Socks5Client::reply() {
   if (buffer_[0] != kVersion)
-    return fail(Errc::Protocol, "the CONNECT reply starts with " + number(buffer_[0]) + ", not SOCKS version 5");
+    return fail(Errc::Protocol,
+                "the CONNECT reply starts with " + number(buffer_[0]) + ", not SOCKS version 5");
   // A refusal may be cut short by the server's close, so its code decides at once.
   if (buffer_.size() >= 2 && buffer_[1] != kSucceeded) {
-    return fail(Errc::StreamFailed, "the streamhost refused: " + std::string(meaning_of(buffer_[1])) + " (REP " +
-                                        number(buffer_[1]) + ")");
+    return fail(Errc::StreamFailed,
+                "the streamhost refused: " + std::string(meaning_of(buffer_[1])) + " (REP " +
+                    number(buffer_[1]) + ")");
   }
   if (wanted_ > 0) return;
-  // BND.ADDR and BND.PORT are read and ignored: Pidgin answers its own IP as text, others any address they have.
+  // BND.ADDR and BND.PORT are read and ignored: Pidgin answers its own IP as text, others any
+  // address they have.
   if (buffer_.size() == kHead) {
     switch (buffer_[3]) {
-      case 0: wanted_ = kPort; return;  // COMPAT ejabberd < 2.0.2: address type 0 and no address
+      // COMPAT ejabberd < 2.0.2: address type 0 and no address
+      case 0: wanted_ = kPort; return;
       case kIpv4: wanted_ = 4 + kPort; return;
       case kDomain: wanted_ = 1; return;
       case kIpv6: wanted_ = 16 + kPort; return;
       default:
-        return fail(Errc::Protocol, "the CONNECT reply has address type " + number(buffer_[3]) + ", not 1, 3 or 4");
+        return fail(Errc::Protocol,
+                    "the CONNECT reply has address type " + number(buffer_[3]) + ", not 1, 3 or 4");
     }
   }
   if (buffer_[3] == kDomain && buffer_.size() == kHead + 1) {
@@ -137,7 +147,8 @@ void Socks5Server::greeting(Socks5Step& step) {
     // No SOCKS5 client would understand any answer.
     state_ = State::Failed;
     wanted_ = 0;
-    error_ = {Errc::Protocol, "the client's first byte is " + number(buffer_[0]) + ", not SOCKS version 5"};
+    error_ = {Errc::Protocol,
+              "the client's first byte is " + number(buffer_[0]) + ", not SOCKS version 5"};
     return;
   }
   if (wanted_ > 0) return;
@@ -145,10 +156,12 @@ void Socks5Server::greeting(Socks5Step& step) {
     wanted_ = buffer_[1];
     return;
   }
-  const bool offered = std::find(buffer_.begin() + 2, buffer_.end(), kNoAuthentication) != buffer_.end();
+  const bool offered =
+      std::find(buffer_.begin() + 2, buffer_.end(), kNoAuthentication) != buffer_.end();
   if (!offered) {
     state_ = State::Failed;
-    error_ = {Errc::Protocol, "the client offers " + number(buffer_[1]) + " SOCKS methods, but not method 0"};
+    error_ = {Errc::Protocol,
+              "the client offers " + number(buffer_[1]) + " SOCKS methods, but not method 0"};
     step.reply = {kVersion, kNoAcceptableMethod};
     return;
   }
@@ -164,15 +177,18 @@ void Socks5Server::request(Socks5Step& step) {
     if (buffer_[0] != kVersion || buffer_[2] != 0)
       return fail(step, kGeneralFailure, "the request is not one of SOCKS version 5");
     if (buffer_[1] != kConnect)
-      return fail(step, kCommandNotSupported, "the client sends command " + number(buffer_[1]) + ", not CONNECT");
+      return fail(step, kCommandNotSupported,
+                  "the client sends command " + number(buffer_[1]) + ", not CONNECT");
     if (buffer_[3] != kDomain)
-      return fail(step, kAddressTypeNotSupported, "the client sends address type " + number(buffer_[3]) + ", not 3");
+      return fail(step, kAddressTypeNotSupported,
+                  "the client sends address type " + number(buffer_[3]) + ", not 3");
     if (buffer_[4] != kHashDigits)
       return fail(step, kGeneralFailure, "DST.ADDR has " + number(buffer_[4]) + " bytes, not 40");
     wanted_ = kHashDigits + kPort;
     return;
   }
-  const std::string_view address(reinterpret_cast<const char*>(buffer_.data()) + kHead + 1, kHashDigits);
+  const std::string_view address(reinterpret_cast<const char*>(buffer_.data()) + kHead + 1,
+                                 kHashDigits);
   const auto hash = from_hex(address);
   if (!hash) return fail(step, kGeneralFailure, "DST.ADDR is not hexadecimal");
   if (buffer_[45] != 0 || buffer_[46] != 0) return fail(step, kGeneralFailure, "DST.PORT is not 0");

@@ -8,14 +8,15 @@
 #include "base/bytes.h"
 #include "base/result.h"
 
-// The SOCKS5 handshakes of XEP-0065 (section 9 "SOCKS5 Parameter Mapping", RFC 1928), without sockets: bytes in, bytes
-// out. Both machines say exactly how many bytes the next step still needs, so a caller that reads no more leaves the
-// payload behind the handshake in the kernel, where a worker finds it.
+// The SOCKS5 handshakes of XEP-0065 (section 9 "SOCKS5 Parameter Mapping", RFC 1928), without
+// sockets: bytes in, bytes out. Both machines say exactly how many bytes the next step still needs,
+// so a caller that reads no more leaves the payload behind the handshake in the kernel, where a
+// worker finds it.
 namespace xmppftd {
 
 /// What feeding a machine gave.
 struct Socks5Step {
-  std::size_t consumed = 0;  ///< bytes taken from the front; the rest is payload (or follows a failure)
+  std::size_t consumed = 0;  ///< bytes taken from the front; what is left is payload
   Bytes reply;               ///< to be written in one piece, may be empty
 };
 
@@ -35,7 +36,8 @@ class Socks5Client {
   State state() const noexcept { return state_; }
   /// Bytes that the next step still needs; 0 in Open and Failed.
   std::size_t wanted() const noexcept { return wanted_; }
-  /// Takes at most one whole handshake from `in`, however it is cut. The reply, once, is the 47-byte CONNECT.
+  /// Takes at most one whole handshake from `in`, however it is cut. The reply, once, is the
+  /// 47-byte CONNECT.
   Socks5Step feed(ByteView in);
   /// Why it Failed: Protocol (no SOCKS5 server), StreamFailed (it refused).
   const Error& error() const noexcept { return error_; }
@@ -47,12 +49,13 @@ class Socks5Client {
 
   State state_ = State::AwaitingMethod;
   std::string dst_addr_;
-  Bytes buffer_;             // the message being read: at most 262 bytes
+  Bytes buffer_;  // the message being read: at most 262 bytes
   std::size_t wanted_ = 2;
   Error error_;
 };
 
-/// Who listens and is the streamhost. It stops with the DST.ADDR and waits for its caller's verdict.
+/// Who listens and is the streamhost. It stops with the DST.ADDR and waits for its caller's
+/// verdict.
 ///
 ///   AwaitingGreeting -> AwaitingRequest -> AwaitingVerdict -> Open
 ///          \__________________\__________________\---------> Failed
@@ -61,14 +64,17 @@ class Socks5Server {
   enum class State { AwaitingGreeting, AwaitingRequest, AwaitingVerdict, Open, Failed };
 
   State state() const noexcept { return state_; }
-  /// Bytes that the next step still needs; 0 in AwaitingVerdict, Open and Failed. At most 304 over the whole handshake.
+  /// Bytes that the next step still needs; 0 in AwaitingVerdict, Open and Failed. At most 304 over
+  /// the whole handshake.
   std::size_t wanted() const noexcept { return wanted_; }
   /// As in the client. In Failed a reply may be left to write before the connection is closed.
   Socks5Step feed(ByteView in);
 
-  /// What the client asks for, 40 lower-case digits; from AwaitingVerdict on. A peer may write upper case.
+  /// What the client asks for, 40 lower-case digits; from AwaitingVerdict on. A peer may write
+  /// upper case.
   const std::string& dst_addr() const noexcept { return dst_addr_; }
-  /// The verdict, only in AwaitingVerdict. Returns the 47 bytes to write. REP 2 (not allowed by ruleset) refuses.
+  /// The verdict, only in AwaitingVerdict. Returns the 47 bytes to write. REP 2 (not allowed by
+  /// ruleset) refuses.
   Bytes accept();
   Bytes refuse();
 

@@ -8,9 +8,10 @@
 #include "base/result.h"
 #include "xep/element.h"
 
-// Our own protocol urn:xmppft:confirm:0, spoken between two daemons of this kind: after the last byte the sender asks
-// whether the file arrived whole; the receiver answers `result` once it is verified and published, or an error.
-// Both say beforehand that they can, by a marker in the SI offer and answer.
+// Our own protocol urn:xmppft:confirm:0, spoken between two daemons of this kind: after the last
+// byte the sender asks whether the file arrived whole; the receiver answers `result` once it is
+// verified and published, or an error. Both say beforehand that they can, by a marker in the SI
+// offer and answer.
 namespace xmppftd {
 
 /// `<confirm xmlns='urn:xmppft:confirm:0'/>`, a child of <si/>.

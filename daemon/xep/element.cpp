@@ -22,15 +22,24 @@ constexpr auto kSpecial = special_bytes();
 /// White space is a reference where a parser would otherwise turn it into another.
 std::string_view escape_of(char c, bool in_attribute) {
   switch (c) {
-    case '<': return "&lt;";
-    case '>': return "&gt;";
-    case '&': return "&amp;";
-    case '"': return "&quot;";
-    case '\'': return "&apos;";
-    case '\r': return "&#13;";
-    case '\n': return in_attribute ? "&#10;" : "\n";
-    case '\t': return in_attribute ? "&#9;" : "\t";
-    default: return "";
+    case '<':
+      return "&lt;";
+    case '>':
+      return "&gt;";
+    case '&':
+      return "&amp;";
+    case '"':
+      return "&quot;";
+    case '\'':
+      return "&apos;";
+    case '\r':
+      return "&#13;";
+    case '\n':
+      return in_attribute ? "&#10;" : "\n";
+    case '\t':
+      return in_attribute ? "&#9;" : "\t";
+    default:
+      return "";
   }
 }
 
@@ -99,9 +108,8 @@ std::string_view Element::attribute_or_empty(std::string_view key) const noexcep
 
 const Element* Element::child(std::string_view child_name,
                               std::string_view child_xmlns) const noexcept {
-  const auto found = std::find_if(children.begin(), children.end(), [&](const Element& c) {
-    return c.is(child_name, child_xmlns);
-  });
+  const auto found = std::find_if(children.begin(), children.end(),
+                                  [&](const Element& c) { return c.is(child_name, child_xmlns); });
   return found == children.end() ? nullptr : &*found;
 }
 

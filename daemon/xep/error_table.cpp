@@ -34,8 +34,8 @@ Errc code_of(Condition condition) {
     case Condition::RemoteServerNotFound: return Errc::NoSuchPeer;
     case Condition::RemoteServerTimeout: return Errc::PeerOffline;
     case Condition::ResourceConstraint: return Errc::Constraint;
-    // A server says it for a resource that is gone, a client for a namespace it does not know. Offers go only to
-    // peers whose features were seen, so the first is meant.
+    // A server says it for a resource that is gone, a client for a namespace it does not know.
+    // Offers go only to peers whose features were seen, so the first is meant.
     case Condition::ServiceUnavailable: return Errc::PeerOffline;
     case Condition::SubscriptionRequired: return Errc::Declined;
     case Condition::UndefinedCondition: return Errc::StreamFailed;
@@ -44,7 +44,8 @@ Errc code_of(Condition condition) {
   return Errc::Internal;
 }
 
-/// The refusals of XEP-0095 section 3.2 are type='cancel' in its examples, whatever RFC 6120 recommends.
+/// The refusals of XEP-0095 section 3.2 are type='cancel' in its examples, whatever RFC 6120
+/// recommends.
 StanzaError refusal(Condition condition, std::string text) {
   auto error = StanzaError::of(condition, std::move(text));
   error.type = ErrorType::Cancel;
@@ -60,10 +61,12 @@ StanzaError refusal(Condition condition, std::string name, std::string_view xmln
 }  // namespace
 
 Error to_error(const StanzaError& error, std::string_view what) {
-  const auto from_application = error.application ? code_of_application(*error.application) : std::nullopt;
+  const auto from_application =
+      error.application ? code_of_application(*error.application) : std::nullopt;
   std::string detail(what);
   detail.append(": the peer answered ").append(to_string(error.condition));
-  if (error.application) detail.append(" (").append(log::printable(error.application->name)).append(")");
+  if (error.application)
+    detail.append(" (").append(log::printable(error.application->name)).append(")");
   if (!error.text.empty()) detail.append(": ").append(log::printable(error.text));
   return {from_application.value_or(code_of(error.condition)), std::move(detail)};
 }

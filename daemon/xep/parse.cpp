@@ -14,10 +14,20 @@ namespace {
 constexpr std::size_t kMaxSid = 128;
 
 /// NameChar beyond ASCII (XML 1.0 section 2.3).
-constexpr std::array<std::pair<char32_t, char32_t>, 14> kNameRanges{{
-    {0xb7, 0xb7}, {0xc0, 0xd6}, {0xd8, 0xf6}, {0xf8, 0x37d}, {0x37f, 0x1fff}, {0x200c, 0x200d},
-    {0x203f, 0x2040}, {0x2070, 0x218f}, {0x2c00, 0x2fef}, {0x3001, 0xd7ff}, {0xf900, 0xfdcf},
-    {0xfdf0, 0xfffd}, {0x10000, 0xeffff}, {':', ':'}}};
+constexpr std::array<std::pair<char32_t, char32_t>, 14> kNameRanges{{{0xb7, 0xb7},
+                                                                     {0xc0, 0xd6},
+                                                                     {0xd8, 0xf6},
+                                                                     {0xf8, 0x37d},
+                                                                     {0x37f, 0x1fff},
+                                                                     {0x200c, 0x200d},
+                                                                     {0x203f, 0x2040},
+                                                                     {0x2070, 0x218f},
+                                                                     {0x2c00, 0x2fef},
+                                                                     {0x3001, 0xd7ff},
+                                                                     {0xf900, 0xfdcf},
+                                                                     {0xfdf0, 0xfffd},
+                                                                     {0x10000, 0xeffff},
+                                                                     {':', ':'}}};
 
 bool is_name_char(char32_t c) {
   if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9')) return true;

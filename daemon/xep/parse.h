@@ -6,11 +6,12 @@
 
 #include "base/result.h"
 
-// What the parsers of wire types share. Parsers are pure: element in, value or one Protocol error out.
+// What the parsers of wire types share. Parsers are pure: element in, value or one Protocol error
+// out.
 namespace xmppftd {
 
-/// XEP-0047, XEP-0065 and XEP-0095 stream ids: an XML NMTOKEN of 1 to 128 bytes (RELIABILITY SI1; ejabberd's proxy
-/// refuses longer ones).
+/// XEP-0047, XEP-0065 and XEP-0095 stream ids: an XML NMTOKEN of 1 to 128 bytes (RELIABILITY SI1;
+/// ejabberd's proxy refuses longer ones).
 bool is_valid_sid(std::string_view sid) noexcept;
 
 /// A Protocol error: "<what> '<value>': <rule>", the value made printable.

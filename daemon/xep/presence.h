@@ -13,7 +13,14 @@
 namespace xmppftd {
 
 enum class PresenceType {
-  Available, Unavailable, Subscribe, Subscribed, Unsubscribe, Unsubscribed, Probe, Error,
+  Available,
+  Unavailable,
+  Subscribe,
+  Subscribed,
+  Unsubscribe,
+  Unsubscribed,
+  Probe,
+  Error,
 };
 
 /// `<presence/>` (RFC 6121 sections 3 and 4).
@@ -22,9 +29,9 @@ struct Presence {
   std::string from;  ///< as stamped on the wire; "" when absent
   std::string to;
   std::string id;
-  std::string show;           ///< "", "away", "chat", "dnd", "xa"
-  std::string status;         ///< at most 1 KiB, no control characters
-  std::int8_t priority = 0;   ///< what is no number from -128 to 127 counts as 0
+  std::string show;          ///< "", "away", "chat", "dnd", "xa"
+  std::string status;        ///< at most 1 KiB, no control characters
+  std::int8_t priority = 0;  ///< what is no number from -128 to 127 counts as 0
   std::optional<Caps> caps;
   std::optional<StanzaError> error;  ///< set exactly for PresenceType::Error
 

@@ -13,16 +13,20 @@ namespace {
 constexpr std::size_t kMaxName = 256;
 constexpr std::size_t kMaxGroups = 64;
 
-constexpr std::array<std::pair<std::string_view, Subscription>, 5> kSubscriptions{{
-    {"none", Subscription::None}, {"to", Subscription::To}, {"from", Subscription::From},
-    {"both", Subscription::Both}, {"remove", Subscription::Remove}}};
+constexpr std::array<std::pair<std::string_view, Subscription>, 5> kSubscriptions{
+    {{"none", Subscription::None},
+     {"to", Subscription::To},
+     {"from", Subscription::From},
+     {"both", Subscription::Both},
+     {"remove", Subscription::Remove}}};
 
 Element roster_element(const char* name) { return {name, std::string(kNsRoster)}; }
 
 std::optional<RosterItem> parse_item(const Element& element) {
   auto jid = Jid::parse(element.attribute_or_empty("jid"));
   if (!jid) return std::nullopt;
-  RosterItem item{*std::move(jid), safe_text(element.attribute_or_empty("name"), kMaxName), {}, false, {}};
+  RosterItem item{
+      *std::move(jid), safe_text(element.attribute_or_empty("name"), kMaxName), {}, false, {}};
   for (const auto& [word, value] : kSubscriptions)
     if (element.attribute_or_empty("subscription") == word) item.subscription = value;
   item.ask_subscribe = element.attribute_or_empty("ask") == "subscribe";

@@ -8,13 +8,14 @@
 #include "model/jid.h"
 #include "xep/element.h"
 
-// The contact list (RFC 6121 section 2). Whether a push may be believed (RELIABILITY ST3) is not decided here.
+// The contact list (RFC 6121 section 2). Whether a push may be believed (RELIABILITY ST3) is not
+// decided here.
 namespace xmppftd {
 
 enum class Subscription {
   None,
-  To,      ///< we see their presence
-  From,    ///< they see ours
+  To,    ///< we see their presence
+  From,  ///< they see ours
   Both,
   Remove,  ///< in a push or a set: the contact goes
 };

@@ -10,9 +10,10 @@
 namespace xmppftd {
 namespace {
 
-constexpr std::array<std::pair<std::string_view, IqType>, 4> kIqTypes{{
-    {"get", IqType::Get}, {"set", IqType::Set}, {"result", IqType::Result},
-    {"error", IqType::Error}}};
+constexpr std::array<std::pair<std::string_view, IqType>, 4> kIqTypes{{{"get", IqType::Get},
+                                                                       {"set", IqType::Set},
+                                                                       {"result", IqType::Result},
+                                                                       {"error", IqType::Error}}};
 
 Error broken(std::string detail) { return {Errc::Protocol, std::move(detail)}; }
 

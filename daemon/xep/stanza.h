@@ -14,7 +14,8 @@ namespace xmppftd {
 
 enum class IqType { Get, Set, Result, Error };
 
-/// The frame of an `<iq/>`. `payload` is its first child that is not `<error/>`; absent in an empty result.
+/// The frame of an `<iq/>`. `payload` is its first child that is not `<error/>`; absent in an empty
+/// result.
 struct Iq {
   IqType type = IqType::Get;
   std::string id;

@@ -13,8 +13,8 @@ namespace {
 
 constexpr std::size_t kMaxText = 512;  // a peer's words shown to people
 
-/// RFC 6120 section 8.3.3 (name, recommended type) and XEP-0086 section 3 (legacy code; policy-violation
-/// is younger than that table).
+/// RFC 6120 section 8.3.3 (name, recommended type) and XEP-0086 section 3 (legacy code;
+/// policy-violation is younger than that table).
 struct Row {
   Condition condition;
   std::string_view name;

@@ -24,7 +24,8 @@ Result<FormField> parse_field(const Element& element) {
     if (child.is("value", kNsDataForm)) {
       field.values.push_back(child.text);
     } else if (child.is("option", kNsDataForm)) {
-      if (const auto* value = child.child("value", kNsDataForm)) field.options.push_back(value->text);
+      if (const auto* value = child.child("value", kNsDataForm))
+        field.options.push_back(value->text);
     }
     if (field.values.size() > kMaxValues || field.options.size() > kMaxValues)
       return broken("form field", field.var, "has more than 128 values");

@@ -14,12 +14,13 @@ namespace xmppftd {
 /// `<field/>`. Labels, descriptions and <required/> are not read and never written.
 struct FormField {
   std::string var;
-  std::string type;                  ///< "list-single", "hidden", ...; "" when absent
+  std::string type;  ///< "list-single", "hidden", ...; "" when absent
   std::vector<std::string> values;
   std::vector<std::string> options;  ///< the options' values
 };
 
-/// `<x xmlns='jabber:x:data'/>`. Errors of parse: Protocol past 128 fields, or 128 values or options in one.
+/// `<x xmlns='jabber:x:data'/>`. Errors of parse: Protocol past 128 fields, or 128 values or
+/// options in one.
 struct DataForm {
   std::string type;  ///< "form", "submit", "result"
   std::vector<FormField> fields;

@@ -50,7 +50,8 @@ Result<DiscoInfo> DiscoInfo::parse(const Element& query) {
     }
     if (info.identities.size() > kMaxIdentities || info.features.size() > kMaxFeatures ||
         info.forms.size() > kMaxForms)
-      return broken("disco#info of node", info.node, "says more than 128 identities, 1024 features or 32 forms");
+      return broken("disco#info of node", info.node,
+                    "says more than 128 identities, 1024 features or 32 forms");
   }
   return info;
 }

@@ -20,8 +20,9 @@ struct DiscoIdentity {
   friend bool operator==(const DiscoIdentity&, const DiscoIdentity&) = default;
 };
 
-/// `<query xmlns='…disco#info'/>`; without content it is a request. What the peer repeats is kept repeated, so that
-/// caps can refuse it (XEP-0115 section 5.4). Errors of parse: Protocol past 128 identities, 1024 features, 32 forms.
+/// `<query xmlns='…disco#info'/>`; without content it is a request. What the peer repeats is kept
+/// repeated, so that caps can refuse it (XEP-0115 section 5.4). Errors of parse: Protocol past 128
+/// identities, 1024 features, 32 forms.
 struct DiscoInfo {
   std::string node;
   std::vector<DiscoIdentity> identities;
@@ -42,8 +43,8 @@ struct DiscoItem {
   friend bool operator==(const DiscoItem&, const DiscoItem&) = default;
 };
 
-/// `<query xmlns='…disco#items'/>`. Items without JID and those past 1024 are skipped: a server with many rooms still
-/// has a proxy.
+/// `<query xmlns='…disco#items'/>`. Items without JID and those past 1024 are skipped: a server
+/// with many rooms still has a proxy.
 struct DiscoItems {
   std::string node;
   std::vector<DiscoItem> items;

@@ -49,10 +49,10 @@ Result<IbbData> IbbData::parse(const Element& data, std::size_t block_size) {
     return broken("ibb data", data.children.front().name, "is an element where base64 belongs");
   // Before decoding: what cannot fit even with white space is not worth the memory.
   if (data.text.size() > 4 * (block_size + 16))
-    return broken("ibb data of characters", std::to_string(data.text.size()), "is over the block-size");
+    return broken("ibb data of characters", std::to_string(data.text.size()),
+                  "is over the block-size");
   auto bytes = from_base64(data.text);
-  if (!bytes)
-    return broken("ibb data with seq", seq_text, "is not base64 (RFC 4648 section 4)");
+  if (!bytes) return broken("ibb data with seq", seq_text, "is not base64 (RFC 4648 section 4)");
   if (bytes->size() > block_size)
     return broken("ibb data of bytes", std::to_string(bytes->size()),
                   "is over the block-size " + std::to_string(block_size));

@@ -22,20 +22,21 @@ struct IbbOpen {
   std::size_t block_size = 4096;  ///< 1 to kMaxIbbBlock
   IbbStanza stanza = IbbStanza::Iq;
 
-  /// `block-size` is required and within 1..65535 (QXmpp reads a missing one as 0; we refuse both), `stanza` is "iq"
-  /// or "message" and defaults to "iq".
+  /// `block-size` is required and within 1..65535 (QXmpp reads a missing one as 0; we refuse both),
+  /// `stanza` is "iq" or "message" and defaults to "iq".
   static Result<IbbOpen> parse(const Element& open);
   Element build() const;  ///< `stanza` is omitted for iq
 };
 
-/// `<data/>`. Its stream is looked up by the raw `sid` attribute first, as `block_size` belongs to the stream.
+/// `<data/>`. Its stream is looked up by the raw `sid` attribute first, as `block_size` belongs to
+/// the stream.
 struct IbbData {
   std::string sid;
   std::uint16_t seq = 0;
   Bytes bytes;
 
-  /// `seq`: decimal, taken modulo 65536 (COMPAT Conversations sends 65536 after 65535). The text is strict base64
-  /// (RELIABILITY IB3) of at most `block_size` bytes; a block may be empty.
+  /// `seq`: decimal, taken modulo 65536 (COMPAT Conversations sends 65536 after 65535). The text is
+  /// strict base64 (RELIABILITY IB3) of at most `block_size` bytes; a block may be empty.
   static Result<IbbData> parse(const Element& data, std::size_t block_size);
   Element build() const;
 };

@@ -15,10 +15,11 @@ constexpr std::size_t kMaxHost = 255;
 constexpr std::size_t kMaxJid = 3071;  // RFC 7622 section 3.1
 constexpr std::size_t kDstAddrBytes = 20;
 
-/// Characters of IP literals and DNS names. Others could only mean something to a resolver or a log.
+/// Characters of IP literals and DNS names. Others could only mean something to a resolver or a
+/// log.
 bool is_host_char(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '-' ||
-         c == ':' || c == '_';
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
+         c == '-' || c == ':' || c == '_';
 }
 
 /// Nothing when this host cannot be tried; the others still can (COMPAT gabble skips likewise).

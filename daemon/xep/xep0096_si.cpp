@@ -71,8 +71,10 @@ std::vector<std::string> offered_methods(const DataForm& form) {
   if (!field) return methods;
   for (const auto& option : field->options) {
     const std::string method(trimmed(option));
-    if (method.empty() || method.size() > kMaxMethodLength || methods.size() == kMaxMethods) continue;
-    if (std::find(methods.begin(), methods.end(), method) == methods.end()) methods.push_back(method);
+    if (method.empty() || method.size() > kMaxMethodLength || methods.size() == kMaxMethods)
+      continue;
+    if (std::find(methods.begin(), methods.end(), method) == methods.end())
+      methods.push_back(method);
   }
   return methods;
 }
@@ -92,7 +94,8 @@ Result<SiOffer> SiOffer::parse(const Element& si) {
   offer.id = *std::move(id);
   const auto profile = si.attribute_or_empty("profile");
   if (profile != kNsSiFile)
-    return Error{Errc::PeerUnsupported, broken("si profile", profile, "is not file transfer").detail};
+    return Error{Errc::PeerUnsupported,
+                 broken("si profile", profile, "is not file transfer").detail};
   const auto* file = si.child("file", kNsSiFile);
   if (!file) return broken("si", offer.id, "has no <file/> (XEP-0096 section 3)");
   auto info = parse_file(si, *file);
@@ -170,7 +173,8 @@ Result<ByteRange> SiAnswer::range_of(const SiOffer& offer) const {
   if (asked.length > size - from)
     return broken("range length", std::to_string(asked.length), "leads beyond the file's end");
   if (!offer.range && asked != ByteRange{0, size})
-    return broken("range offset", std::to_string(from), "was asked for, but ranges were not offered");
+    return broken("range offset", std::to_string(from),
+                  "was asked for, but ranges were not offered");
   return asked;
 }
 

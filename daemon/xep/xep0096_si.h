@@ -10,21 +10,23 @@
 #include "model/file_info.h"
 #include "xep/element.h"
 
-// Stream initiation of a file: SI (XEP-0095), its file profile (XEP-0096), feature negotiation (XEP-0020).
+// Stream initiation of a file: SI (XEP-0095), its file profile (XEP-0096), feature negotiation
+// (XEP-0020).
 namespace xmppftd {
 
 /// `<si/>` in an IQ set: "I have this file, and can send it by one of these methods".
 struct SiOffer {
-  std::string id;                    ///< the sid of the stream to come
+  std::string id;  ///< the sid of the stream to come
   FileInfo file;
   bool range = false;                ///< the sender can start elsewhere than at 0
   std::vector<std::string> methods;  ///< namespaces, in the sender's order, each once
   bool can_confirm = false;          ///< our extension: <confirm xmlns='urn:xmppft:confirm:0'/>
 
-  /// The name comes out safe (RELIABILITY FN1), description and MIME type bounded and clean (SI3), an absent size is 0
-  /// (COMPAT QXmpp), a malformed hash or date is absent, attributes we do not know are ignored. At most 16 methods.
-  /// Errors, each answered by to_stanza_error(): Protocol (id, name or a number is bad), PeerUnsupported (another
-  /// profile), NoCommonMethod (no method at all).
+  /// The name comes out safe (RELIABILITY FN1), description and MIME type bounded and clean (SI3),
+  /// an absent size is 0 (COMPAT QXmpp), a malformed hash or date is absent, attributes we do not
+  /// know are ignored. At most 16 methods.
+  /// Errors, each answered by to_stanza_error(): Protocol (id, name or a number is bad),
+  /// PeerUnsupported (another profile), NoCommonMethod (no method at all).
   static Result<SiOffer> parse(const Element& si);
   /// One list-single field, without label and FORM_TYPE (Psi reads the first field only).
   Element build() const;
@@ -42,8 +44,8 @@ struct SiAnswer {
   /// No attributes on <si/>; <file><range/></file> only when offset or length is set.
   Element build() const;
 
-  /// What is to be sent. Errors: Protocol when `method` was not offered, when a range was asked for that was not
-  /// offered (RELIABILITY SI2, SI4), or that leaves the file.
+  /// What is to be sent. Errors: Protocol when `method` was not offered, when a range was asked for
+  /// that was not offered (RELIABILITY SI2, SI4), or that leaves the file.
   Result<ByteRange> range_of(const SiOffer& offer) const;
 };
 

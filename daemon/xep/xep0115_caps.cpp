@@ -38,12 +38,15 @@ bool has_repeated(const std::vector<T>& sorted) {
 }
 
 Result<void> append_identities(Preimage& s, std::vector<DiscoIdentity> identities) {
-  const auto key = [](const DiscoIdentity& i) { return std::tie(i.category, i.type, i.lang, i.name); };
+  const auto key = [](const DiscoIdentity& i) {
+    return std::tie(i.category, i.type, i.lang, i.name);
+  };
   std::sort(identities.begin(), identities.end(),
             [&](const auto& a, const auto& b) { return key(a) < key(b); });
   if (has_repeated(identities))
     return broken("disco#info", "", "repeats an identity (XEP-0115 section 5.4)");
-  for (const auto& i : identities) s.append(i.category + '/' + i.type + '/' + i.lang + '/' + i.name);
+  for (const auto& i : identities)
+    s.append(i.category + '/' + i.type + '/' + i.lang + '/' + i.name);
   return {};
 }
 
@@ -65,12 +68,13 @@ Result<std::vector<TypedForm>> typed_forms(const std::vector<DataForm>& forms) {
     if (!type || type->type != "hidden" || type->values.empty()) continue;
     if (std::any_of(type->values.begin(), type->values.end(),
                     [&](const auto& value) { return value != type->values.front(); }))
-      return broken("FORM_TYPE", type->values.front(), "has another value beside it (XEP-0115 section 5.4)");
+      return broken("FORM_TYPE", type->values.front(),
+                    "has another value beside it (XEP-0115 section 5.4)");
     typed.emplace_back(type->values.front(), &form);
   }
   std::sort(typed.begin(), typed.end());
-  const auto same = std::adjacent_find(typed.begin(), typed.end(),
-                                       [](const auto& a, const auto& b) { return a.first == b.first; });
+  const auto same = std::adjacent_find(
+      typed.begin(), typed.end(), [](const auto& a, const auto& b) { return a.first == b.first; });
   if (same != typed.end())
     return broken("FORM_TYPE", same->first, "is used by two forms (XEP-0115 section 5.4)");
   return typed;

@@ -21,7 +21,8 @@ struct Tree {
     const auto cut = qualified.find(kSeparator);
     Element element = cut == std::string_view::npos
                           ? Element(std::string(qualified), "")
-                          : Element(std::string(qualified.substr(cut + 1)), std::string(qualified.substr(0, cut)));
+                          : Element(std::string(qualified.substr(cut + 1)),
+                                    std::string(qualified.substr(0, cut)));
     for (; *attributes; attributes += 2) {
       const std::string_view key = attributes[0];
       if (key == kXmlLang)
@@ -43,8 +44,8 @@ struct Tree {
 
 Element parse_xml(std::string_view xml) {
   const std::string wrapped = "<stream xmlns='jabber:client'>" + std::string(xml) + "</stream>";
-  const std::unique_ptr<XML_ParserStruct, decltype(&XML_ParserFree)> parser(XML_ParserCreateNS("UTF-8", kSeparator),
-                                                                            &XML_ParserFree);
+  const std::unique_ptr<XML_ParserStruct, decltype(&XML_ParserFree)> parser(
+      XML_ParserCreateNS("UTF-8", kSeparator), &XML_ParserFree);
   Tree tree;
   XML_SetUserData(parser.get(), &tree);
   XML_SetElementHandler(
@@ -56,7 +57,8 @@ Element parse_xml(std::string_view xml) {
   XML_SetCharacterDataHandler(parser.get(), [](void* data, const XML_Char* text, int length) {
     static_cast<Tree*>(data)->open.back().text.append(text, static_cast<std::size_t>(length));
   });
-  if (XML_Parse(parser.get(), wrapped.data(), static_cast<int>(wrapped.size()), XML_TRUE) != XML_STATUS_OK)
+  if (XML_Parse(parser.get(), wrapped.data(), static_cast<int>(wrapped.size()), XML_TRUE) !=
+      XML_STATUS_OK)
     throw std::runtime_error(XML_ErrorString(XML_GetErrorCode(parser.get())));
   const Element& stream = tree.open.front().children.front();
   if (stream.children.size() != 1) throw std::runtime_error("parse_xml wants exactly one element");

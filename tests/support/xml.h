@@ -7,8 +7,9 @@
 
 namespace xmppftd::test {
 
-/// The one element in `xml` as the daemon sees it: namespaces resolved, inside <stream xmlns='jabber:client'>, only
-/// un-namespaced attributes and xml:lang kept. Throws std::runtime_error for ill-formed XML.
+/// The one element in `xml` as the daemon sees it: namespaces resolved, inside <stream
+/// xmlns='jabber:client'>, only un-namespaced attributes and xml:lang kept. Throws
+/// std::runtime_error for ill-formed XML.
 Element parse_xml(std::string_view xml);
 
 }  // namespace xmppftd::test

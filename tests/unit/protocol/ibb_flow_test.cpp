@@ -27,7 +27,8 @@ void store(IbbReceiver& receiver, int count, std::size_t size) {
   }
 }
 
-void check_refused(const IbbReceiver& receiver, const IbbReceiver::Reaction& reaction, Refusal refusal, Errc code) {
+void check_refused(const IbbReceiver& receiver, const IbbReceiver::Reaction& reaction,
+                   Refusal refusal, Errc code) {
   REQUIRE(reaction.refuse);
   CHECK(*reaction.refuse == refusal);
   CHECK(reaction.close);
@@ -39,7 +40,8 @@ void check_refused(const IbbReceiver& receiver, const IbbReceiver::Reaction& rea
 
 }  // namespace
 
-TEST_CASE("ibb sender: blocks are in order, cover the range, and no more than the window is out", "[ibb]") {
+TEST_CASE("ibb sender: blocks are in order, cover the range, and no more than the window is out",
+          "[ibb]") {
   IbbSender sender(10, 4, 2);
   const auto first = burst(sender);
   REQUIRE(first.size() == 2);
@@ -68,7 +70,8 @@ TEST_CASE("ibb sender: it closes only when every block was acknowledged, in any 
   CHECK(sender.state() == Sender::Done);
 }
 
-TEST_CASE("ibb sender: an early last acknowledgement does not end a stream with blocks to send", "[ibb]") {
+TEST_CASE("ibb sender: an early last acknowledgement does not end a stream with blocks to send",
+          "[ibb]") {
   IbbSender sender(8, 4, 1);
   CHECK(burst(sender).size() == 1);
   sender.acked(0);
@@ -77,7 +80,8 @@ TEST_CASE("ibb sender: an early last acknowledgement does not end a stream with 
   CHECK(sender.state() == Sender::Draining);
 }
 
-TEST_CASE("ibb sender: acknowledgements of unknown, coming or repeated blocks count for nothing", "[ibb]") {
+TEST_CASE("ibb sender: acknowledgements of unknown, coming or repeated blocks count for nothing",
+          "[ibb]") {
   IbbSender sender(12, 4, 2);
   burst(sender);
   sender.acked(2);
@@ -112,7 +116,8 @@ TEST_CASE("ibb sender: a refusal fails it, and its first reason stays", "[ibb]")
   CHECK(sender.state() == Sender::Failed);
 }
 
-TEST_CASE("ibb sender: the peer's close ends it well only after the last acknowledgement", "[ibb]") {
+TEST_CASE("ibb sender: the peer's close ends it well only after the last acknowledgement",
+          "[ibb]") {
   IbbSender early(8, 4, 2);
   burst(early);
   early.acked(0);
@@ -130,7 +135,8 @@ TEST_CASE("ibb sender: the peer's close ends it well only after the last acknowl
   CHECK(gabble.state() == Sender::Done);
 }
 
-TEST_CASE("ibb sender: block size and window may change under way, within what was agreed", "[ibb]") {
+TEST_CASE("ibb sender: block size and window may change under way, within what was agreed",
+          "[ibb]") {
   IbbSender sender(100, 16, 1);
   CHECK(sender.next()->size == 16);
   sender.set_window(3);
@@ -171,19 +177,22 @@ TEST_CASE("ibb receiver: blocks in messages are taken and never acknowledged", "
   CHECK(receiver.state() == Receiver::Complete);
 }
 
-TEST_CASE("ibb receiver: a block out of sequence ends the stream at what is stored (RELIABILITY IB2)", "[ibb]") {
+TEST_CASE(
+    "ibb receiver: a block out of sequence ends the stream at what is stored (RELIABILITY IB2)",
+    "[ibb]") {
   const int seq = GENERATE(0, 1, 3, 4, 65535);
   IbbReceiver receiver(100, 4);
   store(receiver, 2, 4);
-  check_refused(receiver, receiver.block(static_cast<std::uint16_t>(seq), 4, true), Refusal::UnexpectedRequest,
-                Errc::Protocol);
+  check_refused(receiver, receiver.block(static_cast<std::uint16_t>(seq), 4, true),
+                Refusal::UnexpectedRequest, Errc::Protocol);
   CHECK(receiver.stored() == 8);
   const auto later = receiver.block(2, 4, true);  // nor any that follow (XEP-0047 section 2.2)
   CHECK(later.refuse == Refusal::ItemNotFound);
   CHECK_FALSE(later.close);
 }
 
-TEST_CASE("ibb receiver: what was taken before a failure is still written and acknowledged", "[ibb]") {
+TEST_CASE("ibb receiver: what was taken before a failure is still written and acknowledged",
+          "[ibb]") {
   IbbReceiver receiver(100, 4);
   receiver.block(0, 4, true);
   receiver.block(9, 4, true);
@@ -214,16 +223,23 @@ TEST_CASE("ibb receiver: over-long blocks and streams are refused (RELIABILITY I
   }
 }
 
-TEST_CASE("ibb receiver: memory is bounded while the disk stands still (RELIABILITY IB5)", "[ibb]") {
+TEST_CASE("ibb receiver: memory is bounded while the disk stands still (RELIABILITY IB5)",
+          "[ibb]") {
   const auto [size, in_iq, most] = GENERATE(table<std::size_t, bool, int>({
-      {65535, true, 8}, {16384, true, 31}, {4096, true, 127}, {64, true, 128}, {0, true, 128},
-      {65535, false, 64}, {64, false, 64},
+      {65535, true, 8},
+      {16384, true, 31},
+      {4096, true, 127},
+      {64, true, 128},
+      {0, true, 128},
+      {65535, false, 64},
+      {64, false, 64},
   }));
   IbbReceiver receiver(1u << 30, 65535);
   std::uint16_t seq = 0;
   for (int i = 0; i < most; ++i) REQUIRE_FALSE(receiver.block(seq++, size, in_iq).refuse);
   SECTION("one more is refused") {
-    check_refused(receiver, receiver.block(seq, size, in_iq), Refusal::ResourceConstraint, Errc::Constraint);
+    check_refused(receiver, receiver.block(seq, size, in_iq), Refusal::ResourceConstraint,
+                  Errc::Constraint);
   }
   SECTION("one more is welcome after a write") {
     receiver.written();
@@ -260,7 +276,8 @@ TEST_CASE("ibb receiver: open and close is a whole empty file", "[ibb]") {
   CHECK(receiver.state() == Receiver::Closed);
 }
 
-TEST_CASE("ibb receiver: a close before the last byte interrupts, is answered, keeps what came", "[ibb]") {
+TEST_CASE("ibb receiver: a close before the last byte interrupts, is answered, keeps what came",
+          "[ibb]") {
   IbbReceiver receiver(12, 4);
   store(receiver, 1, 4);
   receiver.block(1, 4, true);
@@ -306,7 +323,8 @@ TEST_CASE("ibb receiver: a lost session fails a running stream, not a complete o
   CHECK(complete.state() == Receiver::Complete);
 }
 
-TEST_CASE("ibb: 70,001 blocks pass the wrap of the sequence exactly (XEP-0047 s2.2, N17)", "[ibb]") {
+TEST_CASE("ibb: 70,001 blocks pass the wrap of the sequence exactly (XEP-0047 s2.2, N17)",
+          "[ibb]") {
   constexpr std::uint64_t kLength = 140'001;  // two bytes each, one in the last: 70,001 blocks
   IbbSender sender(kLength, 2, 10);
   IbbReceiver receiver(kLength, 2);
@@ -320,7 +338,8 @@ TEST_CASE("ibb: 70,001 blocks pass the wrap of the sequence exactly (XEP-0047 s2
     for (const auto& block : window) {
       if (block.seq == 0 && last_seq == 65535) zero_follows_65535 = true;
       last_seq = block.seq;
-      if (block.offset != offset || receiver.block(block.seq, block.size, true).refuse) FAIL("at block " << blocks);
+      if (block.offset != offset || receiver.block(block.seq, block.size, true).refuse)
+        FAIL("at block " << blocks);
       offset += block.size;
       ++blocks;
     }

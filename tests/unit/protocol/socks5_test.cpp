@@ -24,7 +24,8 @@ Bytes connect(std::uint8_t code, const std::string& hash = kHash) {
   return Bytes{5, code, 0, 3, 40} + text(hash) + Bytes{0, 0};
 }
 
-/// Feeds `in` piece by piece, cut before byte `cut`; returns all replies and counts what was consumed.
+/// Feeds `in` piece by piece, cut before byte `cut`; returns all replies and counts what was
+/// consumed.
 template <class Machine>
 Bytes feed_in_two(Machine& machine, const Bytes& in, std::size_t cut, std::size_t& consumed) {
   const ByteView view(in);
@@ -55,14 +56,15 @@ struct Reply {
 
 /// Every reply shape of INTEROP s3i, "SOCKS reads".
 std::vector<Reply> good_replies() {
-  return {{"the request echoed", connect(0)},
-          {"IPv4", {5, 0, 0, 1, 192, 0, 2, 1, 0x1f, 0x90}},
-          {"IPv6", Bytes{5, 0, 0, 4} + Bytes(16, 0xab) + Bytes{0, 80}},
-          {"ejabberd < 2.0.2: type 0, no address", {5, 0, 0, 0, 0, 0}},
-          {"Pidgin: its IP as text", Bytes{5, 0, 0, 3, 9} + text("192.0.2.1") + Bytes{0, 0}},
-          {"an empty name", {5, 0, 0, 3, 0, 0, 0}},
-          {"the longest name: 262 bytes", Bytes{5, 0, 0, 3, 255} + Bytes(255, 'a') + Bytes{0xff, 0xff}},
-          {"a reserved byte set", {5, 0, 9, 1, 0, 0, 0, 0, 0, 0}}};
+  return {
+      {"the request echoed", connect(0)},
+      {"IPv4", {5, 0, 0, 1, 192, 0, 2, 1, 0x1f, 0x90}},
+      {"IPv6", Bytes{5, 0, 0, 4} + Bytes(16, 0xab) + Bytes{0, 80}},
+      {"ejabberd < 2.0.2: type 0, no address", {5, 0, 0, 0, 0, 0}},
+      {"Pidgin: its IP as text", Bytes{5, 0, 0, 3, 9} + text("192.0.2.1") + Bytes{0, 0}},
+      {"an empty name", {5, 0, 0, 3, 0, 0, 0}},
+      {"the longest name: 262 bytes", Bytes{5, 0, 0, 3, 255} + Bytes(255, 'a') + Bytes{0xff, 0xff}},
+      {"a reserved byte set", {5, 0, 9, 1, 0, 0, 0, 0, 0, 0}}};
 }
 
 }  // namespace
@@ -119,15 +121,15 @@ TEST_CASE("socks5 client: no part of a good handshake is enough", "[socks5]") {
 
 TEST_CASE("socks5 client: a bad server fails the handshake (RELIABILITY SB4)", "[socks5]") {
   const auto [in, code] = GENERATE(table<Bytes, Errc>({
-      {{4, 0}, Errc::Protocol},                // SOCKS4
-      {{'H'}, Errc::Protocol},                 // an HTTP server, at its first byte
-      {{5, 0xff}, Errc::StreamFailed},         // no acceptable method
-      {{5, 2}, Errc::StreamFailed},            // wants a password
+      {{4, 0}, Errc::Protocol},         // SOCKS4
+      {{'H'}, Errc::Protocol},          // an HTTP server, at its first byte
+      {{5, 0xff}, Errc::StreamFailed},  // no acceptable method
+      {{5, 2}, Errc::StreamFailed},     // wants a password
       {{5, 0, 4, 0, 0, 1}, Errc::Protocol},
-      {{5, 0, 5, 1}, Errc::StreamFailed},      // gabble < 0.7.22 sends two bytes and closes
+      {{5, 0, 5, 1}, Errc::StreamFailed},  // gabble < 0.7.22 sends two bytes and closes
       {{5, 0, 5, 2, 0, 3}, Errc::StreamFailed},
       {{5, 0, 5, 255}, Errc::StreamFailed},
-      {{5, 0, 5, 0, 0, 2}, Errc::Protocol},    // no such address type
+      {{5, 0, 5, 0, 0, 2}, Errc::Protocol},  // no such address type
       {{5, 0, 5, 0, 0, 5}, Errc::Protocol},
       {{5, 0, 5, 0, 0, 255}, Errc::Protocol},
   }));
@@ -149,7 +151,8 @@ TEST_CASE("socks5 client: Openfire's refusal says why", "[socks5]") {
   CHECK(client.error().detail == "the streamhost refused: not allowed by ruleset (REP 2)");
 }
 
-TEST_CASE("socks5 server: a client with method 0 among others, cut at every byte, payload glued", "[socks5]") {
+TEST_CASE("socks5 server: a client with method 0 among others, cut at every byte, payload glued",
+          "[socks5]") {
   const auto greeting = GENERATE(Bytes{5, 1, 0}, Bytes{5, 2, 0, 2}, Bytes{5, 2, 2, 0},
                                  Bytes{5, 255} + Bytes(254, 9) + Bytes{0});
   const Bytes handshake = greeting + connect(1);

@@ -21,12 +21,12 @@ TEST_CASE("element: what XML 1.0 cannot carry is dropped", "[element]") {
   const auto [in, out] = GENERATE(table<std::string, std::string>({
       {std::string("a\0b", 3), "ab"},
       {"\x01\x08\x0b\x0c\x0e\x1f", ""},
-      {"\x7f\xc2\x80", "\x7f\xc2\x80"},              // discouraged, but legal
-      {"a\xef\xbf\xbe\xef\xbf\xbf z", "a z"},        // U+FFFE, U+FFFF
-      {"\xef\xbf\xbd", "\xef\xbf\xbd"},              // U+FFFD
-      {"\xed\xa0\x80x", "x"},                        // a surrogate
-      {"\xc0\xaf\xff\xfe x", " x"},                  // overlong, never legal
-      {"\xe2\x82", ""},                              // cut
+      {"\x7f\xc2\x80", "\x7f\xc2\x80"},        // discouraged, but legal
+      {"a\xef\xbf\xbe\xef\xbf\xbf z", "a z"},  // U+FFFE, U+FFFF
+      {"\xef\xbf\xbd", "\xef\xbf\xbd"},        // U+FFFD
+      {"\xed\xa0\x80x", "x"},                  // a surrogate
+      {"\xc0\xaf\xff\xfe x", " x"},            // overlong, never legal
+      {"\xe2\x82", ""},                        // cut
       {"\xe2\x82\xac\xf0\x9f\x98\x80", "\xe2\x82\xac\xf0\x9f\x98\x80"},
   }));
   CHECK(Element("a", "").with_text(in).to_xml() ==
@@ -48,7 +48,8 @@ TEST_CASE("element: xmlns is written only where it changes", "[element]") {
 }
 
 TEST_CASE("element: children and attributes are found by exact name", "[element]") {
-  const auto element = parse_xml("<a k='' xml:lang='de'><b xmlns='n'/><b xmlns='m' v='1'/>te<c/>xt</a>");
+  const auto element =
+      parse_xml("<a k='' xml:lang='de'><b xmlns='n'/><b xmlns='m' v='1'/>te<c/>xt</a>");
   CHECK(element.attribute("k") == "");
   CHECK(element.attribute("xml:lang") == "de");
   CHECK_FALSE(element.attribute("K"));

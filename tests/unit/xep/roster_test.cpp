@@ -40,16 +40,22 @@ TEST_CASE("roster: request, set and removal as RFC 6121 writes them", "[roster]"
   request.ver = "";
   CHECK(request.build().to_xml() == "<query xmlns='jabber:iq:roster' ver=''/>");
 
-  RosterItem item{*Jid::parse("nurse@example.com"), "Nurse", Subscription::None, true, {"Servants"}};
+  RosterItem item{
+      *Jid::parse("nurse@example.com"), "Nurse", Subscription::None, true, {"Servants"}};
   CHECK(item.build().to_xml() ==
-        "<item xmlns='jabber:iq:roster' jid='nurse@example.com' name='Nurse'><group>Servants</group></item>");
+        "<item xmlns='jabber:iq:roster' jid='nurse@example.com' "
+        "name='Nurse'><group>Servants</group></item>");
   RosterItem gone{*Jid::parse("nurse@example.com"), "", Subscription::Remove, false, {}};
-  CHECK(gone.build().to_xml("jabber:iq:roster") == "<item jid='nurse@example.com' subscription='remove'/>");
+  CHECK(gone.build().to_xml("jabber:iq:roster") ==
+        "<item jid='nurse@example.com' subscription='remove'/>");
 }
 
 TEST_CASE("roster: names and groups are clean and bounded", "[roster]") {
-  auto item = Element("item", "jabber:iq:roster").set("jid", "a@b").set("name", "x\x1b" + std::string(999, 'y'));
-  for (int i = 0; i < 100; ++i) item.add(Element("group", "jabber:iq:roster").with_text("g" + std::to_string(i)));
+  auto item = Element("item", "jabber:iq:roster")
+                  .set("jid", "a@b")
+                  .set("name", "x\x1b" + std::string(999, 'y'));
+  for (int i = 0; i < 100; ++i)
+    item.add(Element("group", "jabber:iq:roster").with_text("g" + std::to_string(i)));
   const auto roster = Roster::parse(Element("query", "jabber:iq:roster").add(item));
   REQUIRE(roster.items.size() == 1);
   CHECK(roster.items[0].name.size() <= 256);

@@ -22,16 +22,18 @@ TEST_CASE("iq: frame and payload are read", "[stanza]") {
 }
 
 TEST_CASE("iq: an empty result has no payload (the seed's last stanza)", "[stanza]") {
-  const auto iq = Iq::parse(parse_xml(
-      "<iq type=\"result\" id=\"qxmpp79\" from=\"proxy.rabbitim.com\" to=\"b@rabbitim.com/QXmpp\"/>"));
+  const auto iq =
+      Iq::parse(parse_xml("<iq type=\"result\" id=\"qxmpp79\" from=\"proxy.rabbitim.com\" "
+                          "to=\"b@rabbitim.com/QXmpp\"/>"));
   REQUIRE(iq);
   CHECK(iq->type == IqType::Result);
   CHECK_FALSE(iq->payload);
 }
 
 TEST_CASE("iq: without a known type and an id it is refused (RFC 6120 s8.2.3)", "[stanza]") {
-  const auto* xml = GENERATE("<iq id='1'/>", "<iq type='set'/>", "<iq type='set' id=''/>",
-                             "<iq type='Set' id='1'/>", "<iq type='' id='1'/>", "<message type='set' id='1'/>");
+  const auto* xml =
+      GENERATE("<iq id='1'/>", "<iq type='set'/>", "<iq type='set' id=''/>",
+               "<iq type='Set' id='1'/>", "<iq type='' id='1'/>", "<message type='set' id='1'/>");
   const auto iq = Iq::parse(parse_xml(xml));
   REQUIRE_FALSE(iq);
   CHECK(iq.error().code == Errc::Protocol);
@@ -76,7 +78,8 @@ TEST_CASE("stanza error: XEP-0095 no-valid-streams carries its application condi
 TEST_CASE("stanza error: legacy codes decide without a known condition (XEP-0086)", "[stanza]") {
   const auto [xml, condition, type] = GENERATE(table<std::string, Condition, ErrorType>({
       // COMPAT Pidgin oob.c: a condition nobody knows, the type on the wrong element
-      {"<error code='404'><not-found xmlns='urn:ietf:params:xml:ns:xmpp-stanzas' type='modify'/></error>",
+      {"<error code='404'><not-found xmlns='urn:ietf:params:xml:ns:xmpp-stanzas' "
+       "type='modify'/></error>",
        Condition::ItemNotFound, ErrorType::Cancel},
       {"<error code='406'/>", Condition::NotAcceptable, ErrorType::Modify},
       {"<error code='403' type='cancel'/>", Condition::Forbidden, ErrorType::Cancel},
@@ -87,7 +90,8 @@ TEST_CASE("stanza error: legacy codes decide without a known condition (XEP-0086
       {"<error code='404'><gone xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error>",
        Condition::Gone, ErrorType::Cancel},
       // a name of ours in a namespace of theirs is an application condition
-      {"<error type='wait'><conflict xmlns='n'/></error>", Condition::UndefinedCondition, ErrorType::Wait},
+      {"<error type='wait'><conflict xmlns='n'/></error>", Condition::UndefinedCondition,
+       ErrorType::Wait},
   }));
   const auto error = StanzaError::parse(parse_xml(xml));
   CHECK(error.condition == condition);
@@ -96,7 +100,8 @@ TEST_CASE("stanza error: legacy codes decide without a known condition (XEP-0086
 
 TEST_CASE("stanza error: the peer's text is bounded and has no control characters", "[stanza]") {
   Element error("error", "jabber:client");
-  error.add(Element("text", std::string(kNsStanzaErrors)).with_text("a\x1b[2Jb" + std::string(5000, 'x')));
+  error.add(Element("text", std::string(kNsStanzaErrors))
+                .with_text("a\x1b[2Jb" + std::string(5000, 'x')));
   const auto text = StanzaError::parse(error).text;
   CHECK(text.size() <= 512);
   CHECK(text.substr(0, 5) == "a[2Jb");
@@ -114,17 +119,69 @@ TEST_CASE("stanza error: every condition survives build and parse", "[stanza]") 
 }
 
 TEST_CASE("error table: what we say is what a peer of our kind understands", "[stanza]") {
-  const auto code = GENERATE(Errc::Declined, Errc::PeerOffline, Errc::PeerUnsupported, Errc::NoCommonMethod,
-                             Errc::StreamFailed, Errc::HashMismatch, Errc::Protocol, Errc::Constraint);
+  const auto code =
+      GENERATE(Errc::Declined, Errc::PeerOffline, Errc::PeerUnsupported, Errc::NoCommonMethod,
+               Errc::StreamFailed, Errc::HashMismatch, Errc::Protocol, Errc::Constraint);
   const auto stanza = to_stanza_error({code, "/home/ann/secret"});
   CHECK(stanza.build().to_xml().find("secret") == std::string::npos);
-  const auto back = to_error(StanzaError::parse(parse_xml(stanza.build().to_xml(kNsClient))), "offer");
+  const auto back =
+      to_error(StanzaError::parse(parse_xml(stanza.build().to_xml(kNsClient))), "offer");
   CHECK(to_string(back.code) == to_string(code));
   CHECK(back.detail.substr(0, 6) == "offer:");
 }
 
+TEST_CASE("error table: the refusals in the XEPs and of real peers", "[stanza]") {
+  const auto [what, attributes, children,
+              code] = GENERATE(table<std::string, std::string, std::string, Errc>({
+      {"XEP-0047 ex. 3: no IBB here", "type='cancel'",
+       "<service-unavailable xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/>", Errc::PeerOffline},
+      {"XEP-0047 ex. 4: smaller blocks, please", "type='modify'",
+       "<resource-constraint xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/>", Errc::Constraint},
+      {"XEP-0047 ex. 5", "type='cancel'",
+       "<not-acceptable xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/>", Errc::Declined},
+      {"XEP-0065 ex. 9: forbidden to use the proxy", "type='auth'",
+       "<forbidden xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/>", Errc::Declined},
+      {"XEP-0065 ex. 10, Openfire's early activation", "code='405' type='cancel'",
+       "<not-allowed xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/>", Errc::Declined},
+      {"XEP-0065 ex. 14: no streamhost reached", "type='cancel'",
+       "<item-not-found xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/>", Errc::StreamFailed},
+      {"XEP-0095 ex. 5", "code='400' type='cancel'",
+       "<bad-request xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/><no-valid-streams "
+       "xmlns='http://jabber.org/protocol/si'/>",
+       Errc::NoCommonMethod},
+      {"XEP-0095 ex. 6", "code='400' type='cancel'",
+       "<bad-request xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/><bad-profile "
+       "xmlns='http://jabber.org/protocol/si'/>",
+       Errc::PeerUnsupported},
+      {"XEP-0095 ex. 7, QXmpp's decline", "code='403' type='cancel'",
+       "<forbidden xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/>"
+       "<text xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'>Offer Declined</text>",
+       Errc::Declined},
+      {"QXmpp: unsupported profile", "code='400' type='cancel'",
+       "<bad-request xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/>", Errc::Protocol},
+      {"a server that knows no such domain", "type='cancel'",
+       "<remote-server-not-found xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/>", Errc::NoSuchPeer},
+      {"gloox: wrong seq", "type='modify'",
+       "<item-not-found xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/>", Errc::StreamFailed},
+      {"our own receiver", "type='cancel'",
+       "<not-acceptable xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/>"
+       "<hash-mismatch xmlns='urn:xmppft:confirm:0'/>",
+       Errc::HashMismatch},
+      {"nothing", "", "", Errc::StreamFailed},
+  }));
+  INFO(what);
+  const auto iq = Iq::parse(parse_xml("<iq type='error' id='1' from='a@b/c'><error " + attributes +
+                                      ">" + children + "</error></iq>"));
+  REQUIRE(iq);
+  REQUIRE(iq->error);
+  const auto error = to_error(*iq->error, "step");
+  CHECK(to_string(error.code) == to_string(code));
+  CHECK(error.detail.substr(0, 5) == "step:");
+}
+
 TEST_CASE("error table: a decline is cancel/forbidden 403 (XEP-0095 example 7)", "[stanza]") {
   const auto xml = to_stanza_error({Errc::Declined, ""}).build().to_xml(kNsClient);
-  CHECK(xml == "<error type='cancel' code='403'><forbidden xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/>"
-               "<text xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'>Offer Declined</text></error>");
+  CHECK(xml ==
+        "<error type='cancel' code='403'><forbidden xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/>"
+        "<text xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'>Offer Declined</text></error>");
 }

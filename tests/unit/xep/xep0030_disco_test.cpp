@@ -44,14 +44,15 @@ TEST_CASE("disco info: a request is an empty query with its node", "[disco]") {
   DiscoInfo request;
   CHECK(request.build().to_xml() == "<query xmlns='http://jabber.org/protocol/disco#info'/>");
   request.node = "n";
-  CHECK(request.build().to_xml() == "<query xmlns='http://jabber.org/protocol/disco#info' node='n'/>");
+  CHECK(request.build().to_xml() ==
+        "<query xmlns='http://jabber.org/protocol/disco#info' node='n'/>");
 }
 
 TEST_CASE("disco info: floods are refused", "[disco]") {
-  const auto [name, allowed] = GENERATE(table<std::string, std::size_t>({{"identity", 128}, {"feature", 1024}}));
+  const auto [name, allowed] =
+      GENERATE(table<std::string, std::size_t>({{"identity", 128}, {"feature", 1024}}));
   Element query("query", "http://jabber.org/protocol/disco#info");
-  for (std::size_t i = 0; i < allowed; ++i)
-    query.add(Element(name, query.xmlns).set("var", "v"));
+  for (std::size_t i = 0; i < allowed; ++i) query.add(Element(name, query.xmlns).set("var", "v"));
   CHECK(DiscoInfo::parse(query).ok());
   query.add(Element(name, query.xmlns).set("var", "v"));
   CHECK(DiscoInfo::parse(query).error().code == Errc::Protocol);

@@ -34,23 +34,36 @@ TEST_CASE("ibb open: Miranda's message mode survives build and parse", "[ibb]") 
 
 TEST_CASE("ibb open: block-size is 1 to 65535 and never guessed", "[ibb]") {
   const auto [text, ok] = GENERATE(table<std::string, bool>({
-      {"1", true}, {"4096", true}, {"65535", true}, {"04096", true},
-      {"", false}, {"0", false}, {"65536", false}, {"-1", false}, {"+1", false}, {" 4096", false},
-      {"4096 ", false}, {"0x10", false}, {"1e3", false}, {"99999999999999999999", false},
-      {"18446744073709551617", false}, {"4k", false},
+      {"1", true},
+      {"4096", true},
+      {"65535", true},
+      {"04096", true},
+      {"", false},
+      {"0", false},
+      {"65536", false},
+      {"-1", false},
+      {"+1", false},
+      {" 4096", false},
+      {"4096 ", false},
+      {"0x10", false},
+      {"1e3", false},
+      {"99999999999999999999", false},
+      {"18446744073709551617", false},
+      {"4k", false},
   }));
-  auto element = Element("open", "http://jabber.org/protocol/ibb").set("sid", "a").set("block-size", text);
+  auto element =
+      Element("open", "http://jabber.org/protocol/ibb").set("sid", "a").set("block-size", text);
   INFO(text);
   const auto open = IbbOpen::parse(element);
   REQUIRE(open.ok() == ok);
   if (!ok) CHECK(open.error().code == Errc::Protocol);
 }
 
-TEST_CASE("ibb open: a missing block-size, an unknown stanza kind, a bad sid are refused", "[ibb]") {
-  const auto* attributes = GENERATE("sid='a'", "block-size='4096'", "sid='' block-size='4096'",
-                                    "sid='a b' block-size='4096'",
-                                    "sid='a' block-size='4096' stanza='presence'",
-                                    "sid='a' block-size='4096' stanza=''");
+TEST_CASE("ibb open: a missing block-size, an unknown stanza kind, a bad sid are refused",
+          "[ibb]") {
+  const auto* attributes = GENERATE(
+      "sid='a'", "block-size='4096'", "sid='' block-size='4096'", "sid='a b' block-size='4096'",
+      "sid='a' block-size='4096' stanza='presence'", "sid='a' block-size='4096' stanza=''");
   const auto open = IbbOpen::parse(
       parse_xml("<open xmlns='http://jabber.org/protocol/ibb' " + std::string(attributes) + "/>"));
   REQUIRE_FALSE(open);
@@ -58,14 +71,16 @@ TEST_CASE("ibb open: a missing block-size, an unknown stanza kind, a bad sid are
 }
 
 TEST_CASE("ibb data: the XEP's own block with its white space (XEP-0047 example 6)", "[ibb]") {
-  const auto data = IbbData::parse(parse_xml(
-      R"(<data xmlns='http://jabber.org/protocol/ibb' seq='0' sid='i781hf64'>
+  const auto data =
+      IbbData::parse(parse_xml(
+                         R"(<data xmlns='http://jabber.org/protocol/ibb' seq='0' sid='i781hf64'>
     qANQR1DBwU4DX7jmYZnncmUQB/9KuKBddzQH+tZ1ZywKK0yHKnq57kWq+RFtQdCJ
     WpdWpR0uQsuJe7+vh3NWn59/gTc5MDlX8dS9p0ovStmNcyLhxVgmqS8ZKhsblVeu
     IpQ0JgavABqibJolc3BKrVtVV1igKiX/N7Pi8RtY1K18toaMDhdEfhBRzO/XB0+P
     AQhYlRjNacGcslkhXqNjK5Va4tuOAPy2n1Q8UUrHbUd0g+xJ9Bm0G0LZXyvCWyKH
     kuNEHFQiLuCY6Iv0myq6iX6tjuHehZlFSh80b5BVV9tNLwNR5Eqz1klxMhoghJOA
-  </data>)"), 4096);
+  </data>)"),
+                     4096);
   REQUIRE(data);
   CHECK(data->sid == "i781hf64");
   CHECK(data->seq == 0);
@@ -77,27 +92,46 @@ TEST_CASE("ibb data: the XEP's own block with its white space (XEP-0047 example 
 
 TEST_CASE("ibb data: seq is decimal and wraps at 65536", "[ibb]") {
   const auto [text, seq] = GENERATE(table<std::string, int>({
-      {"0", 0}, {"1", 1}, {"65535", 65535},
-      {"65536", 0}, {"65537", 1}, {"131072", 0}, {"9223372036854775807", 65535},  // COMPAT Conversations
-      {"", -1}, {"-1", -1}, {" 1", -1}, {"0x1", -1}, {"1.0", -1}, {"9223372036854775808", -1},
+      {"0", 0},
+      {"1", 1},
+      {"65535", 65535},
+      {"65536", 0},
+      {"65537", 1},
+      {"131072", 0},
+      {"9223372036854775807", 65535},  // COMPAT Conversations
+      {"", -1},
+      {"-1", -1},
+      {" 1", -1},
+      {"0x1", -1},
+      {"1.0", -1},
+      {"9223372036854775808", -1},
   }));
   INFO(text);
   const auto data = IbbData::parse(Element("data", "http://jabber.org/protocol/ibb")
-                                       .set("sid", "a").set("seq", text).with_text("AA=="), 4096);
+                                       .set("sid", "a")
+                                       .set("seq", text)
+                                       .with_text("AA=="),
+                                   4096);
   REQUIRE(data.ok() == (seq >= 0));
   if (data) CHECK(data->seq == seq);
 }
 
 TEST_CASE("ibb data: broken base64 is refused (RELIABILITY IB3)", "[ibb]") {
   const auto [text, ok] = GENERATE(table<std::string, bool>({
-      {"", true}, {"AA==", true}, {"AAA=", true}, {"AAAA", true}, {" A\tA\r\n= = ", true},
-      {"A", false}, {"AA", false}, {"AAA", false}, {"AA=", false}, {"AA===", false}, {"=AAA", false},
-      {"AA==AAAA", false}, {"A=A=", false}, {"AB==", false}, {"AAB=", false},  // unused bits set
-      {"AA-_", false}, {"AA.A", false}, {"AAAA\xc2\xa0", false}, {"====", false},
+      {"", true},       {"AA==", true},          {"AAA=", true},
+      {"AAAA", true},   {" A\tA\r\n= = ", true}, {"A", false},
+      {"AA", false},    {"AAA", false},          {"AA=", false},
+      {"AA===", false}, {"=AAA", false},         {"AA==AAAA", false},
+      {"A=A=", false},  {"AB==", false},         {"AAB=", false},  // unused bits set
+      {"AA-_", false},  {"AA.A", false},         {"AAAA\xc2\xa0", false},
+      {"====", false},
   }));
   INFO(text);
   const auto data = IbbData::parse(Element("data", "http://jabber.org/protocol/ibb")
-                                       .set("sid", "a").set("seq", "0").with_text(text), 4096);
+                                       .set("sid", "a")
+                                       .set("seq", "0")
+                                       .with_text(text),
+                                   4096);
   REQUIRE(data.ok() == ok);
   if (!ok) CHECK(data.error().code == Errc::Protocol);
 }
@@ -109,20 +143,25 @@ TEST_CASE("ibb data: a block over the block-size is refused (RELIABILITY IB4)", 
     CHECK(IbbData::parse(sent.build(), block).ok() == (surplus == 0));
   }
   const auto huge = Element("data", "http://jabber.org/protocol/ibb")
-                        .set("sid", "a").set("seq", "0").with_text(std::string(300000, ' '));
+                        .set("sid", "a")
+                        .set("seq", "0")
+                        .with_text(std::string(300000, ' '));
   CHECK_FALSE(IbbData::parse(huge, 4096));
 }
 
 TEST_CASE("ibb data: elements and missing attributes are refused", "[ibb]") {
-  const auto* xml = GENERATE("<data xmlns='http://jabber.org/protocol/ibb' sid='a' seq='0'>AA==<x/></data>",
-                             "<data xmlns='http://jabber.org/protocol/ibb' sid='a'>AA==</data>",
-                             "<data xmlns='http://jabber.org/protocol/ibb' seq='0'>AA==</data>");
+  const auto* xml =
+      GENERATE("<data xmlns='http://jabber.org/protocol/ibb' sid='a' seq='0'>AA==<x/></data>",
+               "<data xmlns='http://jabber.org/protocol/ibb' sid='a'>AA==</data>",
+               "<data xmlns='http://jabber.org/protocol/ibb' seq='0'>AA==</data>");
   CHECK_FALSE(IbbData::parse(parse_xml(xml), 4096));
 }
 
 TEST_CASE("ibb close: the XEP's own (XEP-0047 example 8), and one without sid", "[ibb]") {
-  const auto close = IbbClose::parse(parse_xml("<close xmlns='http://jabber.org/protocol/ibb' sid='i781hf64'/>"));
+  const auto close =
+      IbbClose::parse(parse_xml("<close xmlns='http://jabber.org/protocol/ibb' sid='i781hf64'/>"));
   REQUIRE(close);
-  CHECK(close->build().to_xml() == "<close xmlns='http://jabber.org/protocol/ibb' sid='i781hf64'/>");
+  CHECK(close->build().to_xml() ==
+        "<close xmlns='http://jabber.org/protocol/ibb' sid='i781hf64'/>");
   CHECK_FALSE(IbbClose::parse(parse_xml("<close xmlns='http://jabber.org/protocol/ibb'/>")));
 }

@@ -49,7 +49,8 @@ TEST_CASE("bytestreams: the requester's hosts (XEP-0065 examples 11 and 17)", "[
 }
 
 TEST_CASE("bytestreams: the seed's proxy address, answer and activation", "[s5b]") {
-  const auto address = query_of(R"(<iq type="result" id="qxmpp75" from="proxy.rabbitim.com" to="b@rabbitim.com/QXmpp">
+  const auto address = query_of(
+      R"(<iq type="result" id="qxmpp75" from="proxy.rabbitim.com" to="b@rabbitim.com/QXmpp">
     <query xmlns="http://jabber.org/protocol/bytestreams">
         <streamhost jid="proxy.rabbitim.com" host="182.254.185.29" port="7777"/>
     </query></iq>)");
@@ -57,7 +58,8 @@ TEST_CASE("bytestreams: the seed's proxy address, answer and activation", "[s5b]
   REQUIRE(address.hosts.size() == 1);
   CHECK(address.hosts[0] == StreamHost{"proxy.rabbitim.com", "182.254.185.29", 7777, false});
 
-  const auto answer = query_of(R"(<iq id="qxmpp77" to="b@rabbitim.com/QXmpp" type="result" from="c@rabbitim.com/QXmpp">
+  const auto answer = query_of(
+      R"(<iq id="qxmpp77" to="b@rabbitim.com/QXmpp" type="result" from="c@rabbitim.com/QXmpp">
     <query xmlns="http://jabber.org/protocol/bytestreams" sid="MsVtTkTuwqKQhMBxUsuM66qLgEG9r4Cr" mode="tcp">
         <streamhost-used jid="proxy.rabbitim.com"/>
     </query></iq>)");
@@ -66,7 +68,8 @@ TEST_CASE("bytestreams: the seed's proxy address, answer and activation", "[s5b]
   CHECK(answer.hosts.empty());
 }
 
-TEST_CASE("bytestreams: answer and activation are built as in XEP-0065 examples 15 and 24", "[s5b]") {
+TEST_CASE("bytestreams: answer and activation are built as in XEP-0065 examples 15 and 24",
+          "[s5b]") {
   BytestreamsQuery answer;
   answer.sid = "vxf9n471bn46";
   answer.used = "requester@example.com/foo";
@@ -74,7 +77,8 @@ TEST_CASE("bytestreams: answer and activation are built as in XEP-0065 examples 
         "<query xmlns='http://jabber.org/protocol/bytestreams' sid='vxf9n471bn46'>"
         "<streamhost-used jid='requester@example.com/foo'/></query>");
 
-  const auto activation = query_of(R"(<iq from='requester@example.com/foo' id='oqx6t1c9' to='streamer.example.com' type='set'>
+  const auto activation = query_of(
+      R"(<iq from='requester@example.com/foo' id='oqx6t1c9' to='streamer.example.com' type='set'>
     <query xmlns='http://jabber.org/protocol/bytestreams' sid='vxf9n471bn46'>
       <activate>target@example.org/bar</activate></query></iq>)");
   CHECK(activation.activate == "target@example.org/bar");
@@ -82,14 +86,15 @@ TEST_CASE("bytestreams: answer and activation are built as in XEP-0065 examples 
         "<query xmlns='http://jabber.org/protocol/bytestreams' sid='vxf9n471bn46'>"
         "<activate>target@example.org/bar</activate></query>");
 
-  CHECK(BytestreamsQuery().build().to_xml() == "<query xmlns='http://jabber.org/protocol/bytestreams'/>");
+  CHECK(BytestreamsQuery().build().to_xml() ==
+        "<query xmlns='http://jabber.org/protocol/bytestreams'/>");
 }
 
 TEST_CASE("bytestreams: mode is never a reason to refuse (QXmpp 1.4)", "[s5b]") {
   const auto* mode = GENERATE("", "mode='udp'", "mode='tcp'", "mode='\xc3\xbf'", "mode=''");
-  const auto query = BytestreamsQuery::parse(parse_xml(
-      "<query xmlns='http://jabber.org/protocol/bytestreams' sid='s' " + std::string(mode) +
-      "><streamhost jid='a' host='192.0.2.1' port='1'/></query>"));
+  const auto query = BytestreamsQuery::parse(
+      parse_xml("<query xmlns='http://jabber.org/protocol/bytestreams' sid='s' " +
+                std::string(mode) + "><streamhost jid='a' host='192.0.2.1' port='1'/></query>"));
   REQUIRE(query);
   CHECK(query->hosts.size() == 1);
 }
@@ -101,7 +106,8 @@ TEST_CASE("bytestreams: which streamhosts can be tried", "[s5b]") {
       {"jid='j' host='2001:db8::1' port='65535'", StreamHost{"j", "2001:db8::1", 65535, false}},
       {"jid='j' host='192.0.2.1'", StreamHost{"j", "192.0.2.1", 1080, false}},  // section 9.2
       // Openfire names zones of its own machine
-      {"jid='j' host='fd00:0:0:0:0:0:0:2%eth0' port='7777'", StreamHost{"j", "fd00:0:0:0:0:0:0:2", 7777, true}},
+      {"jid='j' host='fd00:0:0:0:0:0:0:2%eth0' port='7777'",
+       StreamHost{"j", "fd00:0:0:0:0:0:0:2", 7777, true}},
       {"jid='j' host='%eth0' port='7777'", std::nullopt},
       {"jid='j' host='h' port='0'", std::nullopt},
       {"jid='j' host='h' port=''", std::nullopt},
@@ -147,10 +153,11 @@ TEST_CASE("bytestreams: hosts past the sixteenth are not read (RELIABILITY SB2)"
 }
 
 TEST_CASE("bytestreams: Psi's additions are ignored", "[s5b]") {
-  const auto query = BytestreamsQuery::parse(parse_xml(
-      "<query xmlns='http://jabber.org/protocol/bytestreams' sid='ft_1a2b' mode='tcp'>"
-      "<streamhost jid='j' host='192.0.2.1' port='8010'><proxy xmlns='http://affinix.com/jabber/stream'/></streamhost>"
-      "<fast xmlns='http://affinix.com/jabber/stream'/></query>"));
+  const auto query = BytestreamsQuery::parse(
+      parse_xml("<query xmlns='http://jabber.org/protocol/bytestreams' sid='ft_1a2b' mode='tcp'>"
+                "<streamhost jid='j' host='192.0.2.1' port='8010'><proxy "
+                "xmlns='http://affinix.com/jabber/stream'/></streamhost>"
+                "<fast xmlns='http://affinix.com/jabber/stream'/></query>"));
   REQUIRE(query);
   CHECK(query->hosts.size() == 1);
 }
@@ -159,8 +166,10 @@ TEST_CASE("bytestreams: bad sids, and answers that name nobody, are refused", "[
   const auto* xml = GENERATE(
       "<query xmlns='http://jabber.org/protocol/bytestreams' sid='a b'/>",
       "<query xmlns='http://jabber.org/protocol/bytestreams' sid='s'><streamhost-used/></query>",
-      "<query xmlns='http://jabber.org/protocol/bytestreams' sid='s'><streamhost-used jid=''/></query>",
-      "<query xmlns='http://jabber.org/protocol/bytestreams' sid='s'><activate> </activate></query>");
+      "<query xmlns='http://jabber.org/protocol/bytestreams' sid='s'><streamhost-used "
+      "jid=''/></query>",
+      "<query xmlns='http://jabber.org/protocol/bytestreams' sid='s'><activate> "
+      "</activate></query>");
   const auto query = BytestreamsQuery::parse(parse_xml(xml));
   REQUIRE_FALSE(query);
   CHECK(query.error().code == Errc::Protocol);
@@ -175,8 +184,10 @@ TEST_CASE("bytestreams: dstaddr is 40 hex digits or nothing (XEP-0065 example 27
       {"416781edf1ae50bad01cb8509ba35b43952bc34g", ""},
       {"", ""},
   }));
-  const auto query = BytestreamsQuery::parse(
-      Element("query", "http://jabber.org/protocol/bytestreams").set("sid", "s").set("dstaddr", text));
+  const auto query =
+      BytestreamsQuery::parse(Element("query", "http://jabber.org/protocol/bytestreams")
+                                  .set("sid", "s")
+                                  .set("dstaddr", text));
   REQUIRE(query);
   CHECK(query->dst_addr == value);
 }

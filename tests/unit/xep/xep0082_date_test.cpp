@@ -25,18 +25,21 @@ TEST_CASE("date: every form peers write, in UTC", "[date]") {
 }
 
 TEST_CASE("date: anything else is none", "[date]") {
-  const auto* text = GENERATE("", "now", "2009-07-14", "2009-07-14 04:52:25", "2009-07-14T04:52", "2009-13-01T00:00:00Z",
-                              "2009-02-29T00:00:00Z", "2009-07-14T24:00:00Z", "2009-07-14T04:60:00Z",
-                              "2009-07-14T04:52:61Z", "2009-07-14T04:52:25.Z", "2009-07-14T04:52:25ZZ",
-                              "2009-07-14T04:52:25+0530", "2009-07-14T04:52:25+24:00", "-2009-07-14T04:52:25Z",
-                              "2009-0714T04:52:25Z", "200907-14T04:52:25Z", "+009-07-14T04:52:25Z",
-                              "2009-07-00T00:00:00Z", "2009-07-14T04:52:25 ");
+  const auto* text =
+      GENERATE("", "now", "2009-07-14", "2009-07-14 04:52:25", "2009-07-14T04:52",
+               "2009-13-01T00:00:00Z", "2009-02-29T00:00:00Z", "2009-07-14T24:00:00Z",
+               "2009-07-14T04:60:00Z", "2009-07-14T04:52:61Z", "2009-07-14T04:52:25.Z",
+               "2009-07-14T04:52:25ZZ", "2009-07-14T04:52:25+0530", "2009-07-14T04:52:25+24:00",
+               "-2009-07-14T04:52:25Z", "2009-0714T04:52:25Z", "200907-14T04:52:25Z",
+               "+009-07-14T04:52:25Z", "2009-07-00T00:00:00Z", "2009-07-14T04:52:25 ");
   INFO(text);
   CHECK_FALSE(parse_date_time(text));
 }
 
 TEST_CASE("date: what is written reads back", "[date]") {
-  const std::chrono::sys_seconds moment{std::chrono::seconds(GENERATE(0L, -14159025L, 1247547145L, 253402300799L))};
+  const std::chrono::sys_seconds moment{
+      std::chrono::seconds(GENERATE(0L, -14159025L, 1247547145L, 253402300799L))};
   CHECK(parse_date_time(to_date_time(moment)) == moment);
-  CHECK(to_date_time(std::chrono::sys_seconds(std::chrono::seconds(1247547145))) == "2009-07-14T04:52:25Z");
+  CHECK(to_date_time(std::chrono::sys_seconds(std::chrono::seconds(1247547145))) ==
+        "2009-07-14T04:52:25Z");
 }

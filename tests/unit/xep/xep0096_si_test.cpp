@@ -18,19 +18,21 @@ constexpr const char* kForm =
     "<option><value>http://jabber.org/protocol/ibb</value></option></field></x></feature>";
 
 /// An offer whose <si/> and <file/> have these attributes, and <file/> these children.
-Result<SiOffer> offer_with(std::string_view si, std::string_view file, std::string_view children = "",
-                           std::string_view form = kForm) {
+Result<SiOffer> offer_with(std::string_view si, std::string_view file,
+                           std::string_view children = "", std::string_view form = kForm) {
   return SiOffer::parse(parse_xml(
-      "<si xmlns='http://jabber.org/protocol/si' profile='http://jabber.org/protocol/si/profile/file-transfer' " +
-      std::string(si) + "><file xmlns='http://jabber.org/protocol/si/profile/file-transfer' " + std::string(file) +
-      ">" + std::string(children) + "</file>" + std::string(form) + "</si>"));
+      "<si xmlns='http://jabber.org/protocol/si' "
+      "profile='http://jabber.org/protocol/si/profile/file-transfer' " +
+      std::string(si) + "><file xmlns='http://jabber.org/protocol/si/profile/file-transfer' " +
+      std::string(file) + ">" + std::string(children) + "</file>" + std::string(form) + "</si>"));
 }
 
 Result<SiAnswer> answer_with(std::string_view file, std::string_view form) {
-  return SiAnswer::parse(parse_xml(
-      "<si xmlns='http://jabber.org/protocol/si'>" + std::string(file) +
-      "<feature xmlns='http://jabber.org/protocol/feature-neg'><x xmlns='jabber:x:data' type='submit'>" +
-      std::string(form) + "</x></feature></si>"));
+  return SiAnswer::parse(parse_xml("<si xmlns='http://jabber.org/protocol/si'>" +
+                                   std::string(file) +
+                                   "<feature xmlns='http://jabber.org/protocol/feature-neg'><x "
+                                   "xmlns='jabber:x:data' type='submit'>" +
+                                   std::string(form) + "</x></feature></si>"));
 }
 
 constexpr const char* kIbbField =
@@ -97,10 +99,11 @@ TEST_CASE("si answer: the seed's, with attributes and a type that should not be 
 }
 
 TEST_CASE("si offer: the complete one (XEP-0096 example 3) is read and built", "[si]") {
-  const auto offer = offer_with("id='a0' mime-type='text/plain'",
-                                "name='test.txt' size='1022' hash='552da749930852c69ae5d2141d3766b1' "
-                                "date='1969-07-21T02:56:15Z'",
-                                "<desc>This is a test. If this were a real file...</desc><range/>");
+  const auto offer =
+      offer_with("id='a0' mime-type='text/plain'",
+                 "name='test.txt' size='1022' hash='552da749930852c69ae5d2141d3766b1' "
+                 "date='1969-07-21T02:56:15Z'",
+                 "<desc>This is a test. If this were a real file...</desc><range/>");
   REQUIRE(offer);
   CHECK(offer->id == "a0");
   CHECK(offer->file.mime_type == "text/plain");
@@ -109,7 +112,8 @@ TEST_CASE("si offer: the complete one (XEP-0096 example 3) is read and built", "
   CHECK(offer->build().to_xml() ==
         "<si xmlns='http://jabber.org/protocol/si' id='a0' mime-type='text/plain' "
         "profile='http://jabber.org/protocol/si/profile/file-transfer'>"
-        "<file xmlns='http://jabber.org/protocol/si/profile/file-transfer' name='test.txt' size='1022' "
+        "<file xmlns='http://jabber.org/protocol/si/profile/file-transfer' name='test.txt' "
+        "size='1022' "
         "date='1969-07-21T02:56:15Z' hash='552da749930852c69ae5d2141d3766b1'>"
         "<desc>This is a test. If this were a real file...</desc><range/></file>" +
             std::string(kForm) + "</si>");
@@ -119,7 +123,9 @@ TEST_CASE("si offer: an empty file still says size='0' (Openfire bounces it othe
   SiOffer offer = thousand_bytes(false);
   offer.file.size = 0;
   offer.file.name = "empty";
-  CHECK(offer.build().child("file", "http://jabber.org/protocol/si/profile/file-transfer")->attribute("size") == "0");
+  CHECK(offer.build()
+            .child("file", "http://jabber.org/protocol/si/profile/file-transfer")
+            ->attribute("size") == "0");
 }
 
 TEST_CASE("si offer: a SHA-256 is not put where an MD5 belongs", "[si]") {
@@ -131,13 +137,24 @@ TEST_CASE("si offer: a SHA-256 is not put where an MD5 belongs", "[si]") {
 TEST_CASE("si offer: lying sizes (RELIABILITY SI2, S13)", "[si]") {
   using Size = std::optional<std::uint64_t>;
   const auto [text, size] = GENERATE(table<std::string, Size>({
-      {"0", 0}, {"1", 1}, {"0000000000000000007", 7},
+      {"0", 0},
+      {"1", 1},
+      {"0000000000000000007", 7},
       {"9223372036854775807", 9223372036854775807ull},
-      {"9223372036854775808", std::nullopt}, {"18446744073709551615", std::nullopt},
-      {"18446744073709551617", std::nullopt}, {"00000000000000000007", std::nullopt},
-      {"-1", std::nullopt}, {"+5", std::nullopt}, {" 5", std::nullopt}, {"5 ", std::nullopt},
-      {"0x10", std::nullopt}, {"1e3", std::nullopt}, {"1.0", std::nullopt}, {"", std::nullopt},
-      {"1,000", std::nullopt}, {"\xd9\xa1", std::nullopt},
+      {"9223372036854775808", std::nullopt},
+      {"18446744073709551615", std::nullopt},
+      {"18446744073709551617", std::nullopt},
+      {"00000000000000000007", std::nullopt},
+      {"-1", std::nullopt},
+      {"+5", std::nullopt},
+      {" 5", std::nullopt},
+      {"5 ", std::nullopt},
+      {"0x10", std::nullopt},
+      {"1e3", std::nullopt},
+      {"1.0", std::nullopt},
+      {"", std::nullopt},
+      {"1,000", std::nullopt},
+      {"\xd9\xa1", std::nullopt},
   }));
   INFO(text);
   const auto offer = offer_with("id='a'", "name='f' size='" + text + "'");
@@ -157,8 +174,11 @@ TEST_CASE("si offer: an absent size is 0 (QXmpp, Smack)", "[si]") {
 TEST_CASE("si offer: malformed hash and date are absent, upper case is not malformed", "[si]") {
   const auto [text, hex] = GENERATE(table<std::string, std::string>({
       {"076E3CAED758A1C18C91A0E9CAE3368F", "076e3caed758a1c18c91a0e9cae3368f"},
-      {"", ""}, {"076e", ""}, {"076e3caed758a1c18c91a0e9cae3368g", ""},
-      {"076e3caed758a1c18c91a0e9cae3368f00", ""}, {"da39a3ee5e6b4b0d3255bfef95601890afd80709", ""},
+      {"", ""},
+      {"076e", ""},
+      {"076e3caed758a1c18c91a0e9cae3368g", ""},
+      {"076e3caed758a1c18c91a0e9cae3368f00", ""},
+      {"da39a3ee5e6b4b0d3255bfef95601890afd80709", ""},
   }));
   const auto offer = offer_with("id='a'", "name='f' size='1' date='yesterday' hash='" + text + "'");
   REQUIRE(offer);
@@ -177,9 +197,10 @@ TEST_CASE("si offer: children of <file/> count in any namespace (INTEROP s3i)", 
 }
 
 TEST_CASE("si offer: gabble's mime-type on <file/> and its si-multiple", "[si]") {
-  const auto offer = offer_with("id='a'", "name='f' size='1' mime-type='image/png'", "<range/>",
-                                std::string(kForm) +
-                                    "<si-multiple xmlns='http://telepathy.freedesktop.org/xmpp/si-multiple'/>");
+  const auto offer =
+      offer_with("id='a'", "name='f' size='1' mime-type='image/png'", "<range/>",
+                 std::string(kForm) +
+                     "<si-multiple xmlns='http://telepathy.freedesktop.org/xmpp/si-multiple'/>");
   REQUIRE(offer);
   CHECK(offer->file.mime_type == "image/png");
 }
@@ -198,27 +219,30 @@ TEST_CASE("si offer: name and free text of a peer are made harmless", "[si]") {
 
 TEST_CASE("si offer: without id, name or <file/> it is a bad request", "[si]") {
   CHECK(offer_with("", "name='f' size='1'").error().code == Errc::Protocol);
-  CHECK(offer_with("id='" + std::string(129, 'a') + "'", "name='f'").error().code == Errc::Protocol);
+  CHECK(offer_with("id='" + std::string(129, 'a') + "'", "name='f'").error().code ==
+        Errc::Protocol);
   CHECK(offer_with("id='a/b'", "name='f' size='1'").error().code == Errc::Protocol);
   CHECK(offer_with("id='a'", "size='1'").error().code == Errc::Protocol);
   CHECK(offer_with("id='" + std::string(128, 'a') + "'", "name=''").ok());
-  const auto bare = SiOffer::parse(parse_xml(
-      "<si xmlns='http://jabber.org/protocol/si' id='a' "
-      "profile='http://jabber.org/protocol/si/profile/file-transfer'/>"));
+  const auto bare =
+      SiOffer::parse(parse_xml("<si xmlns='http://jabber.org/protocol/si' id='a' "
+                               "profile='http://jabber.org/protocol/si/profile/file-transfer'/>"));
   CHECK(bare.error().code == Errc::Protocol);
 }
 
-TEST_CASE("si offer: unknown profile and no method have answers of their own (XEP-0095 s3.2)", "[si]") {
-  const auto foreign = SiOffer::parse(
-      parse_xml("<si xmlns='http://jabber.org/protocol/si' id='a' profile='http://jabber.org/chess'/>"));
+TEST_CASE("si offer: unknown profile and no method have answers of their own (XEP-0095 s3.2)",
+          "[si]") {
+  const auto foreign = SiOffer::parse(parse_xml(
+      "<si xmlns='http://jabber.org/protocol/si' id='a' profile='http://jabber.org/chess'/>"));
   REQUIRE_FALSE(foreign);
   CHECK(to_stanza_error(foreign.error()).build().to_xml("jabber:client") ==
         "<error type='cancel' code='400'><bad-request xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/>"
         "<bad-profile xmlns='http://jabber.org/protocol/si'/></error>");
 
-  const auto* form = GENERATE("", "<feature xmlns='http://jabber.org/protocol/feature-neg'/>",
-                              "<feature xmlns='http://jabber.org/protocol/feature-neg'>"
-                              "<x xmlns='jabber:x:data' type='form'><field var='stream-method'/></x></feature>");
+  const auto* form =
+      GENERATE("", "<feature xmlns='http://jabber.org/protocol/feature-neg'/>",
+               "<feature xmlns='http://jabber.org/protocol/feature-neg'>"
+               "<x xmlns='jabber:x:data' type='form'><field var='stream-method'/></x></feature>");
   const auto none = offer_with("id='a'", "name='f' size='1'", "", form);
   REQUIRE_FALSE(none);
   CHECK(to_stanza_error(none.error()).build().to_xml("jabber:client") ==
@@ -231,12 +255,14 @@ TEST_CASE("si offer: gloox' labels, other fields before, repeated and too many m
       "<option label='IBB'><value> http://jabber.org/protocol/ibb </value></option>"
       "<option label='OOB'><value>jabber:iq:oob</value></option>"
       "<option><value>http://jabber.org/protocol/ibb</value></option><option/>";
-  for (int i = 0; i < 40; ++i) options += "<option><value>m" + std::to_string(i) + "</value></option>";
-  const auto offer = offer_with(
-      "id='a'", "name='f' size='1'", "",
-      "<feature xmlns='http://jabber.org/protocol/feature-neg'><x xmlns='jabber:x:data' type='form'>"
-      "<field var='FORM_TYPE' type='hidden'><value>x</value></field>"
-      "<field var='stream-method' label='l'>" + options + "</field></x></feature>");
+  for (int i = 0; i < 40; ++i)
+    options += "<option><value>m" + std::to_string(i) + "</value></option>";
+  const auto offer = offer_with("id='a'", "name='f' size='1'", "",
+                                "<feature xmlns='http://jabber.org/protocol/feature-neg'><x "
+                                "xmlns='jabber:x:data' type='form'>"
+                                "<field var='FORM_TYPE' type='hidden'><value>x</value></field>"
+                                "<field var='stream-method' label='l'>" +
+                                    options + "</field></x></feature>");
   REQUIRE(offer);
   CHECK(offer->methods.size() == 16);
   CHECK(offer->methods[0] == "http://jabber.org/protocol/ibb");
@@ -261,21 +287,27 @@ TEST_CASE("si answer: built as in XEP-0096 example 2, a range only when there is
   SiAnswer answer;
   answer.method = "http://jabber.org/protocol/bytestreams";
   const std::string feature =
-      "<feature xmlns='http://jabber.org/protocol/feature-neg'><x xmlns='jabber:x:data' type='submit'>"
-      "<field var='stream-method'><value>http://jabber.org/protocol/bytestreams</value></field></x></feature>";
-  CHECK(answer.build().to_xml() == "<si xmlns='http://jabber.org/protocol/si'>" + feature + "</si>");
+      "<feature xmlns='http://jabber.org/protocol/feature-neg'><x xmlns='jabber:x:data' "
+      "type='submit'>"
+      "<field "
+      "var='stream-method'><value>http://jabber.org/protocol/bytestreams</value></field></x></"
+      "feature>";
+  CHECK(answer.build().to_xml() ==
+        "<si xmlns='http://jabber.org/protocol/si'>" + feature + "</si>");
   answer.offset = 128;
   answer.length = 256;
   CHECK(answer.build().to_xml() ==
         "<si xmlns='http://jabber.org/protocol/si'>"
-        "<file xmlns='http://jabber.org/protocol/si/profile/file-transfer'><range offset='128' length='256'/></file>" +
+        "<file xmlns='http://jabber.org/protocol/si/profile/file-transfer'><range offset='128' "
+        "length='256'/></file>" +
             feature + "</si>");
 }
 
 TEST_CASE("si answer: exactly one method is selected", "[si]") {
-  const auto* field = GENERATE("", "<field var='stream-method'/>",
-                               "<field var='stream-method'><value>a</value><value>b</value></field>",
-                               "<field var='other'><value>a</value></field>");
+  const auto* field =
+      GENERATE("", "<field var='stream-method'/>",
+               "<field var='stream-method'><value>a</value><value>b</value></field>",
+               "<field var='other'><value>a</value></field>");
   CHECK(answer_with("", field).error().code == Errc::Protocol);
 }
 
@@ -289,7 +321,8 @@ TEST_CASE("si answer: the ranges of XEP-0096 section 4", "[si]") {
       {"<range xmlns='' offset='1000'/>", 1000, 0},
   }));
   const auto answer = answer_with(
-      "<file xmlns='http://jabber.org/protocol/si/profile/file-transfer'>" + range + "</file>", kIbbField);
+      "<file xmlns='http://jabber.org/protocol/si/profile/file-transfer'>" + range + "</file>",
+      kIbbField);
   REQUIRE(answer);
   const auto agreed = answer->range_of(thousand_bytes(true));
   REQUIRE(agreed);
@@ -297,18 +330,20 @@ TEST_CASE("si answer: the ranges of XEP-0096 section 4", "[si]") {
 }
 
 TEST_CASE("si answer: ranges that lie (RELIABILITY SI2)", "[si]") {
-  const auto* range = GENERATE("offset='1001'", "offset='1' length='1000'", "length='1001'",
-                               "offset='1000' length='1'", "offset='9223372036854775807' length='9223372036854775807'",
-                               "offset='-1'", "offset='+1'", "offset=''", "length='0x10'", "length=' 5'",
-                               "offset='1e2'", "offset='9223372036854775808'");
-  const auto answer = answer_with(
-      "<file xmlns='http://jabber.org/protocol/si/profile/file-transfer'><range " + std::string(range) +
-      "/></file>", kIbbField);
+  const auto* range = GENERATE(
+      "offset='1001'", "offset='1' length='1000'", "length='1001'", "offset='1000' length='1'",
+      "offset='9223372036854775807' length='9223372036854775807'", "offset='-1'", "offset='+1'",
+      "offset=''", "length='0x10'", "length=' 5'", "offset='1e2'", "offset='9223372036854775808'");
+  const auto answer =
+      answer_with("<file xmlns='http://jabber.org/protocol/si/profile/file-transfer'><range " +
+                      std::string(range) + "/></file>",
+                  kIbbField);
   const bool refused = !answer || !answer->range_of(thousand_bytes(true));
   CHECK(refused);
 }
 
-TEST_CASE("si answer: a range or method that was not offered is refused (RELIABILITY SI2, SI4)", "[si]") {
+TEST_CASE("si answer: a range or method that was not offered is refused (RELIABILITY SI2, SI4)",
+          "[si]") {
   SiAnswer answer;
   answer.method = "http://jabber.org/protocol/ibb";
   CHECK(answer.range_of(thousand_bytes(false)).ok());

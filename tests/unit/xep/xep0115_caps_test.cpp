@@ -16,7 +16,8 @@ DiscoInfo exodus() {
   DiscoInfo info;
   info.identities = {{"client", "pc", "Exodus 0.9.1", ""}};
   info.features = {"http://jabber.org/protocol/muc", "http://jabber.org/protocol/caps",
-                   "http://jabber.org/protocol/disco#items", "http://jabber.org/protocol/disco#info"};
+                   "http://jabber.org/protocol/disco#items",
+                   "http://jabber.org/protocol/disco#info"};
   return info;
 }
 
@@ -113,9 +114,11 @@ TEST_CASE("caps: read from a presence (XEP-0115 example 1) and written", "[caps]
 }
 
 TEST_CASE("caps: absent, legacy, incomplete or huge ones are none", "[caps]") {
-  const auto* c = GENERATE("<presence/>", "<presence><c xmlns='http://jabber.org/protocol/caps' node='n' ver='v'/></presence>",
-                           "<presence><c xmlns='http://jabber.org/protocol/caps' hash='sha-1' ver='v'/></presence>",
-                           "<presence><c hash='sha-1' node='n' ver='v'/></presence>");
+  const auto* c = GENERATE(
+      "<presence/>",
+      "<presence><c xmlns='http://jabber.org/protocol/caps' node='n' ver='v'/></presence>",
+      "<presence><c xmlns='http://jabber.org/protocol/caps' hash='sha-1' ver='v'/></presence>",
+      "<presence><c hash='sha-1' node='n' ver='v'/></presence>");
   CHECK_FALSE(Caps::parse(parse_xml(c)));
   const Caps huge{std::string(2000, 'n'), "v", "sha-1"};
   CHECK_FALSE(Caps::parse(Element("presence", "jabber:client").add(huge.build())));
