@@ -56,6 +56,8 @@ class S5bListener {
   /// lower-case digits each. Errors: Network, when not one address could be listened on.
   Result<std::unique_ptr<Ticket>> wait_for(std::vector<std::string> hashes);
 
+  /// Does a ticket hold this hash?
+  bool waits_for(const std::string& hash) const { return find(hash) != nullptr; }
   /// Where it listens now, with ports; empty when nobody waits.
   std::vector<SocketAddress> addresses() const;
 

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: MIT
+#include "transport/s5b_carrier.h"
+
+namespace xmppftd {
+
+S5bCarrier::S5bCarrier(Bulk& bulk, Role role, UniqueFd socket, Path path)
+    : bulk_(bulk), role_(role), socket_(std::move(socket)), path_(std::move(path)) {}
+
+void S5bCarrier::start(FileEnd file, ByteRange range, Handler& handler) {
+  auto done = [&handler](Result<Moved> how) { handler.on_end(std::move(how)); };
+  if (role_ == Role::Receiver) {
+    move_ = bulk_.receive(std::move(socket_), std::move(file), range, progress_, std::move(done));
+    return;
+  }
+  // Through a proxy a half-close may cut the rest off (DECISIONS, "End of S5B").
+  const auto end = path_.route == "proxy" ? StreamEnd::DrainAndClose : StreamEnd::ShutdownAndWait;
+  move_ = bulk_.send(std::move(socket_), std::move(file), range, end, progress_, std::move(done));
+}
+
+}  // namespace xmppftd

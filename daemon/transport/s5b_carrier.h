@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <memory>
+
+#include "io/bulk.h"
+#include "io/carrier.h"
+
+namespace xmppftd {
+
+/// A SOCKS5 bytestream that is open end to end: its descriptor goes to a worker at start(). Needs
+/// nothing but the workers, so it survives the loss of the XMPP session (RELIABILITY R10).
+class S5bCarrier final : public Carrier {
+ public:
+  enum class Role { Sender, Receiver };
+
+  S5bCarrier(Bulk& bulk, Role role, UniqueFd socket, Path path);
+
+  void start(FileEnd file, ByteRange range, Handler& handler) override;
+  const Progress& progress() const override { return *progress_; }
+  const Path& path() const override { return path_; }
+
+ private:
+  Bulk& bulk_;
+  const Role role_;
+  UniqueFd socket_;
+  const Path path_;
+  std::shared_ptr<Progress> progress_ = std::make_shared<Progress>();
+  std::unique_ptr<Move> move_;
+};
+
+}  // namespace xmppftd

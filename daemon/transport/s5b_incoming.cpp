@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: MIT
+#include "transport/s5b_incoming.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "transport/s5b_carrier.h"
+
+namespace xmppftd {
+
+S5bIncoming::S5bIncoming(S5bTransport& transport, const StreamKey& key, const StreamPlan& plan,
+                         Transport::Opened done)
+    : transport_(transport),
+      context_(transport.context_),
+      key_(key),
+      plan_(plan),
+      dst_addr_(dst_addr(key.sid, key.peer.str(), key.self.str())),
+      done_(std::move(done)) {
+  transport_.expected_[{key_.peer, key_.sid}] = this;
+  context_.proxies.refresh();  // so that our own server's proxy is recognised
+}
+
+S5bIncoming::~S5bIncoming() {
+  if (done_) transport_.expected_.erase({key_.peer, key_.sid});
+  for (auto& iq : asked_) iq.fail(StanzaError::of(Condition::NotAcceptable));
+}
+
+void S5bIncoming::offered(IncomingIq iq, BytestreamsQuery query) {
+  if (!asked_.empty()) {
+    if (iq.id() == asked_.front().id())
+      asked_.push_back(std::move(iq));
+    else
+      iq.fail(StanzaError::of(Condition::NotAcceptable));
+    return;
+  }
+  asked_.push_back(std::move(iq));
+  query_ = std::move(query);
+  if (plan_.direct && !plan_.own_proxy_only) return connect();
+  proxies_ = context_.proxies.when_ready([this] { connect(); });
+}
+
+void S5bIncoming::connect() {
+  S5bConnector::Plan plan;
+  plan.hosts = worth_trying();
+  plan.dst_addr = dst_addr_;
+  plan.allowed = [this](const StreamHost& host, const SocketAddress& address) {
+    return judge(host, address);
+  };
+  plan.tell = [this](std::string detail) {
+    if (plan_.tell) plan_.tell("socks5", std::move(detail));
+  };
+  connector_ = std::make_unique<S5bConnector>(
+      context_.network, context_.timers, std::move(plan),
+      [this](Result<S5bConnected> result) { connected(std::move(result)); });
+}
+
+/// RELIABILITY s5.4: a proxy that the peer names sees our address, so it counts as the peer. Our
+/// own server's does not.
+bool S5bIncoming::is_allowed(const StreamHost& host) const {
+  if (context_.proxies.knows(host)) return plan_.proxy;
+  if (!plan_.direct || plan_.own_proxy_only) return false;
+  return is_peers_own(host) || plan_.proxy;
+}
+
+bool S5bIncoming::is_peers_own(const StreamHost& host) const {
+  const auto jid = Jid::parse(host.jid);
+  return jid && *jid == key_.peer;
+}
+
+std::vector<StreamHost> S5bIncoming::worth_trying() const {
+  std::vector<StreamHost> hosts;
+  std::copy_if(query_.hosts.begin(), query_.hosts.end(), std::back_inserter(hosts),
+               [this](const StreamHost& host) { return is_allowed(host); });
+  // A proxy behind many addresses of the peer's own is the one that works through NAT.
+  const auto is_proxy = [this](const StreamHost& host) { return !is_peers_own(host); };
+  if (const auto proxy = std::find_if(hosts.begin(), hosts.end(), is_proxy);
+      proxy - hosts.begin() >= static_cast<std::ptrdiff_t>(S5bConnector::kMaxHosts) &&
+      proxy != hosts.end())
+    std::iter_swap(proxy, hosts.begin() + S5bConnector::kMaxHosts - 1);
+  return hosts;
+}
+
+Result<void> S5bIncoming::judge(const StreamHost& host, const SocketAddress& address) const {
+  if (context_.proxies.knows(host)) return {};
+  if (is_own_listener(address) && !context_.listener.waits_for(dst_addr_))
+    return Error{Errc::Policy, address.str() + " is our own listener"};
+  return context_.policy.may_connect(address);
+}
+
+bool S5bIncoming::is_own_listener(const SocketAddress& address) const {
+  const auto listening = context_.listener.addresses();
+  const auto ours = context_.network.interfaces();
+  return std::any_of(listening.begin(), listening.end(),
+                     [&](const auto& one) { return one.port() == address.port(); }) &&
+         std::any_of(ours.begin(), ours.end(), [&](const auto& interface) {
+           return interface.address.bytes() == address.bytes();
+         });
+}
+
+void S5bIncoming::connected(Result<S5bConnected> result) {
+  transport_.expected_.erase({key_.peer, key_.sid});
+  auto asked = std::exchange(asked_, {});
+  auto done = std::move(done_);
+  if (!result) {
+    // One answer for every way to fail: no port scanner learns anything (RELIABILITY SB2).
+    for (auto& iq : asked) iq.fail(StanzaError::of(Condition::ItemNotFound));
+    return done(std::move(result).error());
+  }
+  BytestreamsQuery answer;
+  answer.sid = key_.sid;
+  answer.used = result->host.jid;
+  for (auto& iq : asked) iq.reply(answer.build());
+  const std::string route = is_peers_own(result->host) ? "direct" : "proxy";
+  Path path{"si-socks5", route, result->address.host(), result->address.port()};
+  if (plan_.tell) plan_.tell(route, "connected to " + result->address.str());
+  done(std::unique_ptr<Carrier>(std::make_unique<S5bCarrier>(
+      context_.bulk, S5bCarrier::Role::Receiver, std::move(result->socket), std::move(path))));
+}
+
+}  // namespace xmppftd

@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: MIT
+#include "transport/s5b_outgoing.h"
+
+#include <algorithm>
+
+#include "base/utf8.h"
+#include "transport/s5b_carrier.h"
+
+namespace xmppftd {
+namespace {
+
+constexpr std::string_view kStep = "S5B offer";
+
+/// COMPAT QXmpp hashes its JIDs through toLatin1(): what does not fit becomes '?'.
+std::string to_latin1(std::string_view utf8) {
+  std::string latin1;
+  for (std::size_t i = 0; i < utf8.size();) {
+    const auto character = utf8_at(utf8, i);
+    latin1 += character.valid && character.code <= 0xff ? static_cast<char>(character.code) : '?';
+    i += character.length;
+  }
+  return latin1;
+}
+
+bool is_any(const SocketAddress& address) {
+  const Bytes bytes = address.bytes();
+  return std::all_of(bytes.begin(), bytes.end(), [](auto byte) { return byte == 0; });
+}
+
+/// The port to name beside `address`, or 0 when nothing listens there.
+std::uint16_t port_for(const SocketAddress& address, const std::vector<SocketAddress>& listening) {
+  for (const auto& one : listening)
+    if (one.is_v6() == address.is_v6() && (is_any(one) || one.bytes() == address.bytes()))
+      return one.port();
+  return 0;
+}
+
+}  // namespace
+
+std::vector<std::string> dst_addr_variants(const StreamKey& key) {
+  const std::string self = key.self.str(), peer = key.peer.str();
+  const std::string bare_self = key.self.bare().str(), bare_peer = key.peer.bare().str();
+  std::vector<std::string> hashes{dst_addr(key.sid, self, peer), dst_addr(key.sid, bare_self, peer),
+                                  dst_addr(key.sid, self, bare_peer),
+                                  dst_addr(key.sid, bare_self, bare_peer)};
+  if (to_latin1(self + peer) != self + peer)
+    hashes.push_back(dst_addr(key.sid, to_latin1(self), to_latin1(peer)));
+  return hashes;
+}
+
+S5bOutgoing::S5bOutgoing(const S5bContext& context, const StreamKey& key, const StreamPlan& plan,
+                         Transport::Opened done)
+    : context_(context), key_(key), plan_(plan), done_(std::move(done)) {
+  collect_hosts();
+  if (hosts_.empty()) {
+    timer_ = context_.timers.after({}, [this] {
+      fail(Errc::StreamFailed, "there is no address of ours and no proxy to offer");
+    });
+    return;
+  }
+  BytestreamsQuery query;
+  query.sid = key_.sid;
+  query.hosts = hosts_;
+  request_ = context_.iq.request(IqType::Set, key_.peer, query.build(), kAnswerWithin,
+                                 [this](IqReply reply) { answered(std::move(reply)); });
+  timer_ = context_.timers.after(kSlowAfter, [this] {
+    tell("slow", "the peer is still trying to reach " + std::to_string(hosts_.size()) + " hosts");
+  });
+}
+
+void S5bOutgoing::collect_hosts() {
+  if (plan_.direct && context_.config.direct) {
+    auto ticket = context_.listener.wait_for(dst_addr_variants(key_));
+    if (ticket) {
+      ticket_ = *std::move(ticket);
+      hosts_ = own_hosts();
+    } else {
+      tell("direct", ticket.error().detail);
+    }
+    if (hosts_.empty()) ticket_.reset();
+  }
+  if (!plan_.proxy) return;
+  for (auto& host : context_.proxies.hosts())
+    if (hosts_.size() < kMaxHosts) hosts_.push_back(std::move(host));
+}
+
+std::vector<StreamHost> S5bOutgoing::own_hosts() const {
+  const auto listening = context_.listener.addresses();
+  std::vector<StreamHost> hosts;
+  const auto add = [&](std::string host, std::uint16_t port) {
+    if (port != 0 && hosts.size() < AddressPolicy::kMaxAdvertised)
+      hosts.push_back({key_.self.str(), std::move(host), port, false});
+  };
+  if (context_.config.advertise.empty()) {
+    for (const auto& address : context_.policy.advertised(context_.network.interfaces()))
+      add(address.host(), port_for(address, listening));
+    return hosts;
+  }
+  for (const auto& [host, port] : context_.config.advertise) {
+    // A name leads to the first port we listen on, a literal to its family's.
+    const auto literal = SocketAddress::parse(host, 0);
+    const auto same_family = std::find_if(
+        listening.begin(), listening.end(),
+        [&](const SocketAddress& one) { return !literal || one.is_v6() == literal->is_v6(); });
+    const auto& listener = same_family == listening.end() ? listening.front() : *same_family;
+    add(host, port != 0 ? port : listener.port());
+  }
+  return hosts;
+}
+
+void S5bOutgoing::answered(IqReply reply) {
+  timer_.reset();
+  if (const auto* failure = std::get_if<IqFailure>(&reply)) {
+    const Error error = failure->to_error(kStep);
+    switch (failure->kind) {
+      case IqFailure::Kind::Refused:
+        return fail(Errc::StreamFailed, error.detail);
+      case IqFailure::Kind::Timeout:
+        return fail(Errc::Timeout, error.detail);
+      case IqFailure::Kind::Disconnected:
+        return fail(Errc::NotOnline, error.detail);
+    }
+  }
+  const auto query = BytestreamsQuery::parse(std::get<Element>(reply));
+  if (!query) return fail(Errc::StreamFailed, query.error().detail);
+  if (!query->used) return fail(Errc::StreamFailed, "the peer's answer names no streamhost");
+  follow(*query->used);
+}
+
+/// RELIABILITY SB7: only to a host offered in this stream.
+void S5bOutgoing::follow(const std::string& used) {
+  const auto jid = Jid::parse(used);
+  if (!jid) return fail(Errc::StreamFailed, "the streamhost used has no valid JID");
+  if (*jid == key_.self) return use_direct();
+  std::vector<StreamHost> places;
+  std::copy_if(hosts_.begin(), hosts_.end(), std::back_inserter(places),
+               [&](const StreamHost& host) { return host.jid == jid->str(); });
+  if (places.empty())
+    return fail(Errc::StreamFailed, "the peer used a streamhost we did not offer");
+  connect_to_proxy(jid->str(), std::move(places));
+}
+
+void S5bOutgoing::use_direct() {
+  if (!ticket_ || !ticket_->bound())
+    return fail(Errc::StreamFailed, "the peer says it is connected to us, and is not");
+  const auto far_end = ticket_->peer();
+  open(ticket_->take(), "direct", far_end);
+}
+
+void S5bOutgoing::connect_to_proxy(const std::string& jid, std::vector<StreamHost> places) {
+  ticket_.reset();
+  S5bConnector::Plan plan;
+  plan.hosts = std::move(places);
+  plan.dst_addr = dst_addr(key_.sid, key_.self.str(), key_.peer.str());
+  plan.tell = [this](std::string detail) { tell("proxy", std::move(detail)); };
+  connector_ = std::make_unique<S5bConnector>(
+      context_.network, context_.timers, std::move(plan), [this, jid](Result<S5bConnected> result) {
+        if (!result) return fail(Errc::StreamFailed, "proxy " + jid + ": " + result.error().detail);
+        activate(*Jid::parse(jid), *std::move(result));
+      });
+}
+
+void S5bOutgoing::activate(const Jid& proxy, S5bConnected connected) {
+  BytestreamsQuery query;
+  query.sid = key_.sid;
+  query.activate = key_.peer.str();
+  // An empty result is as good as one with a child: what counts is who answered which request.
+  request_ = context_.iq.request(
+      IqType::Set, proxy, query.build(), kActivateWithin,
+      [this, proxy, connection = std::move(connected)](IqReply reply) mutable {
+        if (const auto* failure = std::get_if<IqFailure>(&reply))
+          return fail(
+              failure->kind == IqFailure::Kind::Disconnected ? Errc::NotOnline : Errc::StreamFailed,
+              failure->to_error("activation at " + proxy.str()).detail);
+        open(std::move(connection.socket), "proxy", connection.address);
+      });
+}
+
+void S5bOutgoing::tell(std::string_view what, std::string detail) const {
+  if (plan_.tell) plan_.tell(what, std::move(detail));
+}
+
+void S5bOutgoing::fail(Errc code, std::string detail) {
+  auto done = std::move(done_);
+  ticket_.reset();
+  done(Error{code, std::move(detail)});  // may destroy us
+}
+
+void S5bOutgoing::open(UniqueFd socket, std::string route, const SocketAddress& far_end) {
+  tell(route, "connected to " + far_end.str());
+  Path path{"si-socks5", std::move(route), far_end.host(), far_end.port()};
+  auto done = std::move(done_);
+  ticket_.reset();
+  done(std::unique_ptr<Carrier>(std::make_unique<S5bCarrier>(
+      context_.bulk, S5bCarrier::Role::Sender, std::move(socket), std::move(path))));
+}
+
+}  // namespace xmppftd

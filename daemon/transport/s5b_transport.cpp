@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: MIT
+#include "transport/s5b_transport.h"
+
+#include <cassert>
+
+#include "transport/s5b_incoming.h"
+#include "transport/s5b_outgoing.h"
+
+namespace xmppftd {
+namespace {
+
+struct Preparation final : Transport::Attempt {
+  std::unique_ptr<S5bProxies::Wait> proxies;
+  std::unique_ptr<Timer> next_turn;
+};
+
+}  // namespace
+
+S5bTransport::S5bTransport(S5bContext context) : context_(std::move(context)) {
+  context_.iq.handle(IqType::Set, "query", kNsBytestreams,
+                     [this](IncomingIq iq) { requested(std::move(iq)); });
+}
+
+S5bTransport::~S5bTransport() { assert(expected_.empty()); }
+
+std::unique_ptr<Transport::Attempt> S5bTransport::prepare(const StreamPlan& plan,
+                                                          Callback<void()> ready) {
+  // The listener needs no preparation: it is up before open() sends.
+  auto preparation = std::make_unique<Preparation>();
+  if (plan.proxy)
+    preparation->proxies = context_.proxies.when_ready(std::move(ready));
+  else
+    preparation->next_turn = context_.timers.after({}, std::move(ready));
+  return preparation;
+}
+
+std::unique_ptr<Transport::Attempt> S5bTransport::open(const StreamKey& key, const StreamPlan& plan,
+                                                       Opened done) {
+  return std::make_unique<S5bOutgoing>(context_, key, plan, std::move(done));
+}
+
+std::unique_ptr<Transport::Attempt> S5bTransport::expect(const StreamKey& key,
+                                                         const StreamPlan& plan, Opened done) {
+  return std::make_unique<S5bIncoming>(*this, key, plan, std::move(done));
+}
+
+void S5bTransport::requested(IncomingIq iq) {
+  const std::string sid(iq.payload().attribute_or_empty("sid"));
+  const auto found = expected_.find({iq.from(), sid});
+  if (found == expected_.end()) return iq.fail(StanzaError::of(Condition::NotAcceptable));
+  auto query = BytestreamsQuery::parse(iq.payload());
+  if (!query) return iq.fail(to_stanza_error(query.error()));
+  found->second->offered(std::move(iq), *std::move(query));
+}
+
+}  // namespace xmppftd
