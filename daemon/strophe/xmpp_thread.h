@@ -28,8 +28,9 @@ class XmppThread final : public XmppLinks {
   /// The link must be destroyed before the XmppThread.
   [[nodiscard]] std::unique_ptr<XmppLink> make(XmppLink::Handler& handler) override;
 
- private:
   class Impl;
+
+ private:
   std::unique_ptr<Impl> impl_;
 };
 
