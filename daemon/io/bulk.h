@@ -33,7 +33,8 @@ struct FileEnd {
   std::optional<HashAlgo> digest;
 };
 
-/// How a sent stream ends (DECISIONS, Wire). A reset after all bytes were acknowledged is no failure.
+/// How a sent stream ends (DECISIONS, Wire). A reset after all bytes were acknowledged is no failure; a peer that
+/// acknowledges but never closes is a Timeout.
 enum class StreamEnd {
   ShutdownAndWait,  ///< direct: SHUT_WR, then the peer's FIN (60 s)
   DrainAndClose,    ///< proxy: until the kernel's send queue is empty (60 s), then close; never half-close a proxy
@@ -61,6 +62,7 @@ class BlockWriter {
   /// Appends to the range. `done` comes once the kernel has the bytes; in order. Errors: Io, DiskFull, Protocol (past the
   /// end of the range).
   virtual void write(Bytes block, Callback<void(Result<void>)> done) = 0;
+  /// After the last block. The digest of what was written. Errors: Interrupted (the range is not full).
   virtual void finish(Callback<void(Result<Moved>)> done) = 0;
 };
 
@@ -72,10 +74,11 @@ class Bulk {
   virtual ~Bulk() = default;
 
   /// File to socket. The last 64 KiB are held back until the file's identity is seen unchanged. Errors: FileChanged,
-  /// Interrupted (peer gone), Timeout (60 s without a byte taken), Io.
+  /// Interrupted (peer gone), Timeout (60 s without a byte taken or acknowledged), Io.
   [[nodiscard]] virtual std::unique_ptr<Move> send(UniqueFd socket, FileEnd file, ByteRange range, StreamEnd end,
                                                    std::shared_ptr<Progress> progress, OnMoved done) = 0;
-  /// Socket to file; never a byte past the range, then closes. Errors: Interrupted (EOF before the end), Protocol (a
+  /// Socket to file; never a byte past the range, then closes: at the peer's end of stream, or 200 ms after the last
+  /// byte, in which a byte too many would show. Errors: Interrupted (EOF before the end), Protocol (a
   /// byte too many), Timeout, DiskFull, Io.
   [[nodiscard]] virtual std::unique_ptr<Move> receive(UniqueFd socket, FileEnd file, ByteRange range,
                                                       std::shared_ptr<Progress> progress, OnMoved done) = 0;

@@ -57,11 +57,12 @@ class Files {
   /// Makes the part file's content durable (fsync). Errors: Io, DiskFull.
   virtual void sync_part(std::shared_ptr<PartFile> part, Done<void> done) = 0;
   /// Gives the part file its final name without replacing anything, and syncs the folder. With `overwrite` an existing
-  /// regular file of ours is exchanged and removed. Errors: Exists, Io, UnsafeFolder.
+  /// regular file of ours is exchanged and removed. Asked again after success, it succeeds again. Errors: Exists, Io,
+  /// DiskFull, UnsafeFolder, BadArgument (`final_name` is not one component).
   virtual void publish(std::shared_ptr<PartFile> part, const std::string& final_name, bool overwrite, Done<void> done) = 0;
   /// Removes the part file, if the name still is our inode.
   virtual void discard(std::shared_ptr<PartFile> part, Done<void> done) = 0;
-  /// Renames the part to "<name>.bad": wrong content is kept for a look, never under the real name.
+  /// Renames the part to ".xmppft-<16 hex>.bad": wrong content is kept for a look, never under the real name.
   virtual void set_aside(std::shared_ptr<PartFile> part, Done<void> done) = 0;
   /// Reopens a part after a restart and says where publishing stood. `part` is null unless the state is Part.
   struct Found {
