@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: MIT
+#include "data/file_io.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+namespace xmppftd {
+namespace {
+
+std::int64_t nanoseconds(const struct timespec& time) noexcept {
+  return std::int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec;
+}
+
+}  // namespace
+
+Error system_error(Errc code, int error_number, std::string_view what, std::string_view remedy) {
+  std::string detail(what);
+  const char* words = ::strerrordesc_np(error_number);
+  detail.append(": ").append(words != nullptr ? words : "unknown error");
+  if (!remedy.empty()) detail.append("; ").append(remedy);
+  return {code, std::move(detail)};
+}
+
+Error write_error(int error_number, std::string_view what) {
+  switch (error_number) {
+    case ENOSPC:
+      return system_error(Errc::DiskFull, error_number, what, "free some space on that disk");
+    case EDQUOT:
+      return system_error(Errc::DiskFull, error_number, what, "free some of your quota");
+    case EFBIG:
+      return system_error(Errc::Io, error_number, what, "choose a folder on another file system");
+    default:
+      return system_error(Errc::Io, error_number, what, "check the disk (dmesg)");
+  }
+}
+
+FileIdentity identity_of(const struct stat& status) noexcept {
+  return {.device = status.st_dev,
+          .inode = status.st_ino,
+          .size = static_cast<std::uint64_t>(status.st_size),
+          .modified_ns = nanoseconds(status.st_mtim),
+          .changed_ns = nanoseconds(status.st_ctim)};
+}
+
+Result<FileIdentity> identity_of(int fd) {
+  struct stat status {};
+  if (::fstat(fd, &status) != 0) return system_error(Errc::Io, errno, "looking at the open file");
+  return identity_of(status);
+}
+
+bool same_file(const FileIdentity& a, const FileIdentity& b) noexcept {
+  return a.device == b.device && a.inode == b.inode;
+}
+
+Result<void> check_unchanged(int fd, const FileIdentity& expected) {
+  auto seen = identity_of(fd);
+  if (!seen) return std::move(seen).error();
+  if (*seen == expected) return {};
+  if (seen->size != expected.size)
+    return Error{Errc::FileChanged, "the file had " + std::to_string(expected.size) +
+                                        " bytes and has " + std::to_string(seen->size) +
+                                        " now; send it again"};
+  return Error{Errc::FileChanged,
+               "the file was written to or renamed while it was being sent; send it again"};
+}
+
+Result<void> read_exactly(int fd, std::span<std::uint8_t> into, std::uint64_t offset) {
+  while (!into.empty()) {
+    const auto n = ::pread(fd, into.data(), into.size(), static_cast<off_t>(offset));
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0)
+      return system_error(Errc::Io, errno, "reading at byte " + std::to_string(offset),
+                          "check the disk (dmesg)");
+    if (n == 0)
+      return Error{Errc::FileChanged,
+                   "the file ends at byte " + std::to_string(offset) + " now; send it again"};
+    into = into.subspan(static_cast<std::size_t>(n));
+    offset += static_cast<std::uint64_t>(n);
+  }
+  return {};
+}
+
+Result<void> write_all(int fd, ByteView bytes, std::uint64_t offset) {
+  while (!bytes.empty()) {
+    const auto n = ::pwrite(fd, bytes.data(), bytes.size(), static_cast<off_t>(offset));
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return write_error(errno, "writing at byte " + std::to_string(offset));
+    bytes = bytes.subspan(static_cast<std::size_t>(n));
+    offset += static_cast<std::uint64_t>(n);
+  }
+  return {};
+}
+
+void WriteBack::written_to(int fd, std::uint64_t offset) noexcept {
+  if (offset - started_ < kWriteBackEvery) return;
+  // Only a hint: a file system without it loses speed, nothing else.
+  ::sync_file_range(fd, static_cast<off_t>(started_), static_cast<off_t>(offset - started_),
+                    SYNC_FILE_RANGE_WRITE);
+  started_ = offset;
+}
+
+}  // namespace xmppftd

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <sys/stat.h>
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "base/bytes.h"
+#include "base/result.h"
+#include "model/job.h"
+
+namespace xmppftd {
+
+inline constexpr std::size_t kQuantum = 256 * 1024;  ///< bytes moved at a time (ENGINE s4.3)
+inline constexpr std::size_t kHeldBack = 64 * 1024;  ///< of each file sent (RELIABILITY s2.2)
+inline constexpr std::uint64_t kWriteBackEvery =
+    8 * 1024 * 1024;  ///< bytes between two sync_file_range (ENGINE s4.3)
+
+/// A worker's buffer. The page after the quantum is room for a byte that must not come.
+struct alignas(4096) Quantum {
+  std::uint8_t bytes[kQuantum + 4096];
+};
+
+/// "<what>: <the kernel's words>; <remedy>".
+Error system_error(Errc code, int error_number, std::string_view what,
+                   std::string_view remedy = "");
+/// An error of writing: DiskFull for ENOSPC and EDQUOT, else Io.
+Error write_error(int error_number, std::string_view what);
+
+FileIdentity identity_of(const struct stat& status) noexcept;
+/// Errors: Io.
+Result<FileIdentity> identity_of(int fd);
+/// The same inode, whatever its content.
+bool same_file(const FileIdentity& a, const FileIdentity& b) noexcept;
+/// The file is still what it was when opened. Errors: FileChanged, Io.
+Result<void> check_unchanged(int fd, const FileIdentity& expected);
+
+/// Fills `into` from `offset`. Errors: FileChanged (the file ends before), Io.
+Result<void> read_exactly(int fd, std::span<std::uint8_t> into, std::uint64_t offset);
+/// Writes all of `bytes` at `offset`. Errors: DiskFull, Io.
+Result<void> write_all(int fd, ByteView bytes, std::uint64_t offset);
+
+/// Starts write-back behind a writer every 8 MiB, so that dirty pages never pile up to the kernel's
+/// limit.
+class WriteBack {
+ public:
+  explicit WriteBack(std::uint64_t start) noexcept : started_(start) {}
+  void written_to(int fd, std::uint64_t offset) noexcept;
+
+ private:
+  std::uint64_t started_;
+};
+
+}  // namespace xmppftd

@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: MIT
+#include "data/part_file.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <limits>
+#include <utility>
+
+#include "base/bytes.h"
+#include "data/file_io.h"
+#include "data/folder.h"
+
+namespace xmppftd {
+namespace {
+
+constexpr std::string_view kPartSuffix = ".part";
+
+/// One component, so it cannot leave the folder.
+bool is_plain_name(const std::string& name) {
+  return !name.empty() && name != "." && name != ".." && name.find('/') == std::string::npos &&
+         name.find('\0') == std::string::npos;
+}
+
+/// Does `name` in the part's folder still stand for the part's inode?
+Result<bool> is_part(const PartFile& part, const std::string& name) {
+  auto entry = look_up(part.folder.get(), name);
+  if (!entry) return std::move(entry).error();
+  return *entry && same_file((*entry)->identity, part.file->identity);
+}
+
+Result<void> check_space(int folder, const std::string& path, std::uint64_t size,
+                         std::uint64_t keep_free) {
+  struct statvfs disk {};
+  if (::fstatvfs(folder, &disk) != 0) return system_error(Errc::Io, errno, path);
+  const std::uint64_t free = std::uint64_t{disk.f_bavail} * disk.f_frsize;
+  if (free >= keep_free && free - keep_free >= size) return {};
+  return Error{Errc::DiskFull, path + ": " + std::to_string(size) + " bytes are needed and " +
+                                   std::to_string(keep_free) + " are to stay free, but only " +
+                                   std::to_string(free) +
+                                   " are free; free some space or lower disk.min_free"};
+}
+
+/// Reserves room and says whether the file system can (posix_fallocate would write zeros where it
+/// cannot).
+Result<bool> reserve(int fd, std::uint64_t size) {
+  if (size == 0) return true;
+  if (size > static_cast<std::uint64_t>(std::numeric_limits<off_t>::max()))
+    return write_error(EFBIG, "reserving room");
+  int rc = 0;
+  do {
+    rc = ::fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, static_cast<off_t>(size));
+  } while (rc != 0 && errno == EINTR);
+  if (rc == 0) return true;
+  if (errno == EOPNOTSUPP || errno == ENOSYS) return false;
+  return write_error(errno, "reserving " + std::to_string(size) + " bytes");
+}
+
+Error create_error(int error_number, const std::string& path) {
+  const auto what = "creating a file in " + path;
+  if (error_number == EACCES || error_number == EPERM || error_number == EROFS)
+    return system_error(Errc::Unreadable, error_number, what,
+                        "choose a folder that you can write to");
+  return write_error(error_number, what);
+}
+
+/// The rest of creating a part, once its name is in the folder.
+Result<void> fill_in(PartFile& part, UniqueFd fd, std::uint64_t size) {
+  auto reserved = reserve(fd.get(), size);
+  if (!reserved) return std::move(reserved).error();
+  if (auto synced = sync_folder(part.folder.get(), part.folder_path); !synced) return synced;
+  auto identity = identity_of(fd.get());
+  if (!identity) return std::move(identity).error();
+  part.reserved = *reserved;
+  part.file = std::make_shared<OpenFile>();
+  part.file->fd = std::move(fd);
+  part.file->identity = *identity;
+  return {};
+}
+
+Error exists_error(const std::string& name, std::string_view why, std::string_view remedy) {
+  return {Errc::Exists, "'" + name + "' exists" + std::string(why) + "; " + std::string(remedy)};
+}
+
+/// Puts the part in the place of a regular file of ours and removes that one.
+Result<void> replace(const PartFile& part, const std::string& final_name, const Entry& old) {
+  constexpr std::string_view kRemedy = "choose another name";
+  if (!old.regular) return exists_error(final_name, " and is no regular file", kRemedy);
+  if (!old.ours) return exists_error(final_name, " and belongs to another user", kRemedy);
+  const int folder = part.folder.get();
+  if (const int error = exchange_names(folder, part.name, final_name); error != 0) {
+    if (error == EINVAL || error == ENOSYS)
+      return exists_error(final_name, " and this file system cannot exchange two names",
+                          "remove it first, or keep both");
+    return write_error(error, "replacing '" + final_name + "'");
+  }
+  // What we got in exchange must be what was looked at; else both go back to their places.
+  auto got = look_up(folder, part.name);
+  if (!got || !*got || !same_file((*got)->identity, old.identity)) {
+    exchange_names(folder, part.name, final_name);
+    return exists_error(final_name, " and was changed just now", "try again");
+  }
+  if (::unlinkat(folder, part.name.c_str(), 0) != 0)
+    return write_error(errno, "removing the old '" + final_name + "'");
+  return {};
+}
+
+Result<void> give_name(const PartFile& part, const std::string& final_name, bool overwrite,
+                       std::span<const Renamer> renamers) {
+  const int error = rename_new(renamers, part.folder.get(), part.name, final_name);
+  if (error == 0) return {};
+  if (error != EEXIST) return write_error(error, "giving the file its name '" + final_name + "'");
+  if (!overwrite) return exists_error(final_name, "", "choose another name");
+  auto old = look_up(part.folder.get(), final_name);
+  if (!old) return std::move(old).error();
+  if (!*old) return exists_error(final_name, "ed a moment ago", "try again");
+  return replace(part, final_name, **old);
+}
+
+}  // namespace
+
+Result<std::shared_ptr<PartFile>> create_part_file(const std::string& folder, std::uint64_t size,
+                                                   std::uint64_t keep_free) {
+  auto opened = open_folder(folder);
+  if (!opened) return std::move(opened).error();
+  auto part = std::make_shared<PartFile>();
+  part->folder = std::move(opened).value();
+  part->folder_path = folder;
+  const int dir = part->folder.get();
+  if (auto space = check_space(dir, folder, size, keep_free); !space)
+    return std::move(space).error();
+
+  part->name = ".xmppft-" + random_hex(8) + std::string(kPartSuffix);
+  UniqueFd fd(
+      ::openat(dir, part->name.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
+  if (!fd) return create_error(errno, folder);
+
+  auto made = fill_in(*part, std::move(fd), size);
+  if (!made) {
+    ::unlinkat(dir, part->name.c_str(), 0);
+    return std::move(made).error();
+  }
+  return part;
+}
+
+Result<void> sync_part_file(const PartFile& part) {
+  if (::fsync(part.file->fd.get()) == 0) return {};
+  return write_error(errno, "making " + part.folder_path + "/" + part.name + " durable");
+}
+
+Result<void> publish_part_file(const PartFile& part, const std::string& final_name, bool overwrite,
+                               std::span<const Renamer> renamers) {
+  if (!is_plain_name(final_name))
+    return Error{Errc::BadArgument, "'" + final_name + "' is no file name"};
+  const int folder = part.folder.get();
+  if (auto safe = check_folder(folder, part.folder_path); !safe) return safe;
+  auto has_part = is_part(part, part.name);
+  if (!has_part) return std::move(has_part).error();
+  auto has_final = is_part(part, final_name);
+  if (!has_final) return std::move(has_final).error();
+
+  if (*has_final) {
+    // A crash between link and unlink leaves both names.
+    if (*has_part) ::unlinkat(folder, part.name.c_str(), 0);
+  } else if (!*has_part) {
+    return Error{Errc::Io, part.folder_path + "/" + part.name +
+                               " was moved or replaced by somebody; receive the file again"};
+  } else if (auto named = give_name(part, final_name, overwrite, renamers); !named) {
+    return named;
+  }
+  return sync_folder(folder, part.folder_path);
+}
+
+Result<void> discard_part_file(const PartFile& part) {
+  auto ours = is_part(part, part.name);
+  if (!ours) return std::move(ours).error();
+  if (!*ours || ::unlinkat(part.folder.get(), part.name.c_str(), 0) == 0) return {};
+  return write_error(errno, "removing " + part.folder_path + "/" + part.name);
+}
+
+Result<void> set_part_file_aside(const PartFile& part) {
+  auto ours = is_part(part, part.name);
+  if (!ours) return std::move(ours).error();
+  if (!*ours) return {};
+  auto aside = part.name;
+  if (aside.ends_with(kPartSuffix)) aside.erase(aside.size() - kPartSuffix.size());
+  aside += ".bad";
+  const int error = rename_new(all_renamers(), part.folder.get(), part.name, aside);
+  if (error != 0)
+    return write_error(error, "renaming " + part.folder_path + "/" + part.name + " to " + aside);
+  return sync_folder(part.folder.get(), part.folder_path);
+}
+
+Result<Files::Found> find_part_file(const std::string& folder, const std::string& part_name,
+                                    const std::string& final_name, const FileIdentity& identity) {
+  Files::Found found;
+  auto opened = open_folder(folder);
+  if (!opened && opened.error().code == Errc::FileMissing) return found;
+  if (!opened) return std::move(opened).error();
+  const int dir = opened->get();
+
+  if (is_plain_name(final_name)) {
+    auto final_entry = look_up(dir, final_name);
+    if (!final_entry) return std::move(final_entry).error();
+    if (*final_entry && same_file((*final_entry)->identity, identity)) {
+      found.state = PartState::Published;
+      return found;
+    }
+  }
+  if (!is_plain_name(part_name)) return found;
+  UniqueFd fd(::openat(dir, part_name.c_str(), O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+  if (!fd) {
+    if (errno == ENOENT || errno == ELOOP || errno == ENXIO || errno == EISDIR) return found;
+    return system_error(Errc::Io, errno, folder + "/" + part_name,
+                        "check its permissions and the disk");
+  }
+  struct stat status {};
+  if (::fstat(fd.get(), &status) != 0)
+    return system_error(Errc::Io, errno, folder + "/" + part_name);
+  if (!S_ISREG(status.st_mode) || !same_file(identity_of(status), identity)) return found;
+  found.state = PartState::Part;
+  found.part = std::make_shared<PartFile>();
+  found.part->folder = std::move(opened).value();
+  found.part->folder_path = folder;
+  found.part->name = part_name;
+  found.part->file = std::make_shared<OpenFile>();
+  found.part->file->fd = std::move(fd);
+  found.part->file->identity = identity_of(status);
+  return found;
+}
+
+}  // namespace xmppftd

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string>
+
+#include "data/rename.h"
+#include "io/file.h"
+
+namespace xmppftd {
+
+/// The operations of Files on a part file, on the calling thread; see there for what they promise.
+Result<std::shared_ptr<PartFile>> create_part_file(const std::string& folder, std::uint64_t size,
+                                                   std::uint64_t keep_free);
+Result<void> sync_part_file(const PartFile& part);
+/// Done already counts as success, so that a restart may simply repeat it.
+Result<void> publish_part_file(const PartFile& part, const std::string& final_name, bool overwrite,
+                               std::span<const Renamer> renamers = all_renamers());
+Result<void> discard_part_file(const PartFile& part);
+Result<void> set_part_file_aside(const PartFile& part);
+Result<Files::Found> find_part_file(const std::string& folder, const std::string& part_name,
+                                    const std::string& final_name, const FileIdentity& identity);
+
+}  // namespace xmppftd

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: MIT
+#include "data/source_file.h"
+
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+
+#include <cerrno>
+
+#include "data/file_io.h"
+
+namespace xmppftd {
+namespace {
+
+const char* kind_of(mode_t mode) noexcept {
+  switch (mode & S_IFMT) {
+    case S_IFDIR:
+      return "a folder; pack it first (tar)";
+    case S_IFLNK:
+      return "a symbolic link; name the file it points to (readlink -f)";
+    case S_IFIFO:
+      return "a pipe; save what comes out of it first";
+    case S_IFSOCK:
+      return "a socket";
+    default:
+      return "a device";
+  }
+}
+
+/// Files of the kernel's own file systems have no size and other content at each reading.
+bool is_made_up(int fd) noexcept {
+  struct statfs system {};
+  if (::fstatfs(fd, &system) != 0) return false;
+  return system.f_type == PROC_SUPER_MAGIC || system.f_type == SYSFS_MAGIC ||
+         system.f_type == DEBUGFS_MAGIC || system.f_type == TRACEFS_MAGIC ||
+         system.f_type == CGROUP2_SUPER_MAGIC;
+}
+
+Error open_error(int error_number, const std::string& path) {
+  switch (error_number) {
+    case ENOENT:
+    case ENOTDIR:
+      return system_error(Errc::FileMissing, error_number, path, "check the name");
+    case EACCES:
+    case EPERM:
+      return system_error(Errc::Unreadable, error_number, path,
+                          "make it readable: chmod u+r, or ask its owner");
+    case ELOOP:
+    case ENXIO:
+      return system_error(Errc::NotRegularFile, error_number, path,
+                          "only regular files can be sent");
+    default:
+      return system_error(Errc::Io, error_number, path, "check the disk (dmesg)");
+  }
+}
+
+Result<std::shared_ptr<OpenFile>> pinned(UniqueFd fd, const struct stat& status) {
+  auto file = std::make_shared<OpenFile>();
+  file->fd = std::move(fd);
+  file->identity = identity_of(status);
+  return file;
+}
+
+}  // namespace
+
+Result<std::shared_ptr<OpenFile>> open_source_file(const std::string& path) {
+  // A look first: merely opening a device can do something. What counts is what was opened.
+  struct stat status {};
+  if (::lstat(path.c_str(), &status) != 0) return open_error(errno, path);
+  if (!S_ISREG(status.st_mode))
+    return Error{Errc::NotRegularFile, path + ": this is " + kind_of(status.st_mode)};
+  UniqueFd fd(::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY));
+  if (!fd) return open_error(errno, path);
+  if (::fstat(fd.get(), &status) != 0) return open_error(errno, path);
+  if (!S_ISREG(status.st_mode))
+    return Error{Errc::NotRegularFile, path + ": this is " + kind_of(status.st_mode)};
+  if (is_made_up(fd.get()))
+    return Error{Errc::NotRegularFile,
+                 path + ": the kernel makes this file up as it is read; copy it first (cat)"};
+  return pinned(std::move(fd), status);
+}
+
+Result<std::shared_ptr<OpenFile>> adopt_source_file(UniqueFd fd) {
+  const int flags = ::fcntl(fd.get(), F_GETFL);
+  if (flags < 0) return system_error(Errc::BadFd, errno, "the descriptor passed");
+  if ((flags & O_PATH) != 0 || (flags & O_ACCMODE) == O_WRONLY)
+    return Error{Errc::BadFd,
+                 "the descriptor passed is not open for reading; open it with O_RDONLY"};
+  struct stat status {};
+  if (::fstat(fd.get(), &status) != 0)
+    return system_error(Errc::BadFd, errno, "the descriptor passed");
+  if (!S_ISREG(status.st_mode))
+    return Error{Errc::BadFd, std::string("the descriptor passed is no regular file but ") +
+                                  kind_of(status.st_mode)};
+  if (is_made_up(fd.get()))
+    return Error{
+        Errc::BadFd,
+        "the descriptor passed is a file that the kernel makes up as it is read; copy it first"};
+  ::fcntl(fd.get(), F_SETFD, FD_CLOEXEC);
+  return pinned(std::move(fd), status);
+}
+
+}  // namespace xmppftd

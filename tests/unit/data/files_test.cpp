@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: MIT
+#include "data/files.h"
+
+#include <catch2/catch.hpp>
+
+#include "temp_dir.h"
+#include "test_core.h"
+
+using namespace xmppftd;
+using namespace xmppftd::test;
+
+TEST_CASE("files: a receive from part to name, each answer on core", "[files]") {
+  const TempDir dir;
+  TestCore core;
+  ThreadedFiles files(core);
+  Outcome<std::shared_ptr<PartFile>> created;
+  files.create_part(dir.path(), 3, 0, created.callback());
+  CHECK(created.calls == 0);  // never before the call returns
+  core.run_until([&] { return created.arrived(); });
+  const auto part = created.result->value();
+  REQUIRE(write_all(part->file->fd.get(), view_of("new"), 0));
+
+  Outcome<void> synced, published, discarded;
+  Outcome<Files::Found> found;
+  files.sync_part(part, synced.callback());
+  core.run_until([&] { return synced.arrived(); });
+  CHECK(synced.result->ok());
+  files.find_part(dir.path(), part->name, "a.txt", part->file->identity, found.callback());
+  core.run_until([&] { return found.arrived(); });
+  CHECK(found.result->value().state == PartState::Part);
+  files.publish(part, "a.txt", false, published.callback());
+  core.run_until([&] { return published.arrived(); });
+  CHECK(published.result->ok());
+  files.discard(part, discarded.callback());
+  core.run_until([&] { return discarded.arrived(); });
+  CHECK(read_file(dir / "a.txt") == "new");
+}
+
+TEST_CASE("files: sources are opened and adopted", "[files]") {
+  const TempDir dir;
+  TestCore core;
+  ThreadedFiles files(core);
+  write_file(dir / "a", "hello");
+  Outcome<std::shared_ptr<OpenFile>> opened, adopted, missing;
+  files.open_source(dir / "a", opened.callback());
+  files.adopt_source(UniqueFd(::open((dir / "a").c_str(), O_RDONLY | O_CLOEXEC)),
+                     adopted.callback());
+  files.open_source(dir / "b", missing.callback());
+  core.run_until([&] { return opened.arrived() && adopted.arrived() && missing.arrived(); });
+  CHECK(opened.result->value()->identity == adopted.result->value()->identity);
+  CHECK(missing.error() == Errc::FileMissing);
+}
+
+TEST_CASE("files: wrong content is set aside", "[files]") {
+  const TempDir dir;
+  TestCore core;
+  ThreadedFiles files(core);
+  Outcome<std::shared_ptr<PartFile>> created;
+  Outcome<void> aside;
+  files.create_part(dir.path(), 0, 0, created.callback());
+  core.run_until([&] { return created.arrived(); });
+  const auto part = created.result->value();
+  files.set_aside(part, aside.callback());
+  core.run_until([&] { return aside.arrived(); });
+  CHECK(aside.result->ok());
+  CHECK_FALSE(exists(dir / part->name));
+}
+
+TEST_CASE("files: nobody is called once Files is gone", "[files]") {
+  const TempDir dir;
+  TestCore core;
+  Outcome<std::shared_ptr<OpenFile>> opened;
+  write_file(dir / "a", "hello");
+  {
+    ThreadedFiles files(core);
+    files.open_source(dir / "a", opened.callback());
+    core.await_posted(1);
+  }
+  core.run_pending();
+  CHECK(opened.calls == 0);
+}

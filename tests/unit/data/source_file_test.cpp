@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: MIT
+#include "data/source_file.h"
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <catch2/catch.hpp>
+
+#include "temp_dir.h"
+
+using namespace xmppftd;
+using namespace xmppftd::test;
+
+namespace {
+
+Errc error_of(const Result<std::shared_ptr<OpenFile>>& opened) {
+  return opened ? Errc::Internal : opened.error().code;
+}
+
+}  // namespace
+
+TEST_CASE("source: a regular file is opened and its identity noted", "[source]") {
+  const TempDir dir;
+  write_file(dir / "a", "hello");
+  const auto opened = open_source_file(dir / "a");
+  REQUIRE(opened);
+  struct stat status {};
+  ::stat((dir / "a").c_str(), &status);
+  CHECK((*opened)->identity.inode == status.st_ino);
+  CHECK((*opened)->identity.device == status.st_dev);
+  CHECK((*opened)->identity.size == 5);
+  CHECK((*opened)->identity.modified_ns ==
+        status.st_mtim.tv_sec * 1'000'000'000 + status.st_mtim.tv_nsec);
+  CHECK((::fcntl((*opened)->fd.get(), F_GETFD) & FD_CLOEXEC) != 0);
+}
+
+TEST_CASE("source: links, folders, pipes, devices and /proc are refused (FN4)", "[source]") {
+  const TempDir dir;
+  write_file(dir / "secret", "key");
+  ::symlink((dir / "secret").c_str(), (dir / "link").c_str());
+  ::mkfifo((dir / "pipe").c_str(), 0600);  // opening it in the plain way would wait for a writer
+  CHECK(error_of(open_source_file(dir / "link")) == Errc::NotRegularFile);
+  CHECK(error_of(open_source_file(dir / "pipe")) == Errc::NotRegularFile);
+  CHECK(error_of(open_source_file(dir.path())) == Errc::NotRegularFile);
+  CHECK(error_of(open_source_file("/dev/null")) == Errc::NotRegularFile);
+  CHECK(error_of(open_source_file("/proc/self/environ")) == Errc::NotRegularFile);
+  CHECK(open_source_file(dir / "link").error().detail.find("readlink") != std::string::npos);
+}
+
+TEST_CASE("source: a missing file is named, with the kernel's words", "[source]") {
+  const TempDir dir;
+  const auto opened = open_source_file(dir / "none");
+  REQUIRE(error_of(opened) == Errc::FileMissing);
+  CHECK(opened.error().detail == (dir / "none") + ": No such file or directory; check the name");
+  write_file(dir / "a", "");
+  CHECK(error_of(open_source_file(dir / "a/b")) == Errc::FileMissing);
+}
+
+TEST_CASE("source: permission denied is Unreadable", "[source]") {
+  const TempDir dir;
+  write_file(dir / "mine", "x");
+  ::chmod((dir / "mine").c_str(), 0);
+  ::chmod(dir.path().c_str(), 0711);
+  // Root may read everything, so a child that is nobody tries.
+  const pid_t child = ::fork();
+  if (child == 0) {
+    if (::geteuid() == 0 && ::setuid(65534) != 0) ::_exit(2);
+    ::_exit(error_of(open_source_file(dir / "mine")) == Errc::Unreadable ? 0 : 1);
+  }
+  int status = -1;
+  ::waitpid(child, &status, 0);
+  CHECK(status == 0);
+}
+
+TEST_CASE("source: a passed descriptor must be readable and regular (DB3)", "[source]") {
+  const TempDir dir;
+  write_file(dir / "a", "hello");
+  const auto adopt = [&](const std::string& path, int flags) {
+    return adopt_source_file(UniqueFd(::open(path.c_str(), flags)));
+  };
+  const auto good = adopt(dir / "a", O_RDONLY);
+  REQUIRE(good);
+  CHECK((*good)->identity.size == 5);
+  CHECK((::fcntl((*good)->fd.get(), F_GETFD) & FD_CLOEXEC) != 0);
+  CHECK(adopt(dir / "a", O_RDWR));
+  CHECK(error_of(adopt(dir / "a", O_WRONLY)) == Errc::BadFd);
+  CHECK(error_of(adopt(dir / "a", O_PATH)) == Errc::BadFd);
+  CHECK(error_of(adopt(dir.path(), O_RDONLY | O_DIRECTORY)) == Errc::BadFd);
+  CHECK(error_of(adopt("/dev/zero", O_RDONLY)) == Errc::BadFd);
+  CHECK(error_of(adopt("/proc/self/environ", O_RDONLY)) == Errc::BadFd);
+  CHECK(error_of(adopt_source_file(UniqueFd())) == Errc::BadFd);
+  int ends[2];
+  REQUIRE(::pipe(ends) == 0);
+  const UniqueFd writer(ends[1]);
+  CHECK(error_of(adopt_source_file(UniqueFd(ends[0]))) == Errc::BadFd);
+}
