@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "data/thread_pool.h"
+#include "data/worker.h"
+#include "io/bulk.h"
+
+namespace xmppftd {
+
+/// Bulk over real threads: each move goes to the worker with the fewest streams, each digest to the
+/// hashers.
+class BulkWorkers final : public Bulk {
+ public:
+  BulkWorkers(Poster& core, unsigned workers, std::chrono::milliseconds stall);
+
+  std::unique_ptr<Move> send(UniqueFd socket, FileEnd file, ByteRange range, StreamEnd end,
+                             std::shared_ptr<Progress> progress, OnMoved done) override;
+  std::unique_ptr<Move> receive(UniqueFd socket, FileEnd file, ByteRange range,
+                                std::shared_ptr<Progress> progress, OnMoved done) override;
+  std::unique_ptr<BlockReader> read_blocks(FileEnd file, ByteRange range) override;
+  std::unique_ptr<BlockWriter> write_blocks(FileEnd file, ByteRange range) override;
+  std::unique_ptr<Move> hash(std::shared_ptr<OpenFile> file, ByteRange range, HashAlgo algo,
+                             std::shared_ptr<Progress> progress,
+                             Callback<void(Result<Hash>)> done) override;
+
+ private:
+  Worker& least_busy();
+  StreamParts parts(UniqueFd socket, FileEnd file, ByteRange range,
+                    std::shared_ptr<Progress> progress, Answer<Moved> answer);
+
+  Poster& core_;
+  const std::chrono::milliseconds stall_;
+  ThreadPool hashers_;  // outlives the workers, which post to it
+  std::vector<std::unique_ptr<Worker>> workers_;
+  std::size_t next_ = 0;
+};
+
+}  // namespace xmppftd

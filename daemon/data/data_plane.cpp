@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: MIT
+#include "data/data_plane.h"
+
+#include <algorithm>
+#include <thread>
+
+#include "data/bulk_workers.h"
+#include "data/files.h"
+
+namespace xmppftd {
+namespace {
+
+unsigned worker_count(unsigned asked) {
+  return asked != 0 ? asked : std::clamp(std::thread::hardware_concurrency(), 1u, 4u);
+}
+
+}  // namespace
+
+struct DataPlane::Parts {
+  Parts(Poster& core, DataOptions options)
+      : bulk(core, worker_count(options.workers), options.stall), files(core) {}
+  BulkWorkers bulk;
+  ThreadedFiles files;
+};
+
+DataPlane::DataPlane(Poster& core, DataOptions options)
+    : parts_(std::make_unique<Parts>(core, options)) {}
+DataPlane::~DataPlane() = default;
+
+Bulk& DataPlane::bulk() noexcept { return parts_->bulk; }
+Files& DataPlane::files() noexcept { return parts_->files; }
+
+}  // namespace xmppftd

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: MIT
+#include "data/receive_task.h"
+
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <cerrno>
+
+namespace xmppftd {
+namespace {
+
+// How long a surplus byte may trail the last one. Most senders close at once, which ends the wait;
+// some wait for us.
+constexpr std::chrono::milliseconds kGrace{200};
+
+Error surplus(const ByteRange& range) {
+  return {Errc::Protocol, "the peer sent more than the " + std::to_string(range.length) +
+                              " bytes it had announced"};
+}
+
+}  // namespace
+
+ReceiveTask::ReceiveTask(StreamParts parts, Clock::time_point now)
+    : StreamTask(std::move(parts), EPOLLIN, now), write_back_(position()) {}
+
+StreamTask::Step ReceiveTask::step(Clock::time_point now, Quantum& buffer) {
+  if (left() > 0)
+    if (auto end = receive(now, buffer)) return end;
+  if (left() == 0) return expect_end(now);
+  return std::nullopt;
+}
+
+StreamTask::Step ReceiveTask::receive(Clock::time_point now, Quantum& buffer) {
+  // One byte more than is due, so that what is glued to the last byte shows at once.
+  const auto want = std::min<std::uint64_t>(kQuantum, left() + 1);
+  const auto n = ::recv(socket(), buffer.bytes, want, MSG_DONTWAIT);
+  if (n < 0 && errno == EINTR) return std::nullopt;
+  if (n < 0 && errno == EAGAIN) {
+    if (now >= give_up_) return stalled("no byte came");
+    deadline_ = give_up_;
+    return std::nullopt;
+  }
+  if (n < 0)
+    return socket_error(errno, "the stream broke at byte " + std::to_string(moved_) + " of " +
+                                   std::to_string(range_.length));
+  if (n == 0)
+    return Error{Errc::Interrupted, "the peer closed the stream at byte " + std::to_string(moved_) +
+                                        " of " + std::to_string(range_.length)};
+  const auto got = static_cast<std::uint64_t>(n);
+  if (got > left()) return surplus(range_);
+  if (auto written = write_all(file(), {buffer.bytes, got}, position()); !written) return written;
+  advance(got, now);
+  write_back_.written_to(file(), position());
+  return std::nullopt;
+}
+
+StreamTask::Step ReceiveTask::expect_end(Clock::time_point now) {
+  if (!end_by_) end_by_ = now + kGrace;
+  deadline_ = *end_by_;
+  std::uint8_t byte = 0;
+  const auto n = ::recv(socket(), &byte, 1, MSG_DONTWAIT);
+  if (n > 0) return surplus(range_);
+  // An end, a reset now that all is here, or silence: each is fine.
+  if (n < 0 && (errno == EAGAIN || errno == EINTR) && now < *end_by_) return std::nullopt;
+  return Result<void>();
+}
+
+}  // namespace xmppftd

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: MIT
+#include "data/stream_task.h"
+
+#include <fcntl.h>
+
+#include <cerrno>
+#include <utility>
+
+namespace xmppftd {
+
+StreamTask::StreamTask(StreamParts parts, std::uint32_t interest, Clock::time_point now)
+    : file_(std::move(parts.file.file)),
+      range_(parts.range),
+      interest_(interest),
+      socket_(std::move(parts.socket)),
+      progress_(std::move(parts.progress)),
+      digest_(std::move(parts.digest)),
+      stall_(parts.stall),
+      answer_(std::move(parts.answer)) {
+  ::fcntl(socket_.get(), F_SETFL, ::fcntl(socket_.get(), F_GETFL) | O_NONBLOCK);
+  alive(now);
+}
+
+StreamTask::~StreamTask() {
+  if (digest_ != nullptr) digest_->cancel();
+}
+
+void StreamTask::advance(std::uint64_t bytes, Clock::time_point now) {
+  moved_ += bytes;
+  if (progress_ != nullptr) progress_->bytes.store(moved_, std::memory_order_relaxed);
+  if (digest_ != nullptr) digest_->reached(moved_);
+  alive(now);
+}
+
+Error StreamTask::stalled(std::string_view what) const {
+  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(stall_).count();
+  return {Errc::Timeout, std::string(what) + " for " + std::to_string(seconds) + " s, at byte " +
+                             std::to_string(moved_) + " of " + std::to_string(range_.length)};
+}
+
+void StreamTask::conclude(Result<void> how) {
+  socket_.reset();
+  if (!how) {
+    answer_.give(std::move(how).error());
+  } else if (digest_ == nullptr) {
+    answer_.give(Moved{moved_, std::nullopt});
+  } else {
+    std::exchange(digest_, nullptr)
+        ->finish([answer = std::move(answer_), moved = moved_](Result<Hash> hash) mutable {
+          if (hash) {
+            answer.give(Moved{moved, std::move(hash).value()});
+          } else {
+            answer.give(std::move(hash).error());
+          }
+        });
+  }
+}
+
+Error socket_error(int error_number, std::string_view what) {
+  switch (error_number) {
+    case ECONNRESET:
+    case EPIPE:
+    case ENOTCONN:
+    case ETIMEDOUT:
+    case EHOSTUNREACH:
+    case ENETUNREACH:
+    case ENETDOWN:
+    case EHOSTDOWN:
+      return system_error(Errc::Interrupted, error_number, what);
+    default:
+      return system_error(Errc::Io, error_number, what);
+  }
+}
+
+}  // namespace xmppftd

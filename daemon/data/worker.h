@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <set>
+#include <thread>
+#include <unordered_map>
+#include <utility>
+
+#include "base/unique_fd.h"
+#include "data/inbox.h"
+#include "data/stream_task.h"
+
+namespace xmppftd {
+
+/// One thread that moves the bytes of many streams: epoll, an inbox, one buffer for all, and a
+/// timer for whoever waits. A step moves at most a quantum and epoll goes round, so streams share
+/// fairly (ENGINE s4.3). Without streams it sleeps until its inbox wakes it.
+class Worker {
+ public:
+  using TaskId = std::uint64_t;
+  using Clock = StreamTask::Clock;
+
+  Worker();
+  Worker(const Worker&) = delete;
+  Worker& operator=(const Worker&) = delete;
+  /// Drops its streams and joins, within a quantum.
+  ~Worker();
+
+  /// From core: takes the task; its answer comes unless it is dropped first.
+  TaskId start(std::unique_ptr<StreamTask> task);
+  /// On our own thread (post it): lets go of the task's socket and file. A task that has ended is
+  /// none.
+  void drop(TaskId id);
+  /// Other work for this thread, in order; each piece no longer than a quantum. Shared, so that
+  /// handles may outlive us.
+  const std::shared_ptr<Inbox>& inbox() const noexcept { return inbox_; }
+  /// Streams that it has now.
+  unsigned load() const noexcept { return load_.load(std::memory_order_relaxed); }
+
+ private:
+  struct Stream {
+    std::unique_ptr<StreamTask> task;
+    TaskId id = 0;
+    std::uint32_t watched = 0;
+    Clock::time_point wakes{};  ///< its place in alarms_; never later than the task's deadline
+  };
+
+  void run();
+  void adopt(TaskId id, std::unique_ptr<StreamTask> task);
+  void step(Stream& stream);
+  void keep_up(Stream& stream);
+  /// Forgets the stream; the task is the caller's to conclude or to drop.
+  std::unique_ptr<StreamTask> take_out(Stream& stream);
+  void ring_alarms();
+  int milliseconds_to_alarm() const;
+
+  const std::shared_ptr<Inbox> inbox_;
+  TaskId next_id_ = 1;  // core's
+  std::atomic<unsigned> load_{0};
+
+  // The thread's own.
+  UniqueFd epoll_;
+  bool stopping_ = false;
+  std::unordered_map<TaskId, Stream> streams_;
+  std::set<std::pair<Clock::time_point, Stream*>> alarms_;
+  std::unique_ptr<Quantum> buffer_;
+
+  std::thread thread_;
+};
+
+}  // namespace xmppftd
