@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: MIT
+#include "transport/ibb_opening.h"
+
+#include "transport/ibb_stream.h"
+
+namespace xmppftd {
+
+IbbOpening::IbbOpening(IbbTransport& transport, const IbbContext& context, const StreamKey& key,
+                       std::size_t block_size, Transport::Opened done)
+    : transport_(transport),
+      context_(context),
+      key_(key),
+      block_size_(block_size),
+      done_(std::move(done)) {
+  propose();
+}
+
+void IbbOpening::propose() {
+  request_ = context_.iq.request(
+      IqType::Set, key_.peer, IbbOpen{key_.sid, block_size_, IbbStanza::Iq}.build(),
+      IbbTransport::kAnswerWithin, [this](IqReply reply) { answered(std::move(reply)); });
+}
+
+void IbbOpening::answered(IqReply reply) {
+  const auto* failure = std::get_if<IqFailure>(&reply);
+  if (!failure) {
+    auto done = std::move(done_);
+    return done(make_ibb_sender(transport_, key_, block_size_));
+  }
+  const bool refused = failure->kind == IqFailure::Kind::Refused;
+  if (refused && failure->error.condition == Condition::ResourceConstraint &&
+      block_size_ / 2 >= IbbTransport::kMinBlock) {
+    block_size_ /= 2;
+    return propose();
+  }
+  Error why = failure->to_error("IBB open");
+  if (refused && why.code != Errc::PeerOffline) why.code = Errc::StreamFailed;
+  auto done = std::move(done_);
+  done(std::move(why));
+}
+
+IbbExpectation::IbbExpectation(IbbTransport& transport, const StreamKey& key,
+                               Transport::Opened done)
+    : transport_(transport), key_(key), done_(std::move(done)) {
+  transport_.expected_[{key_.peer, key_.sid}] = this;
+}
+
+IbbExpectation::~IbbExpectation() {
+  if (done_) transport_.expected_.erase({key_.peer, key_.sid});
+}
+
+void IbbExpectation::opened(IncomingIq iq, const IbbOpen& open) {
+  transport_.expected_.erase({key_.peer, key_.sid});
+  auto stream = make_ibb_receiver(transport_, key_, open.block_size);
+  iq.reply();
+  auto done = std::move(done_);
+  done(std::move(stream));
+}
+
+}  // namespace xmppftd

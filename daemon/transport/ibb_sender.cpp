@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: MIT
+#include <algorithm>
+#include <map>
+#include <optional>
+
+#include "protocol/ibb_flow.h"
+#include "transport/ibb_stream.h"
+#include "xep/xep0047_ibb.h"
+
+namespace xmppftd {
+namespace {
+
+class IbbSendStream final : public IbbStream {
+ public:
+  using IbbStream::IbbStream;
+  ~IbbSendStream() override;
+
+  void start(FileEnd file, ByteRange range, Handler& handler) override;
+  void data(IncomingIq iq) override;
+  void data_in_message(const Element&) override {}
+  void closed(IncomingIq iq) override;
+  void lost(Error why) override;
+
+ private:
+  void read_ahead();
+  void send(const IbbSender::Block& block, Result<std::string> base64);
+  void answered(std::uint64_t number, const IqReply& reply);
+  void say_close();
+  void go_on();
+  void end(Result<Moved> how);
+
+  Handler* handler_ = nullptr;
+  std::optional<IbbSender> flow_;  // from start() on
+  std::unique_ptr<BlockReader> reader_;
+  std::map<std::uint64_t, std::unique_ptr<IqRequest>> unanswered_;  // by block number
+  std::unique_ptr<IqRequest> close_;
+  bool acknowledged_ = false;           // the peer answered our <close/>, or said it itself
+  bool nobody_there_ = false;           // who would hear a <close/>
+  std::optional<Error> early_failure_;  // before start()
+  std::unique_ptr<Timer> soon_;
+  std::optional<Moved> moved_;  // what the reader says
+};
+
+IbbSendStream::~IbbSendStream() {
+  if (!ended() && !close_ && !nobody_there_) send_close();
+}
+
+void IbbSendStream::start(FileEnd file, ByteRange range, Handler& handler) {
+  handler_ = &handler;
+  const auto window = std::clamp<std::size_t>(IbbTransport::kMaxInFlight / block_size(), 1,
+                                              std::max<std::size_t>(context().config.window, 1));
+  flow_.emplace(range.length, block_size(), window);
+  reader_ = context().bulk.read_blocks(std::move(file), range);
+  if (early_failure_) flow_->fail(*early_failure_);
+  if (flow_->state() != IbbSender::State::Failed) return go_on();
+  // A Handler is never called from inside start().
+  soon_ = context().timers.after({}, [this] { go_on(); });
+}
+
+/// Data in the reverse direction (RELIABILITY IB4).
+void IbbSendStream::data(IncomingIq iq) { iq.fail(StanzaError::of(Condition::NotAcceptable)); }
+
+void IbbSendStream::closed(IncomingIq iq) {
+  iq.reply();
+  nobody_there_ = true;
+  if (!flow_) {
+    early_failure_ = Error{Errc::Cancelled, "the peer closed the stream before the first block"};
+    return;
+  }
+  flow_->peer_closed();
+  acknowledged_ = flow_->state() == IbbSender::State::Done;
+  go_on();
+}
+
+void IbbSendStream::lost(Error why) {
+  nobody_there_ = true;
+  if (!flow_) {
+    early_failure_ = std::move(why);
+    return;
+  }
+  flow_->fail(std::move(why));
+  if (flow_->state() == IbbSender::State::Closing) flow_->close_answered();
+  go_on();
+}
+
+void IbbSendStream::read_ahead() {
+  while (const auto block = flow_->next()) {
+    reader_->read(block->size, [this, block = *block](Result<std::string> base64) {
+      send(block, std::move(base64));
+    });
+  }
+}
+
+void IbbSendStream::send(const IbbSender::Block& block, Result<std::string> base64) {
+  if (!base64) {
+    flow_->fail(base64.error());
+    return go_on();
+  }
+  unanswered_[block.number] = context().iq.request(
+      IqType::Set, key().peer, build_ibb_data(key().sid, block.seq, *std::move(base64)),
+      IbbTransport::kAnswerWithin,
+      [this, number = block.number](const IqReply& reply) { answered(number, reply); });
+}
+
+void IbbSendStream::answered(std::uint64_t number, const IqReply& reply) {
+  const auto keep = unanswered_.extract(number);  // our caller is its callback
+  if (const auto* failure = std::get_if<IqFailure>(&reply)) {
+    Error why = failure->to_error("IBB block " + std::to_string(number));
+    if (why.code != Errc::Timeout) why.code = Errc::Interrupted;  // the rest may be offered again
+    flow_->fail(std::move(why));
+  } else {
+    flow_->acked(number);
+    set_progress(flow_->delivered());
+  }
+  go_on();
+}
+
+void IbbSendStream::say_close() {
+  if (close_) return;
+  close_ = context().iq.request(IqType::Set, key().peer, IbbClose{key().sid}.build(),
+                                IbbTransport::kAnswerWithin, [this](const IqReply& reply) {
+                                  // The peer has every block: whatever it says now, this is the
+                                  // end.
+                                  if (std::holds_alternative<Element>(reply)) acknowledged_ = true;
+                                  flow_->close_answered();
+                                  go_on();
+                                });
+  reader_->finish([this](Result<Moved> moved) {
+    if (!moved) return end(std::move(moved));
+    moved_ = *moved;
+    go_on();
+  });
+}
+
+/// After every event: what the machine's state asks for. May destroy us.
+void IbbSendStream::go_on() {
+  if (ended()) return;
+  switch (flow_->state()) {
+    case IbbSender::State::Sending:
+      return read_ahead();
+    case IbbSender::State::Draining:
+      return;
+    case IbbSender::State::Closing:
+      return say_close();
+    case IbbSender::State::Done:
+      if (!moved_) return;
+      moved_->acknowledged = acknowledged_;
+      return end(*moved_);
+    case IbbSender::State::Failed:
+      if (!nobody_there_) send_close();
+      return end(flow_->error());
+  }
+}
+
+void IbbSendStream::end(Result<Moved> how) {
+  unanswered_.clear();
+  reader_.reset();
+  leave();
+  handler_->on_end(std::move(how));  // may destroy us
+}
+
+}  // namespace
+
+std::unique_ptr<Carrier> make_ibb_sender(IbbTransport& transport, const StreamKey& key,
+                                         std::size_t block_size) {
+  return std::make_unique<IbbSendStream>(transport, key, block_size);
+}
+
+}  // namespace xmppftd
