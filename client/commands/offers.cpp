@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: MIT
+#include <iostream>
+
+#include "command.h"
+#include "text.h"
+
+namespace xmppftctl {
+
+int offers(Call& call) {
+  call.parse();
+  const auto jobs = call.context.manager().list(
+      {{"state", std::vector<std::string>{"offered"}}, {"direction", std::string("in")}}, {}, 1000);
+  const Output& out = call.context.out;
+  if (out.json()) {
+    auto list = nlohmann::ordered_json::array();
+    for (const auto& job : jobs) list.push_back(to_json(job));
+    out.document({{"jobs", list}, {"next", nullptr}});
+    return kOk;
+  }
+  Table table({{"id", "ID", true},
+               {"peer", "PEER", false, true},
+               {"name", "NAME", false, true},
+               {"size", "SIZE", true},
+               {"since", "SINCE"},
+               {"description", "DESCRIPTION", false, true}});
+  for (const auto& job : jobs) {
+    table.add({std::to_string(job.id),
+               job.peer,
+               job.name,
+               {human_bytes(job.size), std::to_string(job.size)},
+               {local_time(job.created_at), rfc3339(job.created_at)},
+               job.description});
+  }
+  if (out.quiet) {
+    table.choose({"id"});
+    table.print_plain(std::cout);
+  } else if (out.human() && jobs.empty()) {
+    out.say("no offers");
+  } else {
+    out.print(table);
+    out.note("take one: xmppftctl accept ID [--into FOLDER/]");
+  }
+  return kOk;
+}
+
+}  // namespace xmppftctl

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: MIT
+#include <unistd.h>
+
+#include <iostream>
+
+#include "accounts.h"
+#include "command.h"
+#include "files.h"
+#include "follow.h"
+#include "parse.h"
+#include "text.h"
+
+namespace xmppftctl {
+namespace {
+
+constexpr std::size_t kCallChunk = 1000;  // files in one SendUris
+
+struct Queued {
+  std::string batch;
+  std::vector<std::uint64_t> ids;
+  std::uint64_t bytes = 0;
+};
+
+[[noreturn]] void nobody_named(Context& context) {
+  std::string online;
+  try {  // help with the answer if the daemon can
+    for (const auto& account : accounts(context)) {
+      for (const auto& c :
+           AccountClient(context.bus(), account.path).ListContacts({{"online", true}})) {
+        online += (online.empty() ? "" : ", ") + value_of<std::string>(c, "jid");
+      }
+    }
+  } catch (const Failure&) {
+  } catch (const sdbus::Error&) {
+  }
+  throw usage("--to is needed" + (online.empty() ? "" : "; online: " + online),
+              "--to bob@example.net");
+}
+
+Queued send_stdin(Context& context, const std::string& name, const std::vector<std::string>& to,
+                  const Values& options) {
+  ManagerClient& manager = context.manager();  // before gigabytes are read
+  Queued queued;
+  const int fd = spool(STDIN_FILENO, queued.bytes);
+  const std::vector<sdbus::Struct<sdbus::UnixFd, std::string>> files = {
+      {sdbus::UnixFd(fd, sdbus::adopt_fd), name}};
+  std::tie(queued.batch, queued.ids) = manager.SendFds(files, to, options);
+  return queued;
+}
+
+Queued send_files(Context& context, const std::vector<std::string>& names,
+                  const std::vector<std::string>& to, Values options) {
+  const auto files = check_files(names);
+  Queued queued;
+  std::vector<std::string> uris;
+  for (std::size_t i = 0; i < files.size(); ++i) {
+    uris.push_back(uri_of_path(files[i].path));
+    queued.bytes += files[i].size;
+    if (uris.size() < kCallChunk && i + 1 < files.size()) continue;
+    if (!queued.batch.empty()) options["batch"] = queued.batch;
+    const auto [batch, ids] = context.manager().SendUris(uris, to, options);
+    queued.batch = batch;
+    queued.ids.insert(queued.ids.end(), ids.begin(), ids.end());
+    uris.clear();
+  }
+  return queued;
+}
+
+void tell(const Output& out, const Queued& queued, const std::vector<std::string>& to) {
+  if (out.quiet || out.form == Output::Form::Plain) {
+    for (const auto id : queued.ids)
+      std::cout << id << (out.quiet ? "" : "\t" + queued.batch) << '\n';
+    std::cout.flush();  // a script may read ids while we wait
+    return;
+  }
+  std::string peers;
+  for (const auto& jid : to) peers += (peers.empty() ? "" : ", ") + printable(jid);
+  out.say("batch " + queued.batch + ": " + plural(queued.ids.size(), "job") + " queued (" +
+          id_ranges(queued.ids) + "), " +
+          human_bytes(static_cast<std::int64_t>(queued.bytes * to.size())) + " to " + peers);
+  std::cout.flush();
+}
+
+}  // namespace
+
+int queue_add(Call& call) {
+  std::vector<std::string> files, to, methods;
+  std::string name, priority, description;
+  bool wait = false;
+  call.options.words(files);
+  call.options.values("--to", to, "JID", "recipient, bare or full JID; repeat for more");
+  call.options.value("--name", name, "NAME", "name shown to the receiver (one file only)");
+  call.options.value("--description", description, "TEXT", "text for the receiver");
+  call.options.values(
+      "--method", methods, "ID[/ROUTE],…",
+      "ways to try, in order: si-socks5, si-socks5/direct, si-socks5/proxy, si-ibb");
+  call.options.value("--priority", priority, "N", "-100 to 100, higher first (default 0)");
+  call.options.flag("--wait", wait, "stay until the jobs have finished; exit 4 if one fails");
+  call.parse();
+  Context& context = call.context;
+
+  if (files.empty()) throw usage("what shall be sent? name files, or - for standard input");
+  if (to.empty()) nobody_named(context);
+  const bool from_stdin = std::find(files.begin(), files.end(), "-") != files.end();
+  if (from_stdin && files.size() > 1)
+    throw usage("- (standard input) cannot be sent together with files");
+  if (from_stdin && name.empty())
+    throw usage("- (standard input) needs --name", "--name backup.tar");
+  if (!name.empty() && files.size() > 1)
+    throw usage("--name is for one file, and there are " + std::to_string(files.size()));
+
+  Values options;
+  if (!context.account.empty())
+    options["account"] = sdbus::ObjectPath(find_account(context, context.account).path);
+  if (!description.empty()) options["description"] = description;
+  if (!priority.empty())
+    options["priority"] =
+        static_cast<std::int32_t>(parse_number("--priority", priority, -100, 100));
+  std::vector<std::string> ways;
+  for (const auto& method : methods) {
+    for (auto& way : split_list(method)) ways.push_back(std::move(way));
+  }
+  if (!ways.empty()) options["methods"] = ways;
+  if (!name.empty() && !from_stdin) options["name"] = name;
+
+  const Queued queued =
+      from_stdin ? send_stdin(context, name, to, options) : send_files(context, files, to, options);
+  const Output& out = context.out;
+  if (!out.json()) tell(out, queued, to);
+  int exit = kOk;
+  std::vector<Job> finished;
+  if (wait) exit = wait_and_tell(context, queued.ids, &finished);
+  if (out.json()) {
+    nlohmann::ordered_json body = {{"batch", queued.batch}, {"ids", queued.ids}};
+    if (wait) {
+      body["jobs"] = nlohmann::ordered_json::array();
+      for (const auto& job : finished) body["jobs"].push_back(to_json(job));
+    }
+    out.document(std::move(body));
+  }
+  return exit;
+}
+
+}  // namespace xmppftctl

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace xmppftctl {
+
+/// What a shell learns (INTERFACE section 3).
+enum Exit : int {
+  kOk = 0,
+  kRefused = 1,        ///< refused, or done in part
+  kUsage = 2,          ///< usage or bad input
+  kNoSuch = 3,         ///< no such job or account
+  kJobFailed = 4,      ///< an awaited job failed, or was declined or cancelled
+  kNoDaemon = 5,       ///< bus or daemon not reachable
+  kNotOnline = 6,      ///< not online, or authentication
+  kNoPermission = 7,   ///< permission, or a file that cannot be read
+  kTimedOut = 124,     ///< --timeout passed
+  kInterrupted = 130,  ///< Ctrl-C; jobs go on
+};
+
+/// Error names that this program raises itself; the daemon's own come as they are.
+namespace error {
+inline constexpr std::string_view kUsage = "org.freedesktop.DBus.Error.InvalidArgs";
+inline constexpr std::string_view kTimedOut = "org.freedesktop.DBus.Error.Timeout";
+inline constexpr std::string_view kNoDaemon = "org.freedesktop.DBus.Error.ServiceUnknown";
+inline constexpr std::string_view kNoBus = "org.freedesktop.DBus.Error.NoServer";
+inline constexpr std::string_view kNoSuchJob = "org.xmppft.Error.NoSuchJob";
+inline constexpr std::string_view kNoSuchAccount = "org.xmppft.Error.NoSuchAccount";
+inline constexpr std::string_view kUnreadable = "org.xmppft.Error.Unreadable";
+inline constexpr std::string_view kNotRegularFile = "org.xmppft.Error.NotRegularFile";
+inline constexpr std::string_view kBadState = "org.xmppft.Error.BadState";
+inline constexpr std::string_view kTooMany = "org.xmppft.Error.TooMany";
+inline constexpr std::string_view kAuthFailed = "org.xmppft.Error.AuthFailed";
+inline constexpr std::string_view kNotOnline = "org.xmppft.Error.NotOnline";
+inline constexpr std::string_view kDiskFull = "org.xmppft.Error.DiskFull";
+}  // namespace error
+
+/// The end of a command that did not work. A command is a straight line that stops at the first
+/// failure, and both libraries under it throw, so this is thrown too and caught once, in main.
+struct Failure {
+  std::string name;     ///< D-Bus error name; the exit code follows from it (errors.h)
+  std::string message;  ///< one line: what is wrong, with the value
+  std::string hint;     ///< what to do about it; "" = the one of the error table
+};
+
+/// Bad input: exit 2.
+inline Failure usage(std::string message, std::string hint = {}) {
+  return {std::string(error::kUsage), std::move(message), std::move(hint)};
+}
+
+}  // namespace xmppftctl

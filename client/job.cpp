@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: MIT
+#include "job.h"
+
+#include "files.h"
+#include "text.h"
+
+namespace xmppftctl {
+namespace {
+
+using nlohmann::ordered_json;
+using Pair = sdbus::Struct<std::string, std::string>;
+
+ordered_json text_or_null(const std::string& text) {
+  return text.empty() ? ordered_json() : ordered_json(text);
+}
+ordered_json time_or_null(std::uint64_t usec) { return text_or_null(rfc3339(usec)); }
+ordered_json count_or_null(std::int64_t n) { return n < 0 ? ordered_json() : ordered_json(n); }
+
+}  // namespace
+
+std::uint64_t Job::average_rate() const {
+  if (started_at == 0 || finished_at <= started_at || transferred <= offset) return 0;
+  const double seconds = static_cast<double>(finished_at - started_at) / 1e6;
+  return static_cast<std::uint64_t>(static_cast<double>(transferred - offset) / seconds);
+}
+
+Job job_from(std::uint64_t id, const Values& p) {
+  Job job;
+  job.id = id;
+  const auto text = [&](const char* key) { return value_of<std::string>(p, key); };
+  const auto count = [&](const char* key) { return value_of<std::uint64_t>(p, key); };
+  job.batch = text("Batch");
+  job.direction = text("Direction");
+  job.account = value_of<sdbus::ObjectPath>(p, "Account");
+  job.account.erase(0, job.account.rfind('/') + 1);
+  job.peer = text("Peer");
+  job.peer_full = text("PeerFull");
+  job.name = text("Name");
+  job.uri = text("Uri");
+  job.mime_type = text("MimeType");
+  job.description = text("Description");
+  job.state = text("State");
+  job.reason = text("StateReason");
+  const auto error = value_of<Pair>(p, "Error");
+  job.error_name = error.get<0>();
+  job.error_message = error.get<1>();
+  job.method = text("Method");
+  const auto detail = value_of<Values>(p, "MethodDetail");
+  job.route = value_of<std::string>(detail, "route");
+  job.host = value_of<std::string>(detail, "host");
+  job.port = value_of<std::uint16_t>(detail, "port");
+  job.hash = text("Hash");
+  job.hash_state = text("HashState");
+  job.delivery = text("Delivery");
+  job.actions = value_of<std::vector<std::string>>(p, "Actions");
+  job.size = value_of<std::int64_t>(p, "Size", -1);
+  job.eta = value_of<std::int64_t>(p, "Eta", -1);
+  job.transferred = count("Transferred");
+  job.offset = count("Offset");
+  job.rate = count("Rate");
+  job.created_at = count("CreatedAt");
+  job.started_at = count("StartedAt");
+  job.finished_at = count("FinishedAt");
+  job.next_attempt_at = count("NextAttemptAt");
+  job.attempt = value_of<std::uint32_t>(p, "Attempt");
+  job.priority = value_of<std::int32_t>(p, "Priority");
+  job.persistent = value_of<bool>(p, "Persistent", true);
+  return job;
+}
+
+ordered_json to_json(const Job& job) {
+  ordered_json out = {
+      {"id", job.id},
+      {"direction", job.direction},
+      {"peer", job.peer},
+      {"name", job.name},
+      {"state", job.state},
+      {"reason", job.reason},
+      {"size_bytes", count_or_null(job.size)},
+      {"transferred_bytes", job.transferred},
+      {"offset_bytes", job.offset},
+      {"rate_bps", job.rate},
+      {"average_bps", job.average_rate()},
+      {"eta_s", count_or_null(job.eta)},
+      {"method", text_or_null(job.method)},
+      {"route", text_or_null(job.route)},
+      {"host", text_or_null(job.host)},
+      {"port", job.port == 0 ? ordered_json() : ordered_json(job.port)},
+      {"attempt", job.attempt},
+      {"priority", job.priority},
+      {"batch", text_or_null(job.batch)},
+      {"account", text_or_null(job.account)},
+      {"peer_full", text_or_null(job.peer_full)},
+      {"uri", text_or_null(job.uri)},
+      {"path", text_or_null(path_of_uri(job.uri))},
+      {"mime_type", text_or_null(job.mime_type)},
+      {"description", job.description},
+      {"hash", text_or_null(job.hash)},
+      {"hash_state", job.hash_state},
+      {"delivery", text_or_null(job.delivery)},
+      {"persistent", job.persistent},
+      {"actions", job.actions},
+      {"created_at", time_or_null(job.created_at)},
+      {"started_at", time_or_null(job.started_at)},
+      {"finished_at", time_or_null(job.finished_at)},
+      {"next_attempt_at", time_or_null(job.next_attempt_at)},
+      {"error", nullptr},
+  };
+  if (!job.error_name.empty())
+    out["error"] = {{"name", job.error_name}, {"message", job.error_message}};
+  return out;
+}
+
+std::string progress_cell(const Job& job) {
+  if (job.is_final() || job.state == "queued" || job.state == "offered") return job.reason;
+  if (job.size == 0) return "100 %";
+  if (job.size < 0) return human_bytes(static_cast<std::int64_t>(job.transferred));
+  const double part = static_cast<double>(job.transferred) / static_cast<double>(job.size);
+  return std::to_string(static_cast<int>(part * 100)) + " %";
+}
+
+Table job_table(const std::vector<Job>& jobs) {
+  Table table({{"id", "ID", true},
+               {"dir", "DIR"},
+               {"peer", "PEER", false, true},
+               {"name", "NAME", false, true},
+               {"size", "SIZE", true},
+               {"state", "STATE"},
+               {"progress", "PROGRESS"},
+               {"rate", "RATE", true},
+               {"eta", "ETA", true},
+               {"method", "METHOD"},
+               {"reason", "REASON"},
+               {"transferred", "TRANSFERRED", true},
+               {"average", "AVERAGE", true},
+               {"batch", "BATCH"},
+               {"account", "ACCOUNT"},
+               {"priority", "PRIORITY", true},
+               {"attempt", "ATTEMPT", true},
+               {"hash", "HASH"},
+               {"verified", "VERIFIED"},
+               {"delivery", "DELIVERY"},
+               {"created", "CREATED"},
+               {"finished", "FINISHED"},
+               {"path", "PATH", false, true},
+               {"error", "ERROR", false, true}});
+  for (const auto& job : jobs) {
+    const auto rate = [](std::uint64_t bps) {
+      return Table::Cell(human_rate(bps), std::to_string(bps));
+    };
+    const bool active = job.state == "active";
+    table.add(
+        {std::to_string(job.id),
+         job.direction,
+         job.peer,
+         job.name,
+         {human_bytes(job.size), std::to_string(job.size)},
+         job.state,
+         progress_cell(job),
+         rate(job.rate),
+         {active ? human_seconds(job.eta) : "", std::to_string(job.eta)},
+         job.way(),
+         job.reason,
+         {human_bytes(static_cast<std::int64_t>(job.transferred)), std::to_string(job.transferred)},
+         rate(job.average_rate()),
+         job.batch,
+         job.account,
+         std::to_string(job.priority),
+         std::to_string(job.attempt),
+         job.hash,
+         job.hash_state,
+         job.delivery,
+         {local_time(job.created_at), rfc3339(job.created_at)},
+         {local_time(job.finished_at), rfc3339(job.finished_at)},
+         path_of_uri(job.uri),
+         job.error_message});
+  }
+  return table;
+}
+
+std::string result_line(const Job& job) {
+  std::string line = printable(job.name) + "  " + human_bytes(job.size) + "  " + job.state;
+  if (job.state != "done") {
+    if (!job.reason.empty()) line += " (" + job.reason + ")";
+    if (!job.error_message.empty()) line += ": " + printable(job.error_message);
+    return line;
+  }
+  if (const auto rate = human_rate(job.average_rate()); !rate.empty()) line += "  " + rate;
+  if (!job.method.empty()) line += "  " + job.way();
+  if (job.direction == "in") line += "  → " + printable(short_path(path_of_uri(job.uri)));
+  return line;
+}
+
+}  // namespace xmppftctl

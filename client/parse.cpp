@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: MIT
+#include "parse.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <optional>
+
+#include "failure.h"
+#include "text.h"
+
+namespace xmppftctl {
+namespace {
+
+[[noreturn]] void refuse(std::string_view what, std::string_view text, std::string_view rule) {
+  throw usage(std::string(what) + " '" + printable(text) + "': " + std::string(rule));
+}
+
+struct Amount {
+  double value;
+  std::string_view unit;
+};
+
+/// "2.5Mi" -> 2.5, "Mi". No sign, no exponent, no space before the number.
+std::optional<Amount> split_amount(std::string_view text) {
+  const std::size_t end = std::min(text.find_first_not_of("0123456789."), text.size());
+  double value = 0;
+  const auto [stop, bad] =
+      std::from_chars(text.data(), text.data() + end, value, std::chars_format::fixed);
+  if (end == 0 || bad != std::errc{} || stop != text.data() + end) return std::nullopt;
+  std::string_view unit = text.substr(end);
+  if (unit.starts_with(' ')) unit.remove_prefix(1);
+  return Amount{value, unit};
+}
+
+}  // namespace
+
+std::chrono::microseconds parse_duration(std::string_view what, std::string_view text) {
+  constexpr std::string_view kRule = "want a time such as 30s, 10m, 2h or 1d";
+  const auto amount = split_amount(text);
+  if (!amount) refuse(what, text, kRule);
+  const std::string_view u = amount->unit;
+  const double seconds = u == "ms"                ? 1e-3
+                         : u.empty() || u == "s"  ? 1
+                         : u == "m" || u == "min" ? 60
+                         : u == "h"               ? 3600
+                         : u == "d"               ? 86400
+                                                  : 0;
+  const double total = amount->value * seconds;
+  if (total < 1e-3 || total > 10 * 366 * 86400.0) refuse(what, text, kRule);
+  return std::chrono::microseconds(std::llround(total * 1e6));
+}
+
+std::uint64_t parse_size(std::string_view what, std::string_view text) {
+  constexpr std::string_view kRule = "want a size in bytes such as 500000, 500k or 100Mi";
+  const auto amount = split_amount(text);
+  if (!amount) refuse(what, text, kRule);
+  std::string_view unit = amount->unit;
+  if (unit.ends_with('B')) unit.remove_suffix(1);
+  double factor = 1;
+  if (!unit.empty()) {
+    const std::size_t power = std::string_view("kMGT").find(unit[0] == 'K' ? 'k' : unit[0]);
+    const bool binary = unit.size() == 2 && unit[1] == 'i';
+    if (power == std::string_view::npos || (unit.size() != 1 && !binary)) refuse(what, text, kRule);
+    factor = std::pow(binary ? 1024.0 : 1000.0, static_cast<double>(power + 1));
+  }
+  const double bytes = amount->value * factor;
+  if (bytes >= 0x1p63) refuse(what, text, kRule);
+  return static_cast<std::uint64_t>(std::llround(bytes));
+}
+
+std::int64_t parse_number(std::string_view what, std::string_view text, std::int64_t least,
+                          std::int64_t most) {
+  std::int64_t value = 0;
+  const char* end = text.data() + text.size();
+  const auto [stop, bad] = std::from_chars(text.data(), end, value);
+  if (bad != std::errc{} || stop != end || value < least || value > most) {
+    refuse(what, text,
+           "want a whole number from " + std::to_string(least) + " to " + std::to_string(most));
+  }
+  return value;
+}
+
+std::vector<std::string> split_list(std::string_view text) {
+  std::vector<std::string> out;
+  while (!text.empty()) {
+    const std::size_t comma = std::min(text.find(','), text.size());
+    std::string_view word = text.substr(0, comma);
+    text.remove_prefix(std::min(comma + 1, text.size()));
+    while (word.starts_with(' ')) word.remove_prefix(1);
+    while (word.ends_with(' ')) word.remove_suffix(1);
+    if (!word.empty()) out.emplace_back(word);
+  }
+  return out;
+}
+
+std::string parse_word(std::string_view what, std::string_view text,
+                       const std::vector<std::string_view>& words) {
+  if (std::find(words.begin(), words.end(), text) != words.end()) return std::string(text);
+  std::string rule = "want one of";
+  for (const auto word : words) rule += " " + std::string(word);
+  if (const auto meant = nearest(text, words); !meant.empty())
+    rule += "; did you mean '" + std::string(meant) + "'?";
+  refuse(what, text, rule);
+}
+
+}  // namespace xmppftctl
