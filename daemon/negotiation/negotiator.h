@@ -88,6 +88,7 @@ class IncomingOffer {
     ByteRange range;
     bool direct_allowed = true;
     bool own_proxy_only = false;
+    bool streams_allowed = true;  ///< false: in-band only (ip_policy ibb-only)
   };
   [[nodiscard]] virtual std::unique_ptr<Negotiation> accept(const Terms& terms, Negotiation::Handler& handler) = 0;
   /// Consumes the offer. Declined = forbidden; Constraint, Policy, Timeout have words of their own.

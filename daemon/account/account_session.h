@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "account/account.h"
+#include "account/account_world.h"
+#include "xep/element.h"
+
+namespace xmppftd {
+
+/// All that lives on an account's XMPP session: IQs, contacts, discovery, the stream methods and the negotiator. It
+/// stays when the session drops, because activated streams go on without it (RELIABILITY R10); up() and down() tell it.
+class AccountSession {
+ public:
+  class Handler {
+   public:
+    virtual void on_offer(std::unique_ptr<IncomingOffer> offer) = 0;
+    virtual void on_peer_changed(const Jid& bare) = 0;
+    virtual void on_peer_gone(const Jid& full) = 0;
+    virtual void on_session_changed() = 0;  ///< contacts, requests, proxies
+    virtual void on_session_dead() = 0;     ///< the server does not answer: reconnect
+    virtual bool knows(const Jid& peer) const = 0;
+
+   protected:
+    ~Handler() = default;
+  };
+
+  /// `send` takes one stanza as XML text.
+  AccountSession(const AccountWorld& world, const Jid& account, std::function<void(std::string)> send, Handler& handler);
+  ~AccountSession();
+
+  void up(const Jid& bound);
+  void down();
+  void receive(Element stanza);
+
+  void find_route(const Jid& peer, const std::vector<MethodChoice>& methods, Callback<void(Result<Route>)> done);
+  bool subscribed_both_ways(const Jid& peer) const;
+  Negotiator& negotiator();
+  std::vector<std::string> proxies() const;
+
+  std::vector<ContactView> contacts() const;
+  std::vector<std::string> pending_contacts() const;
+  void add_contact(const Jid& bare, std::string name, Callback<void(Result<void>)> done);
+  void remove_contact(const Jid& bare, Callback<void(Result<void>)> done);
+  Result<void> approve_contact(const Jid& bare);
+  Result<void> deny_contact(const Jid& bare);
+
+ private:
+  struct Parts;
+  std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace xmppftd

@@ -1,0 +1,338 @@
+// SPDX-License-Identifier: MIT
+#include "account/live_account.h"
+
+#include <utility>
+
+#include "base/bytes.h"
+#include "base/log.h"
+
+namespace xmppftd {
+namespace {
+
+constexpr std::string_view kAccount = "account";
+
+/// Why the next attempt must wait, in the API's words.
+AccountReason reason_of(const Error& why) {
+  switch (why.code) {
+    case Errc::Tls: return AccountReason::Tls;
+    case Errc::Dns: return AccountReason::Dns;
+    case Errc::Conflict: return AccountReason::Conflict;
+    case Errc::AuthFailed: return AccountReason::Auth;
+    case Errc::Network: return AccountReason::NoNetwork;
+    default: return AccountReason::Backoff;
+  }
+}
+
+/// Does the session depend on what differs?
+bool needs_reconnect(const AccountSettings& a, const AccountSettings& b) {
+  return a.resource != b.resource || a.host != b.host || a.port != b.port || a.ca_file != b.ca_file || a.pin != b.pin ||
+         a.allow_plain != b.allow_plain;
+}
+
+}  // namespace
+
+LiveAccount::LiveAccount(const AccountWorld& world, AccountSettings settings, std::function<void()> on_changed)
+    : world_(world),
+      settings_(std::move(settings)),
+      jid_(Jid::parse(settings_.jid).value()),
+      on_changed_(std::move(on_changed)),
+      resource_(settings_.resource),
+      link_(world_.links.make(*this)),
+      session_(world_, jid_, [this](std::string xml) { link_->send(std::move(xml)); }, *this),
+      later_(world_.timers) {}
+
+LiveAccount::~LiveAccount() {
+  *alive_ = false;
+  answer_waiters(Error{Errc::NoSuchAccount, "the account was removed"});
+}
+
+void LiveAccount::start() {
+  if (settings_.enabled) attempt();
+}
+
+// ---- The way online
+
+void LiveAccount::connect(Done done) {
+  set_enabled(true);
+  waiters_.push_back(std::move(done));
+  close_wanted_ = false;
+  if (online()) {
+    later_.run([this] { answer_waiters({}); });
+  } else if (!link_busy_) {
+    backoff_.reset();
+    attempt();
+  } else {
+    again_ = status_.state == AccountState::Offline;  // closing just now
+  }
+}
+
+void LiveAccount::attempt() {
+  retry_.reset();
+  status_.state = AccountState::Connecting;
+  status_.reason = AccountReason::None;
+  status_.next_attempt_at = {};
+  changed();
+  if (password_) return attempt_with_password();
+  auto loaded = std::make_shared<Result<Secret>>(Error{Errc::NoPassword, ""});
+  in_background(
+      [&store = world_.store, id = settings_.id, loaded]() -> Result<void> {
+        *loaded = store.load_password(id);
+        if (!*loaded) return loaded->error();
+        return {};
+      },
+      [this, loaded](Result<void> outcome) {
+        if (status_.state != AccountState::Connecting || link_busy_) return;
+        if (!outcome) return give_up(AccountReason::NoPassword, outcome.error());
+        password_ = std::move(**loaded);
+        status_.password_store = "file";
+        attempt_with_password();
+      });
+}
+
+void LiveAccount::attempt_with_password() {
+  if (resource_.empty()) {
+    // Chosen once and kept: peers' streams and queued jobs name the full JID.
+    resource_ = settings_.resource = "xmppft-" + random_hex(2);
+    save([](Result<void>) {});
+  }
+  auto full = jid_.with_resource(resource_);
+  if (!full) return give_up(AccountReason::Auth, full.error());
+  link_busy_ = true;
+  link_->connect(Login{*full, password_->clone(), settings_.host, settings_.port, settings_.ca_file, settings_.pin,
+                       settings_.allow_plain});
+}
+
+void LiveAccount::on_up(const Jid& bound) {
+  log::info(kAccount, "account " + std::to_string(id()) + ": came online");
+  status_.state = AccountState::Online;
+  status_.reason = AccountReason::None;
+  status_.error.reset();
+  status_.bound_jid = bound.str();
+  status_.connected_at = wall_now();
+  backoff_.reset();
+  session_.up(bound);
+  changed();
+  world_.events.on_online_changed(id());
+  answer_waiters({});
+}
+
+void LiveAccount::on_down(Error why) {
+  link_busy_ = false;
+  const bool was_online = online();
+  status_.bound_jid.clear();
+  status_.connected_at = {};
+  if (was_online) {
+    status_.state = AccountState::Connecting;
+    session_.down();
+    world_.events.on_online_changed(id());
+  }
+  if (close_wanted_) {
+    close_wanted_ = false;
+    if (!again_) return go_offline(AccountReason::User);
+  }
+  if (std::exchange(again_, false)) return attempt();
+  log::warning(kAccount, "account " + std::to_string(id()) + ": " + log::printable(why.detail));
+  if (why.code == Errc::AuthFailed) {
+    // A wrong password asked again and again locks accounts: the user must say something first.
+    set_enabled(false);
+    return give_up(AccountReason::Auth, std::move(why));
+  }
+  try_later(why);
+}
+
+void LiveAccount::on_stanza(Element stanza) { session_.receive(std::move(stanza)); }
+
+void LiveAccount::on_session_dead() { link_->close(); }
+
+void LiveAccount::give_up(AccountReason reason, Error error) {
+  status_.state = AccountState::Failed;
+  status_.reason = reason;
+  status_.error = error;
+  status_.next_attempt_at = {};
+  changed();
+  answer_waiters(error);
+}
+
+void LiveAccount::try_later(const Error& why) {
+  const auto delay = backoff_.next(why.code);
+  if (why.code == Errc::Conflict) resource_ = settings_.resource + "-" + random_hex(2);
+  status_.state = AccountState::Connecting;
+  status_.reason = reason_of(why);
+  status_.error = why;
+  status_.next_attempt_at = wall_now() + delay;
+  retry_ = world_.timers.after(delay, [this] { attempt(); });
+  changed();
+  answer_waiters(why);
+}
+
+void LiveAccount::go_offline(AccountReason reason) {
+  retry_.reset();
+  status_.state = AccountState::Offline;
+  status_.reason = reason;
+  status_.next_attempt_at = {};
+  changed();
+}
+
+void LiveAccount::disconnect(Done done) {
+  set_enabled(false);
+  retry_.reset();
+  again_ = false;
+  answer_waiters(Error{Errc::NotOnline, "the account was told to disconnect"});
+  if (link_busy_) {
+    close_wanted_ = true;
+    link_->close();
+  } else {
+    go_offline(AccountReason::User);
+  }
+  save(std::move(done));
+}
+
+void LiveAccount::update(AccountSettings settings, Done done) {
+  settings.id = settings_.id;
+  settings.jid = settings_.jid;
+  const bool reconnect = needs_reconnect(settings, settings_);
+  const bool enable = settings.enabled && !settings_.enabled;
+  const bool disable = !settings.enabled && settings_.enabled;
+  settings_ = std::move(settings);
+  resource_ = settings_.resource;
+  save(std::move(done));
+  if (disable) return disconnect([](Result<void>) {});
+  if (enable || (reconnect && settings_.enabled)) {
+    backoff_.reset();
+    if (link_busy_) {
+      again_ = close_wanted_ = true;
+      link_->close();
+    } else {
+      attempt();
+    }
+  }
+  changed();
+}
+
+// ---- The password
+
+void LiveAccount::set_password(Secret password, std::string store, Callback<void(Result<std::string>)> done) {
+  password_ = password.clone();
+  if (store == "auto") store = world_.config.secrets.store == "session" ? "session" : "file";
+  auto kept = std::make_shared<Secret>(std::move(password));
+  in_background(
+      [&accounts = world_.store, id = settings_.id, kept, store]() -> Result<void> {
+        return store == "file" ? accounts.save_password(id, *kept) : accounts.forget_password(id);
+      },
+      [this, store, done = std::move(done)](Result<void> outcome) mutable {
+        if (!outcome) return done(Error{Errc::SecretStore, outcome.error().detail});
+        status_.password_store = store;
+        changed();
+        done(store);
+      });
+}
+
+void LiveAccount::forget_password(Done done) {
+  password_.reset();
+  in_background([&accounts = world_.store, id = settings_.id] { return accounts.forget_password(id); },
+                [this, done = std::move(done)](Result<void> outcome) mutable {
+                  if (!outcome) return done(Error{Errc::SecretStore, outcome.error().detail});
+                  status_.password_store = "none";
+                  changed();
+                  done({});
+                });
+}
+
+// ---- What the queue asks
+
+void LiveAccount::find_route(const Jid& peer, const std::vector<MethodChoice>& methods, Callback<void(Result<Route>)> done) {
+  if (online()) return session_.find_route(peer, methods, std::move(done));
+  later_.run([done = std::move(done)]() mutable { done(Error{Errc::NotOnline, "the account is offline"}); });
+}
+
+PeerTrust LiveAccount::trust(const Jid& peer) const {
+  PeerTrust trust;
+  trust.subscribed = session_.subscribed_both_ways(peer) || peer.bare() == jid_;
+  switch (settings_.ip_policy) {
+    case IpPolicy::Open: break;
+    case IpPolicy::Contacts:
+      trust.direct_allowed = trust.subscribed;
+      trust.own_proxy_only = !trust.subscribed;
+      break;
+    case IpPolicy::ProxyOnly:
+      trust.direct_allowed = false;
+      trust.own_proxy_only = true;
+      break;
+    case IpPolicy::IbbOnly:
+      trust.direct_allowed = false;
+      trust.own_proxy_only = true;
+      trust.streams_allowed = false;
+      break;
+  }
+  return trust;
+}
+
+Negotiator& LiveAccount::negotiator() { return session_.negotiator(); }
+
+void LiveAccount::on_offer(std::unique_ptr<IncomingOffer> offer) { world_.events.on_offer(id(), std::move(offer)); }
+void LiveAccount::on_peer_changed(const Jid& bare) { world_.events.on_peer_changed(id(), bare); }
+void LiveAccount::on_peer_gone(const Jid& full) { world_.events.on_peer_gone(id(), full); }
+bool LiveAccount::knows(const Jid& peer) const { return world_.events.knows(id(), peer); }
+
+// ---- Contacts
+
+std::vector<ContactView> LiveAccount::contacts() const { return session_.contacts(); }
+std::vector<std::string> LiveAccount::pending_contacts() const { return session_.pending_contacts(); }
+
+Result<void> LiveAccount::need_online() const {
+  if (online()) return {};
+  return Error{Errc::NotOnline, "account " + std::to_string(id()) + " (" + settings_.jid + ") is " +
+                                    std::string(to_string(status_.state)) + "; connect it first: xmppftctl account connect " +
+                                    std::to_string(id())};
+}
+
+void LiveAccount::add_contact(const Jid& bare, std::string name, Done done) {
+  auto ready = need_online();
+  if (ready) return session_.add_contact(bare, std::move(name), std::move(done));
+  later_.run([done = std::move(done), ready]() mutable { done(ready); });
+}
+
+void LiveAccount::remove_contact(const Jid& bare, Done done) {
+  auto ready = need_online();
+  if (ready) return session_.remove_contact(bare, std::move(done));
+  later_.run([done = std::move(done), ready]() mutable { done(ready); });
+}
+
+Result<void> LiveAccount::approve_contact(const Jid& bare) {
+  if (auto ready = need_online(); !ready) return ready;
+  return session_.approve_contact(bare);
+}
+
+Result<void> LiveAccount::deny_contact(const Jid& bare) {
+  if (auto ready = need_online(); !ready) return ready;
+  return session_.deny_contact(bare);
+}
+
+// ---- Small tools
+
+void LiveAccount::answer_waiters(const Result<void>& outcome) {
+  auto waiters = std::exchange(waiters_, {});
+  for (auto& waiter : waiters) waiter(outcome);
+}
+
+void LiveAccount::set_enabled(bool enabled) {
+  if (settings_.enabled == enabled) return;
+  settings_.enabled = enabled;
+  save([](Result<void>) {});
+}
+
+void LiveAccount::save(Done done) {
+  in_background([&store = world_.store, settings = settings_] { return store.save(settings); }, std::move(done));
+}
+
+void LiveAccount::in_background(Callback<Result<void>()> work, Done then) {
+  auto outcome = std::make_shared<Result<void>>();
+  world_.background.run([work = std::move(work), outcome]() mutable { *outcome = work(); },
+                        [alive = alive_, then = std::move(then), outcome]() mutable {
+                          if (*alive) then(*outcome);
+                        });
+}
+
+void LiveAccount::changed() { on_changed_(); }
+
+}  // namespace xmppftd

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: MIT
+#include "app.h"
+
+#include <utility>
+
+#include "account/account_set.h"
+#include "base/log.h"
+#include "bus/service.h"
+#include "data/data_plane.h"
+#include "sqlite/journal.h"
+#include "sqlite/state_lock.h"
+#include "strophe/expat_seam.h"
+#include "strophe/xmpp_thread.h"
+#include "transfer/queue.h"
+#include "transport/address_policy.h"
+#include "transport/s5b_config.h"
+#include "transport/s5b_listener.h"
+#include "uv/background.h"
+#include "uv/loop.h"
+#include "uv/network.h"
+#include "uv/signal.h"
+
+namespace xmppftd {
+namespace {
+
+constexpr std::string_view kApp = "app";
+
+QueueConfig queue_config(const Config& config) {
+  using std::chrono::duration_cast;
+  using std::chrono::hours;
+  QueueConfig queue;
+  queue.download_folder = config.download_dir;
+  queue.methods = config.methods;
+  queue.max_active = config.limits.max_active;
+  queue.max_active_per_peer = config.limits.max_active_per_peer;
+  queue.attempts = config.retry.attempts;
+  queue.first_delay = config.retry.first_delay;
+  queue.max_delay = config.retry.max_delay;
+  queue.give_up_after = config.queue.give_up_after;
+  queue.answer_within = config.offers.answer_within;
+  queue.expire = config.offers.expire;
+  queue.resume_within = config.offers.resume_within;
+  queue.max_pending = config.offers.max_pending;
+  queue.max_pending_per_peer = config.offers.max_pending_per_peer;
+  queue.daily_quota = config.offers.daily_quota;
+  queue.keep_free = config.disk.min_free;
+  queue.hash_before_offer_max = config.hash.before_offer_max;
+  queue.keep_history = config.history.keep;
+  queue.max_jobs = config.history.max_jobs;
+  return queue;
+}
+
+/// What of the configuration only its users can check.
+struct SocketSettings {
+  S5bConfig s5b;
+  AddressPolicy addresses;
+};
+
+Result<SocketSettings> socket_settings(const Config& config) {
+  const auto wrong = [](const char* key, const Error& why) {
+    return Error{Errc::Config, std::string("config: error: ") + key + ": " + why.detail};
+  };
+  auto s5b = S5bConfig::parse({config.socks5.listen, config.socks5.advertise, config.socks5.proxies});
+  if (!s5b) return wrong("socks5", s5b.error());
+  s5b->direct = config.socks5.direct;
+  s5b->use_server_proxy = config.socks5.use_server_proxy;
+  auto trusted = CidrSet::parse(config.network.trusted);
+  if (!trusted) return wrong("network.trusted", trusted.error());
+  return SocketSettings{std::move(*s5b), AddressPolicy(std::move(*trusted))};
+}
+
+}  // namespace
+
+/// Members stand in the order of their life: each uses only those above it, and dies before them.
+struct App::Parts final : AccountEvents {
+  Parts(Settings s, SocketSettings n, StateLock l)
+      : settings(std::move(s)), sockets(std::move(n)), lock(std::move(l)), store(settings.paths.folder) {}
+
+  // AccountEvents
+  void on_offer(AccountId account, std::unique_ptr<IncomingOffer> offer) override {
+    queue->on_offer(account, std::move(offer));
+  }
+  void on_online_changed(AccountId account) override { queue->account_changed(account); }
+  void on_removed(AccountId account) override { queue->account_removed(account); }
+  void on_peer_changed(AccountId account, const Jid& bare) override { queue->peer_changed(account, bare); }
+  void on_peer_gone(AccountId account, const Jid& full) override { queue->peer_gone(account, full); }
+  bool knows(AccountId account, const Jid& peer) const override { return queue->knows(account, peer); }
+
+  /// Rules set over D-Bus; the file is written off the loop.
+  void keep_rules(const std::vector<AcceptRule>& rules) {
+    background.run(
+        [paths = settings.paths, rules] {
+          if (auto saved = save_accept_rules(paths, rules); !saved) log::error(kApp, saved.error().detail);
+        },
+        [] {});
+  }
+
+  Result<void> build();
+  void end(ExitCode code) {
+    exit_code = code;
+    loop.stop();
+  }
+
+  Settings settings;
+  SocketSettings sockets;
+  StateLock lock;
+  ExitCode exit_code = ExitCode::Ok;
+  Loop loop;
+  BackgroundThread background{loop};
+  UvNetwork network{loop};
+  AccountStore store;
+  S5bListener listener{network, loop, sockets.s5b.listen};
+  std::unique_ptr<Journal> journal;
+  DataPlane data{loop};
+  XmppThread xmpp{loop, loop};
+  std::unique_ptr<AccountSet> accounts;
+  std::unique_ptr<TransferQueue> queue;
+  std::unique_ptr<BusService> bus;
+  std::unique_ptr<UvSignals> signals;
+};
+
+Result<void> App::Parts::build() {
+  auto opened = Journal::open(settings.state_folder, loop);
+  if (!opened) return opened.error();
+  journal = std::move(opened->first);
+  for (const auto& warning : opened->second.warnings) log::warning(kApp, warning);
+
+  accounts = std::make_unique<AccountSet>(AccountWorld{xmpp, loop, network, data.bulk(), background, listener,
+                                                       sockets.addresses, sockets.s5b, store, settings.config, *this});
+  queue = std::make_unique<TransferQueue>(TransferQueue::World{*accounts, *journal, data.files(), data.bulk(), loop},
+                                          queue_config(settings.config));
+  if (auto set = queue->set_rules(settings.config.auto_accept); !set)
+    return Error{Errc::Config, "config: error: auto_accept: " + set.error().detail};
+
+  auto service = BusService::start({loop, *queue, *accounts, background,
+                                    [this](const std::vector<AcceptRule>& rules) { keep_rules(rules); },
+                                    [this] { end(ExitCode::BusLost); }, settings.config.limits.progress_interval});
+  if (!service) return service.error();
+  bus = std::move(*service);
+
+  accounts->start(std::move(settings.accounts));
+  queue->start(std::move(opened->second));
+  signals = std::make_unique<UvSignals>(loop, [this](int) { end(ExitCode::Ok); });
+  return {};
+}
+
+App::App(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+App::~App() = default;
+
+Result<std::unique_ptr<App>> App::start(Settings settings) {
+  if (auto seam = expat_seam_self_test(); !seam) return seam.error();
+  auto sockets = socket_settings(settings.config);
+  if (!sockets) return sockets.error();
+  auto lock = StateLock::take(settings.state_folder);
+  if (!lock) return lock.error();
+  auto parts = std::make_unique<Parts>(std::move(settings), std::move(*sockets), std::move(*lock));
+  if (auto built = parts->build(); !built) return built.error();
+  log::info(kApp, "xmppftd " XMPPFT_VERSION " is ready");
+  return std::unique_ptr<App>(new App(std::move(parts)));
+}
+
+ExitCode App::run() {
+  parts_->loop.run();
+  log::info(kApp, "ending");
+  return parts_->exit_code;
+}
+
+}  // namespace xmppftd
