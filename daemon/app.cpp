@@ -18,7 +18,7 @@
 #include "uv/background.h"
 #include "uv/loop.h"
 #include "uv/network.h"
-#include "uv/signal.h"
+#include "uv/signals.h"
 
 namespace xmppftd {
 namespace {
@@ -116,7 +116,7 @@ struct App::Parts final : AccountEvents {
   std::unique_ptr<AccountSet> accounts;
   std::unique_ptr<TransferQueue> queue;
   std::unique_ptr<BusService> bus;
-  std::unique_ptr<UvSignals> signals;
+  std::unique_ptr<Signals> signals;
 };
 
 Result<void> App::Parts::build() {
@@ -140,7 +140,9 @@ Result<void> App::Parts::build() {
 
   accounts->start(std::move(settings.accounts));
   queue->start(std::move(opened->second));
-  signals = std::make_unique<UvSignals>(loop, [this](int) { end(ExitCode::Ok); });
+  signals = std::make_unique<Signals>(
+      loop, Signals::Handlers{[this] { end(ExitCode::Ok); },
+                              [] { log::info(kApp, "SIGHUP: settings are read at start only; restart to apply them"); }});
   return {};
 }
 

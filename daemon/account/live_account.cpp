@@ -23,6 +23,9 @@ AccountReason reason_of(const Error& why) {
   }
 }
 
+/// From 0 up to 1.
+double random_fraction() { return static_cast<double>(std::stoul(random_hex(4), nullptr, 16)) / 4294967296.0; }
+
 /// Does the session depend on what differs?
 bool needs_reconnect(const AccountSettings& a, const AccountSettings& b) {
   return a.resource != b.resource || a.host != b.host || a.port != b.port || a.ca_file != b.ca_file || a.pin != b.pin ||
@@ -37,6 +40,7 @@ LiveAccount::LiveAccount(const AccountWorld& world, AccountSettings settings, st
       jid_(Jid::parse(settings_.jid).value()),
       on_changed_(std::move(on_changed)),
       resource_(settings_.resource),
+      backoff_(random_fraction),
       link_(world_.links.make(*this)),
       session_(world_, jid_, [this](std::string xml) { link_->send(std::move(xml)); }, *this),
       later_(world_.timers) {}
@@ -55,14 +59,13 @@ void LiveAccount::start() {
 void LiveAccount::connect(Done done) {
   set_enabled(true);
   waiters_.push_back(std::move(done));
-  close_wanted_ = false;
-  if (online()) {
+  if (close_wanted_) {
+    again_ = true;
+  } else if (online()) {
     later_.run([this] { answer_waiters({}); });
   } else if (!link_busy_) {
     backoff_.reset();
     attempt();
-  } else {
-    again_ = status_.state == AccountState::Offline;  // closing just now
   }
 }
 
@@ -109,7 +112,7 @@ void LiveAccount::on_up(const Jid& bound) {
   status_.error.reset();
   status_.bound_jid = bound.str();
   status_.connected_at = wall_now();
-  backoff_.reset();
+  up_at_ = world_.timers.now();
   session_.up(bound);
   changed();
   world_.events.on_online_changed(id());
@@ -119,8 +122,11 @@ void LiveAccount::on_up(const Jid& bound) {
 void LiveAccount::on_down(Error why) {
   link_busy_ = false;
   const bool was_online = online();
+  online_for_ = was_online ? std::chrono::duration_cast<std::chrono::milliseconds>(world_.timers.now() - up_at_)
+                           : std::chrono::milliseconds(0);
   status_.bound_jid.clear();
   status_.connected_at = {};
+  status_.proxies.clear();
   if (was_online) {
     status_.state = AccountState::Connecting;
     session_.down();
@@ -142,6 +148,11 @@ void LiveAccount::on_down(Error why) {
 
 void LiveAccount::on_stanza(Element stanza) { session_.receive(std::move(stanza)); }
 
+void LiveAccount::on_session_changed() {
+  status_.proxies = session_.proxies();
+  changed();
+}
+
 void LiveAccount::on_session_dead() { link_->close(); }
 
 void LiveAccount::give_up(AccountReason reason, Error error) {
@@ -154,7 +165,7 @@ void LiveAccount::give_up(AccountReason reason, Error error) {
 }
 
 void LiveAccount::try_later(const Error& why) {
-  const auto delay = backoff_.next(why.code);
+  const auto delay = backoff_.next(why.code, std::exchange(online_for_, {}));
   if (why.code == Errc::Conflict) resource_ = settings_.resource + "-" + random_hex(2);
   status_.state = AccountState::Connecting;
   status_.reason = reason_of(why);

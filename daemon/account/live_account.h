@@ -63,7 +63,7 @@ class LiveAccount final : public Account, private XmppLink::Handler, private Acc
   void on_offer(std::unique_ptr<IncomingOffer> offer) override;
   void on_peer_changed(const Jid& bare) override;
   void on_peer_gone(const Jid& full) override;
-  void on_session_changed() override { changed(); }
+  void on_session_changed() override;
   void on_session_dead() override;
   bool knows(const Jid& peer) const override;
 
@@ -88,14 +88,16 @@ class LiveAccount final : public Account, private XmppLink::Handler, private Acc
   std::optional<Secret> password_;
   std::string resource_;  // asked for; a fresh suffix after a conflict
   Backoff backoff_;
+  Timers::Clock::time_point up_at_{};
+  std::chrono::milliseconds online_for_{};  // of the session that just ended
   std::unique_ptr<Timer> retry_;
   std::vector<Done> waiters_;  // connect() calls not answered yet
   std::unique_ptr<XmppLink> link_;
   AccountSession session_;  // after link_: what it drops says its last words through it
   Later later_;
   bool link_busy_ = false;      // connecting, up or closing: on_down is still to come
-  bool close_wanted_ = false;   // disconnect() while the link was busy
-  bool again_ = false;          // connect() or update() while the link was closing
+  bool close_wanted_ = false;   // the link was busy when it was told to close, and still is
+  bool again_ = false;          // ... and is wanted again after that
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  // read by answers that may come after us
 };
 

@@ -31,7 +31,7 @@ struct Config {
     std::vector<std::string> proxies;                              ///< JIDs of further proxies
   } socks5;
   struct {
-    std::uint32_t block_size = 4096;                               ///< bytes, 64..65535, to peers that are not xmppftd
+    std::uint32_t block_size = 4096;                               ///< bytes, 128..65535, to peers that are not xmppftd
     std::uint32_t block_size_xmppftd = 16384;                      ///< likewise, to xmppftd
   } ibb;
   struct {
@@ -48,7 +48,7 @@ struct Config {
     std::chrono::seconds resume_within{7 * 24 * 3600};
     unsigned max_pending = 100;
     unsigned max_pending_per_peer = 10;
-    bool from_rooms = false;                                       ///< offers from room occupants
+    std::uint64_t daily_quota = 100ull << 30;                      ///< bytes a day that rules accept from one bare JID
   } offers;
   std::vector<AcceptRule> auto_accept;
   struct {

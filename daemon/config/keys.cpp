@@ -53,7 +53,7 @@ Result<void> read_size(const JsonNode& node, std::uint64_t& into) {
 Result<void> read_block_size(const JsonNode& node, std::uint32_t& into) {
   auto size = size_of(node);
   if (!size) return size.error();
-  if (*size < 64 || *size > 65535) return wrong(node, "an IBB block-size; want 64 to 65535 bytes (XEP-0047)");
+  if (*size < 128 || *size > 65535) return wrong(node, "an IBB block-size; want 128 to 65535 bytes (XEP-0047)");
   into = static_cast<std::uint32_t>(*size);
   return {};
 }
@@ -213,7 +213,7 @@ const std::map<std::string, Setter, std::less<>>& keys() {
       {"offers.max_pending", [](auto& n, auto& c) { return read_number(n, c.offers.max_pending, 1, 10000); }},
       {"offers.max_pending_per_peer",
        [](auto& n, auto& c) { return read_number(n, c.offers.max_pending_per_peer, 1, 1000); }},
-      {"offers.from_rooms", [](auto& n, auto& c) { return read(n, c.offers.from_rooms); }},
+      {"offers.daily_quota", [](auto& n, auto& c) { return read_size(n, c.offers.daily_quota); }},
       {"auto_accept", [](auto& n, auto& c) { return read_rules(n, c.auto_accept); }},
       {"network.trusted", [](auto& n, auto& c) { return read_strings(n, c.network.trusted); }},
       {"disk.min_free", [](auto& n, auto& c) { return read_size(n, c.disk.min_free); }},

@@ -141,8 +141,8 @@ void SiOutgoing::delivered(const Moved& moved) {
   const bool whole = range_.offset == 0 && range_.length == offer_.file.size;
   if (whole) content_ = moved.hash;
   if (!confirms_) {
-    // IBB's blocks and its close were acknowledged by the peer itself; S5B has no end-to-end acknowledgement.
-    const auto delivery = in_use_ == kNsIbb ? Delivery::Confirmed : Delivery::HandedOver;
+    // Of S5B nobody tells whether the last bytes reached the peer's program.
+    const auto delivery = moved.acknowledged ? Delivery::Confirmed : Delivery::HandedOver;
     return later_.run([this, delivery] { finish(delivery); });
   }
   confirm();

@@ -39,6 +39,12 @@ std::optional<RosterItem> parse_item(const Element& element) {
 
 }  // namespace
 
+std::string_view to_string(Subscription subscription) noexcept {
+  for (const auto& [word, value] : kSubscriptions)
+    if (value == subscription) return word;
+  return "?";
+}
+
 Element RosterItem::build() const {
   auto item = roster_element("item").set("jid", jid.str());
   if (!name.empty()) item.set("name", name);

@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "model/jid.h"
@@ -19,6 +20,7 @@ enum class Subscription {
   Both,
   Remove,  ///< in a push or a set: the contact goes
 };
+std::string_view to_string(Subscription subscription) noexcept;  ///< "none", "to", "from", "both", "remove"
 
 struct RosterItem {
   Jid jid;

@@ -87,7 +87,7 @@ TEST_CASE("si in: the offer's MD5 is what the bytes must hash to; without one th
   auto negotiation = accept(stage);
   stage.s5b.succeed();
   CHECK(stage.listener.heard() == Heard{hashed ? "carrier 0+3 md5" : "carrier 0+3 none"});
-  negotiation->delivered({3, std::nullopt});
+  negotiation->delivered({3, std::nullopt, false});
   stage.timers.turn();
   CHECK(stage.listener.heard() == Heard{hashed ? "declared 900150983cd24fb0d6963f7d28e17f72" : "declared nothing"});
   negotiation->complete();
@@ -104,10 +104,10 @@ TEST_CASE("si in: a sender of our kind says what it sent, and hears when it is i
   CHECK(stage.listener.heard() == Heard{"carrier 0+3 sha-256"});
   SECTION("asked before the last byte was seen here") {
     stage.iq.inject(done("d1"));
-    negotiation->delivered({3, std::nullopt});
+    negotiation->delivered({3, std::nullopt, false});
   }
   SECTION("asked after it") {
-    negotiation->delivered({3, std::nullopt});
+    negotiation->delivered({3, std::nullopt, false});
     stage.timers.turn();
     CHECK(stage.listener.heard().empty());
     stage.iq.inject(done("d1"));
@@ -129,7 +129,7 @@ TEST_CASE("si in: wrong bytes are told as such", "[si]") {
   auto negotiation = accept(stage);
   stage.iq.take();
   stage.s5b.succeed();
-  negotiation->delivered({3, std::nullopt});
+  negotiation->delivered({3, std::nullopt, false});
   stage.iq.inject(done("d1"));
   stage.timers.turn();
   negotiation->fail({Errc::HashMismatch, "no"});
@@ -144,7 +144,7 @@ TEST_CASE("si in: a sender that never asks is not waited for without end", "[si]
   stage.iq.inject(offer("o1", "name='a.txt' size='3'", kBoth, kCanConfirm));
   auto negotiation = accept(stage);
   stage.s5b.succeed();
-  negotiation->delivered({3, std::nullopt});
+  negotiation->delivered({3, std::nullopt, false});
   stage.listener.heard();
   stage.timers.advance(151s);
   CHECK(stage.listener.heard() == Heard{"declared nothing"});
@@ -156,7 +156,7 @@ TEST_CASE("si in: the question of another resource touches nothing (RELIABILITY 
   auto negotiation = accept(stage);
   stage.iq.take();
   stage.s5b.succeed();
-  negotiation->delivered({3, std::nullopt});
+  negotiation->delivered({3, std::nullopt, false});
   stage.listener.heard();
   stage.iq.inject(done("d1", "juliet@capulet.lit/garden"));
   stage.iq.expect_error("d1", Condition::ItemNotFound);

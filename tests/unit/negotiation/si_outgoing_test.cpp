@@ -72,7 +72,7 @@ TEST_CASE("si out: accepted, moved, handed over: S5B has no end-to-end acknowled
   CHECK(stage.s5b.calls[0]->key.peer.str() == kJuliet);
   stage.s5b.succeed("direct");
   CHECK(stage.listener.heard() == Heard{"carrier 0+1022 none"});
-  negotiation->delivered({1022, std::nullopt});
+  negotiation->delivered({1022, std::nullopt, false});
   CHECK(stage.listener.heard().empty());  // never from inside a call
   stage.timers.turn();
   CHECK(stage.listener.heard() == Heard{"completed handed-over"});
@@ -83,7 +83,7 @@ TEST_CASE("si out: IBB's acknowledged close confirms", "[si]") {
   auto negotiation = stage.negotiator.offer(offer(), plan(), stage.listener);
   stage.iq.reply(offered(stage), answer(kNsIbb));
   stage.ibb.succeed();
-  negotiation->delivered({1022, std::nullopt});
+  negotiation->delivered({1022, std::nullopt, true});
   stage.timers.turn();
   CHECK(stage.listener.heard() == Heard{"accepted", "carrier 0+1022 none", "completed confirmed"});
 }
@@ -97,7 +97,7 @@ TEST_CASE("si out: two of our kind confirm by SHA-256 after the last byte", "[si
   stage.s5b.succeed();
   CHECK(stage.listener.heard() == Heard{"accepted", "carrier 0+1022 sha-256"});
   const auto hash = Digest::of(HashAlgo::Sha256, view_of("abc"));
-  negotiation->delivered({1022, hash});
+  negotiation->delivered({1022, hash, false});
   stage.iq.expect(
       "<iq type='set' to='juliet@capulet.lit/balcony'><done xmlns='urn:xmppft:confirm:0' sid='*'>"
       "<hash xmlns='urn:xmpp:hashes:2' algo='sha-256'>ungWv48Bz+pBQUDeXa4iI7ADYaOWF3qctBD/YfIAFa0=</hash></done></iq>");
@@ -115,7 +115,7 @@ TEST_CASE("si out: a peer that says the bytes are wrong is believed, any other r
   stage.iq.reply(stage.iq.take(), answer(kNsIbb, kSoCanI));
   stage.ibb.succeed();
   stage.listener.heard();
-  negotiation->delivered({1022, std::nullopt});
+  negotiation->delivered({1022, std::nullopt, false});
   const auto done = stage.iq.take();
   SECTION("wrong bytes") {
     stage.iq.refuse(done, to_stanza_error({Errc::HashMismatch, ""}));

@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: MIT
+#include "account/account_session.h"
+
+#include <algorithm>
+#include <list>
+
+#include "negotiation/si_negotiator.h"
+#include "session/contact_list.h"
+#include "session/disco.h"
+#include "session/iq_router.h"
+#include "session/keepalive.h"
+#include "session/peer_finder.h"
+#include "session/presence.h"
+#include "transport/ibb_transport.h"
+#include "transport/s5b_proxies.h"
+#include "transport/s5b_transport.h"
+#include "xep/namespaces.h"
+
+namespace xmppftd {
+namespace {
+
+// Below every chat client of the same account: messages to the bare JID are not for us.
+constexpr int kPriority = -1;
+
+std::vector<std::string> our_features() {
+  std::vector<std::string> features;
+  for (const auto ns : {kNsSi, kNsSiFile, kNsBytestreams, kNsIbb, kNsPing, kNsConfirm}) features.emplace_back(ns);
+  return features;
+}
+
+IbbConfig ibb_config(const Config& config) {
+  IbbConfig ibb;
+  ibb.block_size = config.ibb.block_size;
+  ibb.block_size_xmppftd = config.ibb.block_size_xmppftd;
+  return ibb;
+}
+
+}  // namespace
+
+/// Members stand in the order of their life: each uses only those above it.
+struct AccountSession::Parts final : PresenceBook::Observer, OfferListener {
+  Parts(const AccountWorld& w, const Jid& account, std::function<void(std::string)> send, Handler& h)
+      : world(w),
+        handler(h),
+        router(world.timers, account, std::move(send),
+               {[this](const Jid& from) { return presence.knows_us(from) || handler.knows(from); },
+                [this](const Jid& from, const Element& payload) { return ibb.carries(from, payload); }}),
+        contacts(router),
+        presence(router, contacts),
+        disco(router, world.timers, our_features()),
+        keepalive(router, world.timers, [this] { handler.on_session_dead(); }),
+        finder(world.timers, presence, disco),
+        proxies(router, world.timers, world.s5b.use_server_proxy, world.s5b.proxies),
+        s5b({router, world.network, world.bulk, world.timers, world.listener, proxies, world.addresses, world.s5b}),
+        ibb({router, world.bulk, world.timers, ibb_config(world.config)}),
+        negotiator({router, world.timers, {&s5b, &ibb}}, *this) {
+    contacts.set_auto_approve(world.config.contacts.auto_approve);
+    contacts.set_on_changed([this] { handler.on_session_changed(); });
+    presence.add_observer(*this);
+  }
+  ~Parts() { presence.remove_observer(*this); }
+
+  // PresenceBook::Observer
+  void on_available(const Resource& resource) override { handler.on_peer_changed(resource.jid.bare()); }
+  void on_unavailable(const Jid& full) override {
+    disco.forget(full);
+    ibb.peer_gone(full);
+    negotiator.peer_gone(full);
+    handler.on_peer_gone(full);
+    handler.on_peer_changed(full.bare());
+  }
+  void on_bounced(const Jid&, const StanzaError&) override {}  // PeerFinder's business
+
+  // OfferListener
+  void on_offer(std::unique_ptr<IncomingOffer> offer) override { handler.on_offer(std::move(offer)); }
+
+  AccountWorld world;
+  Handler& handler;
+  IqRouter router;
+  ContactList contacts;
+  PresenceBook presence;
+  Disco disco;
+  Keepalive keepalive;
+  PeerFinder finder;
+  S5bProxies proxies;
+  S5bTransport s5b;
+  IbbTransport ibb;
+  SiNegotiator negotiator;
+  struct Search {
+    std::unique_ptr<PeerFinder::Search> running;
+  };
+  std::list<Search> searches;
+  std::unique_ptr<S5bProxies::Wait> proxies_wait;  // at login: to tell what was found
+};
+
+AccountSession::AccountSession(const AccountWorld& world, const Jid& account, std::function<void(std::string)> send,
+                               Handler& handler)
+    : parts_(std::make_unique<Parts>(world, account, std::move(send), handler)) {}
+
+AccountSession::~AccountSession() = default;
+
+void AccountSession::up(const Jid& bound) {
+  auto& p = *parts_;
+  p.router.session_up(bound);
+  p.keepalive.start();
+  // The contact list comes first (RFC 6121 s2.2): presences mean nothing before we know whose they are.
+  p.contacts.fetch([this](Result<void>) {
+    parts_->presence.announce(kPriority, parts_->disco.caps());
+    parts_->handler.on_session_changed();
+  });
+  p.proxies_wait = p.proxies.when_ready([this] {
+    parts_->proxies_wait.reset();
+    parts_->handler.on_session_changed();
+  });
+}
+
+void AccountSession::down() {
+  auto& p = *parts_;
+  p.keepalive.stop();
+  p.router.session_down();
+  p.contacts.session_down();
+  p.presence.session_down();
+  p.finder.session_down();
+  p.proxies.session_ended();
+  p.ibb.session_ended();
+}
+
+void AccountSession::receive(Element stanza) {
+  if (stanza.name == "presence")
+    parts_->presence.receive(stanza);
+  else
+    parts_->router.receive(stanza);
+}
+
+void AccountSession::find_route(const Jid& peer, const std::vector<MethodChoice>& methods,
+                                Callback<void(Result<Route>)> done) {
+  auto& p = *parts_;
+  p.searches.emplace_back();
+  const auto here = std::prev(p.searches.end());
+  here->running = p.finder.find(
+      peer, [this, methods](const PeerFeatures& features) { return parts_->negotiator.can_reach(features, methods); },
+      [this, here, done = std::move(done)](Result<PeerFinder::Found> found) mutable {
+        auto tell = std::move(done);
+        parts_->searches.erase(here);
+        if (found)
+          tell(Route{std::move(found->peer), std::move(found->features)});
+        else
+          tell(found.error());
+      });
+}
+
+bool AccountSession::subscribed_both_ways(const Jid& peer) const { return parts_->contacts.subscribed_both_ways(peer); }
+Negotiator& AccountSession::negotiator() { return parts_->negotiator; }
+
+std::vector<std::string> AccountSession::proxies() const {
+  std::vector<std::string> rows;
+  for (const auto& host : parts_->proxies.hosts())
+    rows.push_back(host.jid + " " + host.host + ":" + std::to_string(host.port));
+  return rows;
+}
+
+std::vector<ContactView> AccountSession::contacts() const {
+  auto& p = *parts_;
+  std::vector<ContactView> views;
+  for (auto& contact : p.presence.contacts()) {
+    ContactView view{contact.jid.str(), contact.name, std::string(to_string(contact.subscription)), contact.requested,
+                     contact.online(), {}, {}};
+    std::stable_sort(contact.resources.begin(), contact.resources.end(), [](const Resource& a, const Resource& b) {
+      return a.priority != b.priority ? a.priority > b.priority : a.heard > b.heard;
+    });
+    for (const auto& resource : contact.resources) {
+      view.resources.push_back(resource.jid.str());
+      const auto features = p.disco.known(resource.jid, resource.caps);
+      if (!features || !view.methods.empty()) continue;
+      for (const auto* id : {"si-socks5", "si-ibb"})
+        if (p.negotiator.can_reach(*features, {{id, ""}})) view.methods.emplace_back(id);
+    }
+    views.push_back(std::move(view));
+  }
+  return views;
+}
+
+std::vector<std::string> AccountSession::pending_contacts() const {
+  std::vector<std::string> jids;
+  for (const auto& jid : parts_->contacts.pending()) jids.push_back(jid.str());
+  return jids;
+}
+
+void AccountSession::add_contact(const Jid& bare, std::string name, Callback<void(Result<void>)> done) {
+  // Who asks to see somebody lets itself be seen: without both, nothing can be sent.
+  parts_->contacts.approve(bare);
+  parts_->contacts.add(bare, std::move(name), std::move(done));
+}
+
+void AccountSession::remove_contact(const Jid& bare, Callback<void(Result<void>)> done) {
+  parts_->contacts.remove(bare, std::move(done));
+}
+
+namespace {
+
+Result<void> need_request(const ContactList& contacts, const Jid& bare) {
+  const auto& pending = contacts.pending();
+  if (std::find(pending.begin(), pending.end(), bare) != pending.end()) return {};
+  return Error{Errc::BadState, bare.str() + " has not asked; see xmppftctl contacts list"};
+}
+
+}  // namespace
+
+Result<void> AccountSession::approve_contact(const Jid& bare) {
+  auto& contacts = parts_->contacts;
+  if (auto asked = need_request(contacts, bare); !asked) return asked;
+  contacts.approve(bare);
+  if (contacts.find(bare) == nullptr || !contacts.subscribed_both_ways(bare)) contacts.add(bare, "", [](Result<void>) {});
+  return {};
+}
+
+Result<void> AccountSession::deny_contact(const Jid& bare) {
+  if (auto asked = need_request(parts_->contacts, bare); !asked) return asked;
+  parts_->contacts.deny(bare);
+  return {};
+}
+
+}  // namespace xmppftd

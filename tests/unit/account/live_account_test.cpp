@@ -1,0 +1,354 @@
+// SPDX-License-Identifier: MIT
+#include "account/live_account.h"
+
+#include <stdlib.h>
+
+#include <catch2/catch.hpp>
+
+#include "support/fake_bulk.h"
+#include "support/fake_network.h"
+#include "support/fake_timers.h"
+#include "support/jid.h"
+
+using namespace xmppftd;
+using namespace xmppftd::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+/// A link whose server is the test.
+struct FakeLinks final : XmppLinks {
+  struct Link final : XmppLink {
+    Link(FakeLinks& l, Handler& h) : links(l), handler(h) {}
+    void connect(Login login) override { links.logins.push_back(std::move(login)); }
+    void send(std::string xml) override { links.sent.push_back(std::move(xml)); }
+    std::size_t unsent() const override { return 0; }
+    void close() override { ++links.closes; }
+    FakeLinks& links;
+    Handler& handler;
+  };
+  std::unique_ptr<XmppLink> make(XmppLink::Handler& h) override {
+    handler = &h;
+    return std::make_unique<Link>(*this, h);
+  }
+  XmppLink::Handler* handler = nullptr;
+  std::vector<Login> logins;
+  std::vector<std::string> sent;
+  int closes = 0;
+};
+
+/// Work is done at once, its answer comes on the next turn.
+struct FakeBackground final : Background {
+  explicit FakeBackground(FakeTimers& t) : later(t) {}
+  void run(Callback<void()> work, Callback<void()> then) override {
+    work();
+    later.run(std::move(then));
+  }
+  Later later;
+};
+
+struct Events final : AccountEvents {
+  void on_offer(AccountId, std::unique_ptr<IncomingOffer>) override {}
+  void on_online_changed(AccountId) override { ++online_changes; }
+  void on_removed(AccountId) override {}
+  void on_peer_changed(AccountId, const Jid&) override {}
+  void on_peer_gone(AccountId, const Jid&) override {}
+  bool knows(AccountId, const Jid&) const override { return false; }
+  int online_changes = 0;
+};
+
+struct Stage {
+  Stage() {
+    char name[] = "/tmp/xmppft-account-XXXXXX";
+    folder = mkdtemp(name);
+    settings.id = 1;
+    settings.jid = "romeo@montague.lit";
+    settings.resource = "orchard";
+  }
+  ~Stage() {
+    account.reset();
+    REQUIRE(std::system(("rm -r " + folder).c_str()) == 0);
+  }
+  LiveAccount& make(bool with_password = true) {
+    store = std::make_unique<AccountStore>(folder);
+    if (with_password) REQUIRE(store->save_password(1, Secret("secret")));
+    account = std::make_unique<LiveAccount>(
+        AccountWorld{links, timers, network, bulk, background, listener, addresses, s5b, *store, config, events}, settings,
+        [this] { ++changes; });
+    return *account;
+  }
+  /// Started and logged in.
+  LiveAccount& online() {
+    auto& it = make();
+    it.start();
+    timers.turn();
+    links.handler->on_up(jid("romeo@montague.lit/orchard"));
+    return it;
+  }
+
+  FakeTimers timers;
+  FakeLinks links;
+  FakeNetwork network{timers};
+  FakeBulk bulk{timers};
+  FakeBackground background{timers};
+  S5bListener listener{network, timers, {}};
+  AddressPolicy addresses;
+  S5bConfig s5b;
+  Config config;
+  Events events;
+  std::string folder;
+  AccountSettings settings;
+  std::unique_ptr<AccountStore> store;
+  int changes = 0;
+  std::unique_ptr<LiveAccount> account;
+};
+
+/// What a Done heard; kept alive by those that may still be called.
+struct Heard {
+  Account::Done done() {
+    return [box = box](Result<void> result) {
+      box->push_back(result ? "ok" : std::string(to_string(result.error().code)));
+    };
+  }
+  std::shared_ptr<std::vector<std::string>> box = std::make_shared<std::vector<std::string>>();
+  std::vector<std::string>& words = *box;
+};
+
+}  // namespace
+
+TEST_CASE("account: an enabled one logs in by itself with the password kept", "[account]") {
+  Stage stage;
+  auto& account = stage.make();
+  account.start();
+  CHECK(account.status().state == AccountState::Connecting);
+  stage.timers.turn();
+  REQUIRE(stage.links.logins.size() == 1);
+  CHECK(stage.links.logins[0].jid.str() == "romeo@montague.lit/orchard");
+  CHECK(std::string(stage.links.logins[0].password.reveal()) == "secret");
+  stage.links.handler->on_up(jid("romeo@montague.lit/orchard"));
+  CHECK(account.online());
+  CHECK(account.status().bound_jid == "romeo@montague.lit/orchard");
+  CHECK(account.status().password_store == "file");
+  CHECK(stage.events.online_changes == 1);
+}
+
+TEST_CASE("account: a resource is made up once and kept", "[account]") {
+  Stage stage;
+  stage.settings.resource.clear();
+  auto& account = stage.make();
+  account.start();
+  stage.timers.turn();
+  const auto resource = account.settings().resource;
+  CHECK(resource.substr(0, 7) == "xmppft-");
+  stage.timers.turn();
+  CHECK(stage.store->load().value().at(0).resource == resource);
+}
+
+TEST_CASE("account: a wrong password is tried once, then waits for the user", "[account]") {
+  Stage stage;
+  auto& account = stage.make();
+  Heard heard;
+  account.connect(heard.done());
+  stage.timers.turn();
+  stage.links.handler->on_down({Errc::AuthFailed, "not-authorized"});
+  CHECK(heard.words == std::vector<std::string>{"AuthFailed"});
+  CHECK(account.status().state == AccountState::Failed);
+  CHECK(account.status().reason == AccountReason::Auth);
+  CHECK_FALSE(account.settings().enabled);
+  stage.timers.advance(2h);
+  CHECK(stage.links.logins.size() == 1);
+  account.set_password(Secret("better"), "auto", [](Result<std::string> where) { CHECK(where.value() == "file"); });
+  stage.timers.turn();
+  account.connect(heard.done());
+  stage.timers.turn();
+  REQUIRE(stage.links.logins.size() == 2);
+  CHECK(std::string(stage.links.logins[1].password.reveal()) == "better");
+}
+
+TEST_CASE("account: without a password nothing is tried", "[account]") {
+  Stage stage;
+  auto& account = stage.make(false);
+  Heard heard;
+  account.connect(heard.done());
+  stage.timers.turn();
+  CHECK(heard.words == std::vector<std::string>{"NoPassword"});
+  CHECK(account.status().reason == AccountReason::NoPassword);
+  CHECK(stage.links.logins.empty());
+}
+
+TEST_CASE("account: a lost server is tried again, soon and then less soon", "[account]") {
+  Stage stage;
+  auto& account = stage.online();
+  stage.links.handler->on_down({Errc::Network, "reset"});
+  CHECK_FALSE(account.online());
+  CHECK(account.status().state == AccountState::Connecting);
+  CHECK(account.status().reason == AccountReason::NoNetwork);
+  CHECK(stage.events.online_changes == 2);
+  stage.timers.advance(1300ms);
+  CHECK(stage.links.logins.size() == 2);
+  stage.links.handler->on_down({Errc::Network, "refused"});
+  stage.timers.advance(1500ms);
+  CHECK(stage.links.logins.size() == 2);
+  stage.timers.advance(1s);
+  CHECK(stage.links.logins.size() == 3);
+}
+
+TEST_CASE("account: a refused certificate is not tried again before five minutes (RELIABILITY NT1)", "[account]") {
+  Stage stage;
+  auto& account = stage.make();
+  Heard heard;
+  account.connect(heard.done());
+  stage.timers.turn();
+  stage.links.handler->on_down({Errc::Tls, "self-signed"});
+  CHECK(heard.words == std::vector<std::string>{"Tls"});
+  CHECK(account.status().reason == AccountReason::Tls);
+  CHECK(account.settings().enabled);
+  stage.timers.advance(299s);
+  CHECK(stage.links.logins.size() == 1);
+  stage.timers.advance(62s);
+  CHECK(stage.links.logins.size() == 2);
+}
+
+TEST_CASE("account: after a conflict another resource is asked for, a minute later", "[account]") {
+  Stage stage;
+  stage.online();
+  stage.links.handler->on_down({Errc::Conflict, "replaced"});
+  stage.timers.advance(59s);
+  CHECK(stage.links.logins.size() == 1);
+  stage.timers.advance(15s);
+  REQUIRE(stage.links.logins.size() == 2);
+  const std::string resource(stage.links.logins[1].jid.resource());
+  CHECK(resource.substr(0, 8) == "orchard-");
+  CHECK(stage.account->settings().resource == "orchard");
+}
+
+TEST_CASE("account: told to disconnect, it stays offline", "[account]") {
+  Stage stage;
+  auto& account = stage.online();
+  Heard heard;
+  account.disconnect(heard.done());
+  CHECK(stage.links.closes == 1);
+  stage.links.handler->on_down({Errc::Cancelled, "closed"});
+  stage.timers.turn();
+  CHECK(heard.words == std::vector<std::string>{"ok"});
+  CHECK(account.status().state == AccountState::Offline);
+  CHECK(account.status().reason == AccountReason::User);
+  CHECK_FALSE(stage.store->load().value().at(0).enabled);
+  stage.timers.advance(1h);
+  CHECK(stage.links.logins.size() == 1);
+  // And back: connect() while it is still closing is not lost.
+  account.connect(heard.done());
+  stage.timers.turn();
+  CHECK(stage.links.logins.size() == 2);
+}
+
+TEST_CASE("account: connect() while it closes logs in once that is over", "[account]") {
+  Stage stage;
+  auto& account = stage.online();
+  Heard heard;
+  account.disconnect(heard.done());
+  account.connect(heard.done());
+  stage.links.handler->on_down({Errc::Cancelled, "closed"});
+  stage.timers.turn();
+  REQUIRE(stage.links.logins.size() == 2);
+  stage.links.handler->on_up(jid("romeo@montague.lit/orchard"));
+  CHECK(account.online());
+  CHECK(account.settings().enabled);
+}
+
+TEST_CASE("account: connect() while it connects joins that attempt; while online it answers at once", "[account]") {
+  Stage stage;
+  auto& account = stage.make();
+  Heard heard;
+  account.connect(heard.done());
+  stage.timers.turn();
+  account.connect(heard.done());
+  stage.links.handler->on_up(jid("romeo@montague.lit/orchard"));
+  CHECK(heard.words == std::vector<std::string>{"ok", "ok"});
+  account.connect(heard.done());
+  CHECK(heard.words.size() == 2);
+  stage.timers.turn();
+  CHECK(heard.words.size() == 3);
+  CHECK(stage.links.logins.size() == 1);
+}
+
+TEST_CASE("account: settings that concern the session make it log in anew", "[account]") {
+  Stage stage;
+  auto& account = stage.online();
+  auto settings = account.settings();
+  Heard heard;
+  SECTION("the server") {
+    settings.host = "192.0.2.1";
+    account.update(settings, heard.done());
+    CHECK(stage.links.closes == 1);
+    stage.links.handler->on_down({Errc::Cancelled, "closed"});
+    stage.timers.turn();
+    REQUIRE(stage.links.logins.size() == 2);
+    CHECK(stage.links.logins[1].host == "192.0.2.1");
+  }
+  SECTION("the ip_policy does not") {
+    settings.ip_policy = IpPolicy::IbbOnly;
+    account.update(settings, heard.done());
+    CHECK(stage.links.closes == 0);
+    CHECK(account.trust(jid("juliet@capulet.lit")).streams_allowed == false);
+  }
+  stage.timers.turn();
+  CHECK(heard.words == std::vector<std::string>{"ok"});
+}
+
+TEST_CASE("account: ip_policy says who may learn our address (RELIABILITY section 5.4)", "[account]") {
+  Stage stage;
+  const auto stranger = jid("tybalt@capulet.lit/x");
+  struct Row {
+    IpPolicy policy;
+    bool direct, own_proxy_only, streams;
+  };
+  const auto row = GENERATE(Row{IpPolicy::Open, true, false, true}, Row{IpPolicy::Contacts, false, true, true},
+                            Row{IpPolicy::ProxyOnly, false, true, true}, Row{IpPolicy::IbbOnly, false, true, false});
+  stage.settings.ip_policy = row.policy;
+  const auto trust = stage.make().trust(stranger);
+  CHECK(trust.direct_allowed == row.direct);
+  CHECK(trust.own_proxy_only == row.own_proxy_only);
+  CHECK(trust.streams_allowed == row.streams);
+  CHECK_FALSE(trust.subscribed);
+}
+
+TEST_CASE("account: what needs a session says so while there is none", "[account]") {
+  Stage stage;
+  auto& account = stage.make();
+  Heard heard;
+  account.add_contact(jid("juliet@capulet.lit"), "", heard.done());
+  CHECK(heard.words.empty());
+  stage.timers.turn();
+  CHECK(heard.words == std::vector<std::string>{"NotOnline"});
+  CHECK(account.approve_contact(jid("juliet@capulet.lit")).error().code == Errc::NotOnline);
+  bool asked = false;
+  account.find_route(jid("juliet@capulet.lit"), {}, [&](Result<Route> route) {
+    asked = true;
+    CHECK(route.error().code == Errc::NotOnline);
+  });
+  stage.timers.turn();
+  CHECK(asked);
+}
+
+TEST_CASE("account: a session password is never written", "[account]") {
+  Stage stage;
+  auto& account = stage.make(false);
+  account.set_password(Secret("secret"), "session", [](Result<std::string> where) { CHECK(where.value() == "session"); });
+  stage.timers.turn();
+  CHECK(stage.store->load_password(1).error().code == Errc::NoPassword);
+  Heard heard;
+  account.connect(heard.done());
+  stage.timers.turn();
+  CHECK(stage.links.logins.size() == 1);
+}
+
+TEST_CASE("account: removed in the middle of anything, everybody waiting hears of it", "[account]") {
+  Stage stage;
+  auto& account = stage.make();
+  Heard heard;
+  account.connect(heard.done());
+  stage.account.reset();
+  CHECK(heard.words == std::vector<std::string>{"NoSuchAccount"});
+  stage.timers.advance(10s);
+}
