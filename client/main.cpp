@@ -26,7 +26,7 @@ int run(std::vector<std::string> words, Context& context) {
   bool help = false, version = false;
   Options front("xmppftctl", "", "", "");
   add_globals(front, globals);
-  front.flag("-h,--help", help, "");
+  front.help_flag(help);
   front.flag("--version", version, "");
   try {
     words = front.parse_front(words);

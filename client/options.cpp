@@ -85,6 +85,11 @@ void Options::flag(const std::string& names, bool& target, const std::string& he
   parser_->app.add_flag(names, target, help)->group(parser_->group);
 }
 
+void Options::help_flag(bool& target) {
+  parser_->app.set_help_flag();
+  parser_->app.add_flag("-h,--help", target);
+}
+
 void Options::value(const std::string& name, std::string& target, const std::string& value,
                     const std::string& help) {
   parser_->app.add_option(name, target, help)
@@ -120,7 +125,6 @@ void Options::parse(const std::vector<std::string>& arguments) {
 }
 
 std::vector<std::string> Options::parse_front(const std::vector<std::string>& arguments) {
-  parser_->app.set_help_flag();
   parser_->app.prefix_command();
   parser_->run(arguments);
   auto rest = parser_->app.remaining();

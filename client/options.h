@@ -25,6 +25,8 @@ class Options {
   void words(std::vector<std::string>& target);  ///< any number of them
 
   void flag(const std::string& names, bool& target, const std::string& help);
+  /// -h and --help set `target` and print nothing.
+  void help_flag(bool& target);
   /// `value` is what the help calls the value. Given twice, the last one counts.
   void value(const std::string& name, std::string& target, const std::string& value,
              const std::string& help);
