@@ -2,13 +2,10 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
-#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/result.h"
-#include "io/timer.h"
 #include "model/accept_rule.h"
 #include "model/file_info.h"
 #include "model/jid.h"

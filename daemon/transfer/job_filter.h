@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "model/job.h"
@@ -23,6 +24,11 @@ struct JobFilter {
 
   bool matches(const JobRecord& record) const;
 };
+
+/// "ann@example.org/phone" -> "ann@example.org". For prepared addresses only.
+inline std::string_view bare_part(std::string_view jid) noexcept { return jid.substr(0, jid.find('/')); }
+/// Is `jid` meant by `wanted`? A bare one means all its resources.
+bool same_peer(std::string_view jid, std::string_view wanted) noexcept;
 
 /// One page of a list.
 struct JobPage {

@@ -31,7 +31,7 @@ std::vector<std::string_view> actions_of(const JobRecord& record);
 /// Does the job survive a restart? False for a descriptor without a path.
 bool is_persistent(const JobRecord& record) noexcept;
 
-/// "file-changed" -> "FileChanged": the last part of a job error's D-Bus name. "" for reasons that are no failure.
+/// "file-changed" -> "FileChanged": the last part of a job error's D-Bus name.
 std::string error_name_of(JobReason reason);
 
 }  // namespace xmppftd

@@ -62,10 +62,6 @@ struct AcceptOptions {
   std::string on_exists = "rename";  ///< rename | fail | overwrite
 };
 
-class JobBook;
-class OfferDesk;
-class SendDesk;
-
 /// Every file that goes out or comes in: takes orders, starts what may start, and remembers how it ended.
 ///
 /// All on the core's loop. Whatever a reply or an observer tells is on disk by then (INTERFACE section 2.4). Callbacks
@@ -164,11 +160,8 @@ class TransferQueue {
   void peer_gone(AccountId account, const Jid& full);
 
  private:
-  World world_;
-  QueueConfig config_;
-  std::unique_ptr<JobBook> book_;
-  std::unique_ptr<OfferDesk> offers_;
-  std::unique_ptr<SendDesk> sends_;
+  class Core;
+  std::unique_ptr<Core> core_;
 };
 
 }  // namespace xmppftd

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: MIT
+#include "transfer/job_view.h"
+
+namespace xmppftd {
+
+std::vector<std::string_view> actions_of(const JobRecord& record) {
+  if (is_terminal(record.state)) return {"remove"};
+  if (record.publishing) return {};  // the file is being put in place: too late
+  if (record.direction == Direction::In && record.state == JobState::Offered && record.folder.empty())
+    return {"accept", "decline", "cancel"};
+  return {"cancel"};
+}
+
+bool is_persistent(const JobRecord& record) noexcept {
+  return record.direction == Direction::In || !record.path.empty();
+}
+
+std::string error_name_of(JobReason reason) {
+  std::string name;
+  bool start = true;
+  for (const char c : to_string(reason)) {
+    if (c != '-') name += start && c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+    start = c == '-';
+  }
+  return name;
+}
+
+}  // namespace xmppftd

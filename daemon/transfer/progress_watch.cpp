@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: MIT
+#include "transfer/progress_watch.h"
+
+namespace xmppftd {
+namespace {
+
+constexpr std::chrono::seconds kLookEvery{5};
+constexpr std::chrono::seconds kStalledAfter{15};
+constexpr std::chrono::minutes kSlowOver{5};
+constexpr std::uint64_t kSlowBytes = 256 * 300;
+
+}  // namespace
+
+ProgressWatch::ProgressWatch(JobBook& book, Timers& timers, Sample sample, SlowChanged slow_changed)
+    : book_(book), timers_(timers), sample_(std::move(sample)), slow_changed_(std::move(slow_changed)) {}
+
+void ProgressWatch::add(JobId id) {
+  if (watched_.count(id) != 0) return;
+  const auto bytes = sample_(id).value_or(0);
+  const auto now = timers_.now();
+  watched_.emplace(id, Watched{RateMeter(now, bytes), bytes, now, bytes, now});
+  if (!timer_) timer_ = timers_.after(kLookEvery, [this] { look(); });
+}
+
+JobProgress ProgressWatch::progress(const JobRecord& record) {
+  JobProgress progress{record.transferred, 0, std::nullopt};
+  if (record.state != JobState::Active) return progress;
+  progress.transferred = sample_(record.id).value_or(record.transferred);
+  const auto found = watched_.find(record.id);
+  if (found == watched_.end()) return progress;
+  auto& meter = found->second.meter;
+  meter.sample(timers_.now(), progress.transferred);
+  progress.rate = meter.rate();
+  if (progress.rate > 0 && record.file.size >= progress.transferred)
+    progress.left = std::chrono::seconds((record.file.size - progress.transferred + progress.rate - 1) / progress.rate);
+  return progress;
+}
+
+bool ProgressWatch::is_slow(JobId id) const {
+  const auto found = watched_.find(id);
+  return found != watched_.end() && found->second.slow;
+}
+
+void ProgressWatch::look() {
+  for (auto it = watched_.begin(); it != watched_.end();) {
+    const auto one = it++;
+    Job* job = book_.find(one->first);
+    const auto bytes = sample_(one->first);
+    if (job == nullptr || job->now().state != JobState::Active || !bytes)
+      watched_.erase(one);
+    else
+      look_at(*job, one->second, *bytes);
+  }
+  timer_ = watched_.empty() ? nullptr : timers_.after(kLookEvery, [this] { look(); });
+}
+
+void ProgressWatch::look_at(Job& job, Watched& watched, std::uint64_t bytes) {
+  const auto now = timers_.now();
+  watched.meter.sample(now, bytes);
+  if (bytes != watched.bytes) {
+    watched.bytes = bytes;
+    watched.moved_at = now;
+  }
+  const auto reason = now - watched.moved_at >= kStalledAfter ? JobReason::Stalled : JobReason::None;
+  if (job.now().reason != reason) {
+    job.edit().transferred = bytes;
+    job.move(JobState::Active, reason);
+    book_.commit(job);
+  }
+  if (now - watched.mark_at < kSlowOver) return;
+  const bool slow = bytes - watched.mark < kSlowBytes;
+  watched.mark = bytes;
+  watched.mark_at = now;
+  if (slow == watched.slow) return;
+  watched.slow = slow;
+  slow_changed_();
+}
+
+}  // namespace xmppftd

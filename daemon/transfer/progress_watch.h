@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "io/timer.h"
+#include "transfer/job_book.h"
+#include "transfer/job_view.h"
+#include "transfer/rate_meter.h"
+
+namespace xmppftd {
+
+/// Looks at active jobs: how fast they are, whether they stall (15 s without a byte: reason `stalled`), and which are so
+/// slow (under 256 B/s over 5 min) that they must not keep others waiting (RELIABILITY R7). Its timer runs only while
+/// something is active.
+class ProgressWatch {
+ public:
+  /// Bytes across now; none when the job does not run.
+  using Sample = std::function<std::optional<std::uint64_t>(JobId)>;
+  using SlowChanged = std::function<void()>;
+
+  ProgressWatch(JobBook& book, Timers& timers, Sample sample, SlowChanged slow_changed);
+
+  /// A job became active.
+  void add(JobId id);
+  JobProgress progress(const JobRecord& record);
+  bool is_slow(JobId id) const;
+
+ private:
+  struct Watched {
+    RateMeter meter;
+    std::uint64_t bytes;                    ///< at the last look
+    Timers::Clock::time_point moved_at;     ///< when they last grew
+    std::uint64_t mark;                     ///< bytes at
+    Timers::Clock::time_point mark_at;      ///< this time, at most 5 min ago
+    bool slow = false;
+  };
+  void look();
+  void look_at(Job& job, Watched& watched, std::uint64_t bytes);
+
+  JobBook& book_;
+  Timers& timers_;
+  Sample sample_;
+  SlowChanged slow_changed_;
+  std::map<JobId, Watched> watched_;
+  std::unique_ptr<Timer> timer_;
+};
+
+}  // namespace xmppftd

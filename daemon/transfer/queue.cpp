@@ -1,0 +1,278 @@
+// SPDX-License-Identifier: MIT
+#include "transfer/queue.h"
+
+#include <algorithm>
+#include <functional>
+#include <optional>
+#include <set>
+
+#include "base/log.h"
+#include "transfer/job_book.h"
+#include "transfer/later.h"
+#include "transfer/offer_desk.h"
+#include "transfer/progress_watch.h"
+#include "transfer/recovery.h"
+#include "transfer/send_desk.h"
+#include "transfer/submission.h"
+
+namespace xmppftd {
+
+/// The parts of the queue and what they tell each other.
+class TransferQueue::Core final : private JobBook::Reader, private OfferDesk::Owner, private SendDesk::Owner {
+ public:
+  Core(const World& its_world, QueueConfig its_config)
+      : world(its_world),
+        config(std::move(its_config)),
+        later(world.timers),
+        book(world.store, world.timers, *this),
+        watch(book, world.timers, [this](JobId id) { return transferred(id); }, [this] { sends.wake(); }),
+        offers(world, config, book, later, *this),
+        sends(world, config, book, later, *this) {}
+
+  void start(Journaled journaled);
+  void submit(SendRequest request, Callback<void(SendOutcome)> done);
+  void retire();
+  bool knows(AccountId account, const Jid& peer);
+  /// The job, if the journal has it. If not, says so to `done` and takes it.
+  template <class Answer>
+  Job* known(JobId id, Answer& done) {
+    Job* job = book.find(id);
+    if (job != nullptr && job->shown() != nullptr) return job;
+    refuse(std::move(done), {Errc::NoSuchJob, "no job " + std::to_string(id) + " (newest is " +
+                                                  std::to_string(book.newest()) + ")"});
+    return nullptr;
+  }
+  template <class Answer>
+  void refuse(Answer done, Error why) {
+    later.run([done = std::move(done), why = std::move(why)]() mutable { done(std::move(why)); });
+  }
+  bool degraded() const { return rows_lost || !book.writable(); }
+
+  World world;
+  QueueConfig config;
+  Later later;
+  JobBook book;
+  ProgressWatch watch;
+  OfferDesk offers;
+  SendDesk sends;
+  std::vector<Observer*> observers;
+  bool rows_lost = false;
+  Lifeline alive;
+
+ private:
+  std::optional<std::uint64_t> transferred(JobId id) const {
+    const auto sent = sends.transferred(id);
+    return sent ? sent : offers.transferred(id);
+  }
+  void tell(const std::function<void(Observer&)>& news) {
+    for (Observer* observer : std::vector(observers))
+      if (std::find(observers.begin(), observers.end(), observer) != observers.end()) news(*observer);
+  }
+
+  void on_committed(const Job& job) override {
+    const auto& record = *job.shown();
+    if (record.state == JobState::Active) watch.add(record.id);
+    tell([&](Observer& observer) { observer.on_job_changed({record, watch.progress(record)}); });
+  }
+  void on_removed(JobId id) override {
+    tell([&](Observer& observer) { observer.on_job_removed(id); });
+  }
+  void on_writable_changed() override {
+    if (book.writable()) sends.wake();
+    tell([this](Observer& observer) { observer.on_degraded_changed(degraded()); });
+  }
+  void on_slot_free() override { sends.wake(); }
+  std::size_t slots_elsewhere() const override { return offers.receiving(); }
+  bool is_slow(JobId id) const override { return watch.is_slow(id); }
+
+  std::map<std::uint64_t, std::unique_ptr<Submission>> submissions_;
+  std::uint64_t submitted_ = 0;
+  std::set<std::pair<AccountId, std::string>> live_peers_;  ///< bare; as of
+  std::optional<std::uint64_t> live_generation_;            ///< this generation
+  std::unique_ptr<Timer> daily_;
+};
+
+void TransferQueue::Core::start(Journaled journaled) {
+  rows_lost = journaled.degraded;
+  for (const auto& warning : journaled.warnings) log::warning("queue", warning);
+  book.load(std::move(journaled.jobs), journaled.next_id);
+  std::vector<Job*> changed;
+  for (const auto& [id, job] : book.all()) {
+    JobRecord record = job->now();
+    if (!recover(record)) continue;
+    job->edit() = std::move(record);
+    changed.push_back(job.get());
+    book.tell(id, "restarted", std::string(to_string(job->now().state)));
+  }
+  book.commit(changed);
+  for (const auto& [id, job] : book.all()) {
+    const auto& record = job->now();
+    if (record.direction == Direction::In)
+      offers.resume(*job);
+    else if (record.state == JobState::Queued)
+      sends.adopt(*job, nullptr);
+  }
+  retire();
+}
+
+void TransferQueue::Core::submit(SendRequest request, Callback<void(SendOutcome)> done) {
+  const auto key = ++submitted_;
+  auto finished = [this, key, done = std::move(done)](SendOutcome outcome) mutable {
+    const auto gone = submissions_.extract(key);  // we are called from inside it
+    for (const auto& problem : outcome.problems)
+      log::info("queue", "refused to send: " + log::printable(problem.error.detail));
+    done(std::move(outcome));
+  };
+  auto& submission = submissions_[key];
+  submission = std::make_unique<Submission>(
+      Submission::World{world.accounts, world.files, book, later}, std::move(request),
+      [this](Job& job, std::shared_ptr<OpenFile> held) { sends.adopt(job, std::move(held)); }, std::move(finished));
+  submission->start();
+}
+
+/// Old ended jobs leave the list, once a day. A wall clock that was set far ahead must not empty it, so nothing goes
+/// while the newest job itself would.
+void TransferQueue::Core::retire() {
+  daily_ = world.timers.after(std::chrono::hours(24), [this] { retire(); });
+  std::vector<JobId> ended, gone;
+  const auto oldest = wall_now() - config.keep_history;
+  WallTime newest{};
+  for (const auto& [id, job] : book.all()) {
+    newest = std::max(newest, job->now().created_at);
+    if (const auto* record = job->shown(); record != nullptr && is_terminal(record->state)) ended.push_back(id);
+  }
+  const auto surplus = ended.size() > config.max_jobs ? ended.size() - config.max_jobs : 0;
+  for (std::size_t i = 0; i < ended.size(); ++i)
+    if (i < surplus || (newest >= oldest && book.find(ended[i])->now().finished_at < oldest)) gone.push_back(ended[i]);
+  if (!gone.empty()) book.remove(std::move(gone), {});
+}
+
+bool TransferQueue::Core::knows(AccountId account, const Jid& peer) {
+  if (offers.policy().names(peer)) return true;
+  if (live_generation_ != book.generation()) {
+    live_generation_ = book.generation();
+    live_peers_.clear();
+    for (const auto& [id, job] : book.all())
+      if (const auto& record = job->now(); !is_terminal(record.state))
+        live_peers_.emplace(record.account, bare_part(record.peer));
+  }
+  return live_peers_.count({account, peer.bare().str()}) != 0;
+}
+
+TransferQueue::TransferQueue(const World& world, QueueConfig config)
+    : core_(std::make_unique<Core>(world, std::move(config))) {}
+TransferQueue::~TransferQueue() = default;
+
+void TransferQueue::start(Journaled journaled) { core_->start(std::move(journaled)); }
+void TransferQueue::add_observer(Observer& observer) { core_->observers.push_back(&observer); }
+void TransferQueue::remove_observer(Observer& observer) { std::erase(core_->observers, &observer); }
+
+void TransferQueue::submit(SendRequest request, Callback<void(SendOutcome)> done) {
+  core_->submit(std::move(request), std::move(done));
+}
+
+void TransferQueue::accept(JobId id, AcceptOptions options, Done done) {
+  if (Job* job = core_->known(id, done)) core_->offers.accept(*job, std::move(options), std::move(done));
+}
+
+void TransferQueue::decline(JobId id, Done done) {
+  if (Job* job = core_->known(id, done)) core_->offers.decline(*job, std::move(done));
+}
+
+void TransferQueue::cancel(JobId id, Done done) {
+  Job* job = core_->known(id, done);
+  if (job == nullptr) return;
+  const auto& record = job->now();
+  if (is_terminal(record.state))
+    return core_->refuse(std::move(done), {Errc::BadState, "job " + std::to_string(id) + " is " +
+                                                               std::string(to_string(record.state)) +
+                                                               ": it can be removed, not cancelled"});
+  record.direction == Direction::Out ? core_->sends.cancel(*job, std::move(done))
+                                     : core_->offers.cancel(*job, std::move(done));
+}
+
+void TransferQueue::remove(JobId id, Done done) {
+  Job* job = core_->known(id, done);
+  if (job == nullptr) return;
+  if (!is_terminal(job->shown()->state))
+    return core_->refuse(std::move(done), {Errc::BadState, "job " + std::to_string(id) + " is " +
+                                                               std::string(to_string(job->now().state)) +
+                                                               ": cancel it before it is removed"});
+  core_->offers.forget(id);
+  core_->book.remove({id}, std::move(done));
+}
+
+void TransferQueue::history(JobId id, Callback<void(Result<std::vector<HistoryEntry>>)> done) {
+  if (core_->known(id, done)) core_->world.store.history(id, core_->alive.wrap(std::move(done)));
+}
+
+const JobRecord* TransferQueue::find(JobId id) const {
+  const Job* job = core_->book.find(id);
+  return job == nullptr ? nullptr : job->shown();
+}
+JobProgress TransferQueue::progress(JobId id) {
+  const auto* record = find(id);
+  return record == nullptr ? JobProgress{} : core_->watch.progress(*record);
+}
+Result<JobPage> TransferQueue::list(const JobFilter& filter, std::string_view cursor, std::size_t limit) const {
+  return core_->book.list(filter, cursor, limit);
+}
+std::vector<JobId> TransferQueue::select(const JobFilter& filter) const { return core_->book.select(filter); }
+
+std::vector<JobId> TransferQueue::active_jobs() const {
+  std::vector<JobId> ids;
+  for (const auto& [id, job] : core_->book.all())
+    if (const auto* record = job->shown();
+        record != nullptr && (record->state == JobState::Connecting || record->state == JobState::Active ||
+                              record->state == JobState::Verifying))
+      ids.push_back(id);
+  return ids;
+}
+std::map<JobState, std::uint32_t> TransferQueue::counts() const {
+  std::map<JobState, std::uint32_t> counts;
+  for (const auto& [id, job] : core_->book.all())
+    if (const auto* record = job->shown()) ++counts[record->state];
+  return counts;
+}
+
+std::uint64_t TransferQueue::generation() const { return core_->book.generation(); }
+JobId TransferQueue::newest() const { return core_->book.newest(); }
+bool TransferQueue::degraded() const { return core_->degraded(); }
+const QueueConfig& TransferQueue::config() const { return core_->config; }
+const std::vector<AcceptRule>& TransferQueue::rules() const { return core_->offers.policy().rules(); }
+bool TransferQueue::knows(AccountId account, const Jid& peer) const { return core_->knows(account, peer); }
+
+void TransferQueue::set_config(QueueConfig config) {
+  core_->config = std::move(config);
+  core_->sends.wake();
+}
+
+Result<void> TransferQueue::set_rules(std::vector<AcceptRule> rules) {
+  auto policy = AcceptPolicy::make(std::move(rules));
+  if (!policy) return policy.error();
+  core_->offers.set_policy(std::move(*policy));
+  return {};
+}
+
+void TransferQueue::on_offer(AccountId account, std::unique_ptr<IncomingOffer> offer) {
+  core_->offers.on_offer(account, std::move(offer));
+}
+
+void TransferQueue::account_changed(AccountId account) {
+  const auto* port = core_->world.accounts.find(account);
+  if (port == nullptr || !port->online()) core_->offers.account_offline(account);
+  core_->sends.wake();
+}
+
+void TransferQueue::account_removed(AccountId account) {
+  core_->sends.account_removed(account);
+  core_->offers.account_removed(account);
+}
+
+void TransferQueue::peer_changed(AccountId account, const Jid& bare) {
+  core_->sends.peer_changed(account, bare.bare().str());
+}
+
+void TransferQueue::peer_gone(AccountId account, const Jid& full) { core_->offers.peer_gone(account, full); }
+
+}  // namespace xmppftd

@@ -1,0 +1,262 @@
+// SPDX-License-Identifier: MIT
+#include "transfer/receive_file.h"
+
+#include <algorithm>
+
+#include "base/log.h"
+
+namespace xmppftd {
+namespace {
+
+constexpr unsigned kMaxNumber = 9999;
+
+}  // namespace
+
+ReceiveFile::ReceiveFile(const World& world, Job& job) : world_(world), job_(job) {}
+ReceiveFile::~ReceiveFile() = default;
+
+std::uint64_t ReceiveFile::transferred() const {
+  return carrier_ ? job_.now().offset + carrier_->progress().bytes.load(std::memory_order_relaxed) : job_.now().transferred;
+}
+
+std::uint64_t ReceiveFile::still_needs() const {
+  const auto size = job_.now().file.size;
+  if (!part_) return size;
+  return part_->reserved ? 0 : size - std::min(size, transferred());
+}
+
+// Up to the answer
+
+void ReceiveFile::begin(std::unique_ptr<IncomingOffer> offer, IncomingOffer::Terms terms, std::uint64_t keep_free) {
+  offer_ = std::move(offer);
+  terms_ = terms;
+  terms_.range = {0, job_.now().file.size};
+  keep_free_ = keep_free;
+  if (job_.now().state != JobState::Offered) return make_part();
+  world_.book.try_commit({&job_}, alive_.wrap([this](Result<void> how) {
+    if (!how) return world_.owner.on_receive_refused(job_.id(), std::move(offer_), how.error());
+    make_part();
+  }));
+}
+
+void ReceiveFile::make_part() {
+  // Not tied to our life: a part that is made after we gave up must go again.
+  world_.files.create_part(
+      job_.now().folder, job_.now().file.size, keep_free_,
+      [&files = world_.files, mine = alive_.wrap([this](auto part) { part_made(std::move(part)); }),
+       alive = alive_.watch()](Result<std::shared_ptr<PartFile>> part) mutable {
+        if (!alive.expired()) return mine(std::move(part));
+        if (part) files.discard(std::move(*part), [](Result<void>) {});
+      });
+}
+
+void ReceiveFile::part_made(Result<std::shared_ptr<PartFile>> part) {
+  if (!part) return world_.owner.on_receive_refused(job_.id(), std::move(offer_), part.error());
+  part_ = std::move(*part);
+  auto& record = job_.edit();
+  record.part_name = part_->name;
+  record.part = part_->file->identity;
+  record.peer_full = offer_->offer().peer.str();
+  record.attempt += 1;
+  record.transferred = record.offset = 0;
+  record.waiting_since = {};
+  record.publishing = false;
+  record.final_name.clear();
+  job_.move(JobState::Connecting);
+  world_.book.tell(job_.id(), "accepted", "into " + record.folder);
+  world_.book.commit(job_, alive_.wrap([this] { answer(); }));
+}
+
+void ReceiveFile::answer() {
+  negotiation_ = std::exchange(offer_, nullptr)->accept(terms_, *this);
+  world_.owner.on_receive_begun(job_.id());
+}
+
+bool ReceiveFile::switch_to(std::unique_ptr<IncomingOffer>& offer, const IncomingOffer::Terms& terms) {
+  if (job_.now().state != JobState::Connecting || carrier_) return false;
+  terms_ = terms;
+  terms_.range = {0, job_.now().file.size};
+  job_.edit().peer_full = offer->offer().peer.str();
+  world_.book.tell(job_.id(), "offered", "again, by another way");
+  world_.book.commit(job_);
+  if (offer_) {  // the first one is not answered yet: this one will be instead
+    offer_ = std::move(offer);
+  } else {
+    negotiation_.reset();
+    negotiation_ = std::move(offer)->accept(terms_, *this);
+  }
+  return true;
+}
+
+// The stream
+
+void ReceiveFile::on_accepted() {}  // for senders
+
+void ReceiveFile::on_carrier(std::unique_ptr<Carrier> carrier, ByteRange range, std::optional<HashAlgo> digest) {
+  carrier_ = std::move(carrier);
+  const Path& path = carrier_->path();
+  auto& record = job_.edit();
+  record.method = path.method;
+  record.route = path.route;
+  record.host = path.host;
+  record.port = path.port;
+  job_.move(JobState::Active);
+  world_.book.tell(job_.id(), "active", MethodChoice{path.method, path.route}.str());
+  world_.book.commit(job_);
+  carrier_->start({part_->file, digest}, range, *this);
+}
+
+void ReceiveFile::on_end(Result<Moved> how) {
+  const auto size = job_.now().file.size;
+  if (!how) return fail_and_tell(how.error());
+  if (how->bytes != size)
+    return fail_and_tell({how->bytes < size ? Errc::Interrupted : Errc::Protocol,
+                          "the stream ended after " + std::to_string(how->bytes) + " of " + std::to_string(size) + " bytes"});
+  carrier_.reset();
+  if (how->hash) computed_[how->hash->algo] = how->hash->hex;
+  job_.edit().transferred = size;
+  job_.move(JobState::Verifying);
+  world_.book.tell(job_.id(), "received");
+  world_.book.commit(job_);
+  negotiation_->delivered(*how);
+}
+
+// Is it what was offered?
+
+void ReceiveFile::on_declared(std::optional<Hash> declared) {
+  if (word_is_in_) return;
+  word_is_in_ = true;
+  for (const auto& hash : {job_.now().file.hash, declared})
+    if (hash && !expected_.emplace(hash->algo, hash->hex).second && expected_[hash->algo] != hash->hex)
+      contradiction_ = true;
+  verify();
+}
+
+/// Computes what is missing, through the page cache, then compares.
+void ReceiveFile::verify() {
+  for (const auto& [algo, hex] : expected_) {
+    if (computed_.count(algo) != 0) continue;
+    hashing_ = world_.bulk.hash(part_->file, {0, job_.now().file.size}, algo, std::make_shared<Progress>(),
+                                [this](Result<Hash> hash) { hashed(std::move(hash)); });
+    return;
+  }
+  compare();
+}
+
+void ReceiveFile::hashed(Result<Hash> hash) {
+  hashing_.reset();
+  if (!hash) return fail_and_tell(hash.error());
+  computed_[hash->algo] = hash->hex;
+  verify();
+}
+
+void ReceiveFile::compare() {
+  const bool wrong = contradiction_ || std::any_of(expected_.begin(), expected_.end(), [this](const auto& hash) {
+                       return computed_[hash.first] != hash.second;
+                     });
+  auto& record = job_.edit();
+  // The strongest that we have: HashAlgo's order.
+  if (!computed_.empty()) record.hash = Hash{computed_.rbegin()->first, computed_.rbegin()->second};
+  if (wrong) {
+    record.hash_state = HashState::Mismatch;
+    record.part_name.clear();  // it becomes .bad, which is nobody's part
+    auto part = std::exchange(part_, nullptr);
+    const auto kept = part->name + ".bad";
+    return world_.files.set_aside(std::move(part), alive_.wrap([this, kept](Result<void>) {
+      fail_and_tell({Errc::HashMismatch, "the content is not what was offered; it is kept as " + kept + " in " +
+                                             job_.now().folder});
+    }));
+  }
+  record.hash_state = expected_.empty() ? HashState::SizeOnly : verified_by(expected_.rbegin()->first);
+  sync();
+}
+
+// Putting it in place
+
+void ReceiveFile::sync() {
+  world_.files.sync_part(part_, alive_.wrap([this](Result<void> how) {
+    if (!how) return fail_and_tell(how.error());
+    publish();
+  }));
+}
+
+void ReceiveFile::publish() {
+  auto& record = job_.edit();
+  record.publishing = true;
+  record.final_name = number_ == 1 ? record.wanted_name : numbered_file_name(record.wanted_name, number_);
+  world_.book.commit(job_, alive_.wrap([this] {
+    const bool overwrite = job_.now().on_exists == "overwrite";
+    world_.files.publish(part_, job_.now().final_name, overwrite, alive_.wrap([this](Result<void> how) {
+      published(std::move(how));
+    }));
+  }));
+}
+
+void ReceiveFile::published(Result<void> how) {
+  if (how) return done();
+  auto& record = job_.edit();
+  if (how.error().code == Errc::Exists && record.on_exists == "rename" && number_ < kMaxNumber) {
+    ++number_;
+    return publish();
+  }
+  record.publishing = false;
+  fail_and_tell(how.error());
+}
+
+void ReceiveFile::done() {
+  auto& record = job_.edit();
+  record.publishing = false;
+  record.part_name.clear();
+  record.path = record.folder + (record.folder.ends_with('/') ? "" : "/") + record.final_name;
+  record.transferred = record.file.size;
+  record.delivery = Delivery::Confirmed;
+  part_.reset();
+  job_.move(JobState::Done);
+  world_.book.tell(job_.id(), "done", record.path);
+  world_.book.commit(job_, alive_.wrap([this] {
+    if (!negotiation_) return world_.owner.on_receive_ended(job_.id(), {});
+    negotiation_->complete();
+  }));
+}
+
+void ReceiveFile::finish_publishing() {
+  const auto& record = job_.now();
+  world_.files.find_part(record.folder, record.part_name, record.final_name, record.part,
+                         alive_.wrap([this](Result<Files::Found> found) {
+                           if (!found) return fail(found.error());
+                           switch (found->state) {
+                             case PartState::Published: return done();
+                             case PartState::Part: part_ = found->part; return publish();
+                             case PartState::Gone:
+                               return fail({Errc::Interrupted, "the received bytes are gone; they have to come again"});
+                           }
+                         }));
+}
+
+void ReceiveFile::on_completed(Delivery, std::optional<Hash>) {
+  world_.owner.on_receive_ended(job_.id(), {});
+}
+
+void ReceiveFile::on_ended(Error why) {
+  negotiation_.reset();
+  if (job_.now().state == JobState::Done) {
+    // Whether the sender could be told changes nothing here. Not on disk yet: done() will end it.
+    if (job_.shown() != nullptr && job_.shown()->state == JobState::Done) world_.owner.on_receive_ended(job_.id(), {});
+    return;
+  }
+  if (!word_is_in_) fail(std::move(why));
+}
+
+void ReceiveFile::on_step(std::string_view what, std::string detail) {
+  world_.book.tell(job_.id(), std::string(what), std::move(detail));
+}
+
+void ReceiveFile::fail(Error why) { world_.owner.on_receive_ended(job_.id(), std::move(why)); }
+
+/// For troubles that the sender does not know of.
+void ReceiveFile::fail_and_tell(Error why) {
+  if (negotiation_) negotiation_->fail(why);
+  fail(std::move(why));
+}
+
+}  // namespace xmppftd

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "io/bulk.h"
+#include "io/file.h"
+#include "negotiation/negotiator.h"
+#include "transfer/account_port.h"
+#include "transfer/job_book.h"
+#include "transfer/lifeline.h"
+
+namespace xmppftd {
+
+/// One accepted incoming file, by the on-disk protocol of RELIABILITY section 2.2: each step is on disk before the next
+/// begins, so that a crash at any moment leaves a state that recovery knows.
+///
+///   consent committed -> part file -> its inode committed, Connecting -> peer answered -> Active -> all bytes, Verifying
+///     -> size and hashes right -> synced -> `publishing` and the final name committed -> renamed -> Done committed
+///     -> only then the peer is told
+///
+/// Success is committed here; a failure is only reported, for the desk to judge. Destroying it gives up: the peer is
+/// told, the record and the part file stay as they are.
+class ReceiveFile final : private Negotiation::Handler, private Carrier::Handler {
+ public:
+  class Owner {
+   public:
+    /// The answer is under way: the job is Connecting, on disk.
+    virtual void on_receive_begun(JobId id) = 0;
+    /// No part file could be made (DiskFull, FileMissing, ...), or the journal failed: here is the offer back,
+    /// unanswered. Last call.
+    virtual void on_receive_refused(JobId id, std::unique_ptr<IncomingOffer> offer, Error why) = 0;
+    /// Last call. `how` ok: the file is in place and the job Done, on disk.
+    virtual void on_receive_ended(JobId id, Result<void> how) = 0;
+
+   protected:
+    ~Owner() = default;
+  };
+
+  /// What it works with; all outlive it.
+  struct World {
+    JobBook& book;
+    Files& files;
+    Bulk& bulk;
+    Owner& owner;
+  };
+
+  ReceiveFile(const World& world, Job& job);
+  ~ReceiveFile();
+
+  // One of these starts it, once. `keep_free`: bytes that must stay free on the disk.
+  /// The record's folder, wanted_name and on_exists say where the file goes. For a job that is still Offered they are
+  /// committed first: that is the consent.
+  void begin(std::unique_ptr<IncomingOffer> offer, IncomingOffer::Terms terms, std::uint64_t keep_free);
+  /// After a restart: the content is verified, `publishing` was committed.
+  void finish_publishing();
+
+  /// The sender's new offer of the same file, while the old one has no stream yet: true = taken; false = too late, and
+  /// the offer is left alone.
+  bool switch_to(std::unique_ptr<IncomingOffer>& offer, const IncomingOffer::Terms& terms);
+
+  std::uint64_t transferred() const;
+  /// Bytes that will still be written and that the disk has not set aside.
+  std::uint64_t still_needs() const;
+  /// The part file, if one was made: for whoever ends the job.
+  std::shared_ptr<PartFile> part() const { return part_; }
+
+ private:
+  void make_part();
+  void part_made(Result<std::shared_ptr<PartFile>> part);
+  void answer();
+  void verify();
+  void hashed(Result<Hash> hash);
+  void compare();
+  void sync();
+  void publish();
+  void published(Result<void> how);
+  void done();
+  void fail(Error why);
+  void fail_and_tell(Error why);
+
+  // Negotiation::Handler
+  void on_accepted() override;
+  void on_carrier(std::unique_ptr<Carrier> carrier, ByteRange range, std::optional<HashAlgo> digest) override;
+  void on_completed(Delivery delivery, std::optional<Hash> verified) override;
+  void on_declared(std::optional<Hash> declared) override;
+  void on_ended(Error why) override;
+  void on_step(std::string_view what, std::string detail) override;
+  // Carrier::Handler
+  void on_end(Result<Moved> how) override;
+
+  World world_;
+  Job& job_;
+  std::unique_ptr<IncomingOffer> offer_;
+  IncomingOffer::Terms terms_;
+  std::uint64_t keep_free_ = 0;
+  std::shared_ptr<PartFile> part_;
+  std::unique_ptr<Negotiation> negotiation_;
+  std::unique_ptr<Carrier> carrier_;
+  std::unique_ptr<Move> hashing_;
+  std::map<HashAlgo, std::string> expected_;  ///< what others say the content hashes to
+  std::map<HashAlgo, std::string> computed_;
+  bool contradiction_ = false;  ///< two words for one algorithm
+  bool word_is_in_ = false;     ///< the sender said its last: from here on we finish without it
+  unsigned number_ = 1;         ///< 2 = "notes (2).txt"
+  Lifeline alive_;
+};
+
+}  // namespace xmppftd

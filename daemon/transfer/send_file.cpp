@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: MIT
+#include "transfer/send_file.h"
+
+#include <algorithm>
+
+#include "base/log.h"
+
+namespace xmppftd {
+
+SendFile::SendFile(const World& world, Job& job, const QueueConfig& config, std::shared_ptr<OpenFile> held)
+    : world_(world),
+      job_(job),
+      hash_before_offer_max_(config.hash_before_offer_max),
+      answer_within_(config.answer_within),
+      methods_(job.now().methods.empty() ? config.methods : job.now().methods),
+      file_(std::move(held)) {}
+
+SendFile::~SendFile() = default;
+
+std::uint64_t SendFile::transferred() const {
+  return carrier_ ? range_.offset + carrier_->progress().bytes.load(std::memory_order_relaxed) : job_.now().transferred;
+}
+
+void SendFile::start() {
+  if (file_) return look_up_peer();
+  world_.files.open_source(job_.now().path, alive_.wrap([this](auto file) { opened(std::move(file)); }));
+}
+
+void SendFile::opened(Result<std::shared_ptr<OpenFile>> file) {
+  if (!file) return fail(file.error());
+  if ((*file)->identity != job_.now().source)
+    return fail({Errc::FileChanged, job_.now().path + " is no longer the file that was queued; queue it again"});
+  file_ = std::move(*file);
+  look_up_peer();
+}
+
+void SendFile::look_up_peer() {
+  auto peer = Jid::parse(job_.now().peer);
+  if (!peer) return fail(peer.error());
+  // In-band only: the peer must not learn our address.
+  if (!world_.account.trust(*peer).streams_allowed)
+    std::erase_if(methods_, [](const MethodChoice& method) { return method.id != "si-ibb"; });
+  if (methods_.empty())
+    return fail({Errc::Policy, "ip_policy is ibb-only and si-ibb is not among the methods of this job"});
+  world_.account.find_route(*peer, methods_, alive_.wrap([this](Result<Route> route) { found(std::move(route)); }));
+}
+
+void SendFile::found(Result<Route> route) {
+  if (!route) return fail(route.error());
+  if (!world_.account.online()) return fail({Errc::NotOnline, "the account went offline"});
+  route_ = std::move(*route);
+  const auto& info = job_.now().file;
+  const bool hash_first = !info.hash && info.size <= hash_before_offer_max_ &&
+                          !world_.account.negotiator().confirms(route_->features);
+  if (!hash_first) return offer();
+  // MD5 is all that XEP-0096 has; the peer compares it with what arrived.
+  hashing_ = world_.bulk.hash(file_, {0, info.size}, HashAlgo::Md5, std::make_shared<Progress>(),
+                                [this](Result<Hash> hash) { hashed(std::move(hash)); });
+}
+
+void SendFile::hashed(Result<Hash> hash) {
+  hashing_.reset();
+  if (!hash) return fail(hash.error());
+  job_.edit().file.hash = std::move(*hash);
+  offer();
+}
+
+void SendFile::offer() {
+  // While the file was hashed the session may have gone, and the negotiator with it.
+  if (!world_.account.online()) return fail({Errc::NotOnline, "the account went offline"});
+  const auto trust = world_.account.trust(route_->peer);
+  const Offer offer{route_->peer, job_.now().file, true};
+  const OfferPlan plan{methods_, route_->features, trust.direct_allowed, answer_within_};
+  offered_ = true;
+  auto& record = job_.edit();
+  record.peer_full = route_->peer.str();
+  record.attempt += 1;
+  record.transferred = record.offset = 0;
+  record.next_attempt_at = record.waiting_since = {};
+  move(JobState::Offered, JobReason::AwaitingPeer, "offered",
+       "to " + record.peer_full + ", attempt " + std::to_string(record.attempt));
+  negotiation_ = world_.account.negotiator().offer(offer, plan, *this);
+  world_.owner.on_send_offered(job_.id());
+}
+
+void SendFile::on_accepted() { move(JobState::Connecting, JobReason::None, "accepted"); }
+
+void SendFile::on_carrier(std::unique_ptr<Carrier> carrier, ByteRange range, std::optional<HashAlgo> digest) {
+  carrier_ = std::move(carrier);
+  range_ = range;
+  if (job_.now().state == JobState::Offered) job_.move(JobState::Connecting);  // one that is open with the answer
+  const Path& path = carrier_->path();
+  auto& record = job_.edit();
+  record.method = path.method;
+  record.route = path.route;
+  record.host = path.host;
+  record.port = path.port;
+  record.offset = record.transferred = range.offset;
+  move(JobState::Active, JobReason::None, "active", MethodChoice{path.method, path.route}.str());
+  carrier_->start({file_, digest}, range, *this);
+}
+
+void SendFile::on_end(Result<Moved> how) {
+  if (!how) return fail(how.error());
+  if (how->bytes != range_.length)
+    return fail({Errc::Interrupted, "the stream ended after " + std::to_string(how->bytes) + " of " +
+                                        std::to_string(range_.length) + " bytes"});
+  auto& record = job_.edit();
+  record.transferred = range_.end();
+  if (how->hash && range_.length == record.file.size) record.hash = how->hash;
+  carrier_.reset();
+  move(JobState::Verifying, JobReason::None, "sent");
+  negotiation_->delivered(*how);
+}
+
+void SendFile::on_completed(Delivery delivery, std::optional<Hash> verified) {
+  negotiation_.reset();
+  auto& record = job_.edit();
+  record.delivery = delivery;
+  if (verified) record.hash = verified;
+  if (delivery == Delivery::Confirmed)
+    record.hash_state = verified ? verified_by(verified->algo) : HashState::SizeOnly;
+  job_.move(JobState::Done);
+  world_.book.tell(job_.id(), "done", std::string(to_string(delivery)));
+  world_.book.commit(job_, alive_.wrap([this] { world_.owner.on_send_ended(job_.id(), {}); }));
+}
+
+void SendFile::on_declared(std::optional<Hash>) {}  // for receivers
+
+void SendFile::on_ended(Error why) {
+  // Once the peer's word is in, only our own journal is waited for.
+  if (is_terminal(job_.now().state)) return;
+  fail(std::move(why));
+}
+
+void SendFile::on_step(std::string_view what, std::string detail) {
+  world_.book.tell(job_.id(), std::string(what), std::move(detail));
+}
+
+void SendFile::move(JobState to, JobReason reason, std::string what, std::string detail) {
+  job_.move(to, reason);
+  world_.book.tell(job_.id(), std::move(what), std::move(detail));
+  world_.book.commit(job_);
+}
+
+void SendFile::fail(Error why) { world_.owner.on_send_ended(job_.id(), std::move(why)); }
+
+}  // namespace xmppftd

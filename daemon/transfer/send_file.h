@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "io/bulk.h"
+#include "io/file.h"
+#include "negotiation/negotiator.h"
+#include "transfer/account_port.h"
+#include "transfer/job_book.h"
+#include "transfer/lifeline.h"
+#include "transfer/queue_config.h"
+
+namespace xmppftd {
+
+/// One attempt to send one file:
+///
+///   start: open and compare with what was queued -> find the peer's resource -> hash, where the peer cannot confirm
+///     -> Offered -- peer accepts -> Connecting -- stream up -> Active -- last byte -> Verifying -- told how sure -> Done
+///
+/// Success is committed here; a failure is only reported, for the queue to judge. Destroying it gives up: the peer is
+/// told, the record stays as it is.
+class SendFile final : private Negotiation::Handler, private Carrier::Handler {
+ public:
+  class Owner {
+   public:
+    /// The peer was found and the offer is under way.
+    virtual void on_send_offered(JobId id) = 0;
+    /// Last call; may destroy the SendFile. `how` ok: the job is Done and on disk.
+    virtual void on_send_ended(JobId id, Result<void> how) = 0;
+
+   protected:
+    ~Owner() = default;
+  };
+
+  /// What it works with; all outlive it. `config` is copied.
+  struct World {
+    JobBook& book;
+    Files& files;
+    Bulk& bulk;
+    AccountPort& account;
+    Owner& owner;
+  };
+
+  /// `held`: the open source of a job without a path; null = open the path.
+  SendFile(const World& world, Job& job, const QueueConfig& config, std::shared_ptr<OpenFile> held);
+  ~SendFile();
+
+  /// Once. May end at once (and so destroy this).
+  void start();
+
+  /// Did this attempt get as far as an offer? Then it counts.
+  bool offered() const noexcept { return offered_; }
+  /// Bytes of the file that are across.
+  std::uint64_t transferred() const;
+
+ private:
+  void opened(Result<std::shared_ptr<OpenFile>> file);
+  void look_up_peer();
+  void found(Result<Route> route);
+  void hashed(Result<Hash> hash);
+  void offer();
+  void fail(Error why);
+  void move(JobState to, JobReason reason, std::string what, std::string detail = {});
+
+  // Negotiation::Handler
+  void on_accepted() override;
+  void on_carrier(std::unique_ptr<Carrier> carrier, ByteRange range, std::optional<HashAlgo> digest) override;
+  void on_completed(Delivery delivery, std::optional<Hash> verified) override;
+  void on_declared(std::optional<Hash> declared) override;
+  void on_ended(Error why) override;
+  void on_step(std::string_view what, std::string detail) override;
+  // Carrier::Handler
+  void on_end(Result<Moved> how) override;
+
+  World world_;
+  Job& job_;
+  const std::uint64_t hash_before_offer_max_;
+  const std::chrono::milliseconds answer_within_;
+  std::vector<MethodChoice> methods_;
+  std::shared_ptr<OpenFile> file_;
+  std::optional<Route> route_;
+  std::unique_ptr<Move> hashing_;
+  std::unique_ptr<Negotiation> negotiation_;
+  std::unique_ptr<Carrier> carrier_;
+  ByteRange range_;
+  bool offered_ = false;
+  Lifeline alive_;
+};
+
+}  // namespace xmppftd

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <chrono>
+
+#include "base/result.h"
+#include "model/job.h"
+#include "transfer/queue_config.h"
+
+namespace xmppftd {
+
+/// What becomes of a job after an attempt that went wrong.
+enum class Fate {
+  Fail,          ///< trying again would not help
+  Cancel,        ///< the peer gave up on purpose
+  Retry,         ///< again, after a while, a few times
+  AwaitPeer,     ///< again when the peer is there
+  AwaitAccount,  ///< again when our account is online
+};
+
+/// `reason` is that of the failed or cancelled state: at once for Fail and Cancel, else once the tries are used up.
+struct Verdict {
+  Fate fate;
+  JobReason reason;
+};
+
+/// The one table of fatal and passing troubles (INTERFACE section 2.4).
+Verdict judge(Errc code) noexcept;
+
+/// How long to wait after attempt number `attempt` (1 = the first): first_delay doubled each time, at most max_delay,
+/// shifted by `dice` (-1..1) times the jitter.
+std::chrono::milliseconds retry_delay(const QueueConfig& config, unsigned attempt, double dice) noexcept;
+
+}  // namespace xmppftd

@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <deque>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "io/file.h"
+#include "io/store.h"
+
+namespace xmppftd::test {
+
+/// The loop's tasks, run by hand.
+class Turns {
+ public:
+  void later(Callback<void()> task) { tasks_.push_back(std::move(task)); }
+  bool run_one() {
+    if (tasks_.empty()) return false;
+    auto task = std::move(tasks_.front());
+    tasks_.pop_front();
+    task();
+    return true;
+  }
+  void clear() { tasks_.clear(); }
+
+ private:
+  std::deque<Callback<void()>> tasks_;
+};
+
+/// Kills the daemon at its n-th encounter with the disk: before an operation it does not happen, after it nobody hears
+/// of it. Never by default.
+struct Crash {
+  int left = -1;
+  bool down = false;
+  int met = 0;
+  bool strikes() {
+    if (down) return true;
+    ++met;
+    if (left == 0) down = true;
+    if (left > 0) --left;
+    return down;
+  }
+};
+
+/// What survives the daemon: the rows of the journal, and files as names of inodes.
+struct Disk {
+  struct Inode {
+    std::uint64_t size = 0;
+    bool whole = false;   ///< has all its bytes, the right ones
+    bool synced = false;
+  };
+  std::map<JobId, JobRecord> rows;
+  std::map<JobId, std::vector<HistoryEntry>> stories;
+  JobId next_id = 1;
+  std::map<std::string, std::uint64_t> names;  ///< path -> inode
+  std::map<std::uint64_t, Inode> inodes;
+  std::uint64_t next_inode = 100;
+  std::uint64_t free = 1ull << 40;             ///< bytes
+
+  std::uint64_t add(const std::string& path, std::uint64_t size) {
+    inodes[next_inode] = {size, true, true};
+    names[path] = next_inode;
+    return next_inode++;
+  }
+  std::vector<std::string> parts() const {
+    std::vector<std::string> list;
+    for (const auto& [path, inode] : names)
+      if (path.ends_with(".part")) list.push_back(path);
+    return list;
+  }
+};
+
+class FakeStore final : public Store {
+ public:
+  FakeStore(Disk& disk, Turns& turns, Crash& crash) : disk_(disk), turns_(turns), crash_(crash) {}
+  std::optional<Errc> fails;
+  int puts = 0;
+
+  void put(std::vector<JobRecord> records, Done done) override {
+    ++puts;
+    act(std::move(done), [this, records = std::move(records)] {
+      for (const auto& record : records) {
+        disk_.next_id = std::max(disk_.next_id, record.id + 1);
+        disk_.rows[record.id] = record;
+      }
+    });
+  }
+  void remove(std::vector<JobId> ids, Done done) override {
+    act(std::move(done), [this, ids = std::move(ids)] {
+      for (const JobId id : ids) disk_.rows.erase(id);
+    });
+  }
+  void tell(JobId id, HistoryEntry entry) override { disk_.stories[id].push_back(std::move(entry)); }
+  void history(JobId id, Callback<void(Result<std::vector<HistoryEntry>>)> done) override {
+    turns_.later([this, id, done = std::move(done)]() mutable { done(disk_.stories[id]); });
+  }
+  Journaled read() const {
+    Journaled journaled;
+    for (const auto& [id, record] : disk_.rows) journaled.jobs.push_back(record);
+    journaled.next_id = disk_.next_id;
+    return journaled;
+  }
+
+ private:
+  template <class Action>
+  void act(Done done, Action action) {
+    turns_.later([this, done = std::move(done), action = std::move(action)]() mutable {
+      if (crash_.strikes()) return;
+      if (fails) return done(Error{*fails, "the test says no"});
+      action();
+      if (!crash_.strikes()) done({});
+    });
+  }
+  Disk& disk_;
+  Turns& turns_;
+  Crash& crash_;
+};
+
+class FakeFiles final : public Files {
+ public:
+  FakeFiles(Disk& disk, Turns& turns, Crash& crash) : disk_(disk), turns_(turns), crash_(crash) {}
+  std::map<std::string, Errc> unreadable;         ///< by path
+  std::optional<Errc> create_fails, sync_fails;
+  bool reserves = true;
+  bool held = false;                              ///< answers wait
+  int opens = 0, open_at_once = 0;
+
+  void open_source(const std::string& path, Done<std::shared_ptr<OpenFile>> done) override {
+    ++opens;
+    turns_.later([this, path, done = std::move(done)]() mutable {
+      if (const auto found = unreadable.find(path); found != unreadable.end())
+        return done(Error{found->second, path + ": the test says no"});
+      const auto found = disk_.names.find(path);
+      if (found == disk_.names.end()) return done(Error{Errc::FileMissing, path + ": No such file"});
+      done(opened(found->second));
+    });
+  }
+  void adopt_source(UniqueFd fd, Done<std::shared_ptr<OpenFile>> done) override {
+    turns_.later([this, raw = fd.get(), done = std::move(done)]() mutable {
+      static_cast<void>(raw);
+      disk_.inodes[disk_.next_inode] = {42, true, true};
+      done(opened(disk_.next_inode++));
+    });
+  }
+  void create_part(const std::string& folder, std::uint64_t size, std::uint64_t keep_free,
+                   Done<std::shared_ptr<PartFile>> done) override {
+    act(std::move(done), [this, folder, size, keep_free]() -> Result<std::shared_ptr<PartFile>> {
+      if (create_fails) return Error{*create_fails, folder + ": the test says no"};
+      if (size + keep_free > disk_.free) return Error{Errc::DiskFull, folder + ": not enough room"};
+      auto part = std::make_shared<PartFile>();
+      part->folder_path = folder;
+      part->name = ".xmppft-" + std::to_string(disk_.next_inode) + ".part";
+      disk_.names[folder + "/" + part->name] = disk_.next_inode;
+      disk_.inodes[disk_.next_inode] = {};
+      part->file = opened(disk_.next_inode++);
+      part->reserved = reserves;
+      return part;
+    });
+  }
+  void sync_part(std::shared_ptr<PartFile> part, Done<void> done) override {
+    act(std::move(done), [this, part]() -> Result<void> {
+      if (sync_fails) return Error{*sync_fails, "the test says no"};
+      disk_.inodes[part->file->identity.inode].synced = true;
+      return {};
+    });
+  }
+  void publish(std::shared_ptr<PartFile> part, const std::string& final_name, bool overwrite, Done<void> done) override {
+    act(std::move(done), [this, part, final_name, overwrite]() -> Result<void> {
+      const auto target = part->folder_path + "/" + final_name;
+      if (!overwrite && disk_.names.count(target) != 0) return Error{Errc::Exists, target + " is there"};
+      disk_.names[target] = part->file->identity.inode;
+      disk_.names.erase(part->folder_path + "/" + part->name);
+      return {};
+    });
+  }
+  void discard(std::shared_ptr<PartFile> part, Done<void> done) override {
+    act(std::move(done), [this, part]() -> Result<void> {
+      disk_.names.erase(part->folder_path + "/" + part->name);
+      return {};
+    });
+  }
+  void set_aside(std::shared_ptr<PartFile> part, Done<void> done) override {
+    act(std::move(done), [this, part]() -> Result<void> {
+      const auto path = part->folder_path + "/" + part->name;
+      disk_.names[path + ".bad"] = disk_.names[path];
+      disk_.names.erase(path);
+      return {};
+    });
+  }
+  void find_part(const std::string& folder, const std::string& part_name, const std::string& final_name,
+                 const FileIdentity& identity, Done<Found> done) override {
+    act(std::move(done), [this, folder, part_name, final_name, identity]() -> Result<Found> {
+      const auto is_ours = [&](const std::string& name) {
+        const auto found = disk_.names.find(folder + "/" + name);
+        return !name.empty() && found != disk_.names.end() && found->second == identity.inode;
+      };
+      if (is_ours(final_name)) return Found{PartState::Published, nullptr};
+      if (!is_ours(part_name)) return Found{PartState::Gone, nullptr};
+      auto part = std::make_shared<PartFile>();
+      part->folder_path = folder;
+      part->name = part_name;
+      part->file = opened(identity.inode);
+      return Found{PartState::Part, part};
+    });
+  }
+
+ private:
+  std::shared_ptr<OpenFile> opened(std::uint64_t inode) {
+    auto file = std::make_shared<OpenFile>();
+    file->identity = {1, inode, disk_.inodes[inode].size, 0, 0};
+    return file;
+  }
+  template <class T, class Action>
+  void act(Callback<void(Result<T>)> done, Action action) {
+    turns_.later([this, done = std::move(done), action = std::move(action)]() mutable {
+      if (crash_.strikes()) return;
+      auto result = action();
+      if (!crash_.strikes()) done(std::move(result));
+    });
+  }
+  Disk& disk_;
+  Turns& turns_;
+  Crash& crash_;
+};
+
+}  // namespace xmppftd::test

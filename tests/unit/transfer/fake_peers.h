@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "support/jid.h"
+#include "transfer/account_port.h"
+#include "unit/transfer/fake_disk.h"
+
+namespace xmppftd::test {
+
+/// One stream, as the test plays it.
+struct Line {
+  Carrier::Handler* handler = nullptr;  ///< null before start() and after it was dropped
+  FileEnd file;
+  ByteRange range;
+  Progress progress;
+  Path path;
+  bool alive = true;
+};
+
+class FakeCarrier final : public Carrier {
+ public:
+  explicit FakeCarrier(std::shared_ptr<Line> line) : line_(std::move(line)) {}
+  ~FakeCarrier() override {
+    line_->alive = false;
+    line_->handler = nullptr;
+  }
+  void start(FileEnd file, ByteRange range, Handler& handler) override {
+    line_->file = std::move(file);
+    line_->range = range;
+    line_->handler = &handler;
+  }
+  const Progress& progress() const override { return line_->progress; }
+  const Path& path() const override { return line_->path; }
+
+ private:
+  std::shared_ptr<Line> line_;
+};
+
+/// One negotiation, as the test plays it.
+struct Talk {
+  std::optional<Offer> offer;
+  std::optional<OfferPlan> plan;
+  std::optional<IncomingOffer::Terms> terms;
+  Negotiation::Handler* handler = nullptr;  ///< null after it was dropped
+  bool alive = true;
+  std::optional<Moved> delivered;
+  bool completed = false;
+  std::optional<Error> failed;
+
+  std::shared_ptr<Line> open(const std::string& method = "si-socks5", const std::string& route = "direct",
+                             std::optional<ByteRange> part = std::nullopt,
+                             std::optional<HashAlgo> digest = std::nullopt) {
+    auto line = std::make_shared<Line>();
+    line->path = {method, route, "192.0.2.1", 7777};
+    const auto range = part ? *part : terms ? terms->range : ByteRange{0, offer->file.size};
+    handler->on_carrier(std::make_unique<FakeCarrier>(line), range, digest);
+    return line;
+  }
+};
+
+class FakeNegotiation final : public Negotiation {
+ public:
+  explicit FakeNegotiation(std::shared_ptr<Talk> talk) : talk_(std::move(talk)) {}
+  ~FakeNegotiation() override {
+    talk_->alive = false;
+    talk_->handler = nullptr;
+  }
+  void delivered(const Moved& moved) override { talk_->delivered = moved; }
+  void complete() override { talk_->completed = true; }
+  void fail(const Error& why) override { talk_->failed = why; }
+
+ private:
+  std::shared_ptr<Talk> talk_;
+};
+
+class FakeNegotiator final : public Negotiator {
+ public:
+  bool peer_confirms = true;
+  std::vector<std::shared_ptr<Talk>> talks;
+
+  bool can_reach(const PeerFeatures&, const std::vector<MethodChoice>&) const override { return true; }
+  bool confirms(const PeerFeatures&) const override { return peer_confirms; }
+  std::unique_ptr<Negotiation> offer(const Offer& offer, const OfferPlan& plan, Negotiation::Handler& handler) override {
+    auto talk = std::make_shared<Talk>();
+    talk->offer = offer;
+    talk->plan = plan;
+    talk->handler = &handler;
+    talks.push_back(talk);
+    return std::make_unique<FakeNegotiation>(talk);
+  }
+};
+
+class FakeAccount final : public AccountPort {
+ public:
+  FakeAccount(AccountId id, std::string bare, Turns& turns) : id_(id), jid_(test::jid(bare)), turns_(turns) {}
+  bool is_online = true;
+  FakeNegotiator negotiator_;
+  PeerTrust peer_trust{true, false, true, false, true};
+  std::map<std::string, Errc> no_route;  ///< by JID as asked for
+  int look_ups = 0;
+
+  AccountId id() const override { return id_; }
+  bool online() const override { return is_online; }
+  Jid jid() const override { return jid_; }
+  void find_route(const Jid& peer, const std::vector<MethodChoice>&, Callback<void(Result<Route>)> done) override {
+    ++look_ups;
+    turns_.later([this, peer, done = std::move(done)]() mutable {
+      if (const auto found = no_route.find(peer.str()); found != no_route.end())
+        return done(Error{found->second, peer.str() + ": the test says no"});
+      done(Route{peer.is_full() ? peer : test::jid(peer.str() + "/phone"), {}});
+    });
+  }
+  PeerTrust trust(const Jid&) const override { return peer_trust; }
+  Negotiator& negotiator() override { return negotiator_; }
+
+ private:
+  AccountId id_;
+  Jid jid_;
+  Turns& turns_;
+};
+
+class FakeAccounts final : public AccountPorts {
+ public:
+  std::map<AccountId, std::unique_ptr<FakeAccount>> all;
+  AccountPort* find(AccountId id) override {
+    const auto found = all.find(id);
+    return found == all.end() ? nullptr : found->second.get();
+  }
+  AccountPort* pick_for(const Jid&) override { return all.empty() ? nullptr : all.begin()->second.get(); }
+};
+
+/// What became of an offer to us.
+struct Answer {
+  std::optional<Error> declined;
+  bool dropped = false;            ///< destroyed without an answer
+  std::shared_ptr<Talk> talk;      ///< accepted
+};
+
+class FakeOffer final : public IncomingOffer {
+ public:
+  FakeOffer(Offer offer, std::shared_ptr<Answer> fate) : offer_(std::move(offer)), fate_(std::move(fate)) {}
+  ~FakeOffer() override { fate_->dropped = !fate_->declined && !fate_->talk; }
+  const Offer& offer() const override { return offer_; }
+  std::unique_ptr<Negotiation> accept(const Terms& terms, Negotiation::Handler& handler) override {
+    fate_->talk = std::make_shared<Talk>();
+    fate_->talk->terms = terms;
+    fate_->talk->handler = &handler;
+    return std::make_unique<FakeNegotiation>(fate_->talk);
+  }
+  void decline(const Error& why) override { fate_->declined = why; }
+
+ private:
+  Offer offer_;
+  std::shared_ptr<Answer> fate_;
+};
+
+}  // namespace xmppftd::test

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: MIT
+// The invariants of INTERFACE section 2.4. That nothing is told before it is on disk is checked by House in every test.
+#include "unit/transfer/house.h"
+
+using namespace xmppftd;
+using namespace xmppftd::test;
+
+namespace {
+
+/// Does exactly what `actions_of` lists succeed?
+void check_actions(House& house, JobId id) {
+  const auto listed = actions_of(house.job(id));
+  const auto has = [&](std::string_view verb) { return std::find(listed.begin(), listed.end(), verb) != listed.end(); };
+  INFO(house.state(id));
+  // What ends the job goes last; what must fail goes first.
+  if (!has("accept")) CHECK(house.accept(id).error().code == Errc::BadState);
+  if (!has("decline")) CHECK(house.decline(id).error().code == Errc::BadState);
+  if (!has("remove")) CHECK(house.remove(id).error().code == Errc::BadState);
+  if (!has("cancel")) CHECK(house.cancel(id).error().code == Errc::BadState);
+  const auto last = listed[house.disk.next_id % listed.size()];
+  if (last == "accept") CHECK(house.accept(id));
+  if (last == "decline") CHECK(house.decline(id));
+  if (last == "cancel") CHECK(house.cancel(id));
+  if (last == "remove") CHECK(house.remove(id));
+}
+
+}  // namespace
+
+TEST_CASE("invariant: actions are the verbs that succeed, outgoing", "[invariants]") {
+  House house;
+  house.start();
+  const auto id = house.send("/src/a");
+  auto talk = house.last_talk();
+  SECTION("offered") {}
+  SECTION("connecting") { talk->handler->on_accepted(); }
+  SECTION("active") { talk->open(); }
+  SECTION("verifying") { talk->open()->handler->on_end(Moved{1000, std::nullopt}); }
+  SECTION("backoff") { talk->handler->on_ended({Errc::Timeout, ""}); }
+  SECTION("failed") { talk->handler->on_ended({Errc::Declined, ""}); }
+  SECTION("done") { house.deliver(talk); }
+  house.settle();
+  check_actions(house, id);
+}
+
+TEST_CASE("invariant: actions are the verbs that succeed, incoming", "[invariants]") {
+  House house;
+  house.start();
+  const int others = GENERATE(0, 1, 2);  // so that each of the verbs has its turn
+  for (int i = 0; i < others; ++i) house.send("/src/a", kBob);
+  auto answer = house.offered();
+  const JobId id = house.queue->newest();
+  SECTION("offered") {}
+  SECTION("connecting") { REQUIRE(house.accept(id)); }
+  SECTION("active") {
+    REQUIRE(house.accept(id));
+    answer->talk->open();
+  }
+  SECTION("lost") {
+    REQUIRE(house.accept(id));
+    answer->talk->handler->on_ended({Errc::Interrupted, ""});
+  }
+  SECTION("done") {
+    REQUIRE(house.accept(id));
+    house.deliver(*answer);
+  }
+  house.settle();
+  check_actions(house, id);
+}
+
+TEST_CASE("invariant: one terminal state, told once", "[invariants]") {
+  House house;
+  house.start();
+  const auto id = house.send("/src/a");
+  auto talk = house.last_talk();
+  auto line = talk->open();
+  house.settle();
+  // Everything at once: the stream ends, the user cancels, and the journal is slow.
+  line->handler->on_end(Moved{1000, std::nullopt});
+  talk->handler->on_completed(Delivery::Confirmed, std::nullopt);
+  const auto cancelled = house.cancel(id);
+  CHECK_FALSE(cancelled);
+  house.pass(1h);
+  const auto story = house.story(id);
+  CHECK(std::count(story.begin(), story.end(), "done") == 1);
+  CHECK(story.back() == "done");
+}
+
+TEST_CASE("invariant: removing takes an ended job off the list, also from the disk", "[invariants]") {
+  House house;
+  house.start();
+  auto answer = house.offered();
+  REQUIRE(house.accept(1));
+  house.deliver(*answer);
+  // The goodbye to the sender is still under way.
+  CHECK(house.remove(1));
+  CHECK(house.queue->find(1) == nullptr);
+  CHECK(house.disk.rows.empty());
+  CHECK(house.disk.names.count("/in/notes.txt") == 1);  // the file stays
+  CHECK(house.story(1).back() == "removed");
+}
+
+TEST_CASE("invariant: a removed job does not come back by a late write", "[invariants]") {
+  House house;
+  house.start();
+  auto answer = house.offered();
+  REQUIRE(house.accept(1));
+  answer->talk->handler->on_ended({Errc::Cancelled, "bye"});
+  // Ended, but its bytes are still being removed, which ends in a write of its row.
+  std::optional<Result<void>> removed;
+  while (house.queue->find(1)->state != JobState::Cancelled) REQUIRE(house.turns.run_one());
+  house.queue->remove(1, [&](Result<void> how) { removed = how; });
+  house.settle();
+  REQUIRE(removed);
+  CHECK(*removed);
+  CHECK(house.disk.rows.empty());
+}
+
+TEST_CASE("invariant: every change has a generation of its own", "[invariants]") {
+  House house;
+  house.start();
+  auto last = house.queue->generation();
+  house.send("/src/a");
+  CHECK(house.queue->generation() > last);
+  last = house.queue->generation();
+  house.deliver(house.last_talk());
+  CHECK(house.queue->generation() >= last + 4);
+}
+
+TEST_CASE("invariant: destroying the queue in the middle touches no record", "[invariants]") {
+  Disk disk;
+  auto house = std::make_unique<House>(&disk);
+  house->start();
+  house->send("/src/a");
+  auto answer = house->offered();
+  REQUIRE(house->accept(2));
+  house->last_talk()->open();
+  answer->talk->open();
+  house->settle();
+  const auto before = disk.rows.size();
+  house->queue.reset();
+  house->settle();  // late answers find nobody
+  CHECK(disk.rows.size() == before);
+  CHECK(disk.rows[1].state == JobState::Active);
+  CHECK(disk.rows[2].state == JobState::Active);
+}
+
+TEST_CASE("invariant: an observer that leaves hears nothing more", "[invariants]") {
+  House house;
+  house.start();
+  house.queue->remove_observer(house);
+  house.send("/src/a");
+  CHECK(house.told.empty());
+}

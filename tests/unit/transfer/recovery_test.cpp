@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: MIT
+#include "transfer/recovery.h"
+
+#include "unit/transfer/house.h"
+
+using namespace xmppftd;
+using namespace xmppftd::test;
+
+namespace {
+
+JobRecord record(Direction direction, JobState state) {
+  JobRecord one;
+  one.id = 1;
+  one.direction = direction;
+  one.account = 1;
+  one.peer = direction == Direction::In ? kAnn + "/phone" : kAnn;
+  one.file.name = "notes.txt";
+  one.file.size = 1000;
+  one.file.modified = std::chrono::sys_seconds(std::chrono::seconds(1'700'000'000));
+  one.path = direction == Direction::Out ? "/src/a" : "";
+  one.state = state;
+  one.attempt = 2;
+  one.transferred = 500;
+  one.created_at = wall_now();
+  return one;
+}
+
+}  // namespace
+
+TEST_CASE("recovery: ended jobs stay as they were", "[recovery]") {
+  auto one = record(GENERATE(Direction::Out, Direction::In), GENERATE(JobState::Done, JobState::Failed, JobState::Cancelled));
+  CHECK_FALSE(recover(one));
+}
+
+TEST_CASE("recovery: outgoing jobs that were under way are queued again, not charged", "[recovery]") {
+  auto one = record(Direction::Out, GENERATE(JobState::Offered, JobState::Connecting, JobState::Active, JobState::Verifying));
+  CHECK(recover(one));
+  CHECK(one.state == JobState::Queued);
+  CHECK(one.attempt == 1);
+  CHECK(one.transferred == 0);
+}
+
+TEST_CASE("recovery: a queued job keeps its attempts", "[recovery]") {
+  auto one = record(Direction::Out, JobState::Queued);
+  one.reason = JobReason::Backoff;
+  one.next_attempt_at = wall_now();
+  CHECK(recover(one));
+  CHECK(one.attempt == 2);
+  CHECK(one.reason == JobReason::WaitingSlot);
+}
+
+TEST_CASE("recovery: an unanswered offer is withdrawn, an accepted one waits for its sender", "[recovery]") {
+  auto open = record(Direction::In, JobState::Offered);
+  CHECK(recover(open));
+  CHECK(House::words(open) == "cancelled/withdrawn");
+  CHECK(open.finished_at != WallTime{});
+
+  auto accepted = record(Direction::In, JobState::Offered);
+  accepted.folder = "/in";
+  CHECK(recover(accepted));
+  CHECK(House::words(accepted) == "queued/waiting-peer");
+
+  auto running = record(Direction::In, GENERATE(JobState::Connecting, JobState::Active, JobState::Verifying));
+  CHECK(recover(running));
+  CHECK(House::words(running) == "queued/waiting-peer");
+  CHECK(running.waiting_since != WallTime{});
+}
+
+TEST_CASE("recovery: after a restart the sender's new offer continues without asking", "[recovery]") {
+  Disk disk;
+  {
+    House house(&disk);
+    house.start();
+    auto answer = house.offered();
+    REQUIRE(house.accept(1));
+    answer->talk->open();
+    house.settle();
+  }
+  House again(&disk);
+  again.start();
+  CHECK(again.state(1) == "queued/waiting-peer");
+  auto answer = again.offered();
+  REQUIRE(answer->talk);
+  again.deliver(*answer);
+  CHECK(again.state(1) == "done");
+  CHECK(again.disk.parts().empty());
+}
+
+TEST_CASE("recovery: outgoing jobs start again by themselves, ids go on", "[recovery]") {
+  Disk disk;
+  {
+    House house(&disk);
+    house.start();
+    house.send("/src/a");
+    CHECK(house.state(1) == "offered/awaiting-peer");
+  }
+  House again(&disk);
+  again.start();
+  CHECK(again.state(1) == "offered/awaiting-peer");
+  CHECK(again.job(1).attempt == 1);
+  CHECK(again.send("/src/b") == 2);
+}
+
+TEST_CASE("recovery: a job whose account is gone waits for it", "[recovery]") {
+  Disk disk;
+  disk.rows[1] = record(Direction::Out, JobState::Queued);
+  disk.rows[1].account = 77;
+  House house(&disk);
+  house.start();
+  CHECK(house.state(1) == "queued/waiting-account");
+  CHECK(house.cancel(1));
+}
+
+TEST_CASE("recovery: an ended job whose bytes were left behind is cleaned up", "[recovery]") {
+  Disk disk;
+  auto one = record(Direction::In, JobState::Cancelled);
+  one.folder = "/in";
+  one.part_name = ".xmppft-0.part";
+  one.part.inode = disk.add("/in/.xmppft-0.part", 3);
+  disk.rows[1] = one;
+  House house(&disk);
+  house.start();
+  CHECK(disk.parts().empty());
+  CHECK(disk.rows[1].part_name.empty());
+}
+
+TEST_CASE("recovery: ten thousand queued jobs keep their order", "[recovery]") {
+  Disk disk;
+  for (JobId id = 1; id <= 10'000; ++id) {
+    disk.rows[id] = record(Direction::Out, JobState::Queued);
+    disk.rows[id].id = id;
+    disk.rows[id].file.name = std::to_string(id);
+    disk.rows[id].reason = JobReason::WaitingSlot;
+    disk.rows[id].source = {1, 100, 1000, 0, 0};
+  }
+  disk.next_inode = 100;
+  disk.add("/src/a", 1000);
+  House house(&disk);
+  house.start();
+  for (int i = 1; i <= 5; ++i) {
+    CHECK(house.last_talk()->offer->file.name == std::to_string(i));
+    house.deliver(house.last_talk());
+  }
+  CHECK(house.store.puts < 60);
+}
