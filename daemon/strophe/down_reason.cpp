@@ -3,7 +3,9 @@
 
 #include <string.h>
 
+#include <cerrno>
 #include <charconv>
+#include <cstdint>
 
 #include "base/log.h"
 
@@ -20,13 +22,26 @@ void LoginLog::line(xmpp_log_level_t level, std::string_view area, std::string_v
     text.remove_prefix(kConnectFailed.size());
     std::from_chars(text.data(), text.data() + text.size(), connect_error_);
   } else if (area == "tls" && text.starts_with("error:")) {
-    // "error:0A000410:SSL routines::sslv3 alert handshake failure"
-    const std::string_view reason = text.substr(text.rfind(':') + 1);
-    if (tls_error_.empty() && !reason.starts_with("unexpected eof"))
-      tls_error_ = log::printable(reason);
+    openssl_error(text.substr(6));
   } else if (level >= XMPP_LEVEL_WARN && complaint_.empty()) {
     complaint_ = log::printable(text);
   }
+}
+
+/// "0A000410:SSL routines::sslv3 alert handshake failure"; "80000018:system library::(null)" holds
+/// an errno, and is no fault of the server's.
+void LoginLog::openssl_error(std::string_view text) {
+  constexpr std::uint32_t kSystem = 0x80000000;
+  std::uint32_t code = 0;
+  std::from_chars(text.data(), text.data() + text.size(), code, 16);
+  if ((code & kSystem) != 0) {
+    const char* const known = strerrordesc_np(static_cast<int>(code & ~kSystem));
+    if (complaint_.empty() && known != nullptr) complaint_ = known;
+    return;
+  }
+  const std::string_view reason = text.substr(text.rfind(':') + 1);
+  if (tls_error_.empty() && reason != "system lib" && !reason.starts_with("unexpected eof"))
+    tls_error_ = log::printable(reason);
 }
 
 Error stream_error(xmpp_error_type_t type, std::string_view text) {
@@ -81,6 +96,8 @@ Error connection_lost(int error) {
     case ENETUNREACH:
     case EPIPE:
       return {Errc::Network, std::string("the connection was lost: ") + strerrordesc_np(error)};
+    case 0:
+      return {Errc::Network, "the server closed the stream"};
     default:
       return {Errc::Network, "the connection was lost"};
   }

@@ -33,6 +33,7 @@ class LoginLog {
  private:
   static void on_line(void* self, xmpp_log_level_t level, const char* area,
                       const char* text) noexcept;
+  void openssl_error(std::string_view text);
 
   xmpp_log_t log_;
   int connect_error_ = 0;

@@ -47,6 +47,7 @@ EdgeWatch::~EdgeWatch() {
 bool EdgeWatch::watch(int fd) {
   drop();
   UniqueFd copy(fcntl(fd, F_DUPFD_CLOEXEC, kAboveLibstrophe));
+  if (!copy) copy.reset(fcntl(fd, F_DUPFD_CLOEXEC, 0));
   epoll_event event{};
   event.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
   event.data.ptr = this;

@@ -23,6 +23,16 @@ namespace {
 /// expat keeps a token that is not complete yet, and scans it anew with every piece.
 constexpr std::size_t kMaxToken = 1024 * 1024;
 
+/// Debian's expat, when a token comes in more than two pieces, waits until twice as much has come
+/// before it looks again, lest the scanning cost quadratic time. On a stream that falls silent
+/// behind a stanza that is for ever. kMaxToken bounds that cost too. Not every expat has it.
+void parse_at_once(XML_Parser parser) {
+  using Set = XML_Bool(XML_Parser, XML_Bool);
+  static auto* const set =
+      reinterpret_cast<Set*>(dlsym(RTLD_DEFAULT, "XML_SetReparseDeferralEnabled"));
+  if (set != nullptr) set(parser, XML_FALSE);
+}
+
 /// The function that ours stands before.
 template <class F>
 F* real(const char* name, F* /*ours*/) {
@@ -155,6 +165,7 @@ namespace {
 Seam::Seam(XML_Parser parser) noexcept : parser_(parser), user_data_(XML_GetUserData(parser)) {
   static auto* const set_our_data = real("XML_SetUserData", &XML_SetUserData);
   set_our_data(parser_, this);
+  parse_at_once(parser_);
   XML_SetStartDoctypeDeclHandler(
       parser_, [](void* self, const XML_Char*, const XML_Char*, const XML_Char*, int) {
         pass(self, [](Seam& seam) { seam.refuse("a DOCTYPE"); });

@@ -112,17 +112,16 @@ Stream::~Stream() {
 
 Result<void> Stream::start(const Candidate& to) {
   Inside inside(*this);
-  errno = 0;
   int rc = XMPP_EINT;
-  while (rc != XMPP_EOK && services_.low_fds.make_room()) {
+  errno = EMFILE;
+  while (rc != XMPP_EOK && errno == EMFILE && services_.low_fds.make_room()) {
+    errno = 0;
     rc = xmpp_connect_client(conn_, to.address.c_str(), to.port, &on_connection, this);
-    if (errno != EMFILE) break;
   }
   const int error = errno;
   services_.low_fds.refill();
   if (rc != XMPP_EOK)
-    return Error{Errc::Network,
-                 to.str() + ": " + (error == 0 ? "no connection" : strerrordesc_np(error))};
+    return Error{Errc::Network, error == 0 ? "no connection" : strerrordesc_np(error)};
   tick_ = services_.loop.after(kTick, [this] { tick(); });
   return {};
 }
@@ -296,8 +295,10 @@ Error Stream::why_lost(int error) const {
     const int refused = log_.connect_error() != 0 ? log_.connect_error() : error;
     return {Errc::Network, refused == 0 ? "no connection" : strerrordesc_np(refused)};
   }
-  if (!log_.tls_error().empty())
-    return {Errc::Tls, "the TLS handshake failed: " + log_.tls_error()};
+  if (!log_.tls_error().empty()) {
+    const bool ours = log_.tls_error() == strerrordesc_np(EMFILE);  // it opens the CA's file
+    return {ours ? Errc::Network : Errc::Tls, "the TLS handshake failed: " + log_.tls_error()};
+  }
   return {Errc::Network,
           "the server ended the login" + (log_.complaint().empty() ? "" : ": " + log_.complaint())};
 }

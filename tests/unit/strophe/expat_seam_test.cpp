@@ -104,6 +104,21 @@ TEST_CASE("seam: a token without an end is not kept beyond a megabyte (P02)", "[
   CHECK(policy.notes == std::vector<std::string>{"refused: a token without an end"});
 }
 
+TEST_CASE("seam: a stanza is told with its last byte, in however many pieces", "[strophe]") {
+  const std::string xml = "<s><iq id='12345678' type='result'/>";
+  const std::unique_ptr<XML_ParserStruct, decltype(&XML_ParserFree)> parser(
+      XML_ParserCreateNS(nullptr, '\x1f'), &XML_ParserFree);
+  int ends = 0;
+  XML_SetUserData(parser.get(), &ends);
+  XML_SetElementHandler(parser.get(), nullptr,
+                        [](void* count, const char*) { ++*static_cast<int*>(count); });
+  for (const char& byte : xml) {
+    CHECK(ends == 0);
+    REQUIRE(XML_Parse(parser.get(), &byte, 1, 0) == XML_STATUS_OK);
+  }
+  CHECK(ends == 1);
+}
+
 TEST_CASE("seam: a parser that is reset starts anew", "[strophe]") {
   FakePolicy policy;
   const PolicyScope scope(policy);

@@ -110,6 +110,15 @@ TEST_CASE("log: OpenSSL's reason is kept, but no mere end of file", "[strophe]")
   CHECK(log.tls_error() == "sslv3 alert handshake failure");
 }
 
+TEST_CASE("log: want of descriptors is no fault of the server's TLS", "[strophe]") {
+  LoginLog log;
+  log.line(XMPP_LEVEL_DEBUG, "tls", "error:80000018:system library::(null)");
+  log.line(XMPP_LEVEL_DEBUG, "tls", "error:10080002:BIO routines::system lib");
+  log.line(XMPP_LEVEL_ERROR, "tls", "SSL_CTX_load_verify_locations() failed");
+  CHECK(log.tls_error().empty());
+  CHECK(log.complaint() == "Too many open files");
+}
+
 TEST_CASE("log: libstrophe is told to write none once the login is done", "[strophe]") {
   LoginLog log;
   REQUIRE(log.native().handler != nullptr);
