@@ -334,8 +334,10 @@ TEST_CASE("iq: a contact has 100 sets at once and 20 a second, gets are free (ST
   CHECK(accepted(50) == 10);
   s.ping_from(kJuliet);
   CHECK(s.said() == "result");
-  s.ping_from("romeo@montague.lit", "set");
-  CHECK(s.said() == "result");
+  for (int i = 0; i < 150; ++i) {  // roster pushes come in hosts
+    s.ping_from("romeo@montague.lit", "set");
+    CHECK(s.said() == "result");
+  }
   s.timers.advance(1h);
   CHECK(accepted(150) == 100);
 }
