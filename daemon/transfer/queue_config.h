@@ -24,13 +24,13 @@ struct QueueConfig {
   std::chrono::milliseconds first_delay = std::chrono::seconds(5);  ///< retry.first_delay, doubled each time
   std::chrono::milliseconds max_delay = std::chrono::minutes(10);   ///< retry.max_delay
   double jitter = 0.2;                               ///< delays vary by this part either way
-  std::chrono::hours give_up_after{24 * 7};          ///< queue.give_up_after: the peer never appeared
+  std::chrono::seconds give_up_after = std::chrono::hours(24 * 7);          ///< queue.give_up_after: the peer never appeared
   std::chrono::minutes look_again_after{10};         ///< for peers whose presence nobody tells us
 
   // offers
   std::chrono::milliseconds answer_within = std::chrono::minutes(5);  ///< offers.answer_within: our offers
   std::chrono::milliseconds expire = std::chrono::minutes(10);        ///< offers.expire: offers to us
-  std::chrono::hours resume_within{24 * 7};          ///< offers.resume_within: a lost incoming stream
+  std::chrono::seconds resume_within = std::chrono::hours(24 * 7);          ///< offers.resume_within: a lost incoming stream
   std::chrono::seconds relink_within{60};            ///< DECISIONS, Wire: a fallback offer continues its job
   unsigned max_pending = 100;                        ///< offers.max_pending
   unsigned max_pending_per_peer = 10;                ///< offers.max_pending_per_peer: per bare JID
@@ -41,7 +41,7 @@ struct QueueConfig {
   std::uint64_t hash_before_offer_max = 256ull << 20;  ///< hash.before_offer_max: bytes
 
   // history
-  std::chrono::hours keep_history{24 * 30};          ///< history.keep
+  std::chrono::seconds keep_history = std::chrono::hours(24 * 30);          ///< history.keep
   std::size_t max_jobs = 20000;                      ///< history.max_jobs: ended ones above this go, oldest first
 };
 
