@@ -14,7 +14,7 @@
 #include "io/timer.h"
 #include "transfer/job.h"
 #include "transfer/job_filter.h"
-#include "transfer/lifeline.h"
+#include "transfer/while_alive.h"
 
 namespace xmppftd {
 
@@ -93,7 +93,7 @@ class JobBook {
   std::vector<Stuck> stuck_;
   std::unique_ptr<Timer> again_;
   bool trying_ = false;
-  Lifeline alive_;
+  WhileAlive alive_;
 };
 
 }  // namespace xmppftd

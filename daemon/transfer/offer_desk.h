@@ -13,7 +13,7 @@
 #include "transfer/accept_policy.h"
 #include "transfer/account_port.h"
 #include "transfer/job_book.h"
-#include "transfer/later.h"
+#include "io/later.h"
 #include "transfer/queue.h"
 #include "transfer/queue_config.h"
 #include "transfer/receive_file.h"
@@ -105,7 +105,7 @@ class OfferDesk final : private ReceiveFile::Owner {
     std::uint64_t used = 0;
   };
   std::map<std::string, Quota> quotas_;  ///< by bare JID: what rules accepted
-  Lifeline alive_;
+  WhileAlive alive_;
 };
 
 }  // namespace xmppftd

@@ -8,7 +8,7 @@
 
 #include "base/log.h"
 #include "transfer/job_book.h"
-#include "transfer/later.h"
+#include "io/later.h"
 #include "transfer/offer_desk.h"
 #include "transfer/progress_watch.h"
 #include "transfer/recovery.h"
@@ -57,7 +57,7 @@ class TransferQueue::Core final : private JobBook::Reader, private OfferDesk::Ow
   SendDesk sends;
   std::vector<Observer*> observers;
   bool rows_lost = false;
-  Lifeline alive;
+  WhileAlive alive;
 
  private:
   std::optional<std::uint64_t> transferred(JobId id) const {

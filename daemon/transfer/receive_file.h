@@ -12,7 +12,7 @@
 #include "negotiation/negotiator.h"
 #include "transfer/account_port.h"
 #include "transfer/job_book.h"
-#include "transfer/lifeline.h"
+#include "transfer/while_alive.h"
 
 namespace xmppftd {
 
@@ -107,7 +107,7 @@ class ReceiveFile final : private Negotiation::Handler, private Carrier::Handler
   bool contradiction_ = false;  ///< two words for one algorithm
   bool word_is_in_ = false;     ///< the sender said its last: from here on we finish without it
   unsigned number_ = 1;         ///< 2 = "notes (2).txt"
-  Lifeline alive_;
+  WhileAlive alive_;
 };
 
 }  // namespace xmppftd

@@ -13,7 +13,7 @@
 #include "io/timer.h"
 #include "transfer/account_port.h"
 #include "transfer/job_book.h"
-#include "transfer/later.h"
+#include "io/later.h"
 #include "transfer/queue.h"
 #include "transfer/queue_config.h"
 #include "transfer/send_file.h"

@@ -12,7 +12,7 @@
 #include "negotiation/negotiator.h"
 #include "transfer/account_port.h"
 #include "transfer/job_book.h"
-#include "transfer/lifeline.h"
+#include "transfer/while_alive.h"
 #include "transfer/queue_config.h"
 
 namespace xmppftd {
@@ -89,7 +89,7 @@ class SendFile final : private Negotiation::Handler, private Carrier::Handler {
   std::unique_ptr<Carrier> carrier_;
   ByteRange range_;
   bool offered_ = false;
-  Lifeline alive_;
+  WhileAlive alive_;
 };
 
 }  // namespace xmppftd

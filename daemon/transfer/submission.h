@@ -11,8 +11,8 @@
 #include "io/file.h"
 #include "transfer/account_port.h"
 #include "transfer/job_book.h"
-#include "transfer/later.h"
-#include "transfer/lifeline.h"
+#include "io/later.h"
+#include "transfer/while_alive.h"
 #include "transfer/queue.h"
 
 namespace xmppftd {
@@ -66,7 +66,7 @@ class Submission {
   std::size_t next_ = 0;     ///< source to open
   std::size_t opening_ = 0;  ///< being opened
   SendOutcome outcome_;
-  Lifeline alive_;
+  WhileAlive alive_;
 };
 
 }  // namespace xmppftd

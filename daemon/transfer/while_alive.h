@@ -6,9 +6,9 @@
 
 namespace xmppftd {
 
-/// Ties callbacks to their owner's life: a function wrapped here does nothing once the Lifeline is gone. For answers of
+/// Ties callbacks to their owner's life: a function wrapped here does nothing once the WhileAlive is gone. For answers of
 /// the disk and the journal, which cannot be called back.
-class Lifeline {
+class WhileAlive {
  public:
   template <class F>
   auto wrap(F function) const {
@@ -16,7 +16,7 @@ class Lifeline {
       if (!alive.expired()) function(std::forward<decltype(args)>(args)...);
     };
   }
-  /// Expires with the Lifeline.
+  /// Expires with the WhileAlive.
   std::weak_ptr<char> watch() const { return alive_; }
 
  private:
