@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "data/folder.h"
 #include "data/part_file.h"
 #include "data/source_file.h"
 
@@ -28,6 +29,16 @@ void ThreadedFiles::open_source(const std::string& path, Done<std::shared_ptr<Op
 
 void ThreadedFiles::adopt_source(UniqueFd fd, Done<std::shared_ptr<OpenFile>> done) {
   run(std::move(done), [fd = std::move(fd)]() mutable { return adopt_source_file(std::move(fd)); });
+}
+
+void ThreadedFiles::is_taken(const std::string& folder, const std::string& name, Done<bool> done) {
+  run(std::move(done), [folder, name]() -> Result<bool> {
+    auto opened = open_folder(folder);
+    if (!opened) return std::move(opened).error();
+    auto entry = look_up(opened->get(), name);
+    if (!entry) return std::move(entry).error();
+    return entry->has_value();
+  });
 }
 
 void ThreadedFiles::create_part(const std::string& folder, std::uint64_t size,

@@ -15,6 +15,7 @@ class ThreadedFiles final : public Files {
 
   void open_source(const std::string& path, Done<std::shared_ptr<OpenFile>> done) override;
   void adopt_source(UniqueFd fd, Done<std::shared_ptr<OpenFile>> done) override;
+  void is_taken(const std::string& folder, const std::string& name, Done<bool> done) override;
   void create_part(const std::string& folder, std::uint64_t size, std::uint64_t keep_free,
                    Done<std::shared_ptr<PartFile>> done) override;
   void sync_part(std::shared_ptr<PartFile> part, Done<void> done) override;

@@ -206,6 +206,13 @@ Result<Files::Found> find_part_file(const std::string& folder, const std::string
     auto final_entry = look_up(dir, final_name);
     if (!final_entry) return std::move(final_entry).error();
     if (*final_entry && same_file((*final_entry)->identity, identity)) {
+      // Whoever died here may have left both names (link, then unlink), and the folder not synced.
+      if (is_plain_name(part_name)) {
+        auto left = look_up(dir, part_name);
+        if (left && *left && same_file((*left)->identity, identity))
+          ::unlinkat(dir, part_name.c_str(), 0);
+      }
+      if (auto synced = sync_folder(dir, folder); !synced) return synced.error();
       found.state = PartState::Published;
       return found;
     }

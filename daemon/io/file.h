@@ -49,6 +49,9 @@ class Files {
   /// For a descriptor that a client passed: readable, regular (DB3). Errors: BadFd.
   virtual void adopt_source(UniqueFd fd, Done<std::shared_ptr<OpenFile>> done) = 0;
 
+  /// Is anything there under that name? For an early word to the user; publish() decides. Errors: FileMissing,
+  /// UnsafeFolder, Unreadable, Io.
+  virtual void is_taken(const std::string& folder, const std::string& name, Done<bool> done) = 0;
   /// Creates a part file of mode 0600 in `folder` and syncs the folder. `size` bytes are reserved where the file system
   /// can; `keep_free` bytes must remain on the disk. Errors: FileMissing (no such folder), UnsafeFolder (not ours, or
   /// writable by others), DiskFull, Unreadable, Io.
@@ -64,7 +67,8 @@ class Files {
   virtual void discard(std::shared_ptr<PartFile> part, Done<void> done) = 0;
   /// Renames the part to ".xmppft-<16 hex>.bad": wrong content is kept for a look, never under the real name.
   virtual void set_aside(std::shared_ptr<PartFile> part, Done<void> done) = 0;
-  /// Reopens a part after a restart and says where publishing stood. `part` is null unless the state is Part.
+  /// Reopens a part after a restart and says where publishing stood. `part` is null unless the state is Part. What is
+  /// Published is so for good: the folder is synced, and a part name left beside the final one is removed.
   struct Found {
     PartState state = PartState::Gone;
     std::shared_ptr<PartFile> part;

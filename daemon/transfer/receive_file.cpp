@@ -32,11 +32,27 @@ void ReceiveFile::begin(std::unique_ptr<IncomingOffer> offer, IncomingOffer::Ter
   terms_ = terms;
   terms_.range = {0, job_.now().file.size};
   keep_free_ = keep_free;
-  if (job_.now().state != JobState::Offered) return make_part();
+  if (job_.now().state != JobState::Offered) return check_name();
   world_.book.try_commit({&job_}, alive_.wrap([this](Result<void> how) {
-    if (!how) return world_.owner.on_receive_refused(job_.id(), std::move(offer_), how.error());
+    if (!how) return refuse(how.error());
+    check_name();
+  }));
+}
+
+/// An early word where the user wants no other name; publishing decides.
+void ReceiveFile::check_name() {
+  if (job_.now().on_exists != "fail") return make_part();
+  world_.files.is_taken(job_.now().folder, job_.now().wanted_name, alive_.wrap([this](Result<bool> taken) {
+    if (!taken) return refuse(taken.error());
+    if (*taken)
+      return refuse({Errc::Exists, job_.now().wanted_name + " exists in " + job_.now().folder +
+                                       "; choose another name, or let it be renamed"});
     make_part();
   }));
+}
+
+void ReceiveFile::refuse(Error why) {
+  world_.owner.on_receive_refused(job_.id(), std::move(offer_), std::move(why));
 }
 
 void ReceiveFile::make_part() {
@@ -51,7 +67,7 @@ void ReceiveFile::make_part() {
 }
 
 void ReceiveFile::part_made(Result<std::shared_ptr<PartFile>> part) {
-  if (!part) return world_.owner.on_receive_refused(job_.id(), std::move(offer_), part.error());
+  if (!part) return refuse(part.error());
   part_ = std::move(*part);
   auto& record = job_.edit();
   record.part_name = part_->name;
@@ -161,7 +177,7 @@ void ReceiveFile::compare() {
     record.hash_state = HashState::Mismatch;
     record.part_name.clear();  // it becomes .bad, which is nobody's part
     auto part = std::exchange(part_, nullptr);
-    const auto kept = part->name + ".bad";
+    const auto kept = part->name.substr(0, part->name.rfind('.')) + ".bad";
     return world_.files.set_aside(std::move(part), alive_.wrap([this, kept](Result<void>) {
       fail_and_tell({Errc::HashMismatch, "the content is not what was offered; it is kept as " + kept + " in " +
                                              job_.now().folder});

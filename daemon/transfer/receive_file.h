@@ -70,8 +70,10 @@ class ReceiveFile final : private Negotiation::Handler, private Carrier::Handler
   std::shared_ptr<PartFile> part() const { return part_; }
 
  private:
+  void check_name();
   void make_part();
   void part_made(Result<std::shared_ptr<PartFile>> part);
+  void refuse(Error why);
   void answer();
   void verify();
   void hashed(Result<Hash> hash);

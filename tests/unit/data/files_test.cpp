@@ -51,6 +51,24 @@ TEST_CASE("files: sources are opened and adopted", "[files]") {
   CHECK(missing.error() == Errc::FileMissing);
 }
 
+TEST_CASE("files: a name is taken by whatever has it", "[files]") {
+  const TempDir dir;
+  TestCore core;
+  ThreadedFiles files(core);
+  write_file(dir / "a", "hello");
+  ::symlink("nowhere", (dir / "link").c_str());
+  Outcome<bool> file, link, none, no_folder;
+  files.is_taken(dir.path(), "a", file.callback());
+  files.is_taken(dir.path(), "link", link.callback());
+  files.is_taken(dir.path(), "b", none.callback());
+  files.is_taken(dir / "none", "b", no_folder.callback());
+  core.run_until([&] { return file.arrived() && link.arrived() && none.arrived() && no_folder.arrived(); });
+  CHECK(file.result->value());
+  CHECK(link.result->value());
+  CHECK_FALSE(none.result->value());
+  CHECK(no_folder.error() == Errc::FileMissing);
+}
+
 TEST_CASE("files: wrong content is set aside", "[files]") {
   const TempDir dir;
   TestCore core;

@@ -283,8 +283,9 @@ TEST_CASE("recovery: says where publishing stood", "[part]") {
   SECTION("between link and unlink") {
     ::link((dir / part->name).c_str(), (dir / "a.txt").c_str());
     CHECK(find("a.txt").state == PartState::Published);
-    CHECK(publish_part_file(*part, "a.txt", false));
     CHECK_FALSE(exists(dir / part->name));
+    CHECK(read_file(dir / "a.txt") == "new");
+    CHECK(publish_part_file(*part, "a.txt", false));
   }
   SECTION("another file has the names") {
     ::rename((dir / part->name).c_str(), (dir / "elsewhere").c_str());

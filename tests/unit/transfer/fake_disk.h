@@ -145,6 +145,9 @@ class FakeFiles final : public Files {
       done(opened(disk_.next_inode++));
     });
   }
+  void is_taken(const std::string& folder, const std::string& name, Done<bool> done) override {
+    act(std::move(done), [this, folder, name]() -> Result<bool> { return disk_.names.count(folder + "/" + name) != 0; });
+  }
   void create_part(const std::string& folder, std::uint64_t size, std::uint64_t keep_free,
                    Done<std::shared_ptr<PartFile>> done) override {
     act(std::move(done), [this, folder, size, keep_free]() -> Result<std::shared_ptr<PartFile>> {
@@ -185,7 +188,7 @@ class FakeFiles final : public Files {
   void set_aside(std::shared_ptr<PartFile> part, Done<void> done) override {
     act(std::move(done), [this, part]() -> Result<void> {
       const auto path = part->folder_path + "/" + part->name;
-      disk_.names[path + ".bad"] = disk_.names[path];
+      disk_.names[path.substr(0, path.size() - 5) + ".bad"] = disk_.names[path];
       disk_.names.erase(path);
       return {};
     });

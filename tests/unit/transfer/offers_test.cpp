@@ -125,6 +125,31 @@ TEST_CASE("offers: where a rule's folder is missing the user is asked", "[offers
   CHECK(house.accept(1));
 }
 
+TEST_CASE("offers: where a rule may not rename and the name is taken, the user is asked", "[offers]") {
+  House house;
+  house.start();
+  house.disk.add("/in/notes.txt", 5);
+  auto one = rule(kAnn);
+  one.on_exists = "fail";
+  REQUIRE(house.queue->set_rules({one}));
+  auto answer = house.offered();
+  CHECK_FALSE(answer->declined);
+  CHECK(house.state(1) == "offered/awaiting-user");
+  CHECK(house.accept(1));
+}
+
+TEST_CASE("offers: a rule whose job cannot be written lets the sender try later", "[offers]") {
+  House house;
+  house.start();
+  REQUIRE(house.queue->set_rules({rule(kAnn)}));
+  house.store.fails = Errc::DiskFull;
+  auto answer = house.offered();
+  CHECK(answer->declined->code == Errc::Constraint);
+  CHECK(house.queue->select({}).empty());
+  house.store.fails.reset();
+  CHECK(house.offered()->talk);
+}
+
 TEST_CASE("offers: a full disk under a rule is told to the sender at once", "[offers]") {
   House house;
   house.start();

@@ -114,7 +114,7 @@ TEST_CASE("receive: wrong content is set aside, never published (R2)", "[receive
   CHECK(house.disk.names.count("/in/notes.txt") == 0);
   CHECK(house.disk.parts().empty());
   CHECK(std::any_of(house.disk.names.begin(), house.disk.names.end(),
-                    [](const auto& name) { return name.first.ends_with(".part.bad"); }));
+                    [](const auto& name) { return name.first.ends_with(".bad"); }));
   CHECK(answer->talk->failed->code == Errc::HashMismatch);
   CHECK_FALSE(answer->talk->completed);
 }
@@ -154,11 +154,20 @@ TEST_CASE("receive: what exists is never overwritten unless the user said so (R3
     CHECK(house.job(1).path == "/in/notes (3).txt");
     CHECK(house.disk.names["/in/notes.txt"] == old);
   }
-  SECTION("fail") {
+  SECTION("fail: said at once where it is known") {
     options.on_exists = "fail";
     auto answer = house.offered();
+    CHECK(house.accept(1, options).error().code == Errc::Exists);
+    CHECK(house.state(1) == "offered/awaiting-user");
+  }
+  SECTION("fail: the name was taken meanwhile") {
+    options.on_exists = "fail";
+    options.name = "other.txt";
+    auto answer = house.offered();
     REQUIRE(house.accept(1, options));
+    const auto theirs = house.disk.add("/in/other.txt", 7);
     house.deliver(*answer);
+    CHECK(house.disk.names["/in/other.txt"] == theirs);
     CHECK(house.state(1) == "failed/io");
     CHECK(house.disk.names["/in/notes.txt"] == old);
     CHECK(house.disk.parts().empty());
