@@ -110,7 +110,8 @@ std::string short_path(std::string_view path) {
 std::vector<SourceFile> check_files(const std::vector<std::string>& files) {
   std::vector<SourceFile> good;
   std::vector<std::string> bad;
-  bool only_wrong_kinds = true, directory = false;
+  bool only_wrong_kinds = true;
+  std::string hint;
   for (const auto& file : files) {
     SourceFile source;
     const auto complaint = look_at(file, source);
@@ -120,7 +121,13 @@ std::vector<SourceFile> check_files(const std::vector<std::string>& files) {
     }
     bad.push_back(printable(file) + ": " + complaint.text);
     only_wrong_kinds = only_wrong_kinds && complaint.wrong_kind;
-    directory = directory || complaint.text == "is a directory";
+    if (complaint.text == "is a directory") {
+      hint =
+          "send its files one by one, or packed: tar c DIR | xmppftctl send - --name DIR.tar --to "
+          "JID";
+    } else if (hint.empty() && complaint.text == std::strerror(EACCES)) {
+      hint = "xmppftd runs as you and can send only what you can read: ls -l " + printable(file);
+    }
   }
   if (bad.empty()) return good;
 
@@ -131,10 +138,7 @@ std::vector<SourceFile> check_files(const std::vector<std::string>& files) {
     for (const auto& line : bad) message += "\n  " + line;
   }
   throw Failure{std::string(only_wrong_kinds ? error::kNotRegularFile : error::kUnreadable),
-                message,
-                directory ? "send its files one by one, or packed: tar c DIR | xmppftctl send - "
-                            "--name DIR.tar --to JID"
-                          : ""};
+                message, hint};
 }
 
 int spool(int from, std::uint64_t& size) {

@@ -159,9 +159,21 @@ int wait_and_tell(Context& context, const std::vector<std::uint64_t>& ids,
     context.out.print(table);
   }
   for (const auto& job : jobs) context.out.say(result_line(job));
+  hint_at_failures(context.out, jobs);
   const int exit = exit_code_of(jobs);
   if (finished) *finished = std::move(jobs);
   return exit;
+}
+
+void hint_at_failures(const Output& out, const std::vector<Job>& jobs) {
+  std::vector<std::uint64_t> bad;
+  for (const auto& job : jobs) {
+    if (exit_code_of_state(job.state) != kOk) bad.push_back(job.id);
+  }
+  if (bad.empty()) return;
+  std::cout.flush();
+  out.note("hint: xmppftctl why " + std::to_string(bad[0]) +
+           (bad.size() > 1 ? " (and " + std::to_string(bad.size() - 1) + " more)" : ""));
 }
 
 int exit_code_of(const std::vector<Job>& jobs) {

@@ -30,6 +30,9 @@ std::unique_ptr<JobView> waiting_view(const Output& out);
 int wait_and_tell(Context& context, const std::vector<std::uint64_t>& ids,
                   std::vector<Job>* finished = nullptr);
 
+/// Says on stderr where the story of jobs that failed or were cancelled is told.
+void hint_at_failures(const Output& out, const std::vector<Job>& jobs);
+
 /// kJobFailed if any of them failed or was cancelled.
 int exit_code_of(const std::vector<Job>& jobs);
 

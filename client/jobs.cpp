@@ -109,11 +109,9 @@ Values filter_of(const JobArguments& arguments, const std::vector<std::string>& 
   return filter;
 }
 
-bool confirmed(const Context& context, const JobArguments& arguments, const std::string& verb,
-               std::size_t jobs) {
-  if (jobs <= 1 || arguments.yes || !context.out.human() || ::isatty(STDIN_FILENO) != 1)
-    return true;
-  std::cerr << verb << " " << plural(jobs, "job") << "? [y/N] " << std::flush;
+bool confirmed(const Context& context, bool yes, const std::string& question) {
+  if (yes || !context.out.human() || ::isatty(STDIN_FILENO) != 1) return true;
+  std::cerr << question << " [y/N] " << std::flush;
   std::string answer;
   std::getline(std::cin, answer);
   return answer == "y" || answer == "Y" || answer == "yes";
@@ -131,7 +129,8 @@ int control_jobs(Context& context, const JobArguments& arguments, const std::str
   const auto jobs = arguments.words.empty()
                         ? manager.list(filter_of(arguments, states), {"State"}, kMost)
                         : named_jobs(context, arguments.words, "out", {"State"});
-  if (!confirmed(context, arguments, verb, jobs.size())) {
+  const std::string question = verb + " " + plural(jobs.size(), "job") + "?";
+  if (jobs.size() > 1 && !confirmed(context, arguments.yes, question)) {
     throw Failure{std::string(error::kBadState), "nothing was " + past, "--yes skips the question"};
   }
 

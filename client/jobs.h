@@ -32,10 +32,8 @@ std::vector<Job> named_jobs(Context& context, const std::vector<std::string>& wo
 /// The ListJobs filter that the selectors spell; `states` are the ones meant when none is given.
 Values filter_of(const JobArguments& arguments, const std::vector<std::string>& states);
 
-/// Asks on a terminal before `verb` is done to more than one job; true off a terminal and with
-/// --yes.
-bool confirmed(const Context& context, const JobArguments& arguments, const std::string& verb,
-               std::size_t jobs);
+/// Asks `question` on a terminal; true off a terminal and when `yes` was given.
+bool confirmed(const Context& context, bool yes, const std::string& question);
 
 /// What `queue cancel` and `queue remove` share: resolve, ask, ControlJobs, tell. `verb` is the
 /// action, `states` the ones that selectors mean by default. Returns the exit code.

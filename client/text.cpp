@@ -158,7 +158,12 @@ std::string human_seconds(std::int64_t s) {
   return text;
 }
 
-std::string rfc3339(std::uint64_t usec) { return stamp(usec, "%Y-%m-%dT%H:%M:%SZ", true); }
+std::string rfc3339(std::uint64_t usec) {
+  if (usec == 0) return {};
+  char fraction[16];
+  std::snprintf(fraction, sizeof fraction, ".%06uZ", static_cast<unsigned>(usec % 1'000'000));
+  return stamp(usec, "%Y-%m-%dT%H:%M:%S", true) + fraction;
+}
 
 std::string local_time(std::uint64_t usec) { return stamp(usec, "%Y-%m-%d %H:%M:%S", false); }
 

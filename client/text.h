@@ -27,7 +27,8 @@ std::string human_rate(std::uint64_t bytes_per_second);
 /// "5 s", "25 min", "1h49", "2d03h". Negative = "".
 std::string human_seconds(std::int64_t seconds);
 
-/// A time in microseconds since the epoch as RFC 3339 in UTC, whole seconds; "" for 0.
+/// A time in microseconds since the epoch as RFC 3339 in UTC, always with six
+/// decimals, so that the text sorts; "" for 0.
 std::string rfc3339(std::uint64_t usec);
 /// The same in local time for people, "2026-01-05 10:00:00"; "" for 0.
 std::string local_time(std::uint64_t usec);

@@ -1,16 +1,23 @@
 // SPDX-License-Identifier: MIT
 #include "accounts.h"
 #include "command.h"
+#include "jobs.h"
 #include "text.h"
 
 namespace xmppftctl {
 
 int account_remove(Call& call) {
   std::string name;
+  bool yes = false;
   call.options.word(name);
+  call.options.flag("--yes", yes, "do not ask");
   call.parse();
   if (name.empty()) throw usage("which account? give its id or JID", "xmppftctl account list");
   const Account account = find_account(call.context, name);
+  if (!confirmed(call.context, yes,
+                 "forget " + printable(account.jid) + ", its password, and cancel its jobs?")) {
+    throw Failure{std::string(error::kBadState), "nothing was removed", "--yes skips the question"};
+  }
   call.context.manager().RemoveAccount(account.path, {});
   if (call.context.out.json()) call.context.out.document({{"removed", account.id}});
   call.context.out.say("account " + account.id + " (" + printable(account.jid) +

@@ -62,6 +62,7 @@ int queue_wait(Call& call) {
     context.out.print(table);
   }
   context.out.say(summary(jobs));
+  hint_at_failures(context.out, jobs);
   return exit_code_of(jobs);
 }
 

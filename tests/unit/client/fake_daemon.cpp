@@ -1,0 +1,317 @@
+// SPDX-License-Identifier: MIT
+#include "fake_daemon.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+
+namespace {
+
+constexpr const char* kName = "org.xmppft.Daemon1";
+constexpr const char* kRoot = "/org/xmppft/Daemon1";
+constexpr const char* kAccount = "org.xmppft.Account1";
+constexpr const char* kJob = "org.xmppft.Job1";
+
+std::string content_of(int fd) {
+  std::string content;
+  char buffer[4096];
+  for (ssize_t got = 0; (got = ::read(fd, buffer, sizeof buffer)) > 0;)
+    content.append(buffer, static_cast<std::size_t>(got));
+  return content;
+}
+
+bool is_final(const std::string& state) {
+  return state == "done" || state == "failed" || state == "cancelled";
+}
+
+}  // namespace
+
+FakeDaemon::FakeDaemon() : FakeDaemon(sdbus::createSessionBusConnection()) {}
+
+FakeDaemon::FakeDaemon(std::unique_ptr<sdbus::IConnection> connection)
+    : AdaptorInterfaces(*connection, kRoot), connection_(std::move(connection)) {
+  registerAdaptor();
+  export_account();
+  connection_->requestName(kName);
+  connection_->enterEventLoopAsync();
+}
+
+FakeDaemon::~FakeDaemon() {
+  crash();
+  job_objects_.clear();
+  account_.reset();
+  waits_.clear();
+  unregisterAdaptor();
+}
+
+void FakeDaemon::crash() {
+  if (!connection_) return;
+  try {
+    connection_->releaseName(kName);
+  } catch (const sdbus::Error&) {  // it was released before
+  }
+  connection_->leaveEventLoop();
+}
+
+std::uint64_t FakeDaemon::add_job(const std::string& name, const std::string& state,
+                                  const std::string& direction) {
+  const std::lock_guard lock(mutex);
+  const std::uint64_t id = jobs.empty() ? 1 : jobs.rbegin()->first + 1;
+  jobs[id] = {{"Id", id},
+              {"Name", name},
+              {"State", state},
+              {"StateReason", std::string()},
+              {"Direction", direction},
+              {"Batch", std::string(direction == "out" ? "b1" : "")},
+              {"Peer", std::string("bob@example.net")},
+              {"Size", std::int64_t{1024}},
+              {"Transferred", std::uint64_t{0}},
+              {"Method", std::string("si-ibb")},
+              {"Uri", std::string("file:///in/" + name)}};
+  return id;
+}
+
+void FakeDaemon::move(std::uint64_t id, const std::string& state, const std::string& reason) {
+  const std::lock_guard lock(mutex);
+  jobs[id]["State"] = state;
+  jobs[id]["StateReason"] = reason;
+  emitJobsChanged(++generation_, {{id, state}});
+  for (auto& wait : waits_) {
+    if (is_over(wait)) answer(wait);
+  }
+  waits_.erase(
+      std::remove_if(waits_.begin(), waits_.end(), [](const Wait& w) { return w.ids.empty(); }),
+      waits_.end());
+}
+
+void FakeDaemon::await_waits(unsigned n) {
+  std::unique_lock lock(mutex);
+  arrived.wait(lock, [&] { return waits_seen >= n; });
+}
+
+bool FakeDaemon::is_over(const Wait& wait) const {
+  const auto over = [&](std::uint64_t id) {
+    const auto state = jobs.at(id).at("State").get<std::string>();
+    return wait.until == "started" ? state != "queued" && state != "offered" : is_final(state);
+  };
+  return wait.until == "any-finished" ? std::any_of(wait.ids.begin(), wait.ids.end(), over)
+                                      : std::all_of(wait.ids.begin(), wait.ids.end(), over);
+}
+
+void FakeDaemon::answer(Wait& wait) {
+  Results results;
+  for (const auto id : wait.ids) {
+    const auto& job = jobs.at(id);
+    results.push_back(
+        {id, job.at("State").get<std::string>(), job.at("StateReason").get<std::string>()});
+  }
+  wait.ids.clear();
+  wait.result.returnResults(results);
+}
+
+std::vector<std::uint64_t> FakeDaemon::queue(std::size_t pairs,
+                                             const std::vector<std::string>& names) {
+  std::vector<std::uint64_t> ids;
+  for (std::size_t i = 0; i < pairs; ++i) ids.push_back(add_job(names[i % names.size()], "queued"));
+  return ids;
+}
+
+void FakeDaemon::SendUris(sdbus::Result<std::string, std::vector<std::uint64_t>>&& result,
+                          std::vector<std::string> uris, std::vector<std::string> recipients,
+                          Values options) {
+  std::vector<std::string> names;
+  for (const auto& uri : uris) names.push_back(uri.substr(uri.rfind('/') + 1));
+  const auto ids = queue(uris.size() * recipients.size(), names);
+  {
+    const std::lock_guard lock(mutex);
+    sent.push_back({uris, recipients, {}, options});
+  }
+  result.returnResults(std::string("b1"), ids);
+}
+
+void FakeDaemon::SendFds(sdbus::Result<std::string, std::vector<std::uint64_t>>&& result,
+                         std::vector<sdbus::Struct<sdbus::UnixFd, std::string>> files,
+                         std::vector<std::string> recipients, Values options) {
+  Sent call{{}, recipients, {}, options};
+  for (const auto& file : files) {
+    call.uris.push_back(file.get<1>());
+    call.contents.push_back(content_of(file.get<0>().get()));
+  }
+  const auto ids = queue(files.size() * recipients.size(), call.uris);
+  {
+    const std::lock_guard lock(mutex);
+    sent.push_back(std::move(call));
+  }
+  result.returnResults(std::string("b1"), ids);
+}
+
+std::tuple<std::vector<sdbus::Struct<std::uint64_t, Values>>, std::string, std::uint64_t>
+FakeDaemon::ListJobs(const Values& filter, const std::vector<std::string>&,
+                     const std::string& cursor, const std::uint32_t& limit) {
+  const std::lock_guard lock(mutex);
+  std::vector<std::uint64_t> ids;
+  for (const auto& [id, job] : jobs) {
+    const auto text_fits = [&, &row = job](const char* key, const char* property) {
+      const auto at = filter.find(key);
+      return at == filter.end() ||
+             at->second.get<std::string>() == row.at(property).get<std::string>();
+    };
+    bool fits = text_fits("batch", "Batch") && text_fits("direction", "Direction") &&
+                text_fits("peer", "Peer");
+    if (const auto at = filter.find("ids"); at != filter.end()) {
+      const auto wanted = at->second.get<std::vector<std::uint64_t>>();
+      fits = fits && std::find(wanted.begin(), wanted.end(), id) != wanted.end();
+    }
+    if (const auto at = filter.find("state"); at != filter.end()) {
+      const auto wanted = at->second.get<std::vector<std::string>>();
+      fits = fits && std::find(wanted.begin(), wanted.end(), job.at("State").get<std::string>()) !=
+                         wanted.end();
+    }
+    if (fits) ids.push_back(id);
+  }
+  if (filter.count("sort") == 0) std::reverse(ids.begin(), ids.end());
+  std::vector<sdbus::Struct<std::uint64_t, Values>> rows;
+  std::size_t at = cursor.empty() ? 0 : std::stoul(cursor);
+  for (; at < ids.size() && rows.size() < limit; ++at) rows.push_back({ids[at], jobs[ids[at]]});
+  return {rows, at < ids.size() ? std::to_string(at) : "", generation_};
+}
+
+sdbus::ObjectPath FakeDaemon::GetJob(const std::uint64_t& id) {
+  const std::string path = std::string(kRoot) + "/jobs/" + std::to_string(id);
+  if (job_objects_.count(id)) return path;
+  auto object = sdbus::createObject(*connection_, path);
+  object->registerMethod("Accept").onInterface(kJob).withInputParamNames("options").implementedAs(
+      [this, id](const Values& options) {
+        const std::lock_guard lock(mutex);
+        if (jobs[id]["State"].get<std::string>() != "offered")
+          throw sdbus::Error("org.xmppft.Error.BadState", "it is no open offer");
+        const auto uri = options.find("uri");
+        log.push_back("accept " + std::to_string(id) +
+                      (uri == options.end() ? "" : " " + uri->second.get<std::string>()));
+      });
+  object->registerMethod("Decline").onInterface(kJob).withInputParamNames("options").implementedAs(
+      [this, id](const Values&) {
+        const std::lock_guard lock(mutex);
+        log.push_back("decline " + std::to_string(id));
+      });
+  object->finishRegistration();
+  job_objects_[id] = std::move(object);
+  return path;
+}
+
+void FakeDaemon::ControlJobs(sdbus::Result<std::vector<std::uint64_t>, Results>&& result,
+                             std::string action, Values selector, Values) {
+  std::vector<std::uint64_t> changed;
+  Results failed;
+  const std::lock_guard lock(mutex);
+  std::string line = action;
+  for (const auto id : selector.at("ids").get<std::vector<std::uint64_t>>()) {
+    const bool over = is_final(jobs[id]["State"].get<std::string>());
+    line += " " + std::to_string(id);
+    if (over == (action == "remove")) {
+      changed.push_back(id);
+    } else {
+      failed.push_back(
+          {id, "org.xmppft.Error.BadState", "it is " + jobs[id]["State"].get<std::string>()});
+    }
+  }
+  log.push_back(line);
+  result.returnResults(changed, failed);
+}
+
+void FakeDaemon::WaitJobs(sdbus::Result<Results>&& result, std::vector<std::uint64_t> ids,
+                          std::string until, std::uint64_t) {
+  {
+    const std::lock_guard lock(mutex);
+    Wait wait{std::move(result), std::move(ids), std::move(until)};
+    if (is_over(wait)) {
+      answer(wait);
+    } else {
+      waits_.push_back(std::move(wait));
+    }
+    ++waits_seen;
+  }
+  arrived.notify_all();
+  if (on_wait) on_wait();
+}
+
+void FakeDaemon::GetHistory(sdbus::Result<std::vector<Values>>&& result, std::uint64_t) {
+  result.returnResults({{{"at", std::uint64_t{1767607200'000'000}},
+                         {"what", std::string("offered")},
+                         {"detail", std::string("to bob@example.net/phone")}}});
+}
+
+std::vector<Values> FakeDaemon::AutoAccept() {
+  const std::lock_guard lock(mutex);
+  return rules;
+}
+
+void FakeDaemon::AutoAccept(const std::vector<Values>& value) {
+  const std::lock_guard lock(mutex);
+  rules = value;
+}
+
+void FakeDaemon::AddAccount(sdbus::Result<sdbus::ObjectPath>&& result, std::string jid,
+                            Values settings) {
+  const std::lock_guard lock(mutex);
+  if (jid == "twice@example.org")
+    return result.returnError({"org.xmppft.Error.Exists", jid + " has an account already"});
+  std::string line = "add " + jid;
+  for (const auto& [key, value] : settings) {
+    line += " " + key +
+            (value.containsValueOfType<std::string>() ? "=" + value.get<std::string>() : "");
+  }
+  log.push_back(line);
+  result.returnResults(sdbus::ObjectPath(std::string(kRoot) + "/accounts/1"));
+}
+
+void FakeDaemon::RemoveAccount(sdbus::Result<>&& result, sdbus::ObjectPath account, Values) {
+  const std::lock_guard lock(mutex);
+  log.push_back("remove " + account);
+  result.returnResults();
+}
+
+void FakeDaemon::export_account() {
+  account_ = sdbus::createObject(*connection_, std::string(kRoot) + "/accounts/1");
+  const auto text = [&](const char* name, std::function<std::string()> get) {
+    account_->registerProperty(name).onInterface(kAccount).withGetter(std::move(get));
+  };
+  text("Id", [] { return "1"; });
+  text("Jid", [] { return "ann@example.org"; });
+  text("BoundJid", [this] { return connect_error.empty() ? "ann@example.org/x1" : ""; });
+  text("State", [this] { return connect_error.empty() ? "online" : "failed"; });
+  text("StateReason", [this] { return state_reason; });
+  account_->registerProperty("Enabled").onInterface(kAccount).withGetter(
+      [this] { return connect_error.empty(); });
+  account_->registerProperty("PendingContacts").onInterface(kAccount).withGetter([this] {
+    return pending;
+  });
+  account_->registerMethod("Connect").onInterface(kAccount).implementedAs([this] {
+    const std::lock_guard lock(mutex);
+    log.push_back("connect");
+    if (!connect_error.empty()) throw sdbus::Error(connect_error, connect_message);
+  });
+  account_->registerMethod("SetPassword")
+      .onInterface(kAccount)
+      .withInputParamNames("fd", "options")
+      .withOutputParamNames("stored_in")
+      .implementedAs([this](const sdbus::UnixFd& fd, const Values& options) -> std::string {
+        const std::lock_guard lock(mutex);
+        const auto store = options.at("store").get<std::string>();
+        log.push_back("password " + content_of(fd.get()) + " " + store);
+        return store == "session" ? "session" : "file";
+      });
+  account_->registerMethod("ListContacts")
+      .onInterface(kAccount)
+      .withInputParamNames("filter")
+      .withOutputParamNames("contacts")
+      .implementedAs([this](const Values&) { return contacts; });
+  for (const char* name : {"ApproveContact", "DenyContact"}) {
+    account_->registerMethod(name).onInterface(kAccount).withInputParamNames("jid").implementedAs(
+        [this, name](const std::string& jid) {
+          const std::lock_guard lock(mutex);
+          log.push_back(std::string(name) + " " + jid);
+        });
+  }
+  account_->finishRegistration();
+}

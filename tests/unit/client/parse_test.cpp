@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: MIT
+#include "parse.h"
+
+#include <catch2/catch.hpp>
+
+#include "failure.h"
+
+using namespace xmppftctl;
+using namespace std::chrono_literals;
+
+namespace {
+
+std::string refusal(const std::function<void()>& f) {
+  try {
+    f();
+  } catch (const Failure& failure) {
+    CHECK(failure.name == error::kUsage);
+    return failure.message;
+  }
+  return "accepted";
+}
+
+}  // namespace
+
+TEST_CASE("durations", "[parse]") {
+  CHECK(parse_duration("--timeout", "500ms") == 500ms);
+  CHECK(parse_duration("--timeout", "30s") == 30s);
+  CHECK(parse_duration("--timeout", "30") == 30s);
+  CHECK(parse_duration("--timeout", "1.5m") == 90s);
+  CHECK(parse_duration("--timeout", "2h") == 2h);
+  CHECK(parse_duration("--timeout", "1d") == 24h);
+  for (const char* bad : {"", "soon", "0", "-5s", "5x", "5 s s", "1e3s", "20000d", "m"}) {
+    CHECK(refusal([&] { parse_duration("--timeout", bad); }) ==
+          "--timeout '" + std::string(bad) + "': want a time such as 30s, 10m, 2h or 1d");
+  }
+}
+
+TEST_CASE("sizes: k is 1000, Ki is 1024", "[parse]") {
+  CHECK(parse_size("--max-size", "0") == 0);
+  CHECK(parse_size("--max-size", "500k") == 500000);
+  CHECK(parse_size("--max-size", "500K") == 500000);
+  CHECK(parse_size("--max-size", "100Mi") == 104857600);
+  CHECK(parse_size("--max-size", "100MiB") == 104857600);
+  CHECK(parse_size("--max-size", "1.5G") == 1500000000);
+  CHECK(parse_size("--max-size", "10 MB") == 10000000);
+  for (const char* bad :
+       {"", "big", "-1", "5Q", "5ki5", "5Mib", "9223372036854775808", "9999999T"}) {
+    CHECK(refusal([&] { parse_size("--max-size", bad); }) ==
+          "--max-size '" + std::string(bad) +
+              "': want a size in bytes such as 500000, 500k or 100Mi");
+  }
+}
+
+TEST_CASE("numbers say their range", "[parse]") {
+  CHECK(parse_number("--priority", "-100", -100, 100) == -100);
+  CHECK(refusal([] { parse_number("--priority", "900", -100, 100); }) ==
+        "--priority '900': want a whole number from -100 to 100");
+  CHECK(refusal([] { parse_number("--priority", "5x", -100, 100); }) != "accepted");
+}
+
+TEST_CASE("words say which there are and which was meant", "[parse]") {
+  CHECK(parse_word("--on-exists", "fail", {"rename", "fail"}) == "fail");
+  CHECK(refusal([] {
+          parse_word("--on-exists", "renam", {"rename", "fail"});
+        }) == "--on-exists 'renam': want one of rename fail; did you mean 'rename'?");
+}
+
+TEST_CASE("lists", "[parse]") {
+  CHECK(split_list("id, state,,name") == std::vector<std::string>{"id", "state", "name"});
+  CHECK(split_list("").empty());
+}

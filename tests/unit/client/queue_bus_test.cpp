@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: MIT
+#include <catch2/catch.hpp>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+
+#include "fake_daemon.h"
+#include "program.h"
+
+namespace fs = std::filesystem;
+
+namespace {
+
+struct Folder {
+  Folder() {
+    std::string name = (fs::temp_directory_path() / "client-test-XXXXXX").string();
+    path = fs::canonical(::mkdtemp(name.data())).string();
+  }
+  ~Folder() { fs::remove_all(path); }
+  std::string file(const std::string& name) const {
+    std::ofstream(path + "/" + name) << std::string(1024, 'x');
+    return path + "/" + name;
+  }
+  std::string path;
+};
+
+}  // namespace
+
+TEST_CASE("send queues files for recipients, with its options", "[bus]") {
+  FakeDaemon daemon;
+  const Folder folder;
+  const auto ran = run({"send", folder.file("a b.txt"), folder.file("c"), "--to", "bob@example.net",
+                        "--to", "cy@x/y", "--priority", "-5", "--description", "hi", "--method",
+                        "si-socks5/proxy,si-ibb"});
+  CHECK(ran.err.empty());
+  CHECK(ran.exit == 0);
+  CHECK(ran.out == "batch b1: 4 jobs queued (1-4), 4.0 KiB to bob@example.net, cy@x/y\n");
+  REQUIRE(daemon.sent.size() == 1);
+  const auto& call = daemon.sent[0];
+  CHECK(call.uris == std::vector<std::string>{"file://" + folder.path + "/a%20b.txt",
+                                              "file://" + folder.path + "/c"});
+  CHECK(call.recipients == std::vector<std::string>{"bob@example.net", "cy@x/y"});
+  CHECK(call.options.at("priority").get<std::int32_t>() == -5);
+  CHECK(call.options.at("description").get<std::string>() == "hi");
+  CHECK(call.options.at("methods").get<std::vector<std::string>>() ==
+        std::vector<std::string>{"si-socks5/proxy", "si-ibb"});
+}
+
+TEST_CASE("-q prints ids, --json one document", "[bus]") {
+  FakeDaemon daemon;
+  const Folder folder;
+  const auto file = folder.file("a");
+  CHECK(run({"-q", "send", file, "--to", "bob@x"}).out == "1\n");
+  const auto json = run({"queue", "add", file, "--to", "bob@x", "--json"}).json();
+  CHECK(json["schema"] == "xmppftctl/1");
+  CHECK(json["batch"] == "b1");
+  CHECK(json["ids"] == nlohmann::json{2});
+}
+
+TEST_CASE("one bad file and nothing reaches the daemon", "[bus]") {
+  FakeDaemon daemon;
+  const Folder folder;
+  const auto ran = run({"send", folder.file("good"), folder.path + "/none", "--to", "bob@x"});
+  CHECK(ran.exit == 7);
+  CHECK(ran.err.find("/none: No such file or directory") != std::string::npos);
+  CHECK(daemon.sent.empty());
+}
+
+TEST_CASE("send without --to names who is online", "[bus]") {
+  FakeDaemon daemon;
+  daemon.contacts = {{{"jid", std::string("bob@example.net")}, {"online", true}}};
+  const Folder folder;
+  const auto ran = run({"send", folder.file("a")});
+  CHECK(ran.exit == 2);
+  CHECK(ran.err.find("xmppftctl: error: --to is needed; online: bob@example.net\n") == 0);
+}
+
+TEST_CASE("standard input crosses as a descriptor", "[bus]") {
+  FakeDaemon daemon;
+  CHECK(run({"send", "-", "--to", "bob@x"}, "hello").exit == 2);
+  CHECK(run({"send", "-", "--to", "bob@x", "--name", "x.txt"}, "hello").exit == 0);
+  REQUIRE(daemon.sent.size() == 1);
+  CHECK(daemon.sent[0].uris == std::vector<std::string>{"x.txt"});
+  CHECK(daemon.sent[0].contents == std::vector<std::string>{"hello"});
+  CHECK(daemon.sent[0].options.count("name") == 0);
+}
+
+TEST_CASE("a list can be cut, chosen and read by programs", "[bus]") {
+  FakeDaemon daemon;
+  daemon.add_job("a\033[2J.txt", "queued");
+  daemon.add_job("b.txt", "done");
+  daemon.add_job("c.txt", "active");
+  CHECK(run({"--plain", "queue", "list", "--columns", "id,state,name"}).out ==
+        "3\tactive\tc.txt\n2\tdone\tb.txt\n1\tqueued\ta[2J.txt\n");
+  CHECK(run({"-q", "queue", "list", "--state", "done,active"}).out == "3\n2\n");
+  const auto page = run({"--json", "queue", "list", "--rows", "2"}).json();
+  CHECK(page["jobs"].size() == 2);
+  const auto rest =
+      run({"--json", "queue", "list", "--cursor", page["next"].get<std::string>()}).json();
+  CHECK(rest["jobs"][0]["name"] == "a\033[2J.txt");
+  CHECK(rest["next"].is_null());
+  CHECK(run({"queue", "list", "--columns", "colour"}).exit == 2);
+  CHECK(run({"queue", "list", "--state", "doen"}).err.find("did you mean 'done'?") !=
+        std::string::npos);
+}
+
+TEST_CASE("a job that is not there is exit 3 and names the newest", "[bus]") {
+  FakeDaemon daemon;
+  daemon.add_job("a", "queued");
+  const auto ran = run({"queue", "show", "99"});
+  CHECK(ran.exit == 3);
+  CHECK(ran.err == "xmppftctl: error: no job 99 (newest is 1)\nhint: xmppftctl queue list\n");
+  const auto json = run({"--json", "queue", "show", "99"});
+  CHECK(json.exit == 3);
+  CHECK(json.json()["error"]["name"] == "org.xmppft.Error.NoSuchJob");
+  CHECK(json.json()["error"]["exit"] == 3);
+}
+
+TEST_CASE("jobs are named by range, batch, @last and standard input", "[bus]") {
+  FakeDaemon daemon;
+  for (const char* name : {"a", "b", "c"}) daemon.add_job(name, "queued");
+  daemon.add_job("offer", "offered", "in");
+  const auto shown = [](const std::vector<std::string>& words, const std::string& input = "") {
+    std::vector<std::string> arguments = {"--json", "queue", "show"};
+    arguments.insert(arguments.end(), words.begin(), words.end());
+    std::vector<int> ids;
+    const auto answer = run(arguments, input).json();
+    for (const auto& job : answer["jobs"]) ids.push_back(job["id"]);
+    return ids;
+  };
+  CHECK(shown({"2-9", "1", "2"}) == std::vector<int>{1, 2, 3, 4});
+  CHECK(shown({"@b1"}) == std::vector<int>{1, 2, 3});
+  CHECK(shown({"@last"}) == std::vector<int>{1, 2, 3});  // the newest send, not the newest offer
+  CHECK(shown({"@-"}, "3\n1\n") == std::vector<int>{3, 1});
+  CHECK(run({"queue", "show", "@nope"}).exit == 3);
+  CHECK(run({"queue", "show", "x"}).exit == 2);
+}
+
+TEST_CASE("cancel: bare is refused, in part is exit 1", "[bus]") {
+  FakeDaemon daemon;
+  daemon.add_job("a", "queued");
+  daemon.add_job("b", "done");
+  const auto bare = run({"queue", "cancel"});
+  CHECK(bare.exit == 2);
+  CHECK(bare.err.find("name jobs to cancel, or use --all") != std::string::npos);
+  const auto part = run({"queue", "cancel", "1", "2"});
+  CHECK(part.exit == 1);
+  CHECK(part.out == "cancelled 1 job (1)\n");
+  CHECK(part.err.find("job 2: it is done") != std::string::npos);
+  CHECK(run({"queue", "cancel", "--all"}).out == "cancelled 1 job (1)\n");
+  const auto removed = run({"--json", "queue", "remove", "--state", "done"}).json();
+  CHECK(removed["changed"] == nlohmann::json{2});
+  CHECK(daemon.log == std::vector<std::string>{"cancel 1 2", "cancel 1", "remove 2"});
+}
+
+TEST_CASE("why tells the story", "[bus]") {
+  FakeDaemon daemon;
+  daemon.add_job("a", "offered");
+  CHECK(run({"--json", "why", "1"}).json()["jobs"][0]["history"][0]["detail"] ==
+        "to bob@example.net/phone");
+  CHECK(run({"why", "1"}).out.find("job 1, a to bob@example.net: offered\n") == 0);
+}
+
+TEST_CASE("no daemon is exit 5, with how to start it", "[bus]") {
+  const auto ran = run({"status"});
+  CHECK(ran.exit == 5);
+  CHECK(ran.err.find("xmppftd is not running") != std::string::npos);
+  CHECK(ran.err.find("hint: start it: systemctl --user start xmppftd") != std::string::npos);
+  CHECK(run({"--no-autostart", "queue", "list"}).exit == 5);
+}
