@@ -22,9 +22,11 @@ namespace {
 // Below every chat client of the same account: messages to the bare JID are not for us.
 constexpr int kPriority = -1;
 
-std::vector<std::string> our_features() {
+/// What we tell peers that we can do: the methods that the configuration names, and no others.
+std::vector<std::string> our_features(const Config& config) {
   std::vector<std::string> features;
-  for (const auto ns : {kNsSi, kNsSiFile, kNsBytestreams, kNsIbb, kNsPing, kNsConfirm}) features.emplace_back(ns);
+  for (const auto ns : {kNsSi, kNsSiFile, kNsPing, kNsConfirm}) features.emplace_back(ns);
+  for (const auto& method : config.methods) features.emplace_back(method.id == "si-ibb" ? kNsIbb : kNsBytestreams);
   return features;
 }
 
@@ -47,18 +49,29 @@ struct AccountSession::Parts final : PresenceBook::Observer, OfferListener {
                 [this](const Jid& from, const Element& payload) { return ibb.carries(from, payload); }}),
         contacts(router),
         presence(router, contacts),
-        disco(router, world.timers, our_features()),
+        disco(router, world.timers, our_features(world.config)),
         keepalive(router, world.timers, [this] { handler.on_session_dead(); }),
         finder(world.timers, presence, disco),
         proxies(router, world.timers, world.s5b.use_server_proxy, world.s5b.proxies),
         s5b({router, world.network, world.bulk, world.timers, world.listener, proxies, world.addresses, world.s5b}),
         ibb({router, world.bulk, world.timers, ibb_config(world.config)}),
-        negotiator({router, world.timers, {&s5b, &ibb}}, *this) {
+        negotiator({router, world.timers, in_order(world.config.methods)}, *this) {
     contacts.set_auto_approve(world.config.contacts.auto_approve);
     contacts.set_on_changed([this] { handler.on_session_changed(); });
     presence.add_observer(*this);
   }
   ~Parts() { presence.remove_observer(*this); }
+
+  /// The transports that the configuration names, in its order: what we offer, and which we choose when offered.
+  std::vector<Transport*> in_order(const std::vector<MethodChoice>& methods) {
+    std::vector<Transport*> transports;
+    for (const auto& method : methods)
+      for (Transport* transport : {static_cast<Transport*>(&s5b), static_cast<Transport*>(&ibb)})
+        if (transport->method_id() == method.id &&
+            std::find(transports.begin(), transports.end(), transport) == transports.end())
+          transports.push_back(transport);
+    return transports;
+  }
 
   // PresenceBook::Observer
   void on_available(const Resource& resource) override { handler.on_peer_changed(resource.jid.bare()); }

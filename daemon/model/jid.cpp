@@ -41,23 +41,28 @@ Result<Jid> Jid::parse(std::string_view text) {
   const auto slash = text.find('/');
   const auto bare = text.substr(0, slash);
   const auto at = bare.find('@');
+  // Names what was typed, all of it, before the part that is wrong.
+  const auto within = [&](Error part) {
+    part.detail = "\"" + std::string(text.substr(0, 200)) + "\": " + part.detail;
+    return part;
+  };
   std::string whole;
   if (at != std::string_view::npos) {
     auto local = prepare(bare.substr(0, at), "Nodeprep", "local part");
-    if (!local) return local.error();
+    if (!local) return within(local.error());
     whole = *local + "@";
   }
   auto domain_text = at == std::string_view::npos ? bare : bare.substr(at + 1);
   if (domain_text.size() > 1 && domain_text.back() == '.') domain_text.remove_suffix(1);  // RFC 7622 s3.2
   auto domain = prepare(domain_text, "Nameprep", "domain");
-  if (!domain) return domain.error();
+  if (!domain) return within(domain.error());
   if (!domain_is_sane(*domain))
-    return Error{Errc::BadJid, "\"" + std::string(domain_text.substr(0, 100)) +
-                                   "\" is not a valid domain; write an address such as ann@example.org"};
+    return within({Errc::BadJid, "\"" + std::string(domain_text.substr(0, 100)) +
+                                     "\" is not a valid domain; write an address such as ann@example.org"});
   whole += *domain;
   if (slash != std::string_view::npos) {
     auto resource = prepare(text.substr(slash + 1), "Resourceprep", "resource");
-    if (!resource) return resource.error();
+    if (!resource) return within(resource.error());
     whole += "/" + *resource;
   }
   return Jid(std::move(whole));

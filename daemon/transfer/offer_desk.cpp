@@ -331,6 +331,7 @@ void OfferDesk::on_receive_ended(JobId id, Result<void> how) {
         job.move(JobState::Queued, JobReason::WaitingPeer);
         book_.tell(id, "interrupted", why.detail);
         book_.commit(job);
+        drop_part(job, entry.mapped().file->part());  // it will come again from its first byte
         wait_for_sender(job);
         break;
     }

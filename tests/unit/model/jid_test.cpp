@@ -30,7 +30,10 @@ TEST_CASE("jid: what is no address is refused by name", "[jid]") {
                           "ann@.org", "\"x\"@example.org", "ann@a..b", "\xff@example.org"}) {
     const auto jid = Jid::parse(bad);
     CHECK_FALSE(jid);
-    if (!jid) CHECK(jid.error().code == Errc::BadJid);
+    if (!jid) {
+      CHECK(jid.error().code == Errc::BadJid);
+      CHECK_THAT(jid.error().detail, Catch::StartsWith("\"" + std::string(bad) + "\": "));
+    }
   }
   CHECK_FALSE(Jid::parse(std::string(1024, 'a') + "@example.org"));
   CHECK(Jid::parse(std::string(1023, 'a') + "@example.org"));
