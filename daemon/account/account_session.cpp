@@ -136,6 +136,7 @@ void AccountSession::down() {
   p.finder.session_down();
   p.proxies.session_ended();
   p.ibb.session_ended();
+  p.negotiator.session_ended();
 }
 
 void AccountSession::receive(Element stanza) {

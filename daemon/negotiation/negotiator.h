@@ -39,7 +39,8 @@ class Negotiation {
    public:
     /// Out only: the peer said yes and the stream is being opened.
     virtual void on_accepted() = 0;
-    /// The stream is open. Start the carrier on `range` with `digest`.
+    /// The stream is open. Start the carrier on `range` with `digest`: what the carrier shall compute because both sides
+    /// will compare it. None for a part of a file: whoever wants to compare must hash the whole.
     virtual void on_carrier(std::unique_ptr<Carrier> carrier, ByteRange range, std::optional<HashAlgo> digest) = 0;
     /// After complete(). Out: how sure we are. In: never an error; HandedOver.
     virtual void on_completed(Delivery delivery, std::optional<Hash> verified) = 0;
@@ -55,12 +56,15 @@ class Negotiation {
     ~Handler() = default;
   };
   virtual ~Negotiation() = default;
-  /// The carrier ended well. Out: asks the peer to confirm where it can, else on_completed(HandedOver) follows; an IBB
-  /// stream whose close was acknowledged is Confirmed. In: on_declared follows.
+  /// The carrier ended well. Out: `moved.hash` (of the whole file, or absent) goes to a peer that agreed to confirm;
+  /// on_completed(Confirmed) follows when it published the file, on_ended when it could not or was never heard. Other
+  /// peers: on_completed, Confirmed for an IBB stream whose every block and close were acknowledged, else HandedOver.
+  /// In: on_declared follows; on_ended(Interrupted) when a peer that agreed to confirm says nothing for 60 s.
   virtual void delivered(const Moved& moved) = 0;
-  /// In only: verified and published.
+  /// In only, after on_declared: verified and published. on_completed follows.
   virtual void complete() = 0;
-  /// In only: it was not what was offered, or could not be stored: tells the peer why where the protocol has words.
+  /// In only: it was not what was offered, or could not be stored: tells the peer why where the protocol has words. No
+  /// Handler call follows.
   virtual void fail(const Error& why) = 0;
 };
 

@@ -3,151 +3,215 @@
 
 #include <algorithm>
 
+#include "base/log.h"
 #include "xep/confirm.h"
 #include "xep/namespaces.h"
 
 namespace xmppftd {
+namespace {
 
-SiIncomingOffer::SiIncomingOffer(const SiWorld& world, std::shared_ptr<SiSessions> sessions, SiOffer si, Jid self,
-                                 IncomingIq request)
-    : world_(world),
-      sessions_(std::move(sessions)),
-      si_(std::move(si)),
-      self_(std::move(self)),
-      offer_{request.from(), si_.file, si_.range},
-      request_(std::move(request)) {}
+constexpr std::string_view kSi = "si";
 
-SiIncomingOffer::~SiIncomingOffer() {
-  if (request_) decline({Errc::Declined, ""});
+/// How an offer is turned down.
+StanzaError refusal_for(const Error& why) {
+  if (why.code != Errc::Timeout) return to_stanza_error(why);
+  // Nobody was there to ask: "no" to peers that know only yes and no.
+  auto refusal = to_stanza_error(Error{Errc::Declined, ""});
+  refusal.text = "Nobody answered";
+  return refusal;
 }
 
-std::unique_ptr<Negotiation> SiIncomingOffer::accept(const Terms& terms, Negotiation::Handler& handler) {
-  // What we chose, and IBB behind it whether it was offered or not: Pidgin falls back to it without saying so before.
-  std::vector<Transport*> methods;
-  for (auto* transport : world_.transports) {
-    const bool offered = std::find(si_.methods.begin(), si_.methods.end(), transport->method()) != si_.methods.end();
-    const bool allowed = terms.streams_allowed || transport->method() == kNsIbb;
-    if (methods.empty() ? offered && allowed : transport->method() == kNsIbb) methods.push_back(transport);
-  }
-  IncomingIq request = std::move(*request_);
-  request_.reset();
-  const StreamKey key{self_, offer_.peer, si_.id};
+}  // namespace
+
+// ---- SiPendingOffer -----------------------------------------------------------------------------
+
+SiPendingOffer::SiPendingOffer(const SiWorld& world, std::unique_ptr<SiSession> session)
+    : world_(world),
+      session_(std::move(session)),
+      offer_{session_->key().peer, session_->offer().file, session_->offer().range} {}
+
+std::unique_ptr<Negotiation> SiPendingOffer::accept(const Terms& terms,
+                                                    Negotiation::Handler& handler) {
+  return std::make_unique<SiIncoming>(world_, std::move(session_), terms, handler);
+}
+
+void SiPendingOffer::decline(const Error& why) {
+  if (session_) session_->refuse(refusal_for(why));
+  session_.reset();
+}
+
+// ---- SiIncoming ---------------------------------------------------------------------------------
+
+SiIncoming::SiIncoming(const SiWorld& world, std::unique_ptr<SiSession> session,
+                       const IncomingOffer::Terms& terms, Handler& handler)
+    : world_(world), handler_(handler), session_(std::move(session)), range_(terms.range) {
+  session_->keep(this);
+  const auto& offer = session_->offer();
+  if (!offer.range) range_ = {0, offer.file.size};
+  const auto methods = usable_methods(terms.streams_allowed);
   if (methods.empty()) {
-    // Only ip_policy can have taken the last common method away.
-    request.fail(to_stanza_error({Errc::NoCommonMethod, ""}));
-    return std::make_unique<SiIncoming>(world_, sessions_, si_, key, methods, terms, handler);
+    const Error why{Errc::NoCommonMethod, "the sender offers no method that our ip_policy allows"};
+    session_->refuse(to_stanza_error(why));
+    timer_ = world_.timers.after({}, [this, why] { end(why); });
+    return;
   }
-  // First listen, then answer: the peer's stream may come at once.
-  auto negotiation = std::make_unique<SiIncoming>(world_, sessions_, si_, key, methods, terms, handler);
-  SiAnswer answer;
-  answer.method = methods.front()->method();
-  answer.can_confirm = si_.can_confirm;
-  if (terms.range.offset > 0) answer.offset = terms.range.offset;
-  if (terms.range.end() != si_.file.size) answer.length = terms.range.length;
-  request.reply(answer.build());
-  return negotiation;
-}
-
-void SiIncomingOffer::decline(const Error& why) {
-  request_->fail(to_stanza_error(why));
-  request_.reset();
-  sessions_->remove({offer_.peer.str(), si_.id});
-}
-
-SiIncoming::SiIncoming(const SiWorld& world, std::shared_ptr<SiSessions> sessions, SiOffer si, const StreamKey& key,
-                       const std::vector<Transport*>& methods, const IncomingOffer::Terms& terms, Handler& handler)
-    : world_(world),
-      sessions_(std::move(sessions)),
-      si_(std::move(si)),
-      range_(terms.range),
-      key_{key.peer.str(), key.sid},
-      handler_(handler),
-      later_(world.timers) {
-  sessions_->set(key_, this);
-  for (auto* transport : methods) expected_.push_back({transport, nullptr});
-  for (auto* transport : methods) expect(*transport, key, terms);
-  if (methods.empty())
-    later_.run([this] { handler_.on_ended({Errc::NoCommonMethod, "ip_policy allows none of the methods offered"}); });
-}
-
-SiIncoming::~SiIncoming() {
-  if (done_) done_->fail(to_stanza_error({Errc::Interrupted, ""}));
-  sessions_->remove(key_);
-}
-
-void SiIncoming::expect(Transport& transport, const StreamKey& key, const IncomingOffer::Terms& terms) {
   StreamPlan plan;
   plan.direct = terms.direct_allowed;
   plan.own_proxy_only = terms.own_proxy_only;
-  plan.peer_is_xmppftd = si_.can_confirm;
-  plan.tell = [this](std::string_view what, std::string detail) { handler_.on_step(what, std::move(detail)); };
-  auto attempt = transport.expect(key, plan, [this, &transport](Result<std::unique_ptr<Carrier>> opened) {
-    on_opened(transport, std::move(opened));
-  });
-  for (auto& expectation : expected_)
-    if (expectation.transport == &transport) expectation.attempt = std::move(attempt);
+  plan.peer_is_xmppftd = offer.can_confirm;
+  plan.tell = [this](std::string_view what, std::string detail) {
+    handler_.on_step(what, std::move(detail));
+  };
+  answer(methods, plan);
 }
 
-void SiIncoming::on_opened(Transport& transport, Result<std::unique_ptr<Carrier>> opened) {
-  if (opened) {
-    // The others are void now; their attempts must not outlive this call's decision.
-    expected_.clear();
-    timer_.reset();
-    return handler_.on_carrier(std::move(*opened), range_, digest());
+SiIncoming::~SiIncoming() {
+  for (auto& iq : done_asked_) iq.fail(StanzaError::of(Condition::ItemNotFound));
+}
+
+void SiIncoming::set_state(State state) {
+  constexpr std::string_view kNames[] = {"AwaitingStream", "Moving", "AwaitingDone", "Verifying",
+                                         "Over"};
+  log::debug(kSi, "offer of " + log::shy(session_->key().peer.str()) + ": " +
+                      std::string(kNames[static_cast<int>(state_)]) + " -> " +
+                      std::string(kNames[static_cast<int>(state)]));
+  state_ = state;
+}
+
+/// Of the methods offered, in our own order.
+std::vector<Transport*> SiIncoming::usable_methods(bool streams_allowed) const {
+  const auto& offer = session_->offer();
+  std::vector<Transport*> methods;
+  for (auto* one : world_.transports) {
+    const bool offered =
+        std::find(offer.methods.begin(), offer.methods.end(), one->method()) != offer.methods.end();
+    if (offered && (streams_allowed || one->method() == kNsIbb)) methods.push_back(one);
   }
-  const Error why = opened.error();
-  handler_.on_step("failed", why.detail);
-  std::erase_if(expected_, [&](const auto& expectation) { return expectation.transport == &transport; });
-  if (expected_.empty()) return handler_.on_ended(why);
-  timer_ = world_.timers.after(kFallbackWithin, [this, why] {
-    expected_.clear();
-    handler_.on_ended(why);
-  });
+  // COMPAT QXmpp, Smack: a SOCKS5 stream of no bytes hangs or grows one.
+  if (offer.file.size == 0)
+    std::stable_partition(methods.begin(), methods.end(),
+                          [](const Transport* one) { return one->method() == kNsIbb; });
+  return methods;
 }
 
-/// Only what somebody will compare is computed.
-std::optional<HashAlgo> SiIncoming::digest() const {
-  if (si_.can_confirm) return HashAlgo::Sha256;
-  if (si_.file.hash && range_ == ByteRange{0, si_.file.size}) return si_.file.hash->algo;
-  return std::nullopt;
+void SiIncoming::answer(const std::vector<Transport*>& methods, const StreamPlan& plan) {
+  auto* chosen = methods.front();
+  if (chosen->method() != kNsIbb) {
+    // The sender may fall back to IBB under this sid whether it offered IBB or not.
+    for (auto* one : world_.transports)
+      if (one->method() == kNsIbb)
+        second_ = SecondStream::expect(*one, session_->key(), plan,
+                                       [this](auto carrier) { second_opened(std::move(carrier)); });
+  }
+  first_ =
+      chosen->expect(session_->key(), plan, [this](auto carrier) { opened(std::move(carrier)); });
+  timer_ = world_.timers.after(kStreamWithin, [this] {
+    end({Errc::Timeout, "the sender did not open the stream that was agreed on"});
+  });
+  const auto& offer = session_->offer();
+  SiAnswer answer;
+  answer.method = chosen->method();
+  answer.can_confirm = offer.can_confirm;
+  if (range_.offset != 0) answer.offset = range_.offset;
+  if (range_.end() != offer.file.size) answer.length = range_.length;
+  session_->answer(answer.build());
+}
+
+void SiIncoming::opened(Result<std::unique_ptr<Carrier>> carrier) {
+  first_.reset();
+  if (!carrier) {
+    if (!second_.attempt) return end(std::move(carrier).error());
+    timer_ = world_.timers.after(StreamSwitch::kSecondWithin,
+                                 [this, why = carrier.error()] { end(why); });
+    return handler_.on_step("failed", carrier.error().detail);
+  }
+  if (!second_.attempt) return take(*std::move(carrier));
+  take(std::make_unique<StreamSwitch>(world_.timers, *std::move(carrier), std::move(second_)));
+}
+
+void SiIncoming::second_opened(Result<std::unique_ptr<Carrier>> carrier) {
+  second_.attempt.reset();
+  if (!carrier) return;
+  first_.reset();
+  take(*std::move(carrier));
+}
+
+void SiIncoming::take(std::unique_ptr<Carrier> carrier) {
+  timer_.reset();
+  set_state(State::Moving);
+  const auto& offer = session_->offer();
+  std::optional<HashAlgo> digest;
+  if (range_ == ByteRange{0, offer.file.size}) {
+    if (offer.can_confirm)
+      digest = HashAlgo::Sha256;
+    else if (offer.file.hash)
+      digest = offer.file.hash->algo;
+  }
+  handler_.on_carrier(std::move(carrier), range_, digest);
+}
+
+void SiIncoming::done_said(IncomingIq iq) {
+  const auto done = ConfirmDone::parse(iq.payload());
+  if (!done) return iq.fail(to_stanza_error(done.error()));
+  if (!session_->offer().can_confirm) return iq.fail(StanzaError::of(Condition::ItemNotFound));
+  const bool first = done_asked_.empty();
+  done_asked_.push_back(std::move(iq));
+  if (!first) return;  // asked again by a sender that lost its session
+  declared_ = done->hash;
+  if (state_ == State::AwaitingDone) declared(declared_);
 }
 
 void SiIncoming::delivered(const Moved&) {
-  delivered_ = true;
-  if (!si_.can_confirm) return tell_declared(si_.file.hash);
-  if (done_) return tell_declared(word_);
-  timer_ = world_.timers.after(kWordWithin, [this] {
-    timer_.reset();
-    handler_.on_step("unconfirmed", "the sender never asked whether the file arrived");
-    tell_declared(si_.file.hash);
-  });
+  const auto& offer = session_->offer();
+  set_state(State::AwaitingDone);
+  if (!offer.can_confirm) {
+    timer_ = world_.timers.after({}, [this] { declared(session_->offer().file.hash); });
+  } else if (!done_asked_.empty()) {
+    timer_ = world_.timers.after({}, [this] { declared(declared_); });
+  } else {
+    timer_ = world_.timers.after(kDoneWithin, [this] {
+      end({Errc::Interrupted, "all bytes came, but the sender did not say that they are right"});
+    });
+  }
 }
 
-void SiIncoming::on_done(IncomingIq request) {
-  auto parsed = ConfirmDone::parse(request.payload());
-  done_ = std::move(request);  // an earlier one was lost with its session: its answer goes nowhere
-  if (parsed) word_ = parsed->hash;
-  if (!delivered_ || told_) return;
+void SiIncoming::declared(std::optional<Hash> hash) {
   timer_.reset();
-  tell_declared(word_);
-}
-
-void SiIncoming::tell_declared(std::optional<Hash> declared) {
-  told_ = true;
-  later_.run([this, declared = std::move(declared)] { handler_.on_declared(declared); });
+  set_state(State::Verifying);
+  handler_.on_declared(std::move(hash));
 }
 
 void SiIncoming::complete() {
-  sessions_->remember_published(key_);
-  if (done_) done_->reply();
-  done_.reset();
-  later_.run([this] { handler_.on_completed(Delivery::HandedOver, std::nullopt); });
+  say_end(std::nullopt);
+  timer_ = world_.timers.after(
+      {}, [this] { handler_.on_completed(Delivery::HandedOver, std::nullopt); });
 }
 
-void SiIncoming::fail(const Error& why) {
-  if (done_) done_->fail(to_stanza_error(why));
-  done_.reset();
-  later_.run([this, why] { handler_.on_ended(why); });
+void SiIncoming::fail(const Error& why) { say_end(to_stanza_error(why)); }
+
+void SiIncoming::say_end(std::optional<StanzaError> refusal) {
+  close();
+  if (!session_->offer().can_confirm) return;
+  for (auto& iq : std::exchange(done_asked_, {})) refusal ? iq.fail(*refusal) : iq.reply();
+  session_->registry().remember({session_->key().peer, session_->key().sid}, std::move(refusal));
+}
+
+/// Nothing of this session will be heard any more; its key stays taken while we live.
+void SiIncoming::close() {
+  set_state(State::Over);
+  session_->keep(nullptr);
+  first_.reset();
+  second_.attempt.reset();
+  timer_.reset();
+}
+
+void SiIncoming::lost(const Error& why) {
+  if (state_ == State::AwaitingStream) end(why);
+}
+
+void SiIncoming::end(Error why) {
+  close();
+  handler_.on_ended(std::move(why));  // may destroy us
 }
 
 }  // namespace xmppftd

@@ -6,78 +6,75 @@
 #include <string>
 #include <vector>
 
-#include "io/later.h"
 #include "negotiation/negotiator.h"
-#include "negotiation/si_negotiator.h"
-#include "xep/xep0096_si.h"
+#include "negotiation/si_session.h"
+#include "negotiation/stream_switch.h"
 
 namespace xmppftd {
 
-/// A peer's offer that waits for our answer: owns the unanswered IQ, and its place among the live sids.
-class SiIncomingOffer final : public IncomingOffer {
+/// A peer's offer while the user thinks.
+class SiPendingOffer final : public IncomingOffer {
  public:
-  SiIncomingOffer(const SiWorld& world, std::shared_ptr<SiSessions> sessions, SiOffer si, Jid self, IncomingIq request);
-  ~SiIncomingOffer() override;
+  SiPendingOffer(const SiWorld& world, std::unique_ptr<SiSession> session);
 
   const Offer& offer() const override { return offer_; }
-  [[nodiscard]] std::unique_ptr<Negotiation> accept(const Terms& terms, Negotiation::Handler& handler) override;
+  std::unique_ptr<Negotiation> accept(const Terms& terms, Negotiation::Handler& handler) override;
   void decline(const Error& why) override;
 
  private:
-  const SiWorld& world_;
-  std::shared_ptr<SiSessions> sessions_;
-  SiOffer si_;
-  Jid self_;
-  Offer offer_;
-  std::optional<IncomingIq> request_;  // none once answered
+  const SiWorld world_;
+  std::unique_ptr<SiSession> session_;  // null once answered
+  const Offer offer_;
 };
 
-/// A file that we accepted:
+/// We accepted a file: by our own preference among the methods offered, whatever their order (QXmpp
+/// and gloox put IBB first). The answer goes out once the streams that may come are expected.
 ///
-///     Expecting -> Moving -> AwaitingWord -> Verifying -> Ended
-///
-/// The peer opens the stream by the method we chose, or, when that failed, by IBB with the same sid. Then either the
-/// peer's word on the content comes (our confirmation protocol), or the offer's own hash is all there is.
-class SiIncoming final : public Negotiation, private SiSessions::Confirmable {
+///   AwaitingStream -> Moving -> AwaitingDone (only where both confirm) -> Verifying -> Over
+///         \_____________\____________\-> Over
+class SiIncoming final : public Negotiation, private SiSession::Keeper {
  public:
-  /// How long a sender may take to fall back to IBB (Pidgin's own receivers wait as long), and to ask for confirmation.
-  static constexpr std::chrono::seconds kFallbackWithin{30};
-  static constexpr std::chrono::seconds kWordWithin{150};
+  static constexpr std::chrono::seconds kStreamWithin{
+      160};  ///< the first sign of a stream, by S5B or IBB
+  static constexpr std::chrono::seconds kDoneWithin{60};  ///< the sender's word after the last byte
 
-  SiIncoming(const SiWorld& world, std::shared_ptr<SiSessions> sessions, SiOffer si, const StreamKey& key,
-             const std::vector<Transport*>& methods, const IncomingOffer::Terms& terms, Handler& handler);
+  SiIncoming(const SiWorld& world, std::unique_ptr<SiSession> session,
+             const IncomingOffer::Terms& terms, Handler& handler);
   ~SiIncoming() override;
+  SiIncoming(const SiIncoming&) = delete;
+  SiIncoming& operator=(const SiIncoming&) = delete;
 
+  // Negotiation
   void delivered(const Moved& moved) override;
   void complete() override;
   void fail(const Error& why) override;
 
  private:
-  using Key = SiSessions::Key;
-  void expect(Transport& transport, const StreamKey& key, const IncomingOffer::Terms& terms);
-  void on_opened(Transport& transport, Result<std::unique_ptr<Carrier>> opened);
-  void on_done(IncomingIq request) override;
-  void tell_declared(std::optional<Hash> declared);
-  std::optional<HashAlgo> digest() const;
+  enum class State { AwaitingStream, Moving, AwaitingDone, Verifying, Over };
+  void set_state(State state);
+  std::vector<Transport*> usable_methods(bool streams_allowed) const;
+  void answer(const std::vector<Transport*>& methods, const StreamPlan& plan);
+  void opened(Result<std::unique_ptr<Carrier>> carrier);
+  void second_opened(Result<std::unique_ptr<Carrier>> carrier);
+  void take(std::unique_ptr<Carrier> carrier);
+  void declared(std::optional<Hash> hash);
+  void say_end(std::optional<StanzaError> refusal);
+  void close();
+  void end(Error why);
+  // SiSession::Keeper
+  void done_said(IncomingIq iq) override;
+  void lost(const Error& why) override;
 
-  struct Expectation {
-    Transport* transport;
-    std::unique_ptr<Transport::Attempt> attempt;  // null once it failed
-  };
-
-  const SiWorld& world_;
-  std::shared_ptr<SiSessions> sessions_;
-  SiOffer si_;
-  ByteRange range_;
-  Key key_;
+  const SiWorld world_;
   Handler& handler_;
-  std::vector<Expectation> expected_;
-  std::unique_ptr<Timer> timer_;     // the fallback's, then the word's
-  bool delivered_ = false;
-  bool told_ = false;                // on_declared() was, or is about to be, called
-  std::optional<IncomingIq> done_;   // the peer's question, to be answered when the file is in place
-  std::optional<Hash> word_;         // what it says the content is
-  Later later_;
+  std::unique_ptr<SiSession> session_;
+  ByteRange range_;
+  State state_ = State::AwaitingStream;
+  std::unique_ptr<Transport::Attempt> first_;
+  SecondStream second_;  // without attempt: none is possible
+  std::unique_ptr<Timer> timer_;
+  std::vector<IncomingIq> done_asked_;  // not answered yet
+  std::optional<Hash> declared_;
 };
 
 }  // namespace xmppftd

@@ -8,79 +8,105 @@
 #include "negotiation/si_outgoing.h"
 #include "xep/confirm.h"
 #include "xep/namespaces.h"
-#include "xep/xep0096_si.h"
 
 namespace xmppftd {
 namespace {
 
 constexpr std::string_view kSi = "si";
 
-}  // namespace
-
-Transport* SiWorld::transport(std::string_view method) const {
-  for (auto* candidate : transports)
-    if (candidate->method() == method) return candidate;
-  return nullptr;
+/// Our address as the peer wrote it: the SOCKS5 hash wants that one (INTEROP s3b, gabble).
+Jid own_address(const IncomingIq& iq, const Jid& otherwise) {
+  auto written = Jid::parse(iq.to());
+  return written ? *std::move(written) : otherwise;
 }
 
-SiNegotiator::SiNegotiator(SiWorld world, OfferListener& listener) : world_(std::move(world)), listener_(listener) {
-  world_.iq.handle(IqType::Set, "si", kNsSi, [this](IncomingIq request) { on_si(std::move(request)); });
-  world_.iq.handle(IqType::Set, "done", kNsConfirm, [this](IncomingIq request) { on_done(std::move(request)); });
+}  // namespace
+
+SiNegotiator::SiNegotiator(SiWorld world, OfferListener& listener)
+    : world_(std::move(world)), listener_(listener) {
+  world_.iq.handle(IqType::Set, "si", kNsSi, [this](IncomingIq iq) { offered(std::move(iq)); });
+  world_.iq.handle(IqType::Set, "done", kNsConfirm,
+                   [this](IncomingIq iq) { done_said(std::move(iq)); });
 }
 
 SiNegotiator::~SiNegotiator() = default;
 
-bool SiNegotiator::can_reach(const PeerFeatures& peer, const std::vector<MethodChoice>& methods) const {
-  // The profile alone is not enough: some clients show it without SI or without a method (INTEROP section 2).
+// The profile and a way for the bytes, not the one without the other: Gajim still advertises
+// bytestreams, and gabble bug 23777 looked at the profile only (INTEROP s2).
+bool SiNegotiator::can_reach(const PeerFeatures& peer,
+                             const std::vector<MethodChoice>& methods) const {
   if (!peer.has(kNsSi) || !peer.has(kNsSiFile)) return false;
-  for (const auto& method : methods)
-    for (const auto* transport : world_.transports)
-      if (transport->method_id() == method.id && peer.has(transport->method())) return true;
-  return false;
+  return std::any_of(methods.begin(), methods.end(), [&](const MethodChoice& choice) {
+    return std::any_of(world_.transports.begin(), world_.transports.end(),
+                       [&](const Transport* one) {
+                         return one->method_id() == choice.id && peer.has(one->method());
+                       });
+  });
 }
 
-std::unique_ptr<Negotiation> SiNegotiator::offer(const Offer& offer, const OfferPlan& plan, Negotiation::Handler& handler) {
-  return std::make_unique<SiOutgoing>(world_, outgoing_, offer, plan, handler);
+bool SiNegotiator::confirms(const PeerFeatures& peer) const { return peer.has(kNsConfirm); }
+
+std::unique_ptr<Negotiation> SiNegotiator::offer(const Offer& offer, const OfferPlan& plan,
+                                                 Negotiation::Handler& handler) {
+  return std::make_unique<SiOutgoing>(world_, registry_, offer, plan, handler);
+}
+
+void SiNegotiator::offered(IncomingIq iq) {
+  const SiRegistry::Key key{iq.from(), std::string(iq.payload().attribute_or_empty("id"))};
+  if (const auto found = registry_->live.find(key); found != registry_->live.end())
+    return found->second->repeated(std::move(iq));
+  auto offer = SiOffer::parse(iq.payload());
+  if (!offer) {
+    // The detail may hold a sid, which no log may (RELIABILITY s5.5).
+    log::warning(kSi, "offer of " + log::shy(iq.from().str()) + ": refused, " +
+                          std::string(to_string(offer.error().code)));
+    return iq.fail(to_stanza_error(offer.error()));
+  }
+  const auto known = [&](const Transport* one) {
+    const auto& methods = offer->methods;
+    return std::find(methods.begin(), methods.end(), one->method()) != methods.end();
+  };
+  if (std::none_of(world_.transports.begin(), world_.transports.end(), known))
+    return iq.fail(to_stanza_error(Error{Errc::NoCommonMethod, ""}));
+  Jid self = own_address(iq, world_.iq.self());
+  auto session =
+      std::make_unique<SiSession>(registry_, std::move(self), std::move(iq), *std::move(offer));
+  listener_.on_offer(std::make_unique<SiPendingOffer>(world_, std::move(session)));
+}
+
+void SiNegotiator::done_said(IncomingIq iq) {
+  const SiRegistry::Key key{iq.from(), std::string(iq.payload().attribute_or_empty("sid"))};
+  const auto found = registry_->live.find(key);
+  if (found != registry_->live.end() && found->second->keeper())
+    return found->second->keeper()->done_said(std::move(iq));
+  for (const auto& [known, refusal] : registry_->finished) {
+    if (known != key) continue;
+    return refusal ? iq.fail(*refusal) : iq.reply();
+  }
+  iq.fail(StanzaError::of(Condition::ItemNotFound));
 }
 
 void SiNegotiator::peer_gone(const Jid& full) {
-  const auto all = *outgoing_;  // an answer may end negotiations and begin others
-  for (auto* negotiation : all)
-    if (std::find(outgoing_->begin(), outgoing_->end(), negotiation) != outgoing_->end()) negotiation->peer_gone(full);
+  lose(&full, {Errc::Interrupted, "the sender went offline"},
+       {Errc::PeerOffline, "the peer went offline"});
 }
 
-void SiNegotiator::on_si(IncomingIq request) {
-  auto parsed = SiOffer::parse(request.payload());
-  if (!parsed) {
-    log::warning(kSi, "an offer of " + log::shy(request.from().str()) + " was refused: " + parsed.error().detail);
-    return request.fail(to_stanza_error(parsed.error()));
-  }
-  // Our own preference decides, never the peer's order (INTEROP s3a).
-  Transport* chosen = nullptr;
-  for (auto* transport : world_.transports)
-    if (std::find(parsed->methods.begin(), parsed->methods.end(), transport->method()) != parsed->methods.end()) {
-      chosen = transport;
-      break;
-    }
-  if (chosen == nullptr) return request.fail(to_stanza_error({Errc::NoCommonMethod, ""}));
-  const auto self = Jid::parse(request.to().empty() ? world_.iq.self().str() : request.to());
-  if (!self) return request.fail(StanzaError::of(Condition::JidMalformed));
-  const SiSessions::Key key{request.from().str(), parsed->id};
-  if (!sessions_->add(key)) {
-    log::warning(kSi, "an offer of " + log::shy(request.from().str()) + " was refused: its sid is in use");
-    return request.fail(StanzaError::of(Condition::NotAcceptable, "this sid is in use"));
-  }
-  auto offer = std::make_unique<SiIncomingOffer>(world_, sessions_, std::move(*parsed), *self, std::move(request));
-  listener_.on_offer(std::move(offer));
+void SiNegotiator::session_ended() {
+  const Error why{Errc::NotOnline, "the XMPP session ended"};
+  lose(nullptr, why, why);
 }
 
-void SiNegotiator::on_done(IncomingIq request) {
-  auto done = ConfirmDone::parse(request.payload());
-  if (!done) return request.fail(to_stanza_error(done.error()));
-  const SiSessions::Key key{request.from().str(), done->sid};
-  if (auto* session = sessions_->find(key)) return session->on_done(std::move(request));
-  if (sessions_->was_published(key)) return request.reply();
-  request.fail(StanzaError::of(Condition::ItemNotFound));
+void SiNegotiator::lose(const Jid* only, const Error& incoming, const Error& outgoing) {
+  // Each one told may take others with it.
+  std::vector<SiRegistry::Key> keys;
+  for (const auto& [key, session] : registry_->live)
+    if (!only || key.first == *only) keys.push_back(key);
+  for (const auto& key : keys)
+    if (const auto found = registry_->live.find(key);
+        found != registry_->live.end() && found->second->keeper())
+      found->second->keeper()->lost(incoming);
+  for (auto* one : std::vector<SiOutgoing*>(registry_->outgoing.begin(), registry_->outgoing.end()))
+    if (registry_->outgoing.count(one) != 0 && (!only || one->peer() == *only)) one->lost(outgoing);
 }
 
 }  // namespace xmppftd

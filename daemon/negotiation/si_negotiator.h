@@ -4,47 +4,40 @@
 #include <memory>
 #include <vector>
 
-#include "io/iq_channel.h"
-#include "io/timer.h"
 #include "negotiation/negotiator.h"
-#include "negotiation/si_sessions.h"
-#include "transport/transport.h"
+#include "negotiation/si_session.h"
 
 namespace xmppftd {
 
-class SiOutgoing;
-
-/// What every SI negotiation of one account works with; all outlive it.
-struct SiWorld {
-  IqChannel& iq;
-  Timers& timers;
-  std::vector<Transport*> transports;  ///< the methods we speak, in our order of preference
-
-  Transport* transport(std::string_view method) const;
-};
-
-/// SI file transfer (XEP-0095, XEP-0096) of one account, both ways.
+/// File transfer by stream initiation (XEP-0095, XEP-0096) over one account, with our own
+/// confirmation (xep/confirm.h) where both sides speak it. Lives as long as the account, through
+/// its sessions, and outlives every Negotiation and IncomingOffer that it made.
 class SiNegotiator final : public Negotiator {
  public:
+  /// Registers for <si/> and <done/> sets. Offers that pass the checks go to `listener`.
   SiNegotiator(SiWorld world, OfferListener& listener);
   ~SiNegotiator() override;
+  SiNegotiator(const SiNegotiator&) = delete;
+  SiNegotiator& operator=(const SiNegotiator&) = delete;
 
   bool can_reach(const PeerFeatures& peer, const std::vector<MethodChoice>& methods) const override;
-  bool confirms(const PeerFeatures& peer) const override { return peer.has(kNsConfirm); }
-  [[nodiscard]] std::unique_ptr<Negotiation> offer(const Offer& offer, const OfferPlan& plan,
-                                                   Negotiation::Handler& handler) override;
+  bool confirms(const PeerFeatures& peer) const override;
+  std::unique_ptr<Negotiation> offer(const Offer& offer, const OfferPlan& plan,
+                                     Negotiation::Handler& handler) override;
 
-  /// This resource went offline: what is being agreed with it has failed; open streams go on.
+  /// This full JID went offline: what is agreed with it and not yet a stream ends.
   void peer_gone(const Jid& full);
+  /// The session is over, likewise for every peer.
+  void session_ended();
 
  private:
-  void on_si(IncomingIq request);
-  void on_done(IncomingIq request);
+  void offered(IncomingIq iq);
+  void done_said(IncomingIq iq);
+  void lose(const Jid* only, const Error& incoming, const Error& outgoing);
 
   SiWorld world_;
   OfferListener& listener_;
-  std::shared_ptr<SiSessions> sessions_ = std::make_shared<SiSessions>();  // shared with offers, which may outlive us
-  std::shared_ptr<std::vector<SiOutgoing*>> outgoing_ = std::make_shared<std::vector<SiOutgoing*>>();  // likewise
+  std::shared_ptr<SiRegistry> registry_ = std::make_shared<SiRegistry>();
 };
 
 }  // namespace xmppftd

@@ -2,78 +2,77 @@
 #pragma once
 
 #include <memory>
+#include <optional>
+#include <string>
 #include <vector>
 
-#include "io/later.h"
+#include "negotiation/confirmation.h"
 #include "negotiation/negotiator.h"
-#include "negotiation/si_negotiator.h"
-#include "xep/xep0096_si.h"
+#include "negotiation/si_session.h"
 
 namespace xmppftd {
 
-/// A file that we offer:
+/// We offer a file (XEP-0096) and open the stream that the peer chooses. Where S5B fails, for
+/// whatever reason, it goes on in-band: with the same sid first (Pidgin, our own kind), then by one
+/// new offer of IBB alone (DECISIONS, "Fallback").
 ///
-///     Preparing -> AwaitingAnswer -> Opening -> Moving -> Confirming -> Ended
-///                        ^              |
-///                        +--- a second offer, IBB alone, when S5B failed and IBB with the same sid was refused
-///
-/// When SOCKS5 Bytestreams fail in whatever way, IBB is opened with the same sid if the peer speaks it (Pidgin expects
-/// just that); nobody is asked again (DECISIONS, Wire).
+///   Preparing -> AwaitingAnswer -> Opening -> Moving -> Confirming -> Over
+///                       ^_____________|  once
 class SiOutgoing final : public Negotiation {
  public:
-  /// The peer's word on the content; a dropped session gets a few more tries within this time.
-  static constexpr std::chrono::seconds kConfirmWithin{600};
-  static constexpr std::chrono::seconds kAskAgainAfter{5};
-  static constexpr unsigned kAskAgain = 20;
-
-  using Running = std::shared_ptr<std::vector<SiOutgoing*>>;
-  SiOutgoing(const SiWorld& world, Running running, const Offer& offer, const OfferPlan& plan, Handler& handler);
+  SiOutgoing(const SiWorld& world, std::shared_ptr<SiRegistry> registry, const Offer& offer,
+             const OfferPlan& plan, Handler& handler);
   ~SiOutgoing() override;
+  SiOutgoing(const SiOutgoing&) = delete;
+  SiOutgoing& operator=(const SiOutgoing&) = delete;
 
+  const Jid& peer() const { return peer_; }
+  /// The peer or our session is gone. A stream that is open goes on.
+  void lost(const Error& why);
+
+  // Negotiation
   void delivered(const Moved& moved) override;
   void complete() override {}
-  void fail(const Error& why) override;
-
-  void peer_gone(const Jid& full);
+  void fail(const Error&) override {}
 
  private:
-  enum class State { Preparing, AwaitingAnswer, Opening, Moving, Confirming, Ended };
-  struct Method {
+  enum class State { Preparing, AwaitingAnswer, Opening, Moving, Confirming, Over };
+  struct Way {
     Transport* transport;
     StreamPlan plan;
   };
-
-  void prepare(std::size_t next);
+  void set_state(State state);
+  void collect_ways(const OfferPlan& plan);
+  Way* find_way(std::string_view method);
+  void prepare();
   void send_offer();
-  void on_answer(const IqReply& reply);
-  void open(Method& method);
-  void on_open_failed(const Error& why);
-  void confirm();
-  void on_confirmed(const IqReply& reply);
+  void answered(const IqReply& reply);
+  void open(Way& way);
+  void opened(Result<std::unique_ptr<Carrier>> carrier);
+  void fall_back(Error why);
+  void completed(Delivery delivery, std::optional<Hash> verified);
   void end(Error why);
-  void finish(Delivery delivery);
-  Method* find(std::string_view method);
-  bool may_fall_back() const;
 
-  const SiWorld& world_;
-  Running running_;
-  Offer offer_;
-  OfferPlan plan_;
+  const SiWorld world_;
+  const std::shared_ptr<SiRegistry> registry_;
   Handler& handler_;
+  const Jid peer_;
+  const std::chrono::milliseconds answer_within_;
+  std::vector<Way> ways_;
+  SiOffer offer_;
   State state_ = State::Preparing;
-  std::vector<Method> methods_;       // those that the peer speaks too, in our order
-  SiOffer si_;
-  std::string in_use_;                // method of the attempt under way
-  bool fell_back_ = false;            // S5B failed in this negotiation
-  bool offered_again_ = false;        // with IBB alone
   ByteRange range_;
-  bool confirms_ = false;             // both said so
-  std::optional<Hash> content_;       // of the whole file, when it was computed on the way
-  unsigned asked_ = 0;
-  std::unique_ptr<Transport::Attempt> attempt_;
+  bool agreed_to_confirm_ = false;
+  Way* way_ = nullptr;     // being opened, or open
+  bool accepted_ = false;  // the Handler knows
+  bool fell_back_ = false;
+  bool offered_again_ = false;
+  std::vector<std::unique_ptr<Transport::Attempt>> preparations_;
+  std::size_t unprepared_ = 0;
   std::unique_ptr<IqRequest> request_;
-  std::unique_ptr<Timer> ask_again_;
-  Later later_;
+  std::unique_ptr<Transport::Attempt> attempt_;
+  std::unique_ptr<Confirmation> confirmation_;
+  std::unique_ptr<Timer> soon_;
 };
 
 }  // namespace xmppftd

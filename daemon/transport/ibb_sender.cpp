@@ -64,9 +64,11 @@ void IbbSendStream::closed(IncomingIq iq) {
   iq.reply();
   nobody_there_ = true;
   if (!flow_) {
-    early_failure_ = Error{Errc::Cancelled, "the peer closed the stream before the first block"};
+    early_failure_ = Error{Errc::Interrupted, "the peer closed the stream"};
     return;
   }
+  // Nobody says why it closes; a daemon that restarts does it too. So: Interrupted, not Cancelled.
+  flow_->fail(Error{Errc::Interrupted, "the peer closed the stream"});
   flow_->peer_closed();
   acknowledged_ = flow_->state() == IbbSender::State::Done;
   go_on();

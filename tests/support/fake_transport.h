@@ -1,95 +1,119 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <catch2/catch.hpp>
+#include <deque>
 #include <memory>
+#include <optional>
 #include <string>
-#include <utility>
 #include <vector>
 
+#include "support/fake_timers.h"
 #include "transport/transport.h"
 
 namespace xmppftd::test {
 
-/// A carrier that moves nothing: the test ends it by hand.
+/// A carrier that ends when the test says so.
 class FakeCarrier final : public Carrier {
  public:
-  explicit FakeCarrier(std::string method, std::string route = "") : path_{std::move(method), std::move(route), "", 0} {}
-  void start(FileEnd, ByteRange range, Handler& handler) override {
-    started = range;
-    handler_ = &handler;
-  }
-  const Progress& progress() const override { return progress_; }
-  const Path& path() const override { return path_; }
-  void end(Result<Moved> how) { handler_->on_end(std::move(how)); }
+  struct State {  // outlives the carrier, for the test to look at
+    Carrier::Handler* handler = nullptr;
+    std::optional<HashAlgo> digest;
+    ByteRange range;
+    bool alive = true;
+    Progress progress;
+    void end(Result<Moved> how) { handler->on_end(std::move(how)); }
+  };
 
-  std::optional<ByteRange> started;
+  FakeCarrier(std::shared_ptr<State> state, std::string method) : state_(std::move(state)) {
+    path_.method = std::move(method);
+  }
+  ~FakeCarrier() override { state_->alive = false; }
+  void start(FileEnd file, ByteRange range, Handler& handler) override {
+    state_->handler = &handler;
+    state_->digest = file.digest;
+    state_->range = range;
+  }
+  const Progress& progress() const override { return state_->progress; }
+  const Path& path() const override { return path_; }
 
  private:
+  std::shared_ptr<State> state_;
   Path path_;
-  Progress progress_;
-  Handler* handler_ = nullptr;
 };
 
-/// A stream method whose openings wait for the test's word.
+/// A stream method whose openings the test lets succeed or fail.
 class FakeTransport final : public Transport {
  public:
-  struct Call {
-    bool opening;  ///< open(), else expect()
+  struct Opening {
+    bool out = false;
     StreamKey key;
     StreamPlan plan;
     Opened done;
-    bool alive = true;  ///< the Attempt was not destroyed
+    bool alive = true;
   };
 
-  FakeTransport(std::string_view method, std::string_view id) : method_(method), id_(id) {}
+  FakeTransport(FakeTimers& timers, std::string_view ns, std::string_view id)
+      : timers_(timers), method_(ns), id_(id) {}
+
+  bool never_ready = false;
+  int prepared = 0;
+  std::vector<std::shared_ptr<Opening>> openings;
+
+  std::size_t alive() const {
+    std::size_t count = 0;
+    for (const auto& one : openings) count += one->alive ? 1 : 0;
+    return count;
+  }
+  /// The newest opening succeeds.
+  std::shared_ptr<FakeCarrier::State> succeed() {
+    auto state = std::make_shared<FakeCarrier::State>();
+    finish(std::unique_ptr<Carrier>(std::make_unique<FakeCarrier>(state, id_)));
+    return state;
+  }
+  void fail(Errc code) { finish(Error{code, "the test said so"}); }
 
   std::string_view method() const override { return method_; }
   std::string_view method_id() const override { return id_; }
-  [[nodiscard]] std::unique_ptr<Attempt> prepare(const StreamPlan&, Callback<void()> ready) override {
-    ready_ = std::move(ready);
-    return std::make_unique<Attempt>();
+  std::unique_ptr<Attempt> prepare(const StreamPlan&, Callback<void()> ready) override {
+    ++prepared;
+    auto attempt = std::make_unique<Preparation>();
+    if (!never_ready) attempt->timer = timers_.after({}, std::move(ready));
+    return attempt;
   }
-  [[nodiscard]] std::unique_ptr<Attempt> open(const StreamKey& key, const StreamPlan& plan, Opened done) override {
+  std::unique_ptr<Attempt> open(const StreamKey& key, const StreamPlan& plan,
+                                Opened done) override {
     return add(true, key, plan, std::move(done));
   }
-  [[nodiscard]] std::unique_ptr<Attempt> expect(const StreamKey& key, const StreamPlan& plan, Opened done) override {
+  std::unique_ptr<Attempt> expect(const StreamKey& key, const StreamPlan& plan,
+                                  Opened done) override {
     return add(false, key, plan, std::move(done));
   }
 
-  void become_ready() { std::exchange(ready_, {})(); }
-  /// The newest call, answered; fails the test when there is none or it was given up.
-  void succeed(std::string route = "") {
-    answer(std::unique_ptr<Carrier>(std::make_unique<FakeCarrier>(id_, std::move(route))));
-  }
-  void fail(Errc code = Errc::StreamFailed) { answer(Error{code, "it did not open"}); }
-  std::size_t alive() const {
-    std::size_t count = 0;
-    for (const auto& call : calls) count += call->alive ? 1 : 0;
-    return count;
-  }
-
-  std::vector<std::shared_ptr<Call>> calls;
-
  private:
-  struct Held final : Attempt {
-    explicit Held(std::shared_ptr<Call> c) : call(std::move(c)) {}
-    ~Held() override { call->alive = false; }
-    std::shared_ptr<Call> call;
+  struct Preparation final : Attempt {
+    std::unique_ptr<Timer> timer;
   };
-  std::unique_ptr<Attempt> add(bool opening, const StreamKey& key, const StreamPlan& plan, Opened done) {
-    calls.push_back(std::make_shared<Call>(Call{opening, key, plan, std::move(done)}));
-    return std::make_unique<Held>(calls.back());
+  struct Handle final : Attempt {
+    explicit Handle(std::shared_ptr<Opening> its_opening) : opening(std::move(its_opening)) {}
+    ~Handle() override { opening->alive = false; }
+    std::shared_ptr<Opening> opening;
+  };
+  std::unique_ptr<Attempt> add(bool out, const StreamKey& key, const StreamPlan& plan,
+                               Opened done) {
+    openings.push_back(std::make_shared<Opening>(Opening{out, key, plan, std::move(done), true}));
+    return std::make_unique<Handle>(openings.back());
   }
-  void answer(Result<std::unique_ptr<Carrier>> result) {
-    auto call = calls.at(calls.size() - 1);
-    if (!call->alive) throw std::logic_error("FakeTransport: the attempt was given up");
-    auto done = std::move(call->done);
+  void finish(Result<std::unique_ptr<Carrier>> result) {
+    REQUIRE_FALSE(openings.empty());
+    const auto opening = openings.back();
+    REQUIRE(opening->alive);
+    auto done = std::move(opening->done);
     done(std::move(result));
   }
 
-  const std::string method_;
-  const std::string id_;
-  Callback<void()> ready_;
+  FakeTimers& timers_;
+  const std::string method_, id_;
 };
 
 }  // namespace xmppftd::test

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-#include "negotiation/si_incoming.h"
+#include <catch2/catch.hpp>
 
-#include "unit/negotiation/support.h"
+#include "play.h"
 
 using namespace xmppftd;
 using namespace xmppftd::test;
@@ -9,225 +9,560 @@ using namespace std::chrono_literals;
 
 namespace {
 
-const std::string kBoth = "<option><value>http://jabber.org/protocol/ibb</value></option>"
-                          "<option><value>http://jabber.org/protocol/bytestreams</value></option>";
-const std::string kIbbOnly = "<option><value>http://jabber.org/protocol/ibb</value></option>";
-const std::string kCanConfirm = "<confirm xmlns='urn:xmppft:confirm:0'/>";
+const std::string kMd5 = "552da749930852c69ae5d2141d3766b1";
+const std::string kSha = std::string(64, 'a');
 
-std::string offer(const std::string& id, const std::string& file = "name='a.txt' size='3'",
-                  const std::string& options = kBoth, const std::string& extra = "", const std::string& sid = "s1") {
-  return "<iq type='set' id='" + id + "' from='juliet@capulet.lit/balcony'><si xmlns='http://jabber.org/protocol/si' id='" +
-         sid + "' profile='http://jabber.org/protocol/si/profile/file-transfer'>"
-               "<file xmlns='http://jabber.org/protocol/si/profile/file-transfer' " +
-         file + "/>" + extra +
-         "<feature xmlns='http://jabber.org/protocol/feature-neg'><x xmlns='jabber:x:data' type='form'>"
-         "<field var='stream-method' type='list-single'>" +
-         options + "</field></x></feature></si></iq>";
-}
+struct Receiving final : Play {
+  std::string sid = "a0";
+  std::string profile = "http://jabber.org/protocol/si/profile/file-transfer";
+  std::string file = "name='test.txt' size='1022' hash='" + kMd5 + "'";
+  std::string inside = "<range/>";
+  std::vector<std::string> methods{kS5b, kIbb};
+  bool confirm = false;
 
-std::string done(const std::string& id, const std::string& from = "juliet@capulet.lit/balcony") {
-  return "<iq type='set' id='" + id + "' from='" + from +
-         "'><done xmlns='urn:xmppft:confirm:0' sid='s1'><hash xmlns='urn:xmpp:hashes:2' "
-         "algo='sha-256'>ungWv48Bz+pBQUDeXa4iI7ADYaOWF3qctBD/YfIAFa0=</hash></done></iq>";
-}
-const std::string kAbc = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
-
-std::unique_ptr<Negotiation> accept(Stage& stage, IncomingOffer::Terms terms = {{0, 3}, true, false, true}) {
-  auto offer = std::move(stage.box.offers.at(0));
-  stage.box.offers.clear();
-  return offer->accept(terms, stage.listener);
-}
+  void arrive(const std::string& id = "offer1", const std::string& from = kPeer) {
+    std::string options;
+    for (const auto& method : methods) options += "<option><value>" + method + "</value></option>";
+    iq.inject(
+        "<iq type='set' id='" + id + "' from='" + from +
+        "'><si xmlns='http://jabber.org/protocol/si' id='" + sid + "' profile='" + profile +
+        "'><file xmlns='http://jabber.org/protocol/si/profile/file-transfer' " + file + ">" +
+        inside +
+        "</file><feature xmlns='http://jabber.org/protocol/feature-neg'>"
+        "<x xmlns='jabber:x:data' type='form'><field var='stream-method' type='list-single'>" +
+        options + "</field></x></feature>" +
+        (confirm ? "<confirm xmlns='urn:xmppft:confirm:0'/>" : "") + "</si></iq>");
+  }
+  std::string answer(const std::string& method, const std::string& range = "") const {
+    return "<si xmlns='http://jabber.org/protocol/si'>" +
+           (range.empty() ? ""
+                          : "<file xmlns='http://jabber.org/protocol/si/profile/file-transfer'>" +
+                                range + "</file>") +
+           "<feature xmlns='http://jabber.org/protocol/feature-neg'><x xmlns='jabber:x:data' "
+           "type='submit'>"
+           "<field var='stream-method'><value>" +
+           method + "</value></field></x></feature>" +
+           (confirm ? "<confirm xmlns='urn:xmppft:confirm:0'/>" : "") + "</si>";
+  }
+  void accept(IncomingOffer::Terms terms) {
+    REQUIRE(offers.size() == 1);
+    auto offer = std::move(offers.front());
+    offers.clear();
+    job.negotiation = offer->accept(terms, job);
+  }
+  void accept() {
+    IncomingOffer::Terms terms;
+    terms.range = {0, offers.at(0)->offer().file.size};
+    accept(terms);
+  }
+  void done(const std::string& id, const std::string& hash = kSha,
+            const std::string& from = kPeer) {
+    iq.inject("<iq type='set' id='" + id + "' from='" + from +
+              "'><done xmlns='urn:xmppft:confirm:0' sid='" + sid + "'>" +
+              (hash.empty() ? ""
+                            : "<hash xmlns='urn:xmpp:hashes:2' algo='sha-256'>" +
+                                  to_base64(*from_hex(hash)) + "</hash>") +
+              "</done></iq>");
+  }
+  /// Accepted; the stream is open by S5B.
+  std::shared_ptr<FakeCarrier::State> stream() {
+    arrive();
+    accept();
+    iq.expect_result("offer1", "*");
+    auto state = s5b.succeed();
+    job.take();
+    return state;
+  }
+  /// The job reports that all bytes are here.
+  void deliver(FakeCarrier::State& state) {
+    state.end(Moved{1022, std::nullopt, false});
+    REQUIRE(job.moved.has_value());
+    job.negotiation->delivered(**job.moved);
+  }
+};
 
 }  // namespace
 
-TEST_CASE("si in: our own preference decides, not the peer's order (COMPAT QXmpp offers IBB first)", "[si]") {
-  Stage stage;
-  stage.iq.inject(offer("o1"));
-  REQUIRE(stage.box.offers.size() == 1);
-  CHECK(stage.box.offers[0]->offer().file.name == "a.txt");
-  stage.iq.expect_nothing();
-  auto negotiation = accept(stage);
-  stage.iq.expect_result("o1",
-                         "<si xmlns='http://jabber.org/protocol/si'><feature "
-                         "xmlns='http://jabber.org/protocol/feature-neg'><x xmlns='jabber:x:data' type='submit'>"
-                         "<field var='stream-method'><value>http://jabber.org/protocol/bytestreams</value></field>"
-                         "</x></feature></si>");
-  CHECK(stage.s5b.alive() == 1);
-  CHECK(stage.ibb.alive() == 1);  // the sender may fall back with the same sid
-  stage.s5b.succeed("direct");
-  CHECK(stage.ibb.alive() == 0);
-  CHECK(stage.listener.heard() == Heard{"carrier 0+3 none"});
+TEST_CASE("si incoming: the offer as we show it", "[si]") {
+  Receiving play;
+  play.file =
+      "name='..\\..\\secret/test.txt' size='1022' date='1969-07-21T02:56:15Z' "
+      "hash='552DA749930852C69AE5D2141D3766B1'";
+  play.inside = "<desc>This is a test.</desc><range/>";
+  play.arrive();
+  REQUIRE(play.offers.size() == 1);
+  const auto& offer = play.offers[0]->offer();
+  CHECK(offer.peer == jid(kPeer));
+  CHECK(offer.file.name == "test.txt");
+  CHECK(offer.file.size == 1022);
+  CHECK(offer.file.description == "This is a test.");
+  CHECK(offer.file.hash == Hash{HashAlgo::Md5, kMd5});
+  CHECK(offer.ranges);
+  play.iq.expect_nothing();  // until a human answers
 }
 
-TEST_CASE("si in: after a failed S5B the sender has 30 s to open IBB with the same sid", "[si]") {
-  Stage stage;
-  stage.iq.inject(offer("o1"));
-  auto negotiation = accept(stage);
-  stage.s5b.fail();
-  CHECK(stage.listener.heard().empty());
-  SECTION("it does") {
-    stage.timers.advance(29s);
-    stage.ibb.succeed();
-    CHECK(stage.listener.heard() == Heard{"carrier 0+3 none"});
-    stage.timers.advance(60s);
-    CHECK(stage.listener.heard().empty());
+TEST_CASE("si incoming: accepted by our own preference, not the sender's (QXmpp, gloox)", "[si]") {
+  Receiving play;
+  play.methods = {kIbb, "jabber:iq:oob", kS5b};
+  play.arrive();
+  play.accept();
+  play.iq.expect_result("offer1", play.answer(kS5b));
+  REQUIRE(play.s5b.openings.size() == 1);
+  const auto& opening = *play.s5b.openings[0];
+  CHECK_FALSE(opening.out);
+  CHECK(opening.key.sid == "a0");
+  CHECK(opening.key.self == jid(kUs));
+  CHECK(opening.key.peer == jid(kPeer));
+  CHECK(opening.plan.direct);
+  CHECK_FALSE(opening.plan.own_proxy_only);
+
+  auto stream = play.s5b.succeed();
+  CHECK(play.job.take() == Heard{"carrier si-socks5 0+1022 md5"});
+  play.deliver(*stream);
+  CHECK(play.job.take().empty());
+  play.timers.turn();
+  CHECK(play.job.take() == Heard{"declared md5 " + kMd5});
+  play.job.negotiation->complete();
+  CHECK(play.job.take().empty());
+  play.timers.turn();
+  CHECK(play.job.take() == Heard{"completed handed-over"});
+  play.iq.expect_nothing();
+  CHECK(play.timers.running() == 0);
+}
+
+TEST_CASE("si incoming: our own address is the one the sender wrote (gabble)", "[si]") {
+  Receiving play;
+  play.iq.inject(
+      "<iq type='set' id='offer1' from='" + kPeer +
+      "' to='romeo@montague.lit/other'>"
+      "<si xmlns='http://jabber.org/protocol/si' id='a0' "
+      "profile='http://jabber.org/protocol/si/profile/file-transfer'>"
+      "<file xmlns='http://jabber.org/protocol/si/profile/file-transfer' name='x' size='1'/>"
+      "<feature xmlns='http://jabber.org/protocol/feature-neg'><x xmlns='jabber:x:data' "
+      "type='form'>"
+      "<field var='stream-method' type='list-single'><option><value>" +
+      kS5b + "</value></option></field></x></feature></si></iq>");
+  play.accept();
+  CHECK(play.s5b.openings.at(0)->key.self == jid("romeo@montague.lit/other"));
+}
+
+TEST_CASE("si incoming: only a part, where the offer allows parts", "[si]") {
+  Receiving play;
+  IncomingOffer::Terms terms;
+  terms.range = {1000, 22};
+  SECTION("to the end") {
+    play.arrive();
+    play.accept(terms);
+    play.iq.expect_result("offer1", play.answer(kS5b, "<range offset='1000'/>"));
+    play.s5b.succeed();
+    CHECK(play.job.take() == Heard{"carrier si-socks5 1000+22"});  // no digest of a part
   }
-  SECTION("it does not") {
-    stage.timers.advance(30s);
-    CHECK(stage.listener.heard() == Heard{"ended StreamFailed"});
-    CHECK(stage.ibb.alive() == 0);
+  SECTION("from the middle") {
+    terms.range = {500, 10};
+    play.arrive();
+    play.accept(terms);
+    play.iq.expect_result("offer1", play.answer(kS5b, "<range offset='500' length='10'/>"));
+  }
+  SECTION("never without <range/> in the offer: QXmpp would send from 0") {
+    play.inside = "";
+    play.arrive();
+    play.accept(terms);
+    play.iq.expect_result("offer1", play.answer(kS5b));
+    play.s5b.succeed();
+    CHECK(play.job.take() == Heard{"carrier si-socks5 0+1022 md5"});
   }
 }
 
-TEST_CASE("si in: the offer's MD5 is what the bytes must hash to; without one the size must do", "[si]") {
-  Stage stage;
-  const bool hashed = GENERATE(true, false);
-  stage.iq.inject(offer("o1", std::string("name='a.txt' size='3'") +
-                                  (hashed ? " hash='900150983cd24fb0d6963f7d28e17f72'" : "")));
-  auto negotiation = accept(stage);
-  stage.s5b.succeed();
-  CHECK(stage.listener.heard() == Heard{hashed ? "carrier 0+3 md5" : "carrier 0+3 none"});
-  negotiation->delivered({3, std::nullopt, false});
-  stage.timers.turn();
-  CHECK(stage.listener.heard() == Heard{hashed ? "declared 900150983cd24fb0d6963f7d28e17f72" : "declared nothing"});
-  negotiation->complete();
-  stage.timers.turn();
-  CHECK(stage.listener.heard() == Heard{"completed handed-over"});
-}
-
-TEST_CASE("si in: a sender of our kind says what it sent, and hears when it is in place", "[si]") {
-  Stage stage;
-  stage.iq.inject(offer("o1", "name='a.txt' size='3'", kBoth, kCanConfirm));
-  auto negotiation = accept(stage);
-  CHECK(stage.iq.take().stanza.to_xml().find("urn:xmppft:confirm:0") != std::string::npos);
-  stage.s5b.succeed();
-  CHECK(stage.listener.heard() == Heard{"carrier 0+3 sha-256"});
-  SECTION("asked before the last byte was seen here") {
-    stage.iq.inject(done("d1"));
-    negotiation->delivered({3, std::nullopt, false});
+TEST_CASE("si incoming: declined with the words of the protocol", "[si]") {
+  Receiving play;
+  play.arrive();
+  Condition expected = Condition::Forbidden;
+  SECTION("by the user") { play.offers[0]->decline({Errc::Declined, ""}); }
+  SECTION("by policy") { play.offers[0]->decline({Errc::Policy, ""}); }
+  SECTION("by nobody in time") { play.offers[0]->decline({Errc::Timeout, ""}); }
+  SECTION("for want of room") {
+    play.offers[0]->decline({Errc::Constraint, ""});
+    expected = Condition::ResourceConstraint;
   }
-  SECTION("asked after it") {
-    negotiation->delivered({3, std::nullopt, false});
-    stage.timers.turn();
-    CHECK(stage.listener.heard().empty());
-    stage.iq.inject(done("d1"));
+  SECTION("by being dropped") { play.offers.clear(); }
+  play.iq.expect_error("offer1", expected);
+  play.offers.clear();
+  play.iq.expect_nothing();
+}
+
+TEST_CASE("si incoming: bad offers are refused and shown to nobody", "[si]") {
+  Receiving play;
+  std::string application;
+  SECTION("another profile") {
+    play.profile = "http://jabber.org/protocol/si/profile/tree-transfer";
+    application = "bad-profile";
   }
-  stage.timers.turn();
-  CHECK(stage.listener.heard() == Heard{"declared " + kAbc});
-  stage.iq.expect_nothing();  // not before it is in place
-  negotiation->complete();
-  stage.iq.expect_result("d1");
-  negotiation.reset();
-  // Its answer may have been lost with its session: asked again, told again, published once.
-  stage.iq.inject(done("d2"));
-  stage.iq.expect_result("d2");
-}
-
-TEST_CASE("si in: wrong bytes are told as such", "[si]") {
-  Stage stage;
-  stage.iq.inject(offer("o1", "name='a.txt' size='3'", kBoth, kCanConfirm));
-  auto negotiation = accept(stage);
-  stage.iq.take();
-  stage.s5b.succeed();
-  negotiation->delivered({3, std::nullopt, false});
-  stage.iq.inject(done("d1"));
-  stage.timers.turn();
-  negotiation->fail({Errc::HashMismatch, "no"});
-  const auto answer = stage.iq.take();
-  CHECK(answer.stanza.to_xml().find("hash-mismatch") != std::string::npos);
-  stage.timers.turn();
-  CHECK(stage.listener.heard() == Heard{"carrier 0+3 sha-256", "declared " + kAbc, "ended HashMismatch"});
-}
-
-TEST_CASE("si in: a sender that never asks is not waited for without end", "[si]") {
-  Stage stage;
-  stage.iq.inject(offer("o1", "name='a.txt' size='3'", kBoth, kCanConfirm));
-  auto negotiation = accept(stage);
-  stage.s5b.succeed();
-  negotiation->delivered({3, std::nullopt, false});
-  stage.listener.heard();
-  stage.timers.advance(151s);
-  CHECK(stage.listener.heard() == Heard{"declared nothing"});
-}
-
-TEST_CASE("si in: the question of another resource touches nothing (RELIABILITY SI1)", "[si]") {
-  Stage stage;
-  stage.iq.inject(offer("o1", "name='a.txt' size='3'", kBoth, kCanConfirm));
-  auto negotiation = accept(stage);
-  stage.iq.take();
-  stage.s5b.succeed();
-  negotiation->delivered({3, std::nullopt, false});
-  stage.listener.heard();
-  stage.iq.inject(done("d1", "juliet@capulet.lit/garden"));
-  stage.iq.expect_error("d1", Condition::ItemNotFound);
-  stage.timers.advance(10s);
-  CHECK(stage.listener.heard().empty());
-}
-
-TEST_CASE("si in: an offer dropped or declined says so, once", "[si]") {
-  Stage stage;
-  stage.iq.inject(offer("o1"));
-  SECTION("dropped") { stage.box.offers.clear(); }
-  SECTION("declined") { stage.box.offers[0]->decline({Errc::Declined, "no"}); }
-  stage.box.offers.clear();
-  stage.iq.expect_error("o1", Condition::Forbidden);
-  stage.iq.expect_nothing();
-  // The sid is free again: Psi's have 16 bits.
-  stage.iq.inject(offer("o2"));
-  CHECK(stage.box.offers.size() == 1);
-}
-
-TEST_CASE("si in: a live sid of the same peer is not given twice (RELIABILITY SI1)", "[si]") {
-  Stage stage;
-  stage.iq.inject(offer("o1"));
-  stage.iq.inject(offer("o2"));
-  stage.iq.expect_error("o2", Condition::NotAcceptable);
-  CHECK(stage.box.offers.size() == 1);
-  auto negotiation = accept(stage);
-  stage.iq.take();
-  stage.iq.inject(offer("o3"));
-  stage.iq.expect_error("o3", Condition::NotAcceptable);
-  negotiation.reset();
-  CHECK(stage.s5b.alive() == 0);
-  stage.iq.inject(offer("o4"));
-  CHECK(stage.box.offers.size() == 1);
-}
-
-TEST_CASE("si in: what is no offer is refused at once (XEP-0095 section 3.2; RELIABILITY SI2)", "[si]") {
-  Stage stage;
-  for (const std::string size : {"-1", "0x10", " 5", "1e3", "9223372036854775808"}) {
-    INFO(size);
-    stage.iq.inject(offer("o1", "name='a.txt' size='" + size + "'"));
-    stage.iq.expect_error("o1", Condition::BadRequest);
+  SECTION("no method we know") {
+    play.methods = {"jabber:iq:oob"};
+    application = "no-valid-streams";
   }
-  stage.iq.inject(offer("o2", "size='3'"));
-  stage.iq.expect_error("o2", Condition::BadRequest);
-  stage.iq.inject(offer("o3", "name='a.txt' size='3'", "<option><value>jabber:iq:oob</value></option>"));
-  const auto refused = stage.iq.take();
-  CHECK(refused.stanza.to_xml().find("no-valid-streams") != std::string::npos);
-  CHECK(stage.box.offers.empty());
+  SECTION("no method") {
+    play.methods = {};
+    application = "no-valid-streams";
+  }
+  SECTION("no name") { play.file = "size='1022'"; }
+  SECTION("a size that is none (SI2)") {
+    play.file = "name='x' size='" +
+                GENERATE(values<std::string>({"-1", "0x10", " 5", "1e3", "9223372036854775808"})) +
+                "'";
+  }
+  SECTION("no sid") { play.sid = ""; }
+  SECTION("a sid that is no NMTOKEN") { play.sid = "a b"; }
+  SECTION("a sid of 129 bytes") { play.sid = std::string(129, 'x'); }
+  play.arrive();
+  const auto refused = play.iq.take();
+  const auto iq = Iq::parse(refused.stanza);
+  REQUIRE(iq.ok());
+  REQUIRE(iq->error);
+  CHECK(iq->error->condition == Condition::BadRequest);
+  CHECK((iq->error->application ? iq->error->application->name : "") == application);
+  CHECK(play.offers.empty());
 }
 
-TEST_CASE("si in: a name is safe before anybody sees it (RELIABILITY FN1)", "[si]") {
-  Stage stage;
-  stage.iq.inject(offer("o1", "name='../../x' size='3'"));
-  REQUIRE(stage.box.offers.size() == 1);
-  CHECK(stage.box.offers[0]->offer().file.name == "x");
+TEST_CASE("si incoming: one live offer a peer and sid (RELIABILITY SI1)", "[si]") {
+  Receiving play;
+  play.arrive();
+  play.arrive("offer2");
+  play.iq.expect_error("offer2", Condition::NotAcceptable);
+  play.arrive("offer3", "nurse@capulet.lit/hall");  // sids are each peer's own
+  CHECK(play.offers.size() == 2);
+  play.offers.resize(1);
+  play.iq.expect_error("offer3", Condition::Forbidden);
+
+  SECTION("the same IQ gets the same answer, before") {
+    play.arrive("offer1");
+    play.iq.expect_nothing();
+    play.accept();
+    play.iq.expect_result("offer1", play.answer(kS5b));
+    play.iq.expect_result("offer1", play.answer(kS5b));
+  }
+  SECTION("and after") {
+    play.accept();
+    play.iq.expect_result("offer1", play.answer(kS5b));
+    play.arrive("offer1");
+    play.iq.expect_result("offer1", play.answer(kS5b));
+    CHECK(play.s5b.openings.size() == 1);
+  }
+  SECTION("a finished sid is free for a new offer, which needs a new accept (Psi's have 16 bits)") {
+    play.offers.clear();
+    play.iq.expect_error("offer1", Condition::Forbidden);
+    play.arrive("offer4");
+    CHECK(play.offers.size() == 1);
+    play.iq.expect_nothing();
+  }
 }
 
-TEST_CASE("si in: under ip_policy ibb-only no stream is expected", "[si]") {
-  Stage stage;
-  SECTION("IBB was offered too") {
-    stage.iq.inject(offer("o1"));
-    auto negotiation = accept(stage, {{0, 3}, false, true, false});
-    CHECK(stage.iq.take().stanza.to_xml().find("protocol/ibb") != std::string::npos);
-    CHECK(stage.s5b.calls.empty());
+TEST_CASE("si incoming: ip_policy goes into the stream's plan", "[si]") {
+  Receiving play;
+  play.arrive();
+  IncomingOffer::Terms terms;
+  terms.range = {0, 1022};
+  SECTION("no direct connections") {
+    terms.direct_allowed = false;
+    play.accept(terms);
+    CHECK_FALSE(play.s5b.openings.at(0)->plan.direct);
   }
-  SECTION("S5B alone was offered") {
-    stage.iq.inject(offer("o1", "name='a' size='3'",
-                          "<option><value>http://jabber.org/protocol/bytestreams</value></option>"));
-    auto negotiation = accept(stage, {{0, 3}, false, true, false});
-    const auto refused = stage.iq.take();
-    CHECK(refused.stanza.to_xml().find("no-valid-streams") != std::string::npos);
+  SECTION("our own proxy only") {
+    terms.own_proxy_only = true;
+    play.accept(terms);
+    CHECK(play.s5b.openings.at(0)->plan.own_proxy_only);
   }
+  SECTION("in-band only") {
+    terms.streams_allowed = false;
+    play.accept(terms);
+    play.iq.expect_result("offer1", play.answer(kIbb));
+    CHECK(play.s5b.openings.empty());
+  }
+}
+
+TEST_CASE("si incoming: in-band only, and the sender cannot", "[si]") {
+  Receiving play;
+  play.methods = {kS5b};
+  play.arrive();
+  IncomingOffer::Terms terms;
+  terms.streams_allowed = false;
+  play.accept(terms);
+  CHECK(play.job.take().empty());
+  play.iq.expect_error("offer1", Condition::BadRequest);
+  play.timers.turn();
+  CHECK(play.job.take() == Heard{"ended NoCommonMethod"});
+}
+
+TEST_CASE("si incoming: an empty file comes in-band where it can (QXmpp)", "[si]") {
+  Receiving play;
+  play.file = "name='empty'";  // QXmpp leaves size='0' out
+  play.arrive();
+  CHECK(play.offers.at(0)->offer().file.size == 0);
+  play.accept();
+  play.iq.expect_result("offer1", play.answer(kIbb));
+  play.ibb.succeed();
+  CHECK(play.job.take() == Heard{"carrier si-ibb 0+0"});
+}
+
+// ---- fallback -----------------------------------------------------------------------------------
+
+TEST_CASE("si incoming: S5B fails, the sender goes on in-band with the same sid",
+          "[si][fallback]") {
+  Receiving play;
+  play.methods = {kS5b};  // Pidgin falls back though it did not offer IBB
+  play.arrive();
+  play.accept();
+  play.iq.expect_result("offer1", play.answer(kS5b));
+  REQUIRE(play.ibb.openings.size() == 1);
+  CHECK(play.ibb.openings[0]->key.sid == "a0");
+  play.s5b.fail(Errc::StreamFailed);
+  CHECK(play.job.take().empty());
+  SECTION("in time") {
+    play.timers.advance(59s);
+    play.ibb.succeed();
+    CHECK(play.job.take() == Heard{"carrier si-ibb 0+1022 md5"});
+    play.timers.advance(10min);
+    CHECK(play.job.take().empty());
+  }
+  SECTION("or not") {
+    play.timers.advance(60s);
+    CHECK(play.job.take() == Heard{"ended StreamFailed"});
+  }
+  CHECK(play.s5b.alive() + play.ibb.alive() == 0);
+}
+
+TEST_CASE("si incoming: or does not try S5B at all", "[si][fallback]") {
+  Receiving play;
+  play.arrive();
+  play.accept();
+  play.ibb.succeed();
+  CHECK(play.job.take() == Heard{"carrier si-ibb 0+1022 md5"});
+  CHECK(play.s5b.alive() == 0);
+}
+
+TEST_CASE("si incoming: the stream looked open but the sender's proxy said no", "[si][fallback]") {
+  Receiving play;
+  const auto first = play.stream();
+  REQUIRE(play.job.carrier);
+  CHECK(play.job.carrier->path().method == "si-socks5");
+  REQUIRE(play.ibb.alive() == 1);
+
+  SECTION("IBB opens while not a byte has come") {
+    const auto second = play.ibb.succeed();
+    CHECK_FALSE(first->alive);
+    CHECK(play.job.carrier->path().method == "si-ibb");
+    CHECK(second->digest == HashAlgo::Md5);
+    CHECK(second->range == ByteRange{0, 1022});
+    second->progress.bytes = 7;
+    CHECK(play.job.carrier->progress().bytes == 7);
+    second->end(Moved{1022, std::nullopt, false});
+    REQUIRE(play.job.moved.has_value());
+    CHECK(play.job.moved->ok());
+  }
+  SECTION("IBB opens after the first stream broke") {
+    first->end(Error{Errc::Interrupted, "EOF"});
+    CHECK_FALSE(play.job.moved.has_value());
+    play.timers.advance(59s);
+    const auto second = play.ibb.succeed();
+    second->end(Moved{1022, std::nullopt, false});
+    REQUIRE(play.job.moved.has_value());
+    CHECK(play.job.moved->ok());
+  }
+  SECTION("nothing opens after the first stream broke") {
+    first->end(Error{Errc::Interrupted, "EOF"});
+    play.timers.advance(60s);
+    REQUIRE(play.job.moved.has_value());
+    CHECK(play.job.moved->error().code == Errc::Interrupted);
+    CHECK(play.ibb.alive() == 0);
+  }
+  SECTION("bytes have come: what opens now is closed again") {
+    first->progress.bytes = 1;
+    const auto second = play.ibb.succeed();
+    CHECK(first->alive);
+    CHECK_FALSE(second->alive);
+    first->end(Error{Errc::Interrupted, "reset"});
+    REQUIRE(play.job.moved.has_value());
+    CHECK(play.job.moved->error().code == Errc::Interrupted);
+  }
+  SECTION("bytes have come: a broken stream is reported at once") {
+    first->progress.bytes = 1;
+    first->end(Error{Errc::Interrupted, "reset"});
+    CHECK(play.job.moved.has_value());
+    CHECK(play.ibb.alive() == 0);
+  }
+  SECTION("all is well") {
+    first->end(Moved{1022, std::nullopt, false});
+    CHECK(play.job.moved->ok());
+    CHECK(play.ibb.alive() == 0);
+  }
+  SECTION("the job gives up") {
+    play.job.carrier.reset();
+    play.job.negotiation.reset();
+    CHECK(play.ibb.alive() == 0);
+    CHECK(play.timers.running() == 0);
+  }
+}
+
+TEST_CASE("si incoming: the sender never opens a stream (gloox)", "[si]") {
+  Receiving play;
+  play.arrive();
+  play.accept();
+  play.timers.advance(159s);
+  CHECK(play.job.take().empty());
+  play.timers.advance(1s);
+  CHECK(play.job.take() == Heard{"ended Timeout"});
+  CHECK(play.s5b.alive() + play.ibb.alive() == 0);
+}
+
+// ---- confirmation -------------------------------------------------------------------------------
+
+TEST_CASE("confirm, receiver: answers once the file is published", "[si][confirm]") {
+  Receiving play;
+  play.confirm = true;
+  play.file = "name='test.txt' size='1022'";
+  play.arrive();
+  play.accept();
+  play.iq.expect_result("offer1", play.answer(kS5b));  // with the marker
+  auto stream = play.s5b.succeed();
+  CHECK(play.job.take() == Heard{"carrier si-socks5 0+1022 sha-256"});
+
+  if (GENERATE(false, true)) {  // the word comes after the bytes
+    play.deliver(*stream);
+    play.timers.advance(59s);
+    CHECK(play.job.take().empty());
+    play.done("d1");
+  } else {  // it overtakes them
+    play.done("d1");
+    CHECK(play.job.take().empty());
+    play.deliver(*stream);
+    CHECK(play.job.take().empty());
+    play.timers.turn();
+  }
+  CHECK(play.job.take() == Heard{"declared sha-256 " + kSha});
+  play.iq.expect_nothing();
+
+  SECTION("published") {
+    play.job.negotiation->complete();
+    play.iq.expect_result("d1");
+    play.timers.turn();
+    CHECK(play.job.take() == Heard{"completed handed-over"});
+    play.done("d2");  // a sender whose session was lost asks again
+    play.iq.expect_result("d2");
+  }
+  SECTION("asked again meanwhile") {
+    play.done("d2");
+    play.job.negotiation->complete();
+    play.iq.expect_result("d1");
+    play.iq.expect_result("d2");
+    play.done("d3");
+    play.iq.expect_result("d3");
+  }
+  SECTION("wrong content") {
+    play.job.negotiation->fail({Errc::HashMismatch, "/home/romeo/x"});
+    const auto refused = Iq::parse(play.iq.take().stanza);
+    REQUIRE(refused->error);
+    REQUIRE(refused->error->application);
+    CHECK(refused->error->application->name == "hash-mismatch");
+    play.done("d2");
+    play.iq.expect_error("d2", Condition::NotAcceptable);
+    play.timers.advance(10min);
+    CHECK(play.job.take().empty());
+  }
+  SECTION("the job is given up") {
+    play.job.negotiation.reset();
+    play.iq.expect_error("d1", Condition::ItemNotFound);
+    play.done("d2");
+    play.iq.expect_error("d2", Condition::ItemNotFound);
+  }
+}
+
+TEST_CASE("confirm, receiver: only from the sender itself, for this sid", "[si][confirm]") {
+  Receiving play;
+  play.confirm = true;
+  const auto stream = play.stream();
+  play.done("d1", kSha, "juliet@capulet.lit/chamber");
+  play.iq.expect_error("d1", Condition::ItemNotFound);
+  play.done("d2", kSha, "tybalt@capulet.lit/balcony");
+  play.iq.expect_error("d2", Condition::ItemNotFound);
+  play.deliver(*stream);
+  CHECK(play.job.take().empty());
+}
+
+TEST_CASE("confirm, receiver: a done without hash, or a broken one", "[si][confirm]") {
+  Receiving play;
+  play.confirm = true;
+  const auto stream = play.stream();
+  play.deliver(*stream);
+  play.iq.inject("<iq type='set' id='d1' from='" + kPeer +
+                 "'><done xmlns='urn:xmppft:confirm:0' sid='a0'>"
+                 "<hash xmlns='urn:xmpp:hashes:2' algo='sha-256'>AAAA</hash></done></iq>");
+  play.iq.expect_error("d1", Condition::BadRequest);
+  play.done("d2", "");
+  CHECK(play.job.take() == Heard{"declared nothing"});
+}
+
+TEST_CASE("confirm, receiver: the sender's word never comes", "[si][confirm]") {
+  Receiving play;
+  play.confirm = true;
+  const auto stream = play.stream();
+  play.deliver(*stream);
+  play.negotiator.session_ended();  // it may come back
+  play.timers.advance(59s);
+  CHECK(play.job.take().empty());
+  play.timers.advance(1s);
+  CHECK(play.job.take() == Heard{"ended Interrupted"});
+}
+
+TEST_CASE("confirm, receiver: not where it was not agreed", "[si][confirm]") {
+  Receiving play;
+  const auto stream = play.stream();
+  play.done("d1");
+  play.iq.expect_error("d1", Condition::ItemNotFound);
+  play.file = "";
+  play.deliver(*stream);
+  play.timers.turn();
+  CHECK(play.job.take() == Heard{"declared md5 " + kMd5});
+}
+
+// ---- ends ---------------------------------------------------------------------------------------
+
+TEST_CASE("si incoming: the sender vanishes before, and after, the stream is open", "[si]") {
+  Receiving play;
+  play.arrive();
+  play.accept();
+  SECTION("before") {
+    play.negotiator.peer_gone(jid(kPeer));
+    CHECK(play.job.take() == Heard{"ended Interrupted"});
+    CHECK(play.s5b.alive() + play.ibb.alive() == 0);
+  }
+  SECTION("after: the stream goes on (RELIABILITY R10)") {
+    const auto stream = play.s5b.succeed();
+    play.job.take();
+    play.negotiator.peer_gone(jid(kPeer));
+    play.negotiator.session_ended();
+    CHECK(play.job.take().empty());
+    CHECK(stream->alive);
+  }
+}
+
+TEST_CASE("si incoming: cancelled in any state nothing is left and nobody is called", "[si]") {
+  const int state = GENERATE(range(0, 4));
+  Receiving play;
+  play.confirm = true;
+  play.arrive();
+  play.accept();
+  play.iq.expect_result("offer1", "*");
+  std::shared_ptr<FakeCarrier::State> stream;
+  if (state > 0) stream = play.s5b.succeed();
+  if (state > 1) play.deliver(*stream);
+  if (state > 2) play.done("d1");
+  play.job.take();
+  play.job.carrier.reset();
+  play.job.negotiation.reset();
+  if (state > 2) play.iq.expect_error("d1", Condition::ItemNotFound);
+  play.timers.advance(20min);
+  CHECK(play.job.take().empty());
+  CHECK(play.s5b.alive() + play.ibb.alive() == 0);
+  CHECK(play.timers.running() == 0);
+  play.iq.expect_nothing();
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-#include "negotiation/si_outgoing.h"
+#include <catch2/catch.hpp>
 
-#include "unit/negotiation/support.h"
+#include "play.h"
 
 using namespace xmppftd;
 using namespace xmppftd::test;
@@ -9,251 +9,498 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr const char* kJuliet = "juliet@capulet.lit/balcony";
+const std::string kSha = std::string(64, 'a');
 
-Offer offer(std::uint64_t size = 1022) {
-  Offer what{jid(kJuliet), {}, true};
-  what.file.name = "test.txt";
-  what.file.size = size;
-  return what;
-}
+struct Sending final : Play {
+  Offer offer{jid(kPeer), {}, true};
+  OfferPlan plan;
 
-OfferPlan plan(std::vector<MethodChoice> methods = {{"si-socks5", ""}, {"si-ibb", ""}}, bool confirm = false) {
-  OfferPlan how;
-  how.methods = std::move(methods);
-  for (const auto ns : {kNsSi, kNsSiFile, kNsBytestreams, kNsIbb}) how.peer.features.emplace(ns);
-  if (confirm) how.peer.features.emplace(kNsConfirm);
-  return how;
-}
-
-std::string answer(std::string_view method, const std::string& extra = "") {
-  return "<si xmlns='http://jabber.org/protocol/si'>" + extra +
-         "<feature xmlns='http://jabber.org/protocol/feature-neg'><x xmlns='jabber:x:data' type='submit'>"
-         "<field var='stream-method'><value>" +
-         std::string(method) + "</value></field></x></feature></si>";
-}
-const std::string kSoCanI = "<confirm xmlns='urn:xmppft:confirm:0'/>";
-
-/// Up to the offer on the wire.
-FakeIqChannel::Sent offered(Stage& stage) {
-  stage.timers.turn();
-  stage.s5b.become_ready();
-  stage.ibb.become_ready();
-  return stage.iq.take();
-}
+  Sending() {
+    offer.file.name = "test.txt";
+    offer.file.size = 1022;
+    offer.file.modified = std::chrono::sys_seconds(std::chrono::seconds(61));
+    offer.file.hash = Hash{HashAlgo::Md5, "552da749930852c69ae5d2141d3766b1"};
+    plan.methods = {{"si-socks5", ""}, {"si-ibb", ""}};
+    plan.peer.features = {std::string(kNsSi), std::string(kNsSiFile), kS5b, kIbb};
+  }
+  /// Up to the offer, which is taken.
+  FakeIqChannel::Sent send() {
+    job.negotiation = negotiator.offer(offer, plan, job);
+    iq.expect_nothing();
+    timers.turn();
+    return iq.take();
+  }
+  static std::vector<std::string> methods_of(const FakeIqChannel::Sent& sent) {
+    auto parsed = SiOffer::parse(sent.payload());
+    REQUIRE(parsed.ok());
+    return parsed->methods;
+  }
+  static std::string answer(const std::string& method, const std::string& file = "",
+                            bool confirm = false) {
+    return "<si xmlns='http://jabber.org/protocol/si'>" + file +
+           "<feature xmlns='http://jabber.org/protocol/feature-neg'><x xmlns='jabber:x:data' "
+           "type='submit'>"
+           "<field var='stream-method'><value>" +
+           method + "</value></field></x></feature>" +
+           (confirm ? "<confirm xmlns='urn:xmppft:confirm:0'/>" : "") + "</si>";
+  }
+  void confirming() { plan.peer.features.insert(std::string(kNsConfirm)); }
+};
 
 }  // namespace
 
-TEST_CASE("si out: the offer is XEP-0096's, S5B before IBB, and waits until the methods are ready", "[si]") {
-  Stage stage;
-  auto negotiation = stage.negotiator.offer(offer(), plan(), stage.listener);
-  stage.timers.turn();
-  stage.iq.expect_nothing();  // proxies are looked up first: Smack waits only 5 s after its answer
-  stage.s5b.become_ready();
-  stage.ibb.become_ready();
-  stage.iq.expect(
-      "<iq type='set' to='juliet@capulet.lit/balcony'><si xmlns='http://jabber.org/protocol/si' id='*' "
+TEST_CASE("si offer: as XEP-0096 example 1, S5B before IBB", "[si]") {
+  Sending play;
+  play.job.negotiation = play.negotiator.offer(play.offer, play.plan, play.job);
+  play.timers.turn();
+  play.iq.expect(
+      "<iq type='set' to='juliet@capulet.lit/balcony'>"
+      "<si xmlns='http://jabber.org/protocol/si' id='*' "
       "profile='http://jabber.org/protocol/si/profile/file-transfer'>"
-      "<file xmlns='http://jabber.org/protocol/si/profile/file-transfer' name='test.txt' size='1022'><range/></file>"
-      "<feature xmlns='http://jabber.org/protocol/feature-neg'><x xmlns='jabber:x:data' type='form'>"
+      "<file xmlns='http://jabber.org/protocol/si/profile/file-transfer' name='test.txt' "
+      "size='1022'"
+      " date='1970-01-01T00:01:01Z' hash='552da749930852c69ae5d2141d3766b1'><range/></file>"
+      "<feature xmlns='http://jabber.org/protocol/feature-neg'><x xmlns='jabber:x:data' "
+      "type='form'>"
       "<field var='stream-method' type='list-single'>"
       "<option><value>http://jabber.org/protocol/bytestreams</value></option>"
-      "<option><value>http://jabber.org/protocol/ibb</value></option></field></x></feature></si></iq>");
+      "<option><value>http://jabber.org/protocol/ibb</value></option>"
+      "</field></x></feature></si></iq>");
 }
 
-TEST_CASE("si out: accepted, moved, handed over: S5B has no end-to-end acknowledgement", "[si]") {
-  Stage stage;
-  auto negotiation = stage.negotiator.offer(offer(), plan(), stage.listener);
-  const auto sent = offered(stage);
-  stage.iq.reply(sent, answer(kNsBytestreams));
-  CHECK(stage.listener.heard() == Heard{"accepted"});
-  REQUIRE(stage.s5b.calls.size() == 1);
-  CHECK(stage.s5b.calls[0]->key.sid == sent.payload().attribute_or_empty("id"));
-  CHECK(stage.s5b.calls[0]->key.peer.str() == kJuliet);
-  stage.s5b.succeed("direct");
-  CHECK(stage.listener.heard() == Heard{"carrier 0+1022 none"});
-  negotiation->delivered({1022, std::nullopt, false});
-  CHECK(stage.listener.heard().empty());  // never from inside a call
-  stage.timers.turn();
-  CHECK(stage.listener.heard() == Heard{"completed handed-over"});
+TEST_CASE("si offer: waits until the first stanza of a stream could leave at once (Smack)",
+          "[si]") {
+  Sending play;
+  play.s5b.never_ready = true;
+  play.job.negotiation = play.negotiator.offer(play.offer, play.plan, play.job);
+  play.timers.advance(4s);
+  play.iq.expect_nothing();
+  CHECK(play.s5b.prepared == 1);
 }
 
-TEST_CASE("si out: IBB's acknowledged close confirms", "[si]") {
-  Stage stage;
-  auto negotiation = stage.negotiator.offer(offer(), plan(), stage.listener);
-  stage.iq.reply(offered(stage), answer(kNsIbb));
-  stage.ibb.succeed();
-  negotiation->delivered({1022, std::nullopt, true});
-  stage.timers.turn();
-  CHECK(stage.listener.heard() == Heard{"accepted", "carrier 0+1022 none", "completed confirmed"});
-}
-
-TEST_CASE("si out: two of our kind confirm by SHA-256 after the last byte", "[si]") {
-  Stage stage;
-  auto negotiation = stage.negotiator.offer(offer(), plan({{"si-socks5", ""}}, true), stage.listener);
-  stage.timers.turn();
-  stage.s5b.become_ready();
-  stage.iq.reply(stage.iq.take(), answer(kNsBytestreams, kSoCanI));
-  stage.s5b.succeed();
-  CHECK(stage.listener.heard() == Heard{"accepted", "carrier 0+1022 sha-256"});
-  const auto hash = Digest::of(HashAlgo::Sha256, view_of("abc"));
-  negotiation->delivered({1022, hash, false});
-  stage.iq.expect(
-      "<iq type='set' to='juliet@capulet.lit/balcony'><done xmlns='urn:xmppft:confirm:0' sid='*'>"
-      "<hash xmlns='urn:xmpp:hashes:2' algo='sha-256'>ungWv48Bz+pBQUDeXa4iI7ADYaOWF3qctBD/YfIAFa0=</hash></done></iq>");
-  stage.timers.turn();
-  CHECK(stage.listener.heard().empty());
-  stage.iq.reply();
-  CHECK(stage.listener.heard() == Heard{"completed confirmed " + hash.hex});
-}
-
-TEST_CASE("si out: a peer that says the bytes are wrong is believed, any other refusal is an interruption", "[si]") {
-  Stage stage;
-  auto negotiation = stage.negotiator.offer(offer(), plan({{"si-ibb", ""}}, true), stage.listener);
-  stage.timers.turn();
-  stage.ibb.become_ready();
-  stage.iq.reply(stage.iq.take(), answer(kNsIbb, kSoCanI));
-  stage.ibb.succeed();
-  stage.listener.heard();
-  negotiation->delivered({1022, std::nullopt, false});
-  const auto done = stage.iq.take();
-  SECTION("wrong bytes") {
-    stage.iq.refuse(done, to_stanza_error({Errc::HashMismatch, ""}));
-    CHECK(stage.listener.heard() == Heard{"ended HashMismatch"});
+TEST_CASE("si offer: accepted, streamed, handed over", "[si]") {
+  Sending play;
+  const auto sent = play.send();
+  const std::string sid(sent.payload().attribute_or_empty("id"));
+  CHECK(sid.size() == 32);
+  play.iq.reply(Sending::answer(kS5b));
+  CHECK(play.job.take() == Heard{"accepted"});
+  REQUIRE(play.s5b.openings.size() == 1);
+  CHECK(play.s5b.openings[0]->out);
+  CHECK(play.s5b.openings[0]->key.sid == sid);
+  CHECK(play.s5b.openings[0]->key.self == jid(kUs));
+  CHECK(play.s5b.openings[0]->key.peer == jid(kPeer));
+  CHECK(play.s5b.openings[0]->plan.direct);
+  CHECK(play.s5b.openings[0]->plan.proxy);
+  CHECK_FALSE(play.s5b.openings[0]->plan.peer_is_xmppftd);
+  auto stream = play.s5b.succeed();
+  CHECK(play.job.take() == Heard{"carrier si-socks5 0+1022"});
+  Moved moved{1022, std::nullopt, false};
+  SECTION("S5B has no end-to-end acknowledgement") {
+    play.job.negotiation->delivered(moved);
+    CHECK(play.job.take().empty());  // never from inside
+    play.timers.turn();
+    CHECK(play.job.take() == Heard{"completed handed-over"});
   }
-  SECTION("a session it forgot") {
-    stage.iq.refuse(done, StanzaError::of(Condition::ItemNotFound));
-    CHECK(stage.listener.heard() == Heard{"ended Interrupted"});
+  SECTION("IBB has") {
+    moved.acknowledged = true;
+    play.job.negotiation->delivered(moved);
+    play.timers.turn();
+    CHECK(play.job.take() == Heard{"completed confirmed"});
   }
-  SECTION("no word in ten minutes: all bytes are there all the same") {
-    stage.timers.advance(601s);
-    CHECK(stage.listener.heard() == Heard{"completed handed-over"});
-  }
-  SECTION("our session drops: asked again") {
-    stage.iq.disconnect();
-    CHECK(stage.listener.heard().empty());
-  }
+  play.iq.expect_nothing();
 }
 
-TEST_CASE("si out: a refused offer ends with its reason", "[si]") {
-  Stage stage;
-  auto negotiation = stage.negotiator.offer(offer(), plan(), stage.listener);
-  const auto sent = offered(stage);
+TEST_CASE("si offer: what the refusals mean", "[si]") {
+  Sending play;
+  play.send();
+  StanzaError error;
+  std::string expected;
   SECTION("declined") {
-    stage.iq.refuse(sent, StanzaError::of(Condition::Forbidden));
-    CHECK(stage.listener.heard() == Heard{"ended Declined"});
+    error = StanzaError::of(Condition::Forbidden);
+    expected = "ended Declined";
   }
   SECTION("no valid streams") {
-    stage.iq.refuse(sent, to_stanza_error({Errc::NoCommonMethod, ""}));
-    CHECK(stage.listener.heard() == Heard{"ended NoCommonMethod"});
+    error = StanzaError::of(Condition::BadRequest);
+    error.application = Element("no-valid-streams", std::string(kNsSi));
+    expected = "ended NoCommonMethod";
   }
-  SECTION("silence") {
-    stage.timers.advance(300s);
-    CHECK(stage.listener.heard() == Heard{"ended Timeout"});
+  SECTION("bad profile") {
+    error = StanzaError::of(Condition::BadRequest);
+    error.application = Element("bad-profile", std::string(kNsSi));
+    expected = "ended PeerUnsupported";
   }
-  SECTION("the peer goes offline meanwhile") {
-    stage.negotiator.peer_gone(jid(kJuliet));
-    CHECK(stage.listener.heard() == Heard{"ended PeerOffline"});
+  SECTION("a bare bad-request (QXmpp)") {
+    error = StanzaError::of(Condition::BadRequest);
+    expected = "ended NoCommonMethod";
   }
-  SECTION("another resource going offline changes nothing") {
-    stage.negotiator.peer_gone(jid("juliet@capulet.lit/garden"));
-    CHECK(stage.listener.heard().empty());
+  SECTION("bounced") {
+    error = StanzaError::of(Condition::ServiceUnavailable);
+    expected = "ended PeerOffline";
   }
-  SECTION("a method that was not offered (RELIABILITY SI4)") {
-    stage.iq.reply(sent, answer("jabber:iq:oob"));
-    CHECK(stage.listener.heard() == Heard{"ended Protocol"});
+  play.iq.refuse(error);
+  CHECK(play.job.take() == Heard{expected});
+  CHECK(play.timers.running() == 0);
+}
+
+TEST_CASE("si offer: nobody answers (Pidgin, Smack without listener)", "[si]") {
+  Sending play;
+  play.plan.answer_within = 90s;
+  play.send();
+  play.timers.advance(90s);
+  CHECK(play.job.take() == Heard{"ended Timeout"});
+}
+
+TEST_CASE("si offer: a surprise in the answer is refused (RELIABILITY SI4, SI2)", "[si]") {
+  Sending play;
+  std::string answer;
+  SECTION("a method not offered") {
+    play.plan.methods = {{"si-ibb", ""}};
+    answer = Sending::answer(kS5b);
   }
-  SECTION("a range outside the file (RELIABILITY SI2)") {
-    stage.iq.reply(sent, answer(kNsIbb, "<file xmlns='http://jabber.org/protocol/si/profile/file-transfer'>"
-                                        "<range offset='1023'/></file>"));
-    CHECK(stage.listener.heard() == Heard{"ended Protocol"});
+  SECTION("no method") { answer = Sending::answer(""); }
+  SECTION("an offset beyond the end") {
+    answer = Sending::answer(kIbb,
+                             "<file xmlns='http://jabber.org/protocol/si/profile/file-transfer'>"
+                             "<range offset='1023'/></file>");
+  }
+  SECTION("a length beyond the end") {
+    answer = Sending::answer(kIbb,
+                             "<file xmlns='http://jabber.org/protocol/si/profile/file-transfer'>"
+                             "<range offset='1000' length='23'/></file>");
+  }
+  SECTION("a number that is none") {
+    answer = Sending::answer(kIbb,
+                             "<file xmlns='http://jabber.org/protocol/si/profile/file-transfer'>"
+                             "<range offset='0x10'/></file>");
+  }
+  SECTION("a range that was not offered") {
+    play.offer.ranges = false;
+    answer = Sending::answer(kIbb,
+                             "<file xmlns='http://jabber.org/protocol/si/profile/file-transfer'>"
+                             "<range offset='10'/></file>");
+  }
+  play.send();
+  play.iq.reply(answer);
+  CHECK(play.job.take() == Heard{"ended Protocol"});
+  CHECK(play.s5b.openings.empty());
+  CHECK(play.ibb.openings.empty());
+}
+
+TEST_CASE("si offer: the part that was asked for is sent", "[si]") {
+  Sending play;
+  play.confirming();
+  play.send();
+  play.iq.reply(Sending::answer(kIbb,
+                                "<file xmlns='http://jabber.org/protocol/si/profile/file-transfer'>"
+                                "<range offset='1000' length='20'/></file>",
+                                true));
+  play.ibb.succeed();
+  CHECK(play.job.take() == Heard{"accepted", "carrier si-ibb 1000+20"});  // no digest of a part
+}
+
+TEST_CASE("si offer: only methods that both the job and the peer have", "[si]") {
+  Sending play;
+  SECTION("the peer has no IBB") {
+    play.plan.peer.features.erase(kIbb);
+    CHECK(Sending::methods_of(play.send()) == Heard{kS5b});
+  }
+  SECTION("the job's order counts") {
+    play.plan.methods = {{"si-ibb", ""}, {"si-socks5", ""}};
+    CHECK(Sending::methods_of(play.send()) == Heard{kIbb, kS5b});
+  }
+  SECTION("routes of one method are one option") {
+    play.plan.methods = {{"si-socks5", "direct"}, {"si-ibb", ""}, {"si-socks5", "proxy"}};
+    CHECK(Sending::methods_of(play.send()) == Heard{kS5b, kIbb});
+    play.iq.reply(Sending::answer(kS5b));
+    CHECK(play.s5b.openings[0]->plan.direct);
+    CHECK(play.s5b.openings[0]->plan.proxy);
+  }
+  SECTION("one route only") {
+    play.plan.methods = {{"si-socks5", "proxy"}};
+    CHECK(Sending::methods_of(play.send()) == Heard{kS5b});
+    play.iq.reply(Sending::answer(kS5b));
+    CHECK_FALSE(play.s5b.openings[0]->plan.direct);
+    CHECK(play.s5b.openings[0]->plan.proxy);
+  }
+  SECTION("ip_policy hides our address") {
+    play.plan.direct_allowed = false;
+    play.send();
+    play.iq.reply(Sending::answer(kS5b));
+    CHECK_FALSE(play.s5b.openings[0]->plan.direct);
+  }
+  SECTION("nothing is left") {
+    play.plan.methods = {{"si-socks5", "direct"}};
+    play.plan.direct_allowed = false;
+    play.job.negotiation = play.negotiator.offer(play.offer, play.plan, play.job);
+    CHECK(play.job.take().empty());
+    play.timers.turn();
+    CHECK(play.job.take() == Heard{"ended NoCommonMethod"});
+    play.iq.expect_nothing();
+  }
+  SECTION("an empty file goes in-band (QXmpp, Smack)") {
+    play.offer.file.size = 0;
+    CHECK(Sending::methods_of(play.send()) == Heard{kIbb});
+  }
+  SECTION("or by S5B where there is nothing else") {
+    play.offer.file.size = 0;
+    play.plan.methods = {{"si-socks5", ""}};
+    CHECK(Sending::methods_of(play.send()) == Heard{kS5b});
   }
 }
 
-TEST_CASE("si out: a part of the file is sent when the peer asks for it", "[si]") {
-  Stage stage;
-  auto negotiation = stage.negotiator.offer(offer(), plan(), stage.listener);
-  stage.iq.reply(offered(stage), answer(kNsIbb, "<file xmlns='http://jabber.org/protocol/si/profile/file-transfer'>"
-                                                "<range offset='22' length='1000'/></file>"));
-  stage.ibb.succeed();
-  CHECK(stage.listener.heard() == Heard{"accepted", "carrier 22+1000 none"});
-}
-
-TEST_CASE("si out: when S5B fails, IBB opens with the same sid and nobody is asked again", "[si]") {
-  Stage stage;
-  auto negotiation = stage.negotiator.offer(offer(), plan(), stage.listener);
-  stage.iq.reply(offered(stage), answer(kNsBytestreams));
-  stage.s5b.fail();
-  REQUIRE(stage.ibb.calls.size() == 1);
-  CHECK(stage.ibb.calls[0]->key.sid == stage.s5b.calls[0]->key.sid);
-  SECTION("it opens") {
-    stage.ibb.succeed();
-    CHECK(stage.listener.heard() == Heard{"accepted", "carrier 0+1022 none"});
-  }
-  SECTION("refused: one new offer with IBB alone, then no more") {
-    stage.ibb.fail();
-    const auto again = stage.iq.take();
-    CHECK(again.payload().to_xml().find(kNsBytestreams) == std::string::npos);
-    CHECK(again.payload().attribute_or_empty("id") != stage.s5b.calls[0]->key.sid);
-    stage.iq.reply(again, answer(kNsIbb));
-    stage.ibb.fail();
-    CHECK(stage.listener.heard() == Heard{"accepted", "ended StreamFailed"});
-    stage.iq.expect_nothing();
-  }
-}
-
-TEST_CASE("si out: a method the user left out is neither offered nor fallen back to", "[si]") {
-  Stage stage;
-  auto negotiation = stage.negotiator.offer(offer(), plan({{"si-socks5", "proxy"}}), stage.listener);
-  stage.timers.turn();
-  stage.s5b.become_ready();
-  const auto sent = stage.iq.take();
-  CHECK(sent.payload().to_xml().find(kNsIbb) == std::string::npos);
-  stage.iq.reply(sent, answer(kNsBytestreams));
-  CHECK_FALSE(stage.s5b.calls[0]->plan.direct);
-  CHECK(stage.s5b.calls[0]->plan.proxy);
-  stage.s5b.fail();
-  CHECK(stage.ibb.calls.empty());
-  CHECK(stage.listener.heard() == Heard{"accepted", "ended StreamFailed"});
-}
-
-TEST_CASE("si out: ip_policy keeps our addresses from the peer", "[si]") {
-  Stage stage;
-  auto how = plan();
-  how.direct_allowed = false;
-  auto negotiation = stage.negotiator.offer(offer(), how, stage.listener);
-  stage.iq.reply(offered(stage), answer(kNsBytestreams));
-  CHECK_FALSE(stage.s5b.calls[0]->plan.direct);
-}
-
-TEST_CASE("si out: destroyed at any moment, it leaves nothing and says nothing more", "[si]") {
-  Stage stage;
-  auto negotiation = stage.negotiator.offer(offer(), plan(), stage.listener);
-  SECTION("before the offer") {}
-  SECTION("before the answer") { offered(stage); }
-  SECTION("while the stream opens") {
-    stage.iq.reply(offered(stage), answer(kNsBytestreams));
-    CHECK(stage.s5b.alive() == 1);
-  }
-  stage.listener.heard();
-  negotiation.reset();
-  stage.timers.advance(1000s);
-  CHECK(stage.s5b.alive() == 0);
-  CHECK(stage.listener.heard().empty());
-  stage.negotiator.peer_gone(jid(kJuliet));
-}
-
-TEST_CASE("si: a peer is reachable with SI, the profile and a method we may use (INTEROP section 2)", "[si]") {
-  Stage stage;
+TEST_CASE("si offer: who can be reached, and who confirms", "[si]") {
+  Sending play;
   const std::vector<MethodChoice> both{{"si-socks5", ""}, {"si-ibb", ""}};
-  auto peer = plan().peer;
-  CHECK(stage.negotiator.can_reach(peer, both));
-  CHECK(stage.negotiator.can_reach(peer, {{"si-ibb", ""}}));
-  peer.features.erase(std::string(kNsIbb));
-  CHECK_FALSE(stage.negotiator.can_reach(peer, {{"si-ibb", ""}}));
-  peer.features.erase(std::string(kNsSiFile));
-  CHECK_FALSE(stage.negotiator.can_reach(peer, both));
-  PeerFeatures gajim;  // advertises bytestreams alone
-  gajim.features.emplace(kNsBytestreams);
-  CHECK_FALSE(stage.negotiator.can_reach(gajim, both));
+  CHECK(play.negotiator.can_reach(play.plan.peer, both));
+  CHECK_FALSE(play.negotiator.confirms(play.plan.peer));
+  play.confirming();
+  CHECK(play.negotiator.confirms(play.plan.peer));
+  SECTION("Gajim advertises bytestreams and no SI") {
+    play.plan.peer.features = {kS5b};
+    CHECK_FALSE(play.negotiator.can_reach(play.plan.peer, both));
+  }
+  SECTION("SI without a stream method") {
+    play.plan.peer.features = {std::string(kNsSi), std::string(kNsSiFile)};
+    CHECK_FALSE(play.negotiator.can_reach(play.plan.peer, both));
+  }
+  SECTION("none of the job's methods") {
+    play.plan.peer.features.erase(kIbb);
+    CHECK_FALSE(play.negotiator.can_reach(play.plan.peer, {{"si-ibb", ""}}));
+  }
+}
+
+// ---- fallback -----------------------------------------------------------------------------------
+
+TEST_CASE("si fallback: any S5B failure goes on in-band with the same sid (Pidgin)",
+          "[si][fallback]") {
+  Sending play;
+  const auto sent = play.send();
+  play.iq.reply(Sending::answer(kS5b));
+  play.s5b.fail(GENERATE(Errc::StreamFailed, Errc::Timeout, Errc::PeerOffline));
+  REQUIRE(play.ibb.openings.size() == 1);
+  CHECK(play.ibb.openings[0]->key.sid == sent.payload().attribute_or_empty("id"));
+  CHECK(play.s5b.alive() == 0);
+  CHECK(play.job.steps.size() == 3);  // chosen, failed, fallback
+  play.ibb.succeed();
+  CHECK(play.job.take() == Heard{"accepted", "carrier si-ibb 0+1022"});
+  play.iq.expect_nothing();
+}
+
+TEST_CASE("si fallback: refused, so one new offer of IBB alone", "[si][fallback]") {
+  Sending play;
+  const auto first = play.send();
+  play.iq.reply(Sending::answer(kS5b));
+  play.s5b.fail(Errc::StreamFailed);
+  play.ibb.fail(Errc::StreamFailed);
+  const auto second = play.iq.take();
+  CHECK(Sending::methods_of(second) == Heard{kIbb});
+  CHECK(second.payload().attribute_or_empty("id") != first.payload().attribute_or_empty("id"));
+  play.iq.reply(Sending::answer(kIbb));
+  CHECK(play.ibb.openings.back()->key.sid == second.payload().attribute_or_empty("id"));
+  SECTION("which works") {
+    play.ibb.succeed();
+    CHECK(play.job.take() == Heard{"accepted", "carrier si-ibb 0+1022"});
+  }
+  SECTION("or is the end") {
+    play.ibb.fail(Errc::StreamFailed);
+    CHECK(play.job.take() == Heard{"accepted", "ended StreamFailed"});
+  }
+  play.iq.expect_nothing();
+}
+
+TEST_CASE("si fallback: not where there is no way on", "[si][fallback]") {
+  Sending play;
+  SECTION("the peer has no IBB") { play.plan.peer.features.erase(kIbb); }
+  SECTION("the job does not allow IBB") { play.plan.methods = {{"si-socks5", ""}}; }
+  play.send();
+  play.iq.reply(Sending::answer(kS5b));
+  play.s5b.fail(Errc::StreamFailed);
+  CHECK(play.job.take() == Heard{"accepted", "ended StreamFailed"});
+  CHECK(play.ibb.openings.empty());
+}
+
+TEST_CASE("si fallback: not without a session, and not from IBB", "[si][fallback]") {
+  Sending play;
+  play.send();
+  SECTION("offline") {
+    play.iq.reply(Sending::answer(kS5b));
+    play.s5b.fail(Errc::NotOnline);
+    CHECK(play.job.take() == Heard{"accepted", "ended NotOnline"});
+  }
+  SECTION("the peer chose IBB") {
+    play.iq.reply(Sending::answer(kIbb));
+    play.ibb.fail(Errc::StreamFailed);
+    CHECK(play.job.take() == Heard{"accepted", "ended StreamFailed"});
+  }
+  play.iq.expect_nothing();
+}
+
+// ---- confirmation -------------------------------------------------------------------------------
+
+namespace {
+
+/// Both confirm; all bytes are across.
+struct Confirming {
+  Sending play;
+  std::string sid;
+
+  Confirming() {
+    play.confirming();
+    play.offer.file.hash.reset();
+    const auto sent = play.send();
+    REQUIRE(sent.payload().child("confirm", kNsConfirm));
+    sid = sent.payload().attribute_or_empty("id");
+    play.iq.reply(Sending::answer(kS5b, "", true));
+    CHECK(play.s5b.openings[0]->plan.peer_is_xmppftd);
+    play.s5b.succeed();
+    CHECK(play.job.take() == Heard{"accepted", "carrier si-socks5 0+1022 sha-256"});
+    play.job.negotiation->delivered({1022, Hash{HashAlgo::Sha256, kSha}, false});
+    expect_done();
+  }
+  void expect_done() {
+    play.iq.expect(
+        "<iq type='set' to='juliet@capulet.lit/balcony'><done xmlns='urn:xmppft:confirm:0' sid='" +
+        sid + "'><hash xmlns='urn:xmpp:hashes:2' algo='sha-256'>" + to_base64(*from_hex(kSha)) +
+        "</hash></done></iq>");
+  }
+};
+
+}  // namespace
+
+TEST_CASE("confirm, sender: the receiver has it, verified and published", "[si][confirm]") {
+  Confirming scene;
+  scene.play.timers.advance(9min);
+  CHECK(scene.play.job.take().empty());
+  scene.play.iq.reply();
+  CHECK(scene.play.job.take() == Heard{"completed confirmed " + kSha});
+}
+
+TEST_CASE("confirm, sender: the receiver says why not", "[si][confirm]") {
+  Confirming scene;
+  StanzaError error;
+  std::string expected;
+  SECTION("the hash differs") {
+    error = StanzaError::of(Condition::NotAcceptable);
+    error.application = Element("hash-mismatch", std::string(kNsConfirm));
+    expected = "ended HashMismatch";
+  }
+  SECTION("no room") {
+    error = StanzaError::of(Condition::ResourceConstraint);
+    expected = "ended Interrupted";
+  }
+  SECTION("it was restarted and knows nothing") {
+    error = StanzaError::of(Condition::ItemNotFound);
+    expected = "ended Interrupted";
+  }
+  scene.play.iq.refuse(error);
+  CHECK(scene.play.job.take() == Heard{expected});
+}
+
+TEST_CASE("confirm, sender: a peer that is there and says nothing for 10 minutes",
+          "[si][confirm]") {
+  Confirming scene;
+  scene.play.timers.advance(10min);
+  CHECK(scene.play.job.take() == Heard{"completed handed-over"});
+}
+
+TEST_CASE("confirm, sender: asks again while the peer is unreachable, for 90 s", "[si][confirm]") {
+  Confirming scene;
+  switch (GENERATE(0, 1, 2)) {
+    case 0:
+      scene.play.iq.refuse(Condition::ServiceUnavailable);
+      break;
+    case 1:
+      scene.play.negotiator.peer_gone(jid(kPeer));
+      break;
+    case 2:
+      scene.play.negotiator.session_ended();
+      break;
+  }
+  CHECK(scene.play.job.take().empty());
+  scene.play.timers.advance(5s);
+  scene.expect_done();
+  SECTION("and is told") {
+    scene.play.iq.reply();
+    CHECK(scene.play.job.take() == Heard{"completed confirmed " + kSha});
+  }
+  SECTION("or not") {
+    for (int i = 0; i < 17; ++i) {
+      scene.play.iq.refuse(Condition::ServiceUnavailable);
+      scene.play.timers.advance(5s);
+      scene.expect_done();
+    }
+    CHECK(scene.play.job.take().empty());
+    scene.play.iq.refuse(Condition::ServiceUnavailable);
+    CHECK(scene.play.job.take() == Heard{"ended Interrupted"});
+  }
+}
+
+TEST_CASE("confirm, sender: not with a peer that did not agree", "[si][confirm]") {
+  Sending play;
+  play.confirming();
+  play.send();
+  play.iq.reply(Sending::answer(kS5b));  // no marker in the answer
+  play.s5b.succeed();
+  CHECK(play.job.take() == Heard{"accepted", "carrier si-socks5 0+1022"});
+  play.job.negotiation->delivered({1022, std::nullopt, false});
+  play.timers.turn();
+  CHECK(play.job.take() == Heard{"completed handed-over"});
+  play.iq.expect_nothing();
+}
+
+// ---- ends ---------------------------------------------------------------------------------------
+
+TEST_CASE("si offer: the peer or our session goes away", "[si]") {
+  Sending play;
+  const bool answered = GENERATE(false, true);
+  play.send();
+  if (answered) play.iq.reply(Sending::answer(kS5b));
+  play.job.take();
+  SECTION("the peer") {
+    play.negotiator.peer_gone(jid("juliet@capulet.lit/chamber"));
+    CHECK(play.job.take().empty());
+    play.negotiator.peer_gone(jid(kPeer));
+    CHECK(play.job.take() == Heard{"ended PeerOffline"});
+  }
+  SECTION("the session") {
+    play.negotiator.session_ended();
+    CHECK(play.job.take() == Heard{"ended NotOnline"});
+  }
+  CHECK(play.s5b.alive() == 0);
+  CHECK(play.timers.running() == 0);
+}
+
+TEST_CASE("si offer: an open stream survives both (RELIABILITY R10)", "[si]") {
+  Sending play;
+  play.send();
+  play.iq.reply(Sending::answer(kS5b));
+  const auto stream = play.s5b.succeed();
+  play.job.take();
+  play.negotiator.peer_gone(jid(kPeer));
+  play.negotiator.session_ended();
+  CHECK(play.job.take().empty());
+  CHECK(stream->alive);
+}
+
+TEST_CASE("si offer: cancelled in any state nothing is left and nobody is called", "[si]") {
+  const int state = GENERATE(range(0, 6));
+  Sending play;
+  play.confirming();
+  play.job.negotiation = play.negotiator.offer(play.offer, play.plan, play.job);
+  if (state > 0) play.timers.turn();
+  if (state > 1) {
+    play.iq.take();
+    play.iq.reply(Sending::answer(kS5b, "", true));
+  }
+  if (state > 2) play.s5b.fail(Errc::StreamFailed);
+  if (state > 3) play.ibb.succeed();
+  if (state > 4) play.job.negotiation->delivered({1022, std::nullopt, false});
+  play.job.take();
+  play.job.carrier.reset();
+  play.job.negotiation.reset();
+  play.timers.advance(20min);
+  CHECK(play.job.take().empty());
+  CHECK(play.s5b.alive() + play.ibb.alive() == 0);
+  CHECK(play.timers.running() == 0);
 }

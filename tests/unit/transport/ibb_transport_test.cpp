@@ -287,7 +287,7 @@ TEST_CASE("ibb sender: a block refused or lost ends the stream, with a close", "
   SECTION("the peer closes") {
     play.peer_closes();
     play.iq.expect_result("c1");
-    CHECK(play.failure().code == Errc::Cancelled);
+    CHECK(play.failure().code == Errc::Interrupted);  // a restart looks the same
   }
   CHECK(play.ends == 1);
   play.iq.expect_nothing();

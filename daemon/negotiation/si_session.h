@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <deque>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "io/iq_channel.h"
+#include "io/timer.h"
+#include "transport/transport.h"
+#include "xep/xep0096_si.h"
+
+namespace xmppftd {
+
+class SiOutgoing;
+class SiSession;
+
+/// What the SI classes of one account work with. It outlives them, but for a receive that is being
+/// put in place: that one needs `timers` alone.
+struct SiWorld {
+  IqChannel& iq;
+  Timers& timers;
+  std::vector<Transport*> transports;  ///< in our order of preference for files sent to us
+};
+
+/// What is under way in one account. Shared, because a receive that is being put in place may
+/// outlive the account.
+struct SiRegistry {
+  using Key = std::pair<Jid, std::string>;  ///< peer, sid: never the sid alone (RELIABILITY SI1)
+
+  std::map<Key, SiSession*> live;  ///< peers' offers, until their end
+  std::set<SiOutgoing*> outgoing;
+  /// What a <done/> that comes again gets: the first answer may be lost with the session it was
+  /// sent in.
+  std::deque<std::pair<Key, std::optional<StanzaError>>> finished;
+
+  void remember(const Key& key, std::optional<StanzaError> refusal);
+};
+
+/// One offer of a peer, from the arrival of its IQ until the file is here or given up: the part
+/// that the registry knows. While it lives its (peer, sid) is taken.
+class SiSession {
+ public:
+  /// Whoever cares for the session once it was accepted.
+  class Keeper {
+   public:
+    /// The sender says that it is done (confirm.h).
+    virtual void done_said(IncomingIq iq) = 0;
+    /// The peer or our session is gone. May destroy the session.
+    virtual void lost(const Error& why) = 0;
+
+   protected:
+    ~Keeper() = default;
+  };
+
+  SiSession(std::shared_ptr<SiRegistry> registry, Jid self, IncomingIq iq, SiOffer offer);
+  /// Declines, if that was never answered.
+  ~SiSession();
+  SiSession(const SiSession&) = delete;
+  SiSession& operator=(const SiSession&) = delete;
+
+  SiRegistry& registry() const { return *registry_; }
+  const SiOffer& offer() const { return offer_; }
+  const StreamKey& key() const { return key_; }
+  void keep(Keeper* keeper) { keeper_ = keeper; }
+  Keeper* keeper() const { return keeper_; }
+
+  void answer(const Element& si);
+  void refuse(const StanzaError& why);
+  /// Another offer under the same key: the same IQ gets the same answer, others <not-acceptable/>.
+  void repeated(IncomingIq iq);
+
+ private:
+  const std::shared_ptr<SiRegistry> registry_;
+  const std::string iq_id_;
+  const SiOffer offer_;
+  const StreamKey key_;
+  Keeper* keeper_ = nullptr;
+  std::vector<IncomingIq> asked_;  // not answered yet
+  std::optional<Element> answer_;
+};
+
+}  // namespace xmppftd

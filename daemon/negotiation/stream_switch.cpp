@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: MIT
+#include "negotiation/stream_switch.h"
+
+namespace xmppftd {
+
+SecondStream SecondStream::expect(Transport& transport, const StreamKey& key,
+                                  const StreamPlan& plan, Transport::Opened opened) {
+  SecondStream second;
+  second.to = std::make_shared<Transport::Opened>(std::move(opened));
+  second.attempt = transport.expect(
+      key, plan,
+      [to = second.to](Result<std::unique_ptr<Carrier>> carrier) { (*to)(std::move(carrier)); });
+  return second;
+}
+
+StreamSwitch::StreamSwitch(Timers& timers, std::unique_ptr<Carrier> first, SecondStream second)
+    : timers_(timers), current_(std::move(first)), second_(std::move(second)) {
+  *second_.to = [this](Result<std::unique_ptr<Carrier>> carrier) { replace(std::move(carrier)); };
+}
+
+void StreamSwitch::start(FileEnd file, ByteRange range, Carrier::Handler& handler) {
+  file_ = std::move(file);
+  range_ = range;
+  handler_ = &handler;
+  current_->start(file_, range_, *this);
+}
+
+void StreamSwitch::replace(Result<std::unique_ptr<Carrier>> second) {
+  second_.attempt.reset();
+  if (!second || current_->progress().bytes.load(std::memory_order_relaxed) > 0) {
+    if (broken_) report(*broken_);
+    return;  // the bytes are on their way already: this stream is closed again
+  }
+  broken_.reset();
+  patience_.reset();
+  current_ = *std::move(second);
+  if (handler_) current_->start(file_, range_, *this);
+}
+
+void StreamSwitch::on_end(Result<Moved> how) {
+  const bool moved = current_->progress().bytes.load(std::memory_order_relaxed) > 0;
+  if (how || moved || !second_.attempt) return report(std::move(how));
+  broken_ = how.error();
+  patience_ = timers_.after(kSecondWithin, [this] { report(*broken_); });
+}
+
+void StreamSwitch::report(Result<Moved> how) {
+  second_.attempt.reset();
+  handler_->on_end(std::move(how));  // may destroy us
+}
+
+}  // namespace xmppftd

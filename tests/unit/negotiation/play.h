@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "negotiation/si_negotiator.h"
+#include "support/fake_bulk.h"
+#include "support/fake_iq_channel.h"
+#include "support/fake_transport.h"
+#include "support/jid.h"
+#include "xep/namespaces.h"
+
+namespace xmppftd::test {
+
+inline const std::string kUs = "romeo@montague.lit/orchard";
+inline const std::string kPeer = "juliet@capulet.lit/balcony";
+inline const std::string kS5b = "http://jabber.org/protocol/bytestreams";
+inline const std::string kIbb = "http://jabber.org/protocol/ibb";
+
+/// A job as the negotiation sees it: starts what it is given, remembers what it is told.
+struct FakeJob final : Negotiation::Handler, Carrier::Handler {
+  std::vector<std::string> heard;  ///< "accepted", "carrier si-ibb 0+10 sha-256", ...
+  std::optional<Error> ended;
+  std::vector<std::string> steps;
+  std::unique_ptr<Negotiation> negotiation;
+  std::unique_ptr<Carrier> carrier;
+  std::optional<Result<Moved>> moved;
+
+  void on_accepted() override { heard.emplace_back("accepted"); }
+  void on_carrier(std::unique_ptr<Carrier> its_carrier, ByteRange range,
+                  std::optional<HashAlgo> digest) override {
+    carrier = std::move(its_carrier);
+    heard.push_back("carrier " + carrier->path().method + " " + std::to_string(range.offset) + "+" +
+                    std::to_string(range.length) +
+                    (digest ? " " + std::string(to_string(*digest)) : ""));
+    carrier->start(some_file(digest), range, *this);
+  }
+  void on_completed(Delivery delivery, std::optional<Hash> verified) override {
+    heard.push_back("completed " + std::string(to_string(delivery)) +
+                    (verified ? " " + verified->hex : ""));
+    negotiation.reset();
+  }
+  void on_declared(std::optional<Hash> declared) override {
+    heard.push_back("declared " +
+                    (declared ? std::string(to_string(declared->algo)) + " " + declared->hex
+                              : std::string("nothing")));
+  }
+  void on_ended(Error why) override {
+    heard.push_back("ended " + std::string(to_string(why.code)));
+    ended = std::move(why);
+    negotiation.reset();
+  }
+  void on_step(std::string_view what, std::string detail) override {
+    steps.push_back(std::string(what) + " " + detail);
+  }
+  void on_end(Result<Moved> how) override {
+    carrier.reset();
+    moved = std::move(how);
+  }
+  /// What was heard since the last look.
+  std::vector<std::string> take() { return std::exchange(heard, {}); }
+};
+
+using Heard = std::vector<std::string>;
+
+/// One account with two stream methods.
+struct Play : OfferListener {
+  FakeTimers timers;
+  FakeIqChannel iq{timers, kUs};
+  FakeTransport s5b{timers, kS5b, "si-socks5"};
+  FakeTransport ibb{timers, kIbb, "si-ibb"};
+  FakeJob job;
+  std::vector<std::unique_ptr<IncomingOffer>> offers;
+  SiNegotiator negotiator{{iq, timers, {&s5b, &ibb}}, *this};
+
+  virtual ~Play() {
+    job.negotiation.reset();
+    offers.clear();
+  }
+  void on_offer(std::unique_ptr<IncomingOffer> offer) override {
+    offers.push_back(std::move(offer));
+  }
+};
+
+}  // namespace xmppftd::test
