@@ -24,12 +24,19 @@ bool is_link_local(const StreamHost& host) {
                             : bytes[0] == 169 && bytes[1] == 254;
 }
 
+/// True if the streamhost is the proxy itself (RELIABILITY SB8).
+/// COMPAT ejabberd adds a resource to its JID: the node of the cluster that is to be activated.
+bool speaks_for_itself(const StreamHost& host, const Jid& proxy) {
+  const auto jid = Jid::parse(host.jid);
+  return jid && jid->bare() == proxy.bare();
+}
+
 /// What a proxy says of itself, as far as it is of use (INTEROP-openfire s3: all its interfaces,
 /// IPv6 with a zone first).
 std::vector<StreamHost> usable(const BytestreamsQuery& reply, const Jid& proxy) {
   std::vector<StreamHost> hosts;
   for (const auto& host : reply.hosts)
-    if (host.jid == proxy.str() && !is_link_local(host)) hosts.push_back(host);
+    if (speaks_for_itself(host, proxy) && !is_link_local(host)) hosts.push_back(host);
   // COMPAT QXmpp takes only the first host of a JID.
   std::stable_sort(hosts.begin(), hosts.end(), [](const StreamHost& a, const StreamHost& b) {
     return is_v6_literal(a.host) < is_v6_literal(b.host);

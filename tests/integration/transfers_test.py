@@ -50,10 +50,10 @@ class ThroughEjabberd(Transfers, LabCase):
 class SmallBlocks(LabCase):
     """IBB counts blocks modulo 65536 (XEP-0047 s2.2), at both ends."""
 
-    lab_options = {'config': {'ibb': {'block_size': 64, 'block_size_xmppftd': 64}}}
+    lab_options = {'config': {'ibb': {'block_size': 128, 'block_size_xmppftd': 128}}}
 
     def test_more_than_65536_blocks(self):
-        source = self.lab.make_file('many-blocks.bin', 65_600 * 64)
+        source = self.lab.make_file('many-blocks.bin', 65_600 * 128)
         job_id = self.lab.ann.send(source, self.lab.jid('bob'), '--method', 'si-ibb')
         self.assert_delivered(self.lab.ann.wait(job_id, timeout=300), source)
 

@@ -111,6 +111,17 @@ TEST_CASE("proxies: Openfire lists every interface under one JID, zones first", 
                                  "proxy.xft.test fd00:0:0:0:0:0:0:2 17777"});
 }
 
+TEST_CASE("proxies: ejabberd gives its node as a resource, and is activated there", "[s5b]") {
+  Play play;
+  S5bProxies proxies(play.iq, play.timers, false, {*NamedProxy::parse("proxy.xft.test")});
+  play.ask(proxies);
+  play.address_of("proxy.xft.test");
+  play.iq.reply(
+      streamhosts("<streamhost jid='proxy.xft.test/70306884' host='192.0.2.2' port='7777'/>"));
+  CHECK(Play::places(proxies) ==
+        std::vector<std::string>{"proxy.xft.test/70306884 192.0.2.2 7777"});
+}
+
 TEST_CASE("proxies: a reply speaks for its own JID only (RELIABILITY SB8)", "[s5b]") {
   Play play;
   S5bProxies proxies(play.iq, play.timers, false, {*NamedProxy::parse("proxy.montague.lit")});
