@@ -127,11 +127,7 @@ void SendFile::on_completed(Delivery delivery, std::optional<Hash> verified) {
 
 void SendFile::on_declared(std::optional<Hash>) {}  // for receivers
 
-void SendFile::on_ended(Error why) {
-  // Once the peer's word is in, only our own journal is waited for.
-  if (is_terminal(job_.now().state)) return;
-  fail(std::move(why));
-}
+void SendFile::on_ended(Error why) { fail(std::move(why)); }
 
 void SendFile::on_step(std::string_view what, std::string detail) {
   world_.book.tell(job_.id(), std::string(what), std::move(detail));

@@ -77,7 +77,13 @@ class FakeStore final : public Store {
  public:
   FakeStore(Disk& disk, Turns& turns, Crash& crash) : disk_(disk), turns_(turns), crash_(crash) {}
   std::optional<Errc> fails;
+  bool held = false;  ///< a disk that takes its time: what comes waits for release()
   int puts = 0;
+
+  void release() {
+    held = false;
+    for (auto& one : std::exchange(waiting_, {})) turns_.later(std::move(one));
+  }
 
   void put(std::vector<JobRecord> records, Done done) override {
     ++puts;
@@ -107,16 +113,23 @@ class FakeStore final : public Store {
  private:
   template <class Action>
   void act(Done done, Action action) {
-    turns_.later([this, done = std::move(done), action = std::move(action)]() mutable {
+    later([this, done = std::move(done), action = std::move(action)]() mutable {
       if (crash_.strikes()) return;
       if (fails) return done(Error{*fails, "the test says no"});
       action();
       if (!crash_.strikes()) done({});
     });
   }
+  void later(Callback<void()> task) {
+    if (held)
+      waiting_.push_back(std::move(task));
+    else
+      turns_.later(std::move(task));
+  }
   Disk& disk_;
   Turns& turns_;
   Crash& crash_;
+  std::vector<Callback<void()>> waiting_;
 };
 
 class FakeFiles final : public Files {

@@ -93,6 +93,7 @@ TEST_CASE("invariant: removing takes an ended job off the list, also from the di
   house.deliver(*answer);
   // The goodbye to the sender is still under way.
   CHECK(house.remove(1));
+  CHECK_FALSE(answer->talk->alive);
   CHECK(house.queue->find(1) == nullptr);
   CHECK(house.disk.rows.empty());
   CHECK(house.disk.names.count("/in/notes.txt") == 1);  // the file stays

@@ -62,6 +62,44 @@ TEST_CASE("receive: the sender hears of success only after `done` is on disk", "
   }
 }
 
+TEST_CASE("receive: each step waits for the commit of the one before (RELIABILITY s2.2)", "[receive]") {
+  House house;
+  house.start();
+  auto answer = house.offered();
+  house.store.held = true;
+  house.queue->accept(1, {}, [](Result<void>) {});
+  house.settle();
+  CHECK(house.disk.parts().empty());  // the consent is not on disk
+  house.store.release();
+  house.store.held = true;
+  house.settle();
+  CHECK(house.disk.parts().size() <= 1);
+  CHECK_FALSE(answer->talk);  // the part's inode is not on disk
+  house.store.release();
+  house.settle();
+  REQUIRE(answer->talk);
+  auto line = answer->talk->open();
+  house.settle();
+  line->handler->on_end(Moved{1000, std::nullopt});
+  house.settle();
+  house.store.held = true;
+  answer->talk->handler->on_declared(std::nullopt);
+  house.settle();
+  CHECK(house.disk.names.count("/in/notes.txt") == 0);  // `publishing` is not on disk
+  house.store.release();
+  house.store.held = true;
+  while (house.disk.names.count("/in/notes.txt") == 0) {
+    house.store.release();
+    house.store.held = true;
+    REQUIRE(house.turns.run_one());
+  }
+  house.settle();
+  CHECK_FALSE(answer->talk->completed);  // `done` is not on disk
+  house.store.release();
+  house.settle();
+  CHECK(answer->talk->completed);
+}
+
 TEST_CASE("receive: the peer is answered only once the part's inode is on disk", "[receive]") {
   House house;
   house.start();

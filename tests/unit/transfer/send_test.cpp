@@ -194,6 +194,35 @@ TEST_CASE("send: an S5B stream goes on when the account goes offline (R10)", "[s
   CHECK(house.state(id) == "done");
 }
 
+TEST_CASE("send: troubles before the offer count too, so they end", "[send]") {
+  House house;
+  house.start();
+  house.account().no_route[kAnn] = Errc::Timeout;
+  const auto id = house.send("/src/a");
+  for (int i = 0; i < 20; ++i) house.pass(1min);
+  CHECK(house.state(id) == "failed/timeout");
+  CHECK(house.account().look_ups == 5);
+}
+
+TEST_CASE("send: once the peer's word is in, nothing takes it back", "[send]") {
+  House house;
+  house.start();
+  const auto id = house.send("/src/a");
+  auto talk = house.last_talk();
+  auto line = talk->open();
+  house.settle();
+  line->handler->on_end(Moved{1000, std::nullopt});
+  house.settle();
+  house.store.held = true;
+  talk->handler->on_completed(Delivery::Confirmed, std::nullopt);
+  house.settle();
+  CHECK(house.cancel(id).error().code == Errc::BadState);
+  CHECK(house.state(id) == "verifying");  // nobody is told yet
+  house.store.release();
+  house.settle();
+  CHECK(house.state(id) == "done");
+}
+
 TEST_CASE("send: an account that says online but cannot is not asked in a circle", "[send]") {
   House house;
   house.start();
