@@ -7,6 +7,7 @@
 #include <iostream>
 #include <optional>
 #include <set>
+#include <utility>
 
 #include "errors.h"
 #include "text.h"
@@ -21,10 +22,6 @@ constexpr std::chrono::minutes kLongWait{10};  // something on the bus ends it
 constexpr std::size_t kWaitChunk = 1000;       // WaitJobs takes no more
 constexpr std::size_t kFollowed = 1000;        // jobs looked at per tick
 
-const std::vector<std::string> kFields = {"Name",         "State",     "StateReason", "Size",
-                                          "Transferred",  "Rate",      "Eta",         "Method",
-                                          "MethodDetail", "Direction", "Peer",        "Error",
-                                          "Offset",       "StartedAt", "FinishedAt"};
 const std::vector<std::string> kLive = {"queued", "offered", "connecting", "active", "verifying"};
 
 const char* word(Until until) {
@@ -35,109 +32,135 @@ const char* word(Until until) {
 
 /// What the callbacks of one follow() leave behind. Shared with them: a reply may come after
 /// follow() threw.
-struct Waits {
-  std::size_t open = 0;
-  bool any_done = false;
+struct News {
+  std::size_t waits_open = 0;
+  bool wait_answered = false;
   std::optional<Failure> failed;
+  std::set<std::uint64_t> changed;  ///< jobs that the view was not yet told of
+  std::vector<std::uint64_t> removed;
+  bool relist = true;
+
+  bool any() const { return relist || !changed.empty() || !removed.empty(); }
 };
 
-/// Jobs that changed since the view was last told.
-struct Pending {
-  std::set<std::uint64_t> changed;
-  std::vector<std::uint64_t> removed;
-  bool relist = false;
+class Follower {
+ public:
+  Follower(Context& context, const std::vector<std::uint64_t>& ids, Until until, JobView* view)
+      : context_(context),
+        manager_(context.manager()),
+        ids_(ids),
+        ours_(ids.begin(), ids.end()),
+        until_(until),
+        view_(view) {
+    if (view_) manager_.on_jobs_changed = [this](const auto& changes) { note(changes); };
+    for (std::size_t at = 0; at < ids_.size() && until_ != Until::Interrupted; at += kWaitChunk) {
+      const auto begin = ids_.begin() + static_cast<std::ptrdiff_t>(at);
+      const auto count = static_cast<std::ptrdiff_t>(std::min(kWaitChunk, ids_.size() - at));
+      ++news_->waits_open;
+      manager_.wait_async({begin, begin + count}, word(until_),
+                          [news = news_](const sdbus::Error* e, const auto&) {
+                            --news->waits_open;
+                            news->wait_answered = true;
+                            if (e && !news->failed) news->failed = to_failure(*e);
+                          });
+    }
+  }
+  ~Follower() {
+    if (view_) view_->close();
+    manager_.on_jobs_changed = nullptr;
+  }
+  Follower(const Follower&) = delete;
+
+  void run() {
+    const auto deadline =
+        context_.timeout ? Clock::now() + *context_.timeout : Clock::time_point::max();
+    const bool ticks = view_ && view_->wants_ticks();
+    auto next_tick = Clock::now();
+    while (!reached() && !news_->failed) {
+      const auto now = Clock::now();
+      if (context_.bus().daemon_gone()) throw gone();
+      if (now >= deadline) {
+        throw Failure{std::string(error::kTimedOut), "--timeout passed; the jobs go on",
+                      "xmppftctl queue list"};
+      }
+      const bool tick = ticks && now >= next_tick;
+      if (tick) next_tick = now + kTick;
+      if (view_ && (tick || news_->any())) show(tick);
+      const std::chrono::milliseconds wait = ticks ? kTick : kLongWait;
+      context_.bus().process(
+          std::min(wait, std::chrono::ceil<std::chrono::milliseconds>(deadline - now)));
+    }
+    if (news_->failed) throw *news_->failed;
+    // The last changes may still be on their way; what the jobs are now is asked, not awaited.
+    if (view_) view_->update(manager_.list_ids(ids_, view_->fields()));
+  }
+
+  static Failure gone() {
+    return {"org.freedesktop.DBus.Error.NoReply", "xmppftd went away; its jobs are on disk", ""};
+  }
+
+ private:
+  bool reached() const {
+    if (until_ == Until::Interrupted) return false;
+    return until_ == Until::AnyFinished ? news_->wait_answered : news_->waits_open == 0;
+  }
+
+  void note(const ManagerClient::Changes& changes) {
+    if (changes.empty()) news_->relist = true;
+    for (const auto& change : changes) {
+      const auto id = change.get<0>();
+      if (!ours_.empty() && !ours_.contains(id)) continue;
+      if (change.get<1>() == "removed") {
+        news_->removed.push_back(id);
+        news_->changed.erase(id);
+      } else {
+        news_->changed.insert(id);
+      }
+    }
+  }
+
+  /// Tells the view what changed and, on a tick, how all that move are doing.
+  void show(bool tick) {
+    const auto changed = std::exchange(news_->changed, {});
+    const auto removed = std::exchange(news_->removed, {});
+    const bool all = std::exchange(news_->relist, false) || tick;
+    auto jobs = manager_.list_ids({changed.begin(), changed.end()}, view_->fields());
+    if (all) {
+      Values live = {{"state", kLive}, {"sort", std::string("oldest")}};
+      if (!ids_.empty() && ids_.size() <= kFollowed) live["ids"] = ids_;
+      for (auto& job : manager_.list(live, view_->fields(), kFollowed)) {
+        const bool wanted = ours_.empty() || ours_.contains(job.id);
+        if (wanted && !changed.contains(job.id)) jobs.push_back(std::move(job));
+      }
+    }
+    std::sort(jobs.begin(), jobs.end(), [](const Job& a, const Job& b) { return a.id < b.id; });
+    view_->update(jobs);
+    for (const auto id : removed) view_->removed(id);
+  }
+
+  Context& context_;
+  ManagerClient& manager_;
+  const std::vector<std::uint64_t>& ids_;
+  const std::set<std::uint64_t> ours_;
+  const Until until_;
+  JobView* const view_;
+  const std::shared_ptr<News> news_ = std::make_shared<News>();
 };
 
 }  // namespace
 
 std::vector<Job> follow(Context& context, const std::vector<std::uint64_t>& ids, Until until,
                         JobView* view) {
-  Bus& bus = context.bus();
-  ManagerClient& manager = context.manager();
-  const std::set<std::uint64_t> ours(ids.begin(), ids.end());
-
-  const auto waits = std::make_shared<Waits>();
-  for (std::size_t at = 0; at < ids.size() && until != Until::Interrupted; at += kWaitChunk) {
-    const auto begin = ids.begin() + static_cast<std::ptrdiff_t>(at);
-    const auto count = static_cast<std::ptrdiff_t>(std::min(kWaitChunk, ids.size() - at));
-    ++waits->open;
-    manager.wait_async({begin, begin + count}, word(until),
-                       [waits](const sdbus::Error* e, const auto&) {
-                         --waits->open;
-                         waits->any_done = true;
-                         if (e && !waits->failed) waits->failed = to_failure(*e);
-                       });
+  try {
+    Follower(context, ids, until, view).run();
+    return context.manager().list_ids(ids, {});
+  } catch (const sdbus::Error& e) {
+    if (exit_code(e.getName()) == kNoDaemon) throw Follower::gone();
+    throw;
+  } catch (const Failure& failure) {
+    if (exit_code(failure.name) == kNoDaemon) throw Follower::gone();
+    throw;
   }
-  const auto reached = [&] {
-    if (until == Until::Interrupted) return false;
-    return until == Until::AnyFinished ? waits->any_done : waits->open == 0;
-  };
-
-  const auto pending = std::make_shared<Pending>();
-  pending->relist = true;
-  if (view)
-    manager.on_jobs_changed = [pending, ours](const ManagerClient::Changes& changes) {
-      if (changes.empty()) pending->relist = true;
-      for (const auto& change : changes) {
-        const auto id = change.get<0>();
-        if (!ours.empty() && !ours.contains(id)) continue;
-        if (change.get<1>() == "removed") {
-          pending->removed.push_back(id);
-          pending->changed.erase(id);
-        } else {
-          pending->changed.insert(id);
-        }
-      }
-    };
-
-  const auto show = [&](bool all) {
-    const Pending news = std::exchange(*pending, {});
-    std::vector<Job> jobs = manager.list_ids({news.changed.begin(), news.changed.end()}, kFields);
-    if (all || news.relist) {
-      Values live = {{"state", kLive}, {"sort", std::string("oldest")}};
-      if (!ids.empty() && ids.size() <= kFollowed) live["ids"] = ids;
-      for (auto& job : manager.list(live, kFields, kFollowed)) {
-        if ((ours.empty() || ours.contains(job.id)) && !news.changed.contains(job.id))
-          jobs.push_back(std::move(job));
-      }
-    }
-    std::sort(jobs.begin(), jobs.end(), [](const Job& a, const Job& b) { return a.id < b.id; });
-    view->update(jobs);
-    for (const auto id : news.removed) view->removed(id);
-  };
-  const auto stop = [&] {
-    if (view) view->close();
-    manager.on_jobs_changed = nullptr;
-  };
-
-  const auto deadline =
-      context.timeout ? Clock::now() + *context.timeout : Clock::time_point::max();
-  auto next_tick = Clock::now();
-  while (!reached() && !waits->failed) {
-    const auto now = Clock::now();
-    if (bus.daemon_gone()) {
-      stop();
-      throw Failure{"org.freedesktop.DBus.Error.NoReply", "xmppftd went away; its jobs are on disk",
-                    ""};
-    }
-    if (now >= deadline) {
-      stop();
-      throw Failure{std::string(error::kTimedOut), "--timeout passed; the jobs go on",
-                    "xmppftctl queue list"};
-    }
-    const bool tick = view && view->wants_ticks() && now >= next_tick;
-    if (tick) next_tick = now + kTick;
-    const bool news = pending->relist || !pending->changed.empty() || !pending->removed.empty();
-    if (view && (tick || news)) show(tick);
-    std::chrono::milliseconds wait = view && view->wants_ticks() ? kTick : kLongWait;
-    wait = std::min(wait, std::chrono::ceil<std::chrono::milliseconds>(deadline - now));
-    bus.process(wait);
-  }
-  // The last changes may still be on their way; what the jobs are now is asked, not awaited.
-  if (view && !waits->failed) view->update(manager.list_ids(ids, kFields));
-  stop();
-  if (waits->failed) throw *waits->failed;
-  return manager.list_ids(ids, {});
 }
 
 std::unique_ptr<JobView> waiting_view(const Output& out) {

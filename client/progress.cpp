@@ -47,6 +47,18 @@ std::string moving_line(const std::string& head, std::uint64_t done, std::int64_
 
 }  // namespace
 
+const std::vector<std::string>& JobView::fields() const {
+  static const std::vector<std::string> kShown = {"Name", "State",       "StateReason",
+                                                  "Size", "Transferred", "Rate",
+                                                  "Eta",  "Method",      "MethodDetail"};
+  return kShown;
+}
+
+const std::vector<std::string>& LineView::fields() const {
+  static const std::vector<std::string> kAll;
+  return full_ ? kAll : JobView::fields();
+}
+
 bool terminal_is_utf8() {
   for (const char* name : {"LC_ALL", "LC_CTYPE", "LANG"}) {
     const char* value = std::getenv(name);

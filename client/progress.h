@@ -29,6 +29,8 @@ class JobView {
   virtual ~JobView() = default;
   /// Wants update() at 2 Hz, not only on changes of state.
   virtual bool wants_ticks() const = 0;
+  /// The fields of a job that it shows, as in ListJobs; empty = all.
+  virtual const std::vector<std::string>& fields() const;
   /// Jobs as they are now: all that are followed and not finished, and those that just changed.
   virtual void update(const std::vector<Job>& jobs) = 0;
   virtual void removed(std::uint64_t id) = 0;
@@ -53,18 +55,20 @@ class BarView final : public JobView {
   std::size_t drawn_ = 0;  ///< lines on the screen
 };
 
-/// One line whenever what `render` says of a job differs from the line before.
+/// One line whenever what `render` says of a job differs from the line before. A full one looks at
+/// every field, and at 2 Hz; else it is changes of state that count.
 class LineView final : public JobView {
  public:
   using Render = std::function<std::string(const Job&)>;
   using Emit = std::function<void(std::string_view)>;
   LineView(Render render, std::function<std::string(std::uint64_t)> render_removed, Emit emit,
-           bool ticks)
+           bool full)
       : render_(std::move(render)),
         render_removed_(std::move(render_removed)),
         emit_(std::move(emit)),
-        ticks_(ticks) {}
-  bool wants_ticks() const override { return ticks_; }
+        full_(full) {}
+  bool wants_ticks() const override { return full_; }
+  const std::vector<std::string>& fields() const override;
   void update(const std::vector<Job>& jobs) override;
   void removed(std::uint64_t id) override;
   void close() override {}
@@ -73,7 +77,7 @@ class LineView final : public JobView {
   Render render_;
   std::function<std::string(std::uint64_t)> render_removed_;
   Emit emit_;
-  bool ticks_;
+  bool full_;
   std::map<std::uint64_t, std::string> last_;
 };
 
