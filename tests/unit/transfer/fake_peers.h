@@ -9,7 +9,7 @@
 
 #include "support/jid.h"
 #include "transfer/account_port.h"
-#include "unit/transfer/fake_disk.h"
+#include "support/fake_disk.h"
 
 namespace xmppftd::test {
 

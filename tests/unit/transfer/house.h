@@ -11,7 +11,7 @@
 #include "support/fake_bulk.h"
 #include "support/fake_timers.h"
 #include "transfer/queue.h"
-#include "unit/transfer/fake_disk.h"
+#include "support/fake_disk.h"
 #include "unit/transfer/fake_peers.h"
 
 namespace xmppftd::test {

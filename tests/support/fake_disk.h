@@ -51,6 +51,7 @@ struct Disk {
     std::uint64_t size = 0;
     bool whole = false;   ///< has all its bytes, the right ones
     bool synced = false;
+    std::string content = {};  ///< only where bytes move (MemoryBulk)
   };
   std::map<JobId, JobRecord> rows;
   std::map<JobId, std::vector<HistoryEntry>> stories;
@@ -64,6 +65,11 @@ struct Disk {
     inodes[next_inode] = {size, true, true};
     names[path] = next_inode;
     return next_inode++;
+  }
+  std::uint64_t add(const std::string& path, std::string content) {
+    const auto inode = add(path, content.size());
+    inodes[inode].content = std::move(content);
+    return inode;
   }
   std::vector<std::string> parts() const {
     std::vector<std::string> list;
