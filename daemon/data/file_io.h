@@ -16,12 +16,10 @@ namespace xmppftd {
 
 inline constexpr std::size_t kQuantum = 256 * 1024;  ///< bytes moved at a time (ENGINE s4.3)
 inline constexpr std::size_t kHeldBack = 64 * 1024;  ///< of each file sent (RELIABILITY s2.2)
-inline constexpr std::uint64_t kWriteBackEvery =
-    8 * 1024 * 1024;  ///< bytes between two sync_file_range (ENGINE s4.3)
 
-/// A worker's buffer. The page after the quantum is room for a byte that must not come.
+/// A worker's buffer, page-aligned.
 struct alignas(4096) Quantum {
-  std::uint8_t bytes[kQuantum + 4096];
+  std::uint8_t bytes[kQuantum];
 };
 
 /// "<what>: <the kernel's words>; <remedy>".

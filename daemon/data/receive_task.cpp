@@ -13,11 +13,6 @@ namespace {
 // some wait for us.
 constexpr std::chrono::milliseconds kGrace{200};
 
-Error surplus(const ByteRange& range) {
-  return {Errc::Protocol, "the peer sent more than the " + std::to_string(range.length) +
-                              " bytes it had announced"};
-}
-
 }  // namespace
 
 ReceiveTask::ReceiveTask(StreamParts parts, Clock::time_point now)
@@ -31,8 +26,8 @@ StreamTask::Step ReceiveTask::step(Clock::time_point now, Quantum& buffer) {
 }
 
 StreamTask::Step ReceiveTask::receive(Clock::time_point now, Quantum& buffer) {
-  // One byte more than is due, so that what is glued to the last byte shows at once.
-  const auto want = std::min<std::uint64_t>(kQuantum, left() + 1);
+  // Never more than is due: a surplus byte cannot reach the file. expect_end() looks for it.
+  const auto want = std::min<std::uint64_t>(kQuantum, left());
   const auto n = ::recv(socket(), buffer.bytes, want, MSG_DONTWAIT);
   if (n < 0 && errno == EINTR) return std::nullopt;
   if (n < 0 && errno == EAGAIN) {
@@ -47,7 +42,6 @@ StreamTask::Step ReceiveTask::receive(Clock::time_point now, Quantum& buffer) {
     return Error{Errc::Interrupted, "the peer closed the stream at byte " + std::to_string(moved_) +
                                         " of " + std::to_string(range_.length)};
   const auto got = static_cast<std::uint64_t>(n);
-  if (got > left()) return surplus(range_);
   if (auto written = write_all(file(), {buffer.bytes, got}, position()); !written) return written;
   advance(got, now);
   write_back_.written_to(file(), position());
@@ -59,7 +53,9 @@ StreamTask::Step ReceiveTask::expect_end(Clock::time_point now) {
   deadline_ = *end_by_;
   std::uint8_t byte = 0;
   const auto n = ::recv(socket(), &byte, 1, MSG_DONTWAIT);
-  if (n > 0) return surplus(range_);
+  if (n > 0)
+    return Error{Errc::Protocol, "the peer sent more than the " + std::to_string(range_.length) +
+                                     " bytes it had announced"};
   // An end, a reset now that all is here, or silence: each is fine.
   if (n < 0 && (errno == EAGAIN || errno == EINTR) && now < *end_by_) return std::nullopt;
   return Result<void>();

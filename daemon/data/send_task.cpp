@@ -23,8 +23,8 @@ constexpr std::chrono::milliseconds kMaxPoll{100};
 SendTask::SendTask(StreamParts parts, StreamEnd end, Clock::time_point now)
     : StreamTask(std::move(parts), EPOLLOUT, now), end_(end), state_(State::Streaming) {
   const int on = 1;
-  ::setsockopt(socket(), IPPROTO_TCP, TCP_NODELAY, &on,
-               sizeof on);  // the last piece need not wait for an ack
+  // The last piece need not wait for an acknowledgement.
+  ::setsockopt(socket(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   ::posix_fadvise(file(), static_cast<off_t>(range_.offset), static_cast<off_t>(range_.length),
                   POSIX_FADV_SEQUENTIAL);
 }

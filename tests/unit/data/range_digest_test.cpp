@@ -37,8 +37,8 @@ TEST_CASE("digest behind a writer: reads only what was reached", "[digest]") {
 
 TEST_CASE("digest behind a writer: works before the end, not only at it", "[digest]") {
   const TempDir dir;
-  ThreadPool hashers("hash", 1);
   TestCore core;
+  ThreadPool hashers("hash", 1);
   const auto file = file_with(dir / "a", noise(2'000'000));
   auto progress = std::make_shared<Progress>();
   const auto digest = std::make_shared<RangeDigest>(hashers, FileEnd{file, HashAlgo::Sha256},
