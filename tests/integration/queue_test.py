@@ -60,13 +60,15 @@ class Queue(LabCase):
         self.assertFalse((self.lab.bob.downloads / source.name).exists())
 
     def test_higher_priority_goes_first(self):
-        long = self.lab.make_file('long.bin', 8 * MIB)
-        first = self.lab.ann.send(long, self.lab.jid('bob'), '--method', 'si-ibb')
-        small = self.lab.make_file('small.bin', 100)
-        low = self.lab.ann.send(small, self.lab.jid('bob'), '--priority', '-5')
-        high = self.lab.ann.send(small, self.lab.jid('bob'), '--priority', '5')
-        ends = {job_id: self.lab.ann.wait(job_id)['finished_at'] for job_id in (first, low, high)}
-        self.assertLess(ends[high], ends[low])
+        """One job a peer at a time: when the urgent one is done, the other has not ended."""
+        large = self.lab.make_file('large.bin', 4 * MIB)
+        jobs = [self.lab.ann.send(large, self.lab.jid('bob'), '--method', 'si-ibb', '--priority', priority)
+                for priority in ('0', '-5', '5')]
+        first, low, high = jobs
+        self.lab.ann.wait(high)
+        self.assertEqual(self.lab.ann.job(first)['state'], 'done')
+        self.assertNotEqual(self.lab.ann.job(low)['state'], 'done')
+        self.assertEqual(self.lab.ann.wait(low)['state'], 'done')
 
     def test_a_removed_job_is_gone(self):
         source = self.lab.make_file('removed.bin', 100)
@@ -76,10 +78,14 @@ class Queue(LabCase):
         self.assertEqual(self.lab.ann.run('queue', 'show', job_id).returncode, 3)
         self.assertTrue((self.lab.bob.downloads / source.name).exists(), 'the file stays')
 
-    def test_our_order_of_methods_decides(self):
+
+class OrderOfMethods(LabCase):
+    lab_options = {'config': {'methods': ['si-ibb', 'si-socks5']}}
+
+    def test_the_receivers_preference_decides_not_the_senders(self):
         source = self.lab.make_file('order.bin', 1000)
-        job_id = self.lab.ann.send(source, self.lab.jid('bob'), '--method', 'si-ibb,si-socks5')
-        job = self.lab.ann.wait(job_id)
+        job = self.lab.ann.wait(
+            self.lab.ann.send(source, self.lab.jid('bob'), '--method', 'si-socks5,si-ibb'))
         self.assert_delivered(job, source)
         self.assertEqual(job['method'], 'si-ibb')
 
