@@ -35,7 +35,7 @@ TEST_CASE("scenario: what no stream can carry goes in-band, in the same job", "[
   const auto story = Play::story(play.ann_disk);
   INFO(story);
   CHECK(tells(story, "failed: "));
-  CHECK(tells(story, "fallback: IBB with the same sid"));
+  CHECK(tells(story, "fallback: in-band, under the same sid"));
   CHECK(tells(story, "active: si-ibb"));
   play.check_nothing_left();
 }
