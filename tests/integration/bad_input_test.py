@@ -183,19 +183,15 @@ class BadInput(LabCase):
 
     # --- the receiving side ---
 
-    def offered_despite_a_rule(self, folder, meanwhile=lambda: None):
-        """An offer whose rule names a folder that cannot take it. Returns (bob's job id, the source)."""
+    def offered(self, name):
+        """A file of ann's that waits for bob's word. Returns (bob's job id, the source)."""
         self.lab.bob.ctl('policy', 'remove', '1')
-        self.lab.accept_from('bob', 'ann', folder)
-        meanwhile()
         try:
-            source = self.lab.make_file(f'for-{folder.name}.bin', 4 << 20)
+            source = self.lab.make_file(name, 4 << 20)
             self.lab.ann.send(source, self.lab.jid('bob'))
             (offer,) = wait_for('the offer', lambda: self.lab.bob.json('offers')['jobs'])
-            self.assertEqual(offer['reason'], 'awaiting-user')
             return offer['id'], source
         finally:
-            self.lab.bob.ctl('policy', 'remove', '1')
             self.lab.accept_from('bob', 'ann')
 
     def accept_refused(self, exit_code, says, *args):
@@ -210,16 +206,30 @@ class BadInput(LabCase):
         self.assertEqual((self.lab.bob.downloads / source.name).read_bytes(), source.read_bytes())
 
     def test_download_folder_missing(self):
-        folder = self.lab.directory / 'soon-gone'
-        folder.mkdir()
-        job_id, source = self.offered_despite_a_rule(folder, folder.rmdir)
-        self.assertIn('mkdir -p', self.lab.bob.ctl('why', job_id))
+        job_id, source = self.offered('no-folder.bin')
         away = self.lab.bob.downloads.rename(self.lab.directory / 'away')
         try:
-            self.accept_refused(UNREADABLE, [str(self.lab.bob.downloads), 'mkdir -p'], job_id)
+            self.accept_refused(USAGE, [str(self.lab.bob.downloads), 'mkdir -p'], job_id)
         finally:
             away.rename(self.lab.bob.downloads)
         self.accept_at_last(job_id, source)
+
+    def test_folder_of_a_rule_missing(self):
+        folder = self.lab.directory / 'soon-gone'
+        folder.mkdir()
+        self.lab.bob.ctl('policy', 'remove', '1')
+        self.lab.accept_from('bob', 'ann', folder)
+        folder.rmdir()
+        try:
+            source = self.lab.make_file('rule-without-folder.bin', 100)
+            self.lab.ann.send(source, self.lab.jid('bob'))
+            (offer,) = wait_for('the offer', lambda: self.lab.bob.json('offers')['jobs'])
+            self.assertEqual(offer['reason'], 'awaiting-user', 'the user is asked instead')
+            self.assertIn(f"mkdir -p '{folder}'", self.lab.bob.ctl('why', offer['id']))
+            self.accept_at_last(offer['id'], source)
+        finally:
+            self.lab.bob.ctl('policy', 'remove', '1')
+            self.lab.accept_from('bob', 'ann')
 
     @unittest.skipUnless(os.getuid() == 0, 'needs root, to mount a small disk')
     def test_download_folder_full(self):
@@ -230,8 +240,8 @@ class BadInput(LabCase):
         if mount.returncode != 0:
             self.skipTest('cannot mount here: ' + mount.stderr.strip())
         self.addCleanup(lambda: subprocess.run(['umount', '-l', small], check=True))
-        job_id, source = self.offered_despite_a_rule(small)
-        self.accept_refused(REFUSED, [str(small)], job_id, '--into', f'{small}/')
+        job_id, source = self.offered('no-room.bin')
+        self.accept_refused(REFUSED, [str(small), 'min_free', 'hint: '], job_id, '--into', f'{small}/')
         self.assertEqual(list(small.iterdir()), [], 'nothing half-received is left')
         self.accept_at_last(job_id, source)
 
