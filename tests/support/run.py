@@ -27,7 +27,7 @@ def build_directory(sanitize):
 
 def build(directory, sanitize):
     if not (directory / 'build.ninja').exists():
-        options = ['-Dtests=enabled']
+        options = []
         if sanitize:
             options += ['-Db_sanitize=address,undefined', '-Db_lundef=false', '-Doptimization=1']
         subprocess.run(['meson', 'setup', *options, directory, ROOT], check=True,
