@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "transfer/job_view.h"
+#include "transfer/same_file.h"
 #include "transfer/verdict.h"
 
 namespace xmppftd {
@@ -21,16 +22,6 @@ Result<void> check_name(const std::string& name) {
   if (name.size() > kMaxName)
     return Error{Errc::BadArgument, "name: at most " + std::to_string(kMaxName) + " bytes, not " + std::to_string(name.size())};
   return {};
-}
-
-/// Says the same of the same file: both have it and it is equal, or (`both_absent` counts) neither has it.
-template <class T>
-bool agrees(const std::optional<T>& a, const std::optional<T>& b, bool both_absent) {
-  return a && b ? *a == *b : both_absent && !a && !b;
-}
-template <class T>
-bool contradicts(const std::optional<T>& a, const std::optional<T>& b) {
-  return a && b && *a != *b;
 }
 
 Error not_open(const Job& job) {
@@ -86,24 +77,19 @@ void OfferDesk::on_offer(AccountId account, std::unique_ptr<IncomingOffer> offer
 
 /// The live job that this offer continues, doubles or replaces.
 Job* OfferDesk::find_twin(AccountId account, const Offer& offer) {
-  const auto is_twin = [&](const Job& job, bool same_moment) {
-    const auto& record = job.now();
-    if (record.account != account || record.file.name != offer.file.name || record.file.size != offer.file.size)
-      return false;
-    if (bare_part(record.peer) != offer.peer.bare().str() || contradicts(record.file.hash, offer.file.hash)) return false;
-    if (same_moment)
-      return agrees(record.file.hash, offer.file.hash, true) && agrees(record.file.modified, offer.file.modified, true);
-    return agrees(record.file.hash, offer.file.hash, false) || agrees(record.file.modified, offer.file.modified, false);
-  };
   for (const auto& [id, entry] : receiving_)
-    if (Job* job = book_.find(id); is_twin(*job, true) && !is_terminal(job->now().state)) return job;
+    if (Job* job = book_.find(id);
+        !is_terminal(job->now().state) && is_same_file(job->now(), account, offer, Likeness::SameMoment))
+      return job;
   for (const auto& [id, entry] : pending_)
-    if (Job* job = book_.find(id); is_twin(*job, true)) return job;
+    if (Job* job = book_.find(id); is_same_file(job->now(), account, offer, Likeness::SameMoment)) return job;
   for (const auto& [id, timer] : waiting_) {
     Job* job = book_.find(id);
     const auto waited = wall_now() - job->now().waiting_since;
     const bool just_lost = waited >= std::chrono::seconds(0) && waited < config_.relink_within;
-    if (is_twin(*job, just_lost) || is_twin(*job, false)) return job;
+    if ((just_lost && is_same_file(job->now(), account, offer, Likeness::SameMoment)) ||
+        is_same_file(job->now(), account, offer, Likeness::AnyTime))
+      return job;
   }
   return nullptr;
 }
@@ -178,14 +164,10 @@ std::optional<Error> OfferDesk::too_many(AccountId account, const Jid& peer) con
 const AcceptRule* OfferDesk::rule_for(const Offer& offer, const PeerTrust& trust) {
   const AcceptRule* rule = policy_.match(offer.peer, offer.file, trust);
   if (rule == nullptr) return nullptr;
-  const auto now = world_.timers.now();
-  auto& quota = quotas_.try_emplace(offer.peer.bare().str(), Quota{now, 0}).first->second;
-  if (now - quota.since >= std::chrono::hours(24)) quota = {now, 0};
-  if (offer.file.size > config_.daily_quota - std::min(quota.used, config_.daily_quota)) {
+  if (!quota_.take(offer.peer.bare().str(), offer.file.size, config_.daily_quota, world_.timers.now())) {
     log::info("queue", log::shy(offer.peer.str()) + " used up what rules accept from one address in a day: asking");
     return nullptr;
   }
-  quota.used += offer.file.size;
   return rule;
 }
 

@@ -11,6 +11,7 @@
 #include "io/timer.h"
 #include "negotiation/negotiator.h"
 #include "transfer/accept_policy.h"
+#include "transfer/accept_quota.h"
 #include "transfer/account_port.h"
 #include "transfer/job_book.h"
 #include "io/later.h"
@@ -100,11 +101,7 @@ class OfferDesk final : private ReceiveFile::Owner {
   std::map<JobId, Pending> pending_;
   std::map<JobId, Receiving> receiving_;
   std::map<JobId, std::unique_ptr<Timer>> waiting_;
-  struct Quota {
-    Timers::Clock::time_point since;
-    std::uint64_t used = 0;
-  };
-  std::map<std::string, Quota> quotas_;  ///< by bare JID: what rules accepted
+  AcceptQuota quota_;
   WhileAlive alive_;
 };
 

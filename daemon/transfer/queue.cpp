@@ -260,7 +260,8 @@ void TransferQueue::on_offer(AccountId account, std::unique_ptr<IncomingOffer> o
 
 void TransferQueue::account_changed(AccountId account) {
   const auto* port = core_->world.accounts.find(account);
-  if (port == nullptr || !port->online()) core_->offers.account_offline(account);
+  if (port != nullptr && port->online()) return core_->sends.account_online(account);
+  core_->offers.account_offline(account);
   core_->sends.wake();
 }
 

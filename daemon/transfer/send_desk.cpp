@@ -143,18 +143,20 @@ void SendDesk::on_send_offered(JobId id) {
 /// Presence wakes the lane of a contact; for others, and against presence that got lost, we look now and then.
 void SendDesk::look_later(const LaneKey& key, Lane& lane) {
   milliseconds delay = config_.look_again_after;
+  const auto now = world_.timers.now();
   for (const auto& [priority, id] : lane.jobs)
-    if (const auto found = deadlines_.find(id); found != deadlines_.end())
-      delay = std::min(delay, std::chrono::ceil<milliseconds>(found->second - world_.timers.now()));
-  lane.look_again = world_.timers.after(std::max(delay, milliseconds(1)), [this, key] { look_again(key); });
+    if (const auto found = deadlines_.find(id); found != deadlines_.end() && found->second > now)
+      delay = std::min(delay, std::chrono::ceil<milliseconds>(found->second - now));
+  lane.look_again = world_.timers.after(delay, [this, key] { look_again(key); });
 }
 
 void SendDesk::look_again(LaneKey key) {
   Lane& lane = lanes_[key];
   const auto now = world_.timers.now();
   const auto jobs = lane.jobs;
+  const bool could_know = reason_for(key, lane) == JobReason::WaitingPeer;  // while offline ourselves we cannot
   for (const auto& [priority, id] : jobs)
-    if (const auto found = deadlines_.find(id); found != deadlines_.end() && found->second <= now)
+    if (const auto found = deadlines_.find(id); could_know && found != deadlines_.end() && found->second <= now)
       end(*book_.find(id), JobState::Failed, JobReason::PeerOffline,
           {Errc::PeerOffline, key.second + " was not online since this was queued; try again when it is"});
   if (lane.jobs.empty()) {
@@ -163,6 +165,12 @@ void SendDesk::look_again(LaneKey key) {
     lane.look = true;
     look_later(key, lane);
   }
+  wake();
+}
+
+void SendDesk::account_online(AccountId account) {
+  for (auto lane = lanes_.lower_bound({account, {}}); lane != lanes_.end() && lane->first.first == account; ++lane)
+    lane->second.look = lane->second.absent;
   wake();
 }
 

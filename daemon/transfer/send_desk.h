@@ -47,6 +47,8 @@ class SendDesk final : private SendFile::Owner {
   /// Looks for jobs to start, on the next turn of the loop.
   void wake();
 
+  /// Peers that were away before we were may be back.
+  void account_online(AccountId account);
   void account_removed(AccountId account);
   void peer_changed(AccountId account, std::string_view bare);
 

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+#include <fstream>
+
 #include "unit/transfer/house.h"
 
 using namespace xmppftd;
@@ -140,4 +142,39 @@ TEST_CASE("history: ended jobs older than a month go, but a clock set far ahead 
     house.start();
     CHECK(house.queue->select({}) == std::vector<JobId>{25});
   }
+}
+
+TEST_CASE("figures: ten thousand jobs", "[lists][.figures]") {
+  const auto resident_kb = [] {
+    std::ifstream statm("/proc/self/statm");
+    std::uint64_t total = 0, resident = 0;
+    statm >> total >> resident;
+    return resident * 4;
+  };
+  const auto milliseconds = [](auto action) {
+    const auto start = std::chrono::steady_clock::now();
+    action();
+    return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
+  };
+  Journaled journaled;
+  for (JobId id = 1; id <= 10'000; ++id) {
+    JobRecord record;
+    record.id = id;
+    record.batch = "k3f9ab";
+    record.account = 1;
+    record.peer = "somebody@example.org";
+    record.file.name = "photograph number " + std::to_string(id) + ".jpg";
+    record.path = "/home/somebody/Pictures/2026/" + record.file.name;
+    record.reason = JobReason::WaitingSlot;
+    journaled.jobs.push_back(std::move(record));
+  }
+  House house;
+  house.account().is_online = false;
+  const auto before = resident_kb();
+  WARN("start: " << milliseconds([&] { house.queue->start(std::move(journaled)); }) << " ms");
+  WARN("records in memory: " << resident_kb() << " kB RSS, " << before << " before taking them over; a record is "
+                             << sizeof(JobRecord) << " bytes");
+  WARN("list of 100: " << milliseconds([&] { static_cast<void>(house.queue->list({}, "", 100)); }) << " ms");
+  WARN("counts: " << milliseconds([&] { static_cast<void>(house.queue->counts()); }) << " ms");
+  WARN("active_jobs: " << milliseconds([&] { static_cast<void>(house.queue->active_jobs()); }) << " ms");
 }

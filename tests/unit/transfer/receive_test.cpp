@@ -320,6 +320,10 @@ TEST_CASE("receive: only the same file of the same sender continues a job", "[re
     offer.file.hash.reset();
     CHECK(house.offered(offer)->talk);
   }
+  SECTION("a name that has to be made safe again") {
+    offer.file.name = "../notes.txt";
+    CHECK(house.offered(offer)->talk);
+  }
   const auto is_new = [&](Offer other) {
     const auto result = house.offered(std::move(other));
     CHECK_FALSE(result->talk);

@@ -117,6 +117,22 @@ TEST_CASE("schedule: a peer that never appears fails the job after a week", "[sc
   CHECK(house.account().look_ups == look_ups);
 }
 
+TEST_CASE("schedule: while we are offline nobody is given up, and all are looked for when we are back", "[schedule]") {
+  House house;
+  house.start();
+  house.account().no_route[kAnn] = Errc::PeerOffline;
+  const auto id = house.send("/src/a");
+  house.account().is_online = false;
+  house.queue->account_changed(1);
+  house.pass(24h * 8);
+  CHECK(house.state(id) == "queued/waiting-account");
+  house.account().is_online = true;
+  house.account().no_route.clear();
+  house.queue->account_changed(1);
+  house.settle();
+  CHECK(house.state(id) == "offered/awaiting-peer");
+}
+
 TEST_CASE("schedule: the week goes on over restarts, and a clock set ahead cannot end it at once", "[schedule]") {
   Disk disk;
   JobId id = 0;
