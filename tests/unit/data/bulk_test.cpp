@@ -323,6 +323,24 @@ TEST_CASE("blocks: the last 64 KiB of a file that changed are not given", "[bloc
   CHECK(finished.error() == Errc::FileChanged);
 }
 
+TEST_CASE("blocks: after a failure no later block is given", "[blocks]") {
+  const TempDir dir;
+  TestCore core;
+  DataPlane plane(core);
+  const auto content = noise(200'000);
+  const auto file = file_with(dir / "a", content);
+  const auto reader = plane.bulk().read_blocks({file, {}}, {0, 200'000});
+  Outcome<std::string> first, second;
+  REQUIRE(::ftruncate(file->fd.get(), 0) == 0);
+  reader->read(10, first.callback());
+  core.run_until([&] { return first.arrived(); });
+  REQUIRE(write_all(file->fd.get(), view_of(content), 0));
+  reader->read(10, second.callback());
+  core.run_until([&] { return second.arrived(); });
+  CHECK(first.error() == Errc::FileChanged);
+  CHECK(second.error() == Errc::FileChanged);
+}
+
 TEST_CASE("blocks: written in order, digest at the end", "[blocks]") {
   const TempDir dir;
   TestCore core;

@@ -62,7 +62,8 @@ TEST_CASE("files: a name is taken by whatever has it", "[files]") {
   files.is_taken(dir.path(), "link", link.callback());
   files.is_taken(dir.path(), "b", none.callback());
   files.is_taken(dir / "none", "b", no_folder.callback());
-  core.run_until([&] { return file.arrived() && link.arrived() && none.arrived() && no_folder.arrived(); });
+  core.run_until(
+      [&] { return file.arrived() && link.arrived() && none.arrived() && no_folder.arrived(); });
   CHECK(file.result->value());
   CHECK(link.result->value());
   CHECK_FALSE(none.result->value());

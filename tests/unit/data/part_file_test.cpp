@@ -100,8 +100,7 @@ TEST_CASE("part: a file that does not fit is refused before the first byte, with
   REQUIRE(error_of(too_big) == Errc::DiskFull);
   CHECK(says(too_big.error(), std::to_string(kHuge) + " bytes are needed"));
   CHECK(error_of(create_part_file(dir.path(), 1, kHuge)) == Errc::DiskFull);
-  CHECK(error_of(create_part_file(dir.path(), ~std::uint64_t{0}, ~std::uint64_t{0})) ==
-        Errc::DiskFull);
+  CHECK(error_of(create_part_file(dir.path(), 2, ~std::uint64_t{0})) == Errc::DiskFull);
   CHECK(std::filesystem::is_empty(dir.path()));
 }
 
@@ -143,8 +142,11 @@ TEST_CASE("publish: the part gets its name, mode 0600, and the part's name is fr
   struct stat status {};
   ::stat((dir / "a.txt").c_str(), &status);
   CHECK((status.st_mode & 07777) == 0600);
-  // Step 9 of RELIABILITY s2.2 repeated after a crash.
+  // Step 9 of RELIABILITY s2.2 repeated after a crash, at its end and between link and unlink.
   CHECK(publish_part_file(*part, "a.txt", false));
+  ::link((dir / "a.txt").c_str(), (dir / part->name).c_str());
+  CHECK(publish_part_file(*part, "a.txt", false));
+  CHECK_FALSE(exists(dir / part->name));
 }
 
 TEST_CASE("publish: whatever has the name stays as it is (FN3)", "[publish]") {
