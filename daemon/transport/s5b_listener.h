@@ -39,7 +39,7 @@ class S5bListener {
     Ticket(const Ticket&) = delete;
     Ticket& operator=(const Ticket&) = delete;
     bool bound() const noexcept { return bound_ != nullptr; }
-    /// The parked connection, non-blocking. Only while bound().
+    /// The parked connection, non-blocking; empty when it just broke. Only while bound().
     [[nodiscard]] UniqueFd take();
     /// Who is parked. Only while bound().
     SocketAddress peer() const;

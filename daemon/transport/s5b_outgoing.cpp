@@ -144,7 +144,9 @@ void S5bOutgoing::use_direct() {
   if (!ticket_ || !ticket_->bound())
     return fail(Errc::StreamFailed, "the peer says it is connected to us, and is not");
   const auto far_end = ticket_->peer();
-  open(ticket_->take(), "direct", far_end);
+  UniqueFd socket = ticket_->take();
+  if (!socket) return fail(Errc::StreamFailed, "the peer's connection to us just broke");
+  open(std::move(socket), "direct", far_end);
 }
 
 void S5bOutgoing::connect_to_proxy(const std::string& jid, std::vector<StreamHost> places) {
