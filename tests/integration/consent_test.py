@@ -60,7 +60,8 @@ class Consent(LabCase):
         self.lab.daemons[user].ctl('queue', 'cancel', job_id)
         mine = self.lab.daemons[user].wait(job_id, 30)
         self.assertEqual((mine['state'], mine['reason']), ('cancelled', 'user'))
-        self.assertEqual(self.listing(self.lab.bob.downloads), [], 'no file, no part')
+        # The other side hears of it by a closed stream, and tidies up a moment later.
+        wait_for('no file, no part', lambda: self.listing(self.lab.bob.downloads) == [])
         source.unlink()
         return theirs, ours
 

@@ -302,9 +302,12 @@ class HostilePeer(LabCase):
                 break
             self.raw.error(opening, 'resource-constraint', 'modify')
         self.raw.result(opening)
+        sid = opening.find(f'{{{IBB}}}open').get('sid')
         data = b''
         while True:
-            request = self.raw.expect(lambda s: s.tag == CLIENT + 'iq' and s.get('type') == 'set')
+            # Of this stream: earlier tests may have left the <close/> of theirs.
+            request = self.raw.expect(lambda s: s.tag == CLIENT + 'iq' and s.get('type') == 'set' and any(
+                child.tag in (f'{{{IBB}}}data', f'{{{IBB}}}close') and child.get('sid') == sid for child in s))
             self.raw.result(request)
             block = request.find(f'{{{IBB}}}data')
             if block is None:
