@@ -105,6 +105,7 @@ struct App::Parts final : AccountEvents {
   SocketSettings sockets;
   StateLock lock;
   ExitCode exit_code = ExitCode::Ok;
+  std::shared_ptr<void> bus_connection;  // outlives all that may still owe a reply on it
   Loop loop;
   BackgroundThread background{loop};
   UvNetwork network{loop};
@@ -137,6 +138,7 @@ Result<void> App::Parts::build() {
                                     [this] { end(ExitCode::BusLost); }, settings.config.limits.progress_interval});
   if (!service) return service.error();
   bus = std::move(*service);
+  bus_connection = bus->connection();
 
   accounts->start(std::move(settings.accounts));
   queue->start(std::move(opened->second));

@@ -9,12 +9,15 @@
 
 namespace xmppftd {
 
-/// Answers a method that returns nothing.
+/// Answers a method that returns nothing. Once the bus is lost there is nobody to answer.
 inline void answer(const sdbus::Result<>& reply, const Result<void>& result) {
-  if (result)
-    reply.returnResults();
-  else
-    reply.returnError(to_bus_error(result.error()));
+  try {
+    if (result)
+      reply.returnResults();
+    else
+      reply.returnError(to_bus_error(result.error()));
+  } catch (const sdbus::Error&) {
+  }
 }
 
 /// The callback of an operation whose outcome is the method's whole answer.

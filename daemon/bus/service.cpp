@@ -72,7 +72,7 @@ struct BusService::Parts final : TransferQueue::Observer, Accounts::Observer {
   }
 
   World world;
-  std::unique_ptr<sdbus::IConnection> connection;
+  std::shared_ptr<sdbus::IConnection> connection;
   JobObjects objects;
   Waits waits;
   ManagerObject manager;
@@ -83,6 +83,7 @@ struct BusService::Parts final : TransferQueue::Observer, Accounts::Observer {
 
 BusService::BusService(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 BusService::~BusService() = default;
+std::shared_ptr<void> BusService::connection() const { return parts_->connection; }
 
 Result<std::unique_ptr<BusService>> BusService::start(World world) {
   std::unique_ptr<sdbus::IConnection> connection;

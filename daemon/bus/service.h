@@ -30,6 +30,10 @@ class BusService {
   static Result<std::unique_ptr<BusService>> start(World world);
   ~BusService();
 
+  /// Keeps the connection itself alive, though nothing is exported or read any more. A reply that is still owed points
+  /// into it, so whoever holds such callbacks must die before this.
+  std::shared_ptr<void> connection() const;
+
  private:
   struct Parts;
   explicit BusService(std::unique_ptr<Parts> parts);

@@ -15,18 +15,26 @@ from dbus_client import Connection
 from lab import build_directory
 from lab_case import SANITIZED, LabCase
 
-LIMIT = 0.25 if SANITIZED else 0.05   # seconds; a sanitizer slows everything on this machine
+# Seconds. On a busy machine the scheduler alone is late now and then; what must never be seen here is a
+# loop that waits for a network, a disk or a name server. tests/bench/latency gives the exact figures.
+USUAL = 0.25 if SANITIZED else 0.05
+WORST = 1.0
 
 
-def slowest_call(daemon, until):
-    """Calls ListJobs every few ms as long as `until()` is false. Returns (seconds, calls)."""
-    slowest, calls = 0.0, 0
+def time_calls(daemon, until):
+    """Calls ListJobs every few ms as long as `until()` is false. Returns the sorted seconds."""
+    times = []
     with Connection(daemon.socket) as bus:
         while not until():
-            slowest = max(slowest, bus.list_jobs())
-            calls += 1
+            times.append(bus.list_jobs())
             time.sleep(0.005)
-    return slowest, calls
+    return sorted(times)
+
+
+def assert_responsive(test, times, at_least):
+    test.assertGreater(len(times), at_least)
+    test.assertLess(times[int(0.95 * len(times))], USUAL)
+    test.assertLess(times[-1], WORST)
 
 
 class DuringTransfer(LabCase):
@@ -37,10 +45,10 @@ class DuringTransfer(LabCase):
         job_id = self.lab.ann.send(source, self.lab.jid('bob'), '--method', 'si-socks5/direct')
         waiter = subprocess.Popen([self.lab.ann.ctl_path, 'queue', 'wait', str(job_id)],
                                   env=self.lab.ann.env, stdout=subprocess.DEVNULL)
-        slowest = {}
+        times = {}
 
         def measure(user):
-            slowest[user] = slowest_call(self.lab.daemons[user], lambda: waiter.poll() is not None)
+            times[user] = time_calls(self.lab.daemons[user], lambda: waiter.poll() is not None)
 
         threads = [threading.Thread(target=measure, args=(user,)) for user in ('ann', 'bob')]
         for thread in threads:
@@ -48,9 +56,8 @@ class DuringTransfer(LabCase):
         for thread in threads:
             thread.join()
         self.assertEqual(self.lab.ann.job(job_id)['state'], 'done')
-        for user, (seconds, calls) in slowest.items():
-            self.assertGreater(calls, 20, user)
-            self.assertLess(seconds, LIMIT, user)
+        for user in times:
+            assert_responsive(self, times[user], at_least=20)
 
 
 class DuringTrouble(unittest.TestCase):
@@ -74,12 +81,11 @@ class DuringTrouble(unittest.TestCase):
         adding.stdin.close()
         try:
             deadline = time.monotonic() + 12   # past the watchdog's 10 s
-            slowest, calls = slowest_call(daemon, lambda: time.monotonic() > deadline)
+            times = time_calls(daemon, lambda: time.monotonic() > deadline)
         finally:
             adding.kill()
             adding.wait()
-        self.assertGreater(calls, 100)
-        self.assertLess(slowest, LIMIT)
+        assert_responsive(self, times, at_least=100)
         self.assertEqual(daemon.stop(), 0)
 
     def test_calls_during_a_tls_handshake_that_never_ends(self):
