@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "scenario/play.h"
+
+namespace xmppftd::test {
+
+inline constexpr std::size_t kSize = 20'000;
+
+/// How far a transfer has come when something happens to it.
+inline const std::vector<std::string> kPhases = {"offered", "connecting", "active", "confirming"};
+
+/// Plays until Ann's job is in `phase`, and holds it there: the next stanza or byte waits until
+/// go_on().
+inline void reach(Play& play, const std::string& phase, const std::string& way) {
+  const auto both = [&](const char* ann, const char* bob) {
+    const bool there = play.until([&] { return play.ann->state() == ann && play.bob->state() == bob; });
+    INFO(phase << ": ann " << play.ann->state() << ", bob " << play.bob->state());
+    REQUIRE(there);
+  };
+  if (phase != "offered") play.bob_trusts_ann();
+  if (phase == "connecting") play.server.hold(way == "si-ibb" ? "<open" : "<streamhost");
+  if (phase == "active") play.ann->bulk().stop_at = kSize / 2;
+  if (phase == "confirming") play.server.hold("<done");
+  play.send(some_content(kSize), way);
+  if (phase == "offered") both("offered/awaiting-peer", "offered/awaiting-user");
+  if (phase == "connecting") both("connecting", "connecting");
+  if (phase == "active") both("active", "active");
+  if (phase == "confirming") both("verifying", "verifying");
+  play.settle();
+}
+
+/// Nothing is held any more, and Bob says yes whenever he is asked.
+inline void go_on(Play& play) {
+  play.server.release();
+  if (play.ann) play.ann->bulk().stop_at = ~0ull;
+  if (!play.bob) return;
+  play.bob_trusts_ann();
+  if (play.bob->state() == "offered/awaiting-user")
+    play.must([&](auto done) { play.bob->queue().accept(1, {}, std::move(done)); });
+}
+
+}  // namespace xmppftd::test
