@@ -112,7 +112,8 @@ struct JobRecord {
   HashState hash_state = HashState::None;
   std::optional<Hash> hash;          ///< what the bytes hashed to
   WallTime created_at{}, started_at{}, finished_at{}, next_attempt_at{};
-  WallTime waiting_since{};          ///< since when the peer has been awaited; epoch = it is not
+  WallTime waiting_since{};          ///< since when the peer has been awaited; epoch = it is not. In and cancelled: since
+                                     ///< when its sender may still offer it, unaware
   // Incoming only: where the bytes are (RELIABILITY s2.2)
   std::string folder;                ///< absolute target folder
   std::string part_name;             ///< ".xmppft-<16 hex>.part" inside it, "" when none

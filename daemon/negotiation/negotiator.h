@@ -95,7 +95,8 @@ class IncomingOffer {
     bool streams_allowed = true;  ///< false: in-band only (ip_policy ibb-only)
   };
   [[nodiscard]] virtual std::unique_ptr<Negotiation> accept(const Terms& terms, Negotiation::Handler& handler) = 0;
-  /// Consumes the offer. Declined = forbidden; Constraint, Policy, Timeout have words of their own.
+  /// Consumes the offer. Declined = forbidden; Cancelled (offered again after that), Constraint, Policy and Timeout have
+  /// words of their own.
   virtual void decline(const Error& why) = 0;
 };
 

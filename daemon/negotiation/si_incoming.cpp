@@ -14,10 +14,10 @@ constexpr std::string_view kSi = "si";
 
 /// How an offer is turned down.
 StanzaError refusal_for(const Error& why) {
-  if (why.code != Errc::Timeout) return to_stanza_error(why);
-  // Nobody was there to ask: "no" to peers that know only yes and no.
+  if (why.code != Errc::Timeout && why.code != Errc::Cancelled) return to_stanza_error(why);
+  // "No" to peers that know only yes and no.
   auto refusal = to_stanza_error(Error{Errc::Declined, ""});
-  refusal.text = "Nobody answered";
+  refusal.text = why.code == Errc::Timeout ? "Nobody answered" : "The receiver cancelled this file";
   return refusal;
 }
 

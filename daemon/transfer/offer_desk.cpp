@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/log.h"
+#include "transfer/accept_options.h"
 #include "transfer/job_view.h"
 #include "transfer/same_file.h"
 #include "transfer/verdict.h"
@@ -11,18 +12,7 @@
 namespace xmppftd {
 namespace {
 
-constexpr std::size_t kMaxName = 247;
-
 std::string subject(const Job& job) { return "job " + std::to_string(job.id()); }
-
-/// A name that the user chose is taken as it is or not at all.
-Result<void> check_name(const std::string& name) {
-  if (name == "." || name == ".." || name.find('/') != std::string::npos || name.find('\0') != std::string::npos)
-    return Error{Errc::BadArgument, "name: \"" + name + "\" is not a file name without folders"};
-  if (name.size() > kMaxName)
-    return Error{Errc::BadArgument, "name: at most " + std::to_string(kMaxName) + " bytes, not " + std::to_string(name.size())};
-  return {};
-}
 
 Error not_open(const Job& job) {
   const auto& record = job.now();
@@ -72,6 +62,7 @@ void OfferDesk::on_offer(AccountId account, std::unique_ptr<IncomingOffer> offer
   if (!book_.writable()) return offer->decline({Errc::Constraint, "the journal cannot be written"});
   if (Job* twin = find_twin(account, offer->offer()))
     if (offered_again(*twin, offer)) return;
+  if (Job* cancelled = find_cancelled(book_, account, offer->offer(), config_)) return refuse_again(*cancelled, *offer);
   take(account, std::move(offer));
 }
 
@@ -85,13 +76,18 @@ Job* OfferDesk::find_twin(AccountId account, const Offer& offer) {
     if (Job* job = book_.find(id); is_same_file(job->now(), account, offer, Likeness::SameMoment)) return job;
   for (const auto& [id, timer] : waiting_) {
     Job* job = book_.find(id);
-    const auto waited = wall_now() - job->now().waiting_since;
-    const bool just_lost = waited >= std::chrono::seconds(0) && waited < config_.relink_within;
-    if ((just_lost && is_same_file(job->now(), account, offer, Likeness::SameMoment)) ||
-        is_same_file(job->now(), account, offer, Likeness::AnyTime))
-      return job;
+    if (is_offered_again(job->now(), account, offer, config_.relink_within)) return job;
   }
   return nullptr;
+}
+
+/// Once, and then the sender knows: who offers the file after that means it.
+void OfferDesk::refuse_again(Job& job, IncomingOffer& offer) {
+  const Error why{Errc::Cancelled, "the user cancelled this file"};
+  offer.decline(why);
+  job.edit().waiting_since = {};
+  book_.tell(job.id(), "declined", "offered again by " + offer.offer().peer.str() + " after it was cancelled");
+  book_.commit(job);
 }
 
 /// False: it turned out to be a new one after all.
@@ -189,17 +185,12 @@ void OfferDesk::accept(Job& job, AcceptOptions options, Done done) {
   };
   const auto found = pending_.find(job.id());
   if (found == pending_.end()) return refuse(not_open(job));
-  if (options.folder.empty()) options.folder = config_.download_folder;
-  if (options.name.empty()) options.name = job.now().file.name;
-  if (auto good = check_name(options.name); !good) return refuse(good.error());
-  if (options.folder.empty() || options.folder.front() != '/')
-    return refuse({Errc::BadArgument, "folder: \"" + options.folder + "\" is not an absolute path"});
-  if (options.on_exists != "rename" && options.on_exists != "fail" && options.on_exists != "overwrite")
-    return refuse({Errc::BadArgument, "on_exists: \"" + options.on_exists + "\" is not one of rename, fail, overwrite"});
+  auto chosen = complete(std::move(options), job.now().file, config_);
+  if (!chosen) return refuse(chosen.error());
   auto& record = job.edit();
-  record.folder = std::move(options.folder);
-  record.wanted_name = std::move(options.name);
-  record.on_exists = std::move(options.on_exists);
+  record.folder = std::move(chosen->folder);
+  record.wanted_name = std::move(chosen->name);
+  record.on_exists = std::move(chosen->on_exists);
   record.reason = JobReason::None;
   auto offer = std::move(found->second.offer);
   pending_.erase(found);
@@ -342,8 +333,12 @@ void OfferDesk::end(Job& job, JobState state, JobReason reason, const Error& why
   auto& record = job.edit();
   record.error_name = error_name_of(reason);
   record.error_detail = why.detail;
-  record.waiting_since = {};
   job.move(state, reason);
+  // The sender has still to hear of what the user did, see find_cancelled().
+  if (reason != JobReason::User)
+    record.waiting_since = {};
+  else if (record.waiting_since == WallTime{})
+    record.waiting_since = record.finished_at;
   book_.tell(id, std::string(to_string(state)), why.detail);
   book_.commit(job, std::move(then));
   if (!record.part_name.empty()) drop_part(job, std::move(part));

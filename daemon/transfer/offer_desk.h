@@ -74,6 +74,7 @@ class OfferDesk final : private ReceiveFile::Owner {
   };
 
   Job* find_twin(AccountId account, const Offer& offer);
+  void refuse_again(Job& job, IncomingOffer& offer);
   bool offered_again(Job& job, std::unique_ptr<IncomingOffer>& offer);
   void take(AccountId account, std::unique_ptr<IncomingOffer> offer);
   std::optional<Error> too_many(AccountId account, const Jid& peer) const;

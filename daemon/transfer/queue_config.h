@@ -32,6 +32,9 @@ struct QueueConfig {
   std::chrono::milliseconds expire = std::chrono::minutes(10);        ///< offers.expire: offers to us
   std::chrono::seconds resume_within = std::chrono::hours(24 * 7);          ///< offers.resume_within: a lost incoming stream
   std::chrono::seconds relink_within{60};            ///< DECISIONS, Wire: a fallback offer continues its job
+  /// How long a sender may take to offer again what the user cancelled while it came in: a minute to see that the stream
+  /// broke, then its longest pause, which is ours (retry.max_delay, give or take a fifth).
+  std::chrono::seconds refuse_again_within = std::chrono::minutes(15);
   unsigned max_pending = 100;                        ///< offers.max_pending
   unsigned max_pending_per_peer = 10;                ///< offers.max_pending_per_peer: per bare JID
   std::uint64_t daily_quota = 100ull << 30;          ///< offers.daily_quota: bytes a day that rules accept from one bare JID

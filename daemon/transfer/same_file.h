@@ -3,6 +3,8 @@
 
 #include "model/job.h"
 #include "negotiation/negotiator.h"
+#include "transfer/job_book.h"
+#include "transfer/queue_config.h"
 
 namespace xmppftd {
 
@@ -15,5 +17,13 @@ enum class Likeness {
 
 /// Does `offer`, made to `account`, offer the file of this incoming job again?
 bool is_same_file(const JobRecord& job, AccountId account, const Offer& offer, Likeness likeness);
+/// The same for a job whose sender is awaited (its waiting_since): an offer within `relink_within` follows at once on what
+/// was lost.
+bool is_offered_again(const JobRecord& job, AccountId account, const Offer& offer, std::chrono::seconds relink_within);
+
+/// The job of this file that the user cancelled while it came in, and whose sender cannot know: to it the stream broke,
+/// for neither SOCKS5 nor IBB has a word for more. It counts for as long as the sender may take to offer again what was
+/// lost (QueueConfig::refuse_again_within); where the sender was away, for as long as it would have been waited for.
+Job* find_cancelled(const JobBook& book, AccountId account, const Offer& offer, const QueueConfig& config);
 
 }  // namespace xmppftd

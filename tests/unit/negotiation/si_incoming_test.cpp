@@ -180,6 +180,7 @@ TEST_CASE("si incoming: declined with the words of the protocol", "[si]") {
   SECTION("by the user") { play.offers[0]->decline({Errc::Declined, ""}); }
   SECTION("by policy") { play.offers[0]->decline({Errc::Policy, ""}); }
   SECTION("by nobody in time") { play.offers[0]->decline({Errc::Timeout, ""}); }
+  SECTION("after it was cancelled") { play.offers[0]->decline({Errc::Cancelled, ""}); }
   SECTION("for want of room") {
     play.offers[0]->decline({Errc::Constraint, ""});
     expected = Condition::ResourceConstraint;
