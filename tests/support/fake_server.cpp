@@ -134,14 +134,17 @@ void FakeServer::presence(Session& session, Element stanza) {
 }
 
 void FakeServer::to_full(const std::string& full, const Element& stanza) {
-  for (const auto& [id, session] : sessions_)
-    if (session.full.str() == full) return deliver(id, stanza);
+  const char* error = on_relay ? on_relay(stanza) : nullptr;
+  if (!error) {
+    for (const auto& [id, session] : sessions_)
+      if (session.full.str() == full) return deliver(id, stanza);
+    error = "service-unavailable";
+  }
   const auto type = stanza.attribute_or_empty("type");
   if (stanza.name != "iq" || (type != "get" && type != "set")) return;
   const std::string from(stanza.attribute_or_empty("from"));
   for (const auto& [id, session] : sessions_)
-    if (session.full.str() == from)
-      return answer(session, stanza, full, std::nullopt, "service-unavailable");
+    if (session.full.str() == from) return answer(session, stanza, full, std::nullopt, error);
 }
 
 void FakeServer::serve(const Session& session, const Element& stanza, const std::string& to) {
@@ -169,6 +172,7 @@ void FakeServer::serve(const Session& session, const Element& stanza, const std:
   if (what.xmlns == kNsBytestreams && to == kProxy && query) {
     if (!query->activate) {
       BytestreamsQuery address;
+      address.hosts = more_proxy_hosts;
       address.hosts.push_back({std::string(kProxy), proxy_host, proxy_port, false});
       return answer(session, stanza, to, address.build());
     }

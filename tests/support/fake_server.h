@@ -11,6 +11,7 @@
 
 #include "io/xmpp_link.h"
 #include "support/fake_disk.h"
+#include "xep/xep0065_bytestreams.h"
 
 namespace xmppftd::test {
 
@@ -30,10 +31,14 @@ class FakeServer final : public XmppLinks {
   std::vector<std::string> accounts;  ///< bare JIDs
   std::string proxy_host;             ///< "" = there is no proxy
   std::uint16_t proxy_port = 7777;
+  std::vector<StreamHost> more_proxy_hosts;  ///< told before that one
   /// The proxy's part of an activation: both ends are there, and are joined.
   std::function<bool(const std::string& sid, const std::string& from, const std::string& to)>
       activate;
   bool refuses = false;  ///< logging in fails
+  /// Sees what users send each other. An iq for which it names an error is bounced in the name of
+  /// its addressee.
+  std::function<const char*(const Element& stanza)> on_relay;
 
   /// Stanzas whose text contains `words` wait until release(), or are lost with their session.
   void hold(std::string words) { hold_ = std::move(words); }

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <deque>
 #include <system_error>
 
 #include "support/fake_network.h"
@@ -34,7 +35,10 @@ struct Wires::End final : Socket {
   }
   ~End() override { wires.sockets_.remove(this); }
   void want(std::size_t count) override { wanted = count; }
-  void write(ByteView bytes) override { put(fd, bytes); }
+  void write(ByteView bytes) override {
+    put(fd, bytes);
+    if (segments) segments->push_back(bytes.size());
+  }
   UniqueFd release() override { return std::move(fd); }
   SocketAddress peer() const override { return address; }
 
@@ -57,6 +61,7 @@ struct Wires::End final : Socket {
   SocketAddress address;
   Handler& handler;
   std::size_t wanted = 0;
+  std::shared_ptr<std::deque<std::size_t>> segments;  // as the proxy gets them
   std::shared_ptr<End*> self = std::make_shared<End*>(this);
 };
 
@@ -76,7 +81,11 @@ struct Wires::Listening final : Listener {
 
 class Wires::Proxy {
  public:
-  void accept(UniqueFd fd) { waiting_.emplace_back(std::move(fd)); }
+  explicit Proxy(const Wires& its_wires) : wires_(its_wires) {}
+  /// Returns where the sizes of what is written to it are to be told.
+  std::shared_ptr<std::deque<std::size_t>> accept(UniqueFd fd) {
+    return waiting_.emplace_back(std::move(fd)).segments;
+  }
 
   bool activate(const std::string& hash) {
     std::vector<UniqueFd> ends;
@@ -90,14 +99,17 @@ class Wires::Proxy {
     return true;
   }
 
-  bool pump(bool gives_up) {
+  bool pump() {
     bool moved = false;
     waiting_.remove_if([&](Login& one) { return shake(one, moved); });
-    if (gives_up && !joined_.empty()) {
+    if (wires_.proxy_gives_up && !joined_.empty()) {
       joined_.clear();
       moved = true;
     }
-    joined_.remove_if([&](Pair& one) { return pass(one.a, one.b, moved) || pass(one.b, one.a, moved); });
+    joined_.remove_if([&](Pair& one) {
+      if (wires_.proxy_is_one_way) return pass(one.b, one.a, moved) || is_gone(one.a);
+      return pass(one.a, one.b, moved) || pass(one.b, one.a, moved);
+    });
     return moved;
   }
 
@@ -108,24 +120,45 @@ class Wires::Proxy {
     explicit Login(UniqueFd its_fd) : fd(std::move(its_fd)) {}
     UniqueFd fd;
     Socks5Server server;
+    std::shared_ptr<std::deque<std::size_t>> segments = std::make_shared<std::deque<std::size_t>>();
   };
   struct Pair {
     UniqueFd a, b;
   };
 
-  /// True when the client is gone.
-  static bool shake(Login& one, bool& moved) {
+  /// True when the client is gone, or sent away.
+  bool shake(Login& one, bool& moved) const {
     std::array<std::uint8_t, 512> buffer;
-    const bool open = one.server.state() == Socks5Server::State::Open;
-    const auto n = ::recv(one.fd.get(), buffer.data(), open ? 1 : std::min(one.server.wanted(), buffer.size()),
-                          open ? MSG_PEEK : 0);
+    if (one.server.state() == Socks5Server::State::Open) {
+      const bool gone = is_gone(one.fd);
+      moved |= gone;
+      return gone;
+    }
+    if (one.server.state() == Socks5Server::State::Failed) return true;
+    const bool whole = wires_.proxy_wants_whole_messages && !one.segments->empty();
+    const auto n = ::recv(one.fd.get(), buffer.data(),
+                          std::min(whole ? one.segments->front() : one.server.wanted(), buffer.size()), 0);
     if (n < 0 && errno == EAGAIN) return false;
-    if (n > 0 && open) return false;
     moved = true;
     if (n <= 0) return true;
-    put(one.fd, one.server.feed(ByteView(buffer.data(), static_cast<std::size_t>(n))).reply);
-    if (one.server.state() == Socks5Server::State::AwaitingVerdict) put(one.fd, one.server.accept());
+    const auto before = one.server.state();
+    const auto step = one.server.feed(ByteView(buffer.data(), static_cast<std::size_t>(n)));
+    put(one.fd, step.reply);
+    if (whole) {
+      one.segments->pop_front();
+      if (one.server.state() == before || step.consumed != static_cast<std::size_t>(n)) return true;
+    }
+    if (one.server.state() == Socks5Server::State::AwaitingVerdict) {
+      const bool known = !wires_.proxy_knows || wires_.proxy_knows(one.server.dst_addr());
+      put(one.fd, known ? one.server.accept() : one.server.refuse());
+    }
     return false;
+  }
+
+  static bool is_gone(const UniqueFd& fd) {
+    char byte;
+    const auto n = ::recv(fd.get(), &byte, 1, MSG_PEEK);
+    return n == 0 || (n < 0 && errno != EAGAIN);
   }
 
   /// True when both are to be closed: as Prosody's, it ends both ways when one ends.
@@ -143,11 +176,12 @@ class Wires::Proxy {
     return ::recv(from.get(), buffer.data(), static_cast<std::size_t>(sent), 0) != sent;
   }
 
+  const Wires& wires_;
   std::list<Login> waiting_;
   std::list<Pair> joined_;
 };
 
-Wires::Wires() : proxy_(std::make_unique<Proxy>()) {}
+Wires::Wires() : proxy_(std::make_unique<Proxy>(*this)) {}
 Wires::~Wires() = default;
 
 bool Wires::activate(const std::string& dst_addr) { return proxy_->activate(dst_addr); }
@@ -158,7 +192,7 @@ bool Wires::pump() {
   const std::list<End*> now = sockets_;
   for (End* end : now)  // one may destroy others
     if (std::find(sockets_.begin(), sockets_.end(), end) != sockets_.end()) moved |= end->pump();
-  return proxy_->pump(proxy_gives_up) || moved;
+  return proxy_->pump() || moved;
 }
 
 void Wires::dial(std::weak_ptr<End*> from, const std::string& from_host, const SocketAddress& to) {
@@ -174,7 +208,7 @@ void Wires::dial(std::weak_ptr<End*> from, const std::string& from_host, const S
     auto [near, far] = make_pair_of_ends();
     end.fd = std::move(near);
     if (proxy) {
-      proxy_->accept(std::move(far));
+      end.segments = proxy_->accept(std::move(far));
     } else {
       const auto peer = address(from_host, next_port_++);
       peers_.insert_or_assign(far.get(), peer);
@@ -223,7 +257,11 @@ std::unique_ptr<Network::Lookup> JoinedNetwork::resolve(std::string_view host, s
 }
 
 std::vector<Network::Interface> JoinedNetwork::interfaces() const {
-  return {FakeNetwork::interface("eth0", host_)};
+  std::vector<Interface> all;
+  if (const auto more = wires_.more_interfaces.find(host_); more != wires_.more_interfaces.end())
+    for (const auto& address : more->second) all.push_back(FakeNetwork::interface("eth1", address));
+  all.push_back(FakeNetwork::interface("eth0", host_));
+  return all;
 }
 
 }  // namespace xmppftd::test

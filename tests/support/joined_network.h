@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <functional>
 #include <list>
 #include <map>
 #include <memory>
@@ -25,7 +26,14 @@ class Wires {
   ~Wires();
 
   std::set<std::string> black_holes;  ///< hosts whose connections are never answered
-  bool proxy_gives_up = false;        ///< it closes what was activated
+  /// Further addresses of a host's interfaces, told before its own.
+  std::map<std::string, std::vector<std::string>> more_interfaces;
+
+  // What the proxy does, and real ones do.
+  bool proxy_gives_up = false;  ///< it closes what was activated
+  bool proxy_wants_whole_messages = false;  ///< Prosody, Openfire: what comes in pieces is closed
+  bool proxy_is_one_way = false;            ///< Openfire: from the second that came to the first
+  std::function<bool(const std::string& dst_addr)> proxy_knows;  ///< others get REP 2; none = all
 
   /// XEP-0065: joins what both sides opened for this DST.ADDR; false unless both are there.
   bool activate(const std::string& dst_addr);
