@@ -2,6 +2,7 @@
 #include "negotiation/confirmation.h"
 
 #include <string>
+#include <utility>
 
 namespace xmppftd {
 
@@ -31,7 +32,11 @@ void Confirmation::answered(const IqReply& reply) {
   Error why = failure->to_error("confirmation");
   if (failure->kind == IqFailure::Kind::Disconnected || why.code == Errc::PeerOffline)
     return ask_again(why.detail);
-  if (failure->kind == IqFailure::Kind::Timeout) return finish(Delivery::HandedOver);
+  if (failure->kind == IqFailure::Kind::Timeout) {
+    // A question that was lost on its way cost the file: the receiver gave up long ago, and says so.
+    if (!std::exchange(asked_twice_, true)) return ask();
+    return finish(Delivery::HandedOver);
+  }
   // Neither a full disk nor a session it forgot says that the bytes were wrong.
   if (why.code != Errc::HashMismatch) why.code = Errc::Interrupted;
   finish(std::move(why));

@@ -22,7 +22,7 @@ class Confirmation {
 
   using Done = Callback<void(Result<Delivery>)>;
   /// `done` is called once, not before this returns: Confirmed, or HandedOver when the peer is
-  /// there and says nothing. Errors: HashMismatch; Interrupted when it knows nothing of the file,
+  /// there and says nothing, asked twice. Errors: HashMismatch; Interrupted when it knows nothing of the file,
   /// could not keep it, or could not be reached: a new offer is the way to find out.
   Confirmation(IqChannel& iq, Timers& timers, Jid peer, ConfirmDone what, Done done);
 
@@ -41,6 +41,7 @@ class Confirmation {
   const Element what_;
   Done done_;
   std::optional<Timers::Clock::time_point> unreachable_since_;
+  bool asked_twice_ = false;  // for want of an answer
   std::unique_ptr<IqRequest> request_;
   std::unique_ptr<Timer> timer_;
 };

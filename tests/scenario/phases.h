@@ -11,7 +11,8 @@ namespace xmppftd::test {
 inline constexpr std::size_t kSize = 20'000;
 
 /// How far a transfer has come when something happens to it.
-inline const std::vector<std::string> kPhases = {"offered", "connecting", "active", "confirming"};
+inline const std::vector<std::string> kPhases = {"offered", "negotiating", "connecting", "active",
+                                                 "confirming"};
 
 /// Plays until Ann's job is in `phase`, and holds it there: the next stanza or byte waits until
 /// go_on().
@@ -22,11 +23,13 @@ inline void reach(Play& play, const std::string& phase, const std::string& way) 
     REQUIRE(there);
   };
   if (phase != "offered") play.bob_trusts_ann();
+  if (phase == "negotiating") play.server.hold("submit");  // Bob's yes
   if (phase == "connecting") play.server.hold(way == "si-ibb" ? "<open" : "<streamhost");
   if (phase == "active") play.ann->bulk().stop_at = kSize / 2;
   if (phase == "confirming") play.server.hold("<done");
   play.send(some_content(kSize), way);
   if (phase == "offered") both("offered/awaiting-peer", "offered/awaiting-user");
+  if (phase == "negotiating") both("offered/awaiting-peer", "connecting");
   if (phase == "connecting") both("connecting", "connecting");
   if (phase == "active") both("active", "active");
   if (phase == "confirming") both("verifying", "verifying");

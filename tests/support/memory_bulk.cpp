@@ -16,6 +16,7 @@ namespace xmppftd::test {
 namespace {
 
 constexpr std::size_t kPiece = 4096;
+constexpr std::chrono::seconds kSilence{60};  // as the workers' (RELIABILITY R7)
 
 /// Counts itself, and tells whether it is still there.
 struct Handle {
@@ -64,13 +65,21 @@ class MemoryBulk::Stream : public Move {
         done_(std::move(done)),
         handle_(bulk.handles_) {
     bulk_.streams_.push_back(this);
+    heard();
   }
   ~Stream() override { bulk_.streams_.remove(this); }
   virtual bool pump() = 0;
   bool ended() const { return !done_; }
 
  protected:
+  /// Bytes moved: the other end has another minute.
+  void heard() {
+    silence_ = bulk_.timers_.after(
+        kSilence, [this] { end(Error{Errc::Timeout, "no byte moved for 60 s"}); });
+  }
+  void forgive() { silence_.reset(); }  ///< it is we who keep the other end waiting
   bool end(Result<Moved> how) {
+    silence_.reset();
     socket_.reset();
     std::exchange(done_, nullptr)(std::move(how));  // may destroy us
     return true;
@@ -86,6 +95,9 @@ class MemoryBulk::Stream : public Move {
   OnMoved done_;
   Handle handle_;
   std::uint64_t moved_ = 0;
+
+ private:
+  std::unique_ptr<Timer> silence_;
 };
 
 class MemoryBulk::Sender final : public Stream {
@@ -100,6 +112,7 @@ class MemoryBulk::Sender final : public Stream {
     if (moved_ < content_.size()) return send_some();
     if (how_ == StreamEnd::ShutdownAndWait && !std::exchange(half_closed_, true)) {
       ::shutdown(socket_.get(), SHUT_WR);
+      heard();
       return true;
     }
     char byte;
@@ -113,6 +126,7 @@ class MemoryBulk::Sender final : public Stream {
   bool send_some() {
     const auto upto = std::min<std::uint64_t>(content_.size(), bulk_.stop_at);
     if (moved_ >= upto) {
+      forgive();
       char byte;  // a peer that goes is seen
       return ::recv(socket_.get(), &byte, 1, MSG_PEEK) == 0 && interrupted();
     }
@@ -121,6 +135,7 @@ class MemoryBulk::Sender final : public Stream {
     if (n < 0) return errno == EAGAIN ? false : interrupted();
     moved_ += static_cast<std::uint64_t>(n);
     progress_->bytes = std::min(moved_, range_.length);
+    heard();
     return true;
   }
   int unread() const {
@@ -152,6 +167,7 @@ class MemoryBulk::Receiver final : public Stream {
     bulk_.write(file_, range_.offset + moved_, ByteView(buffer.data(), static_cast<std::size_t>(n)));
     moved_ += static_cast<std::uint64_t>(n);
     progress_->bytes = moved_;
+    heard();
     return true;
   }
 

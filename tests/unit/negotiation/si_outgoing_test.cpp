@@ -397,11 +397,21 @@ TEST_CASE("confirm, sender: the receiver says why not", "[si][confirm]") {
   CHECK(scene.play.job.take() == Heard{expected});
 }
 
-TEST_CASE("confirm, sender: a peer that is there and says nothing for 10 minutes",
+TEST_CASE("confirm, sender: a peer that is there and says nothing for 10 minutes is asked once more",
           "[si][confirm]") {
   Confirming scene;
   scene.play.timers.advance(10min);
-  CHECK(scene.play.job.take() == Heard{"completed handed-over"});
+  CHECK(scene.play.job.take().empty());
+  scene.expect_done();
+  SECTION("it had never heard the question, and gave up") {
+    scene.play.iq.refuse(Condition::ItemNotFound);
+    CHECK(scene.play.job.take() == Heard{"ended Interrupted"});
+  }
+  SECTION("it still says nothing") {
+    scene.play.timers.advance(10min);
+    CHECK(scene.play.job.take() == Heard{"completed handed-over"});
+    scene.play.iq.expect_nothing();
+  }
 }
 
 TEST_CASE("confirm, sender: asks again while the peer is unreachable, for 90 s", "[si][confirm]") {

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: MIT
+// Somebody changes their mind.
+#include "scenario/phases.h"
+
+using namespace xmppftd;
+using namespace xmppftd::test;
+
+namespace {
+
+/// A file that has nothing to do with what was cancelled goes as if nothing had been.
+void check_next_file(Play& play, const std::string& way) {
+  const auto before = play.bob->queue().newest();
+  play.bob_trusts_ann();
+  play.ann_disk.names.clear();
+  const auto next = play.send(some_content(3000), way);
+  REQUIRE(play.until([&] { return play.ann->state(next) == "done" && play.bob->state(before + 1) == "done"; }));
+}
+
+}  // namespace
+
+TEST_CASE("scenario: what its receiver cancelled stays cancelled, whatever the sender makes of it", "[scenario]") {
+  const auto way = GENERATE(from_range(kWays));
+  const auto phase = GENERATE(from_range(kPhases));
+  CAPTURE(way, phase);
+  Play play;
+  reach(play, phase, way);
+  play.must([&](auto done) { play.bob->queue().cancel(1, std::move(done)); });
+  play.server.release();
+  play.ann->bulk().stop_at = ~0ull;
+  play.bob_trusts_ann();
+  play.pass(1h);
+  INFO("ann: " << play.ann->state() << "\n" << Play::story(play.ann_disk));
+  INFO("bob: " << play.bob->state() << "\n" << Play::story(play.bob_disk));
+  CHECK(play.bob->state() == (phase == "offered" ? "cancelled/refused" : "cancelled/user"));
+  CHECK(play.ann->state() == "failed/declined");
+  if (phase != "offered")
+    CHECK(play.ann->job().error_detail.find("The receiver cancelled this file") != std::string::npos);
+  CHECK(play.bob->queue().find(2) == nullptr);
+  CHECK(play.bob_disk.names.empty());
+  play.check_nothing_left();
+  check_next_file(play, way);
+}
+
+TEST_CASE("scenario: what its sender cancelled is never finished", "[scenario]") {
+  const auto way = GENERATE(from_range(kWays));
+  const auto phase = GENERATE(from_range(kPhases));
+  CAPTURE(way, phase);
+  Play play;
+  reach(play, phase, way);
+  play.must([&](auto done) { play.ann->queue().cancel(1, std::move(done)); });
+  play.server.release();
+  play.ann->bulk().stop_at = ~0ull;
+  play.pass(1h);
+  INFO("ann: " << play.ann->state() << "\n" << Play::story(play.ann_disk));
+  INFO("bob: " << play.bob->state() << "\n" << Play::story(play.bob_disk));
+  CHECK(play.ann->state() == "cancelled/user");
+  CHECK(play.bob->queue().find(2) == nullptr);
+  if (phase == "confirming") {  // all bytes and the word that they are right were on their way
+    CHECK(play.bob->state() == "done");
+    CHECK(play.bob_disk.names.count(kTarget) == 1);
+  } else {
+    // SI cannot take an offer back, and a stream that ends early may go on: the receiver waits, with nothing held.
+    CHECK(play.bob->state() == (phase == "offered" ? "cancelled/expired" : "queued/waiting-peer"));
+    CHECK(play.bob_disk.names.empty());
+  }
+  play.check_nothing_left();
+  play.bob_disk.names.clear();
+  check_next_file(play, way);
+  if (play.bob->state() != "queued/waiting-peer") return;
+  play.pass(24h * 7);
+  CHECK(play.bob->state() == "failed/interrupted");
+}
+
+TEST_CASE("scenario: who offers again after a refusal means it", "[scenario]") {
+  const auto way = GENERATE(from_range(kWays));
+  CAPTURE(way);
+  Play play;
+  reach(play, "active", way);
+  play.must([&](auto done) { play.bob->queue().cancel(1, std::move(done)); });
+  play.ann->bulk().stop_at = ~0ull;
+  REQUIRE(play.until([&] { return play.ann->state() == "failed/declined"; }));
+  const auto again = play.send(some_content(kSize), way);
+  REQUIRE(play.until([&] { return play.ann->state(again) == "done" && play.bob->state(2) == "done"; }));
+  CHECK(play.bob_disk.names.size() == 1);
+  play.check_nothing_left();
+}
