@@ -18,18 +18,14 @@ void Keepalive::stop() {
   request_.reset();
 }
 
-void Keepalive::probe() {
-  if (timer_ || request_) ping(kProbeWithin);
-}
-
 void Keepalive::wait() {
   request_.reset();
-  timer_ = timers_.after(kInterval, [this] { ping(kReplyWithin); });
+  timer_ = timers_.after(kInterval, [this] { ping(); });
 }
 
-void Keepalive::ping(std::chrono::milliseconds reply_within) {
+void Keepalive::ping() {
   timer_.reset();
-  request_ = iq_.request(IqType::Get, iq_.self().domain_jid(), build_ping(), reply_within,
+  request_ = iq_.request(IqType::Get, iq_.self().domain_jid(), build_ping(), kReplyWithin,
                          [this](IqReply reply) {
                            const auto* failure = std::get_if<IqFailure>(&reply);
                            if (!failure || failure->kind == IqFailure::Kind::Refused)

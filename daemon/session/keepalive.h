@@ -11,12 +11,13 @@
 namespace xmppftd {
 
 /// XMPP Ping (XEP-0199), both ways: answers those who may ask, and asks our server now and then
-/// whether the session still lives. One ping every three minutes is all that an idle account does.
+/// whether the session still lives. One ping every three minutes is all that an idle account does:
+/// a connection that died is noticed by TCP itself within 90 s (strophe/stream.cpp), this finds a
+/// server that hangs.
 class Keepalive {
  public:
   static constexpr std::chrono::seconds kInterval{180};
   static constexpr std::chrono::seconds kReplyWithin{30};
-  static constexpr std::chrono::seconds kProbeWithin{10};
 
   /// `on_dead` is called, at most once a session, when the server left a ping unanswered:
   /// reconnect.
@@ -24,12 +25,10 @@ class Keepalive {
 
   void start();  ///< the session is up
   void stop();   ///< the session ended
-  /// After the machine slept or changed its network: asks at once, waits 10 s only.
-  void probe();
 
  private:
   void wait();
-  void ping(std::chrono::milliseconds reply_within);
+  void ping();
 
   IqChannel& iq_;
   Timers& timers_;
