@@ -30,6 +30,7 @@ QueueConfig queue_config(const Config& config) {
   using std::chrono::hours;
   QueueConfig queue;
   queue.download_folder = config.download_dir;
+  queue.on_exists = config.on_exists;
   queue.methods = config.methods;
   queue.max_active = config.limits.max_active;
   queue.max_active_per_peer = config.limits.max_active_per_peer;

@@ -73,12 +73,11 @@ int run(const Arguments& arguments) {
   settings.paths = ConfigPaths::from_environment(arguments.config);
   auto loaded = load_config(settings.paths);
   if (!loaded) return refuse(loaded.error());
-  for (const auto& warning : loaded->warnings) std::fprintf(stderr, "%s\n", warning.c_str());
   auto accounts = AccountStore(settings.paths.folder).load();
   if (!accounts) return refuse(accounts.error());
   if (arguments.check) return code(ExitCode::Ok);
 
-  settings.config = std::move(loaded->config);
+  settings.config = std::move(*loaded);
   settings.accounts = std::move(*accounts);
   settings.state_folder = state_folder();
   log::set_level(settings.config.log.level);

@@ -17,14 +17,14 @@ int policy_list(Call& call) {
     const auto from = value_of<std::string>(rule, "from");
     const auto max_size = value_of<std::uint64_t>(rule, "max_size");
     const auto folder = path_of_uri(value_of<std::string>(rule, "directory"));
-    const auto on_exists = value_of<std::string>(rule, "on_exists", "rename");
+    const auto on_exists = value_of<std::string>(rule, "on_exists");
     const auto number = list.size() + 1;
     table.add({std::to_string(number),
                from,
                {max_size ? human_bytes(static_cast<std::int64_t>(max_size)) : "any",
                 std::to_string(max_size)},
                {folder.empty() ? "(downloads)" : short_path(folder), folder},
-               on_exists});
+               {on_exists.empty() ? "(default)" : on_exists, on_exists}});
     const auto or_null = [](bool known, nlohmann::ordered_json value) {
       return known ? value : nlohmann::ordered_json();
     };
@@ -32,7 +32,7 @@ int policy_list(Call& call) {
                     {"from", from},
                     {"max_size_bytes", or_null(max_size != 0, max_size)},
                     {"directory", or_null(!folder.empty(), folder)},
-                    {"on_exists", on_exists}});
+                    {"on_exists", or_null(!on_exists.empty(), on_exists)}});
   }
   const Output& out = call.context.out;
   if (out.json()) {

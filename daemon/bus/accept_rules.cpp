@@ -20,7 +20,7 @@ std::vector<AcceptRule> rules_from_bus(const std::vector<VariantMap>& rows) {
       rule.folder = *path;
       while (rule.folder.size() > 1 && rule.folder.back() == '/') rule.folder.pop_back();
     }
-    if (const auto on_exists = options.text("on_exists"); !on_exists.empty()) rule.on_exists = on_exists;
+    rule.on_exists = options.text("on_exists");
     options.finish("from, max_size, mime, directory, on_exists");
     rules.push_back(std::move(rule));
   }
@@ -31,8 +31,8 @@ std::vector<VariantMap> rules_to_bus(const std::vector<AcceptRule>& rules) {
   std::vector<VariantMap> rows;
   for (const auto& rule : rules) {
     VariantMap row{{"from", sdbus::Variant(rule.from)},
-                   {"max_size", sdbus::Variant(rule.max_size)},
-                   {"on_exists", sdbus::Variant(rule.on_exists)}};
+                   {"max_size", sdbus::Variant(rule.max_size)}};
+    if (!rule.on_exists.empty()) row["on_exists"] = sdbus::Variant(rule.on_exists);
     if (!rule.mime.empty()) row["mime"] = sdbus::Variant(rule.mime);
     if (!rule.folder.empty()) row["directory"] = sdbus::Variant(path_to_uri(rule.folder));
     rows.push_back(std::move(row));

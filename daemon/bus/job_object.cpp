@@ -14,7 +14,7 @@ AcceptOptions accept_options(const VariantMap& map) {
   AcceptOptions accept;
   const auto uri = options.text("uri");
   accept.name = options.text("name");
-  if (const auto on_exists = options.text("on_exists"); !on_exists.empty()) accept.on_exists = on_exists;
+  accept.on_exists = options.text("on_exists");
   options.finish("uri, name, on_exists");
   if (uri.empty()) return accept;
   auto path = uri_to_path(uri);

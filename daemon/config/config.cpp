@@ -98,9 +98,9 @@ Result<void> check_accept_rule(const AcceptRule& rule) {
   return {};
 }
 
-Result<LoadedConfig> load_config(const ConfigPaths& paths) {
-  LoadedConfig loaded;
-  loaded.config.download_dir = xdg_download_dir();
+Result<Config> load_config(const ConfigPaths& paths) {
+  Config loaded;
+  loaded.download_dir = xdg_download_dir();
   std::vector<std::string> errors;
 
   auto files = paths.files;
@@ -119,9 +119,8 @@ Result<LoadedConfig> load_config(const ConfigPaths& paths) {
     if (const auto* mistake = std::get_if<JsonMistake>(&parsed))
       diagnostics.error(mistake->place, mistake->message);
     else
-      apply_keys(std::get<JsonNode>(parsed), loaded.config, diagnostics);
+      apply_keys(std::get<JsonNode>(parsed), loaded, diagnostics);
     errors.insert(errors.end(), diagnostics.errors.begin(), diagnostics.errors.end());
-    loaded.warnings.insert(loaded.warnings.end(), diagnostics.warnings.begin(), diagnostics.warnings.end());
   }
   if (errors.empty()) return loaded;
   std::string detail;
@@ -132,7 +131,8 @@ Result<LoadedConfig> load_config(const ConfigPaths& paths) {
 Result<void> save_accept_rules(const ConfigPaths& paths, const std::vector<AcceptRule>& rules) {
   auto list = nlohmann::ordered_json::array();
   for (const auto& rule : rules) {
-    nlohmann::ordered_json row{{"from", rule.from}, {"on_exists", rule.on_exists}};
+    nlohmann::ordered_json row{{"from", rule.from}};
+    if (!rule.on_exists.empty()) row["on_exists"] = rule.on_exists;
     if (rule.max_size > 0) row["max_size"] = rule.max_size;
     if (!rule.mime.empty()) row["mime"] = rule.mime;
     if (!rule.folder.empty()) row["directory"] = rule.folder;

@@ -16,7 +16,7 @@ namespace xmppftd {
 /// Everything config.jsonc can say, with its defaults. packaging/xmppftd.example.jsonc documents each key.
 struct Config {
   std::string download_dir;                                        ///< absolute; default the XDG download folder
-  std::string on_exists = "rename";                                ///< rename | fail
+  std::string on_exists = "rename";                                ///< rename | fail, where neither a rule nor the user says
   struct {
     unsigned max_active = 3;
     unsigned max_active_per_peer = 1;
@@ -86,14 +86,9 @@ struct ConfigPaths {
   static ConfigPaths from_environment(const std::string& config_option);
 };
 
-struct LoadedConfig {
-  Config config;
-  std::vector<std::string> warnings;  ///< "FILE:LINE:COLUMN: warning: ..."
-};
-
 /// Reads all layers, all or nothing. Errors: Config, with every mistake of every file on a line of its own:
 /// "config.jsonc:5:21: error: limits.max_active: "x" is not a whole number; want 1 to 100".
-Result<LoadedConfig> load_config(const ConfigPaths& paths);
+Result<Config> load_config(const ConfigPaths& paths);
 
 /// Writes `rules` to config.d/90-xmppftctl.jsonc (write, fsync, rename; 0600), replacing what that file said before.
 Result<void> save_accept_rules(const ConfigPaths& paths, const std::vector<AcceptRule>& rules);

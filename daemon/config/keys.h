@@ -13,16 +13,13 @@ namespace xmppftd {
 class Diagnostics {
  public:
   explicit Diagnostics(std::string file) : file_(std::move(file)) {}
-  void error(Place place, const std::string& message) { errors.push_back(line(place, "error", message)); }
-  void warning(Place place, const std::string& message) { warnings.push_back(line(place, "warning", message)); }
+  void error(Place place, const std::string& message) {
+    errors.push_back(file_ + ":" + std::to_string(place.line) + ":" + std::to_string(place.column) + ": error: " + message);
+  }
 
   std::vector<std::string> errors;
-  std::vector<std::string> warnings;
 
  private:
-  std::string line(Place place, const char* kind, const std::string& message) const {
-    return file_ + ":" + std::to_string(place.line) + ":" + std::to_string(place.column) + ": " + kind + ": " + message;
-  }
   std::string file_;
 };
 

@@ -13,7 +13,7 @@ struct AcceptRule {
   std::uint64_t max_size = 0;          ///< bytes; 0 = any, for a single JID only
   std::vector<std::string> mime;       ///< "image/png", "image/*"; empty = any. What the peer claims, nothing more
   std::string folder;                  ///< absolute; "" = the download folder
-  std::string on_exists = "rename";    ///< rename | fail; a rule never overwrites
+  std::string on_exists;               ///< rename | fail; "" = the config's. A rule never overwrites
   friend bool operator==(const AcceptRule&, const AcceptRule&) = default;
 };
 

@@ -22,6 +22,7 @@ Result<AcceptOptions> complete(AcceptOptions options, const FileInfo& file, cons
   if (auto good = check_name(options.name); !good) return good.error();
   if (options.folder.empty() || options.folder.front() != '/')
     return Error{Errc::BadArgument, "folder: \"" + options.folder + "\" is not an absolute path"};
+  if (options.on_exists.empty()) options.on_exists = config.on_exists;
   if (options.on_exists != "rename" && options.on_exists != "fail" && options.on_exists != "overwrite")
     return Error{Errc::BadArgument, "on_exists: \"" + options.on_exists + "\" is not one of rename, fail, overwrite"};
   return options;

@@ -41,7 +41,7 @@ Result<void> prepare(AcceptRule& rule) {
     return Error{Errc::BadArgument, "directory \"" + rule.folder + "\" is not an absolute path"};
   if (rule.on_exists == "overwrite")
     return Error{Errc::BadArgument, "on_exists: a rule never overwrites; want rename or fail"};
-  if (rule.on_exists != "rename" && rule.on_exists != "fail")
+  if (!rule.on_exists.empty() && rule.on_exists != "rename" && rule.on_exists != "fail")
     return Error{Errc::BadArgument, "on_exists: \"" + rule.on_exists + "\" is not one of rename, fail"};
   return {};
 }

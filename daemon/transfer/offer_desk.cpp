@@ -133,7 +133,7 @@ void OfferDesk::take(AccountId account, std::unique_ptr<IncomingOffer> offer) {
   if (rule != nullptr) {
     record.folder = rule->folder.empty() ? config_.download_folder : rule->folder;
     record.wanted_name = record.file.name;
-    record.on_exists = rule->on_exists;
+    record.on_exists = rule->on_exists.empty() ? config_.on_exists : rule->on_exists;
   } else {
     record.reason = JobReason::AwaitingUser;
   }

@@ -59,7 +59,7 @@ struct SendOutcome {
 struct AcceptOptions {
   std::string folder;                ///< absolute; "" = the download folder
   std::string name;                  ///< one path component, taken as it is; "" = the offered name
-  std::string on_exists = "rename";  ///< rename | fail | overwrite
+  std::string on_exists;             ///< rename | fail | overwrite; "" = the config's
 };
 
 /// Every file that goes out or comes in: takes orders, starts what may start, and remembers how it ended.

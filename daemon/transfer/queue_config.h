@@ -15,6 +15,8 @@ struct QueueConfig {
   std::string download_folder;                       ///< download_dir: absolute
   std::vector<MethodChoice> methods = {{"si-socks5", ""}, {"si-ibb", ""}};  ///< methods: in order of preference
 
+  std::string on_exists = "rename";                  ///< on_exists: rename | fail, where nobody says otherwise
+
   // limits
   unsigned max_active = 3;                           ///< limits.max_active: 1..
   unsigned max_active_per_peer = 1;                  ///< limits.max_active_per_peer: outgoing, per bare JID

@@ -44,9 +44,9 @@ TEST_CASE("config: no file at all means the defaults", "[config]") {
   Folder folder;
   auto loaded = load_config(folder.paths);
   REQUIRE(loaded);
-  CHECK(loaded->config.limits.max_active == 3);
-  CHECK(loaded->config.disk.min_free == 500u << 20);
-  CHECK(loaded->config.download_dir.front() == '/');
+  CHECK(loaded->limits.max_active == 3);
+  CHECK(loaded->disk.min_free == 500u << 20);
+  CHECK(loaded->download_dir.front() == '/');
 }
 
 TEST_CASE("config: later layers win per key", "[config]") {
@@ -56,8 +56,8 @@ TEST_CASE("config: later layers win per key", "[config]") {
   folder.write("config.d/10-a.jsonc", R"({ "limits": { "max_active": 6 } })");
   auto loaded = load_config(folder.paths);
   REQUIRE(loaded);
-  CHECK(loaded->config.limits.max_active == 7);
-  CHECK(loaded->config.limits.max_active_per_peer == 2);
+  CHECK(loaded->limits.max_active == 7);
+  CHECK(loaded->limits.max_active_per_peer == 2);
 }
 
 TEST_CASE("config: all mistakes at once, with file, line, column and remedy", "[config]") {
@@ -117,12 +117,13 @@ TEST_CASE("config: rules that xmppftctl wrote are read back and win", "[config]"
   Folder folder;
   folder.write("config.jsonc", R"({ "auto_accept": [ { "from": "old@example.org", "directory": "/old" } ] })");
   const std::vector<AcceptRule> rules{{"ann@example.org", 0, {}, "/in/\"quoted\"", "fail"},
-                                      {"roster", 100, {"image/*"}, "", "rename"}};
+                                      {"roster", 100, {"image/*"}, "", "rename"},
+                                      {"bob@example.org", 0, {}, "", ""}};
   REQUIRE(save_accept_rules(folder.paths, rules));
   REQUIRE(save_accept_rules(folder.paths, rules));
   auto loaded = load_config(folder.paths);
   REQUIRE(loaded);
-  CHECK(loaded->config.auto_accept == rules);
+  CHECK(loaded->auto_accept == rules);
   struct stat info {};
   REQUIRE(stat((folder.path + "/config.d/90-xmppftctl.jsonc").c_str(), &info) == 0);
   CHECK((info.st_mode & 0777) == 0600);
@@ -136,7 +137,7 @@ TEST_CASE("config: the example is valid and says the defaults", "[config]") {
   INFO((example ? std::string() : example.error().detail));
   REQUIRE(example);
   REQUIRE(defaults);
-  const Config &ours = example->config, &theirs = defaults->config;
+  const Config &ours = *example, &theirs = *defaults;
   CHECK(ours.limits.max_active == theirs.limits.max_active);
   CHECK(ours.limits.max_active_per_peer == theirs.limits.max_active_per_peer);
   CHECK(ours.limits.progress_interval == theirs.limits.progress_interval);

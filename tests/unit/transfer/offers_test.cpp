@@ -130,12 +130,18 @@ TEST_CASE("offers: where a rule may not rename and the name is taken, the user i
   house.start();
   house.disk.add("/in/notes.txt", 5);
   auto one = rule(kAnn);
-  one.on_exists = "fail";
+  SECTION("by its own word") { one.on_exists = "fail"; }
+  SECTION("by the configuration's") {
+    house.config.on_exists = "fail";
+    house.queue->set_config(house.config);
+  }
   REQUIRE(house.queue->set_rules({one}));
   auto answer = house.offered();
   CHECK_FALSE(answer->declined);
   CHECK(house.state(1) == "offered/awaiting-user");
-  CHECK(house.accept(1));
+  AcceptOptions options;
+  options.on_exists = "rename";
+  CHECK(house.accept(1, options));
 }
 
 TEST_CASE("offers: a rule whose job cannot be written lets the sender try later", "[offers]") {

@@ -19,6 +19,14 @@ TEST_CASE("receive: what exists is never overwritten unless the user said so (R3
     CHECK(house.job(1).path == "/in/notes (3).txt");
     CHECK(house.disk.names["/in/notes.txt"] == old);
   }
+  SECTION("as the configuration says, where nobody else does") {
+    house.config.on_exists = "fail";
+    house.queue->set_config(house.config);
+    house.offered();
+    CHECK(house.accept(1).error().code == Errc::Exists);
+    options.on_exists = "rename";
+    CHECK(house.accept(1, options));
+  }
   SECTION("fail: said at once where it is known") {
     options.on_exists = "fail";
     auto answer = house.offered();
