@@ -256,6 +256,11 @@ void LiveAccount::find_route(const Jid& peer, const std::vector<MethodChoice>& m
   later_.run([done = std::move(done)]() mutable { done(Error{Errc::NotOnline, "the account is offline"}); });
 }
 
+Jid LiveAccount::self() const {
+  const auto full = online() ? Jid::parse(status_.bound_jid) : jid_.with_resource(resource_);
+  return full && !resource_.empty() ? *full : jid_;
+}
+
 PeerTrust LiveAccount::trust(const Jid& peer) const {
   PeerTrust trust;
   trust.subscribed = session_.subscribed_both_ways(peer) || peer.bare() == jid_;

@@ -35,6 +35,7 @@ class LiveAccount final : public Account, private XmppLink::Handler, private Acc
   AccountId id() const override { return settings_.id; }
   bool online() const override { return status_.state == AccountState::Online; }
   Jid jid() const override { return jid_; }
+  Jid self() const override;
   void find_route(const Jid& peer, const std::vector<MethodChoice>& methods, Callback<void(Result<Route>)> done) override;
   PeerTrust trust(const Jid& peer) const override;
   Negotiator& negotiator() override;

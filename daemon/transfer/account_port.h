@@ -36,6 +36,8 @@ class AccountPort {
   virtual bool online() const = 0;
   /// Our bare JID.
   virtual Jid jid() const = 0;
+  /// Our full JID: of this session, or the one that the next asks for. Bare before there ever was one.
+  virtual Jid self() const = 0;
   /// Finds the best available resource of `peer` (or just that resource, for a full JID) that `methods` can reach; asks
   /// non-contacts with directed presence. `done` comes once, within 20 s, not before this returns. Errors: NotOnline,
   /// PeerOffline (none available now), NoSuchPeer, PeerUnsupported (online, none can).

@@ -37,6 +37,8 @@ void SendFile::opened(Result<std::shared_ptr<OpenFile>> file) {
 void SendFile::look_up_peer() {
   auto peer = Jid::parse(job_.now().peer);
   if (!peer) return fail(peer.error());
+  if (*peer == world_.account.self())
+    return fail({Errc::BadJid, peer->str() + " is this very program now; send to another one of this account"});
   // In-band only: the peer must not learn our address.
   if (!world_.account.trust(*peer).streams_allowed)
     std::erase_if(methods_, [](const MethodChoice& method) { return method.id != "si-ibb"; });

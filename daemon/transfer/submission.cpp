@@ -77,6 +77,9 @@ void Submission::check_recipient(const std::string& text) {
   if (*jid == account->jid())
     return problem(text, {Errc::BadJid, text + " is this account's own address; name another of its programs in full, such as " +
                                             text + "/phone"});
+  if (*jid == account->self())
+    return problem(text, {Errc::BadJid, text + " is this very program; name another one of this account, such as " +
+                                            account->jid().str() + "/phone"});
   recipients_.push_back({jid->str(), account->id()});
 }
 

@@ -144,6 +144,22 @@ TEST_CASE("account: a resource is made up once and kept", "[account]") {
   CHECK(stage.store->load().value().at(0).resource == resource);
 }
 
+TEST_CASE("account: it knows its own full address, of this session or the next", "[account]") {
+  Stage stage;
+  SECTION("online: as the server bound it") {
+    auto& account = stage.make();
+    account.start();
+    stage.timers.turn();
+    stage.links.handler->on_up(jid("romeo@montague.lit/other"));
+    CHECK(account.self().str() == "romeo@montague.lit/other");
+  }
+  SECTION("offline: as it will ask for it") { CHECK(stage.make().self().str() == "romeo@montague.lit/orchard"); }
+  SECTION("before there was any") {
+    stage.settings.resource.clear();
+    CHECK(stage.make().self().str() == "romeo@montague.lit");
+  }
+}
+
 TEST_CASE("account: a wrong password is tried once, then waits for the user", "[account]") {
   Stage stage;
   auto& account = stage.make();

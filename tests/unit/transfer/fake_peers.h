@@ -100,6 +100,7 @@ class FakeAccount final : public AccountPort {
  public:
   FakeAccount(AccountId id, std::string bare, Turns& turns) : id_(id), jid_(test::jid(bare)), turns_(turns) {}
   bool is_online = true;
+  std::string resource = "home";
   FakeNegotiator negotiator_;
   PeerTrust peer_trust{true, false, true, false, true};
   std::map<std::string, Errc> no_route;  ///< by JID as asked for
@@ -108,6 +109,7 @@ class FakeAccount final : public AccountPort {
   AccountId id() const override { return id_; }
   bool online() const override { return is_online; }
   Jid jid() const override { return jid_; }
+  Jid self() const override { return test::jid(jid_.str() + "/" + resource); }
   void find_route(const Jid& peer, const std::vector<MethodChoice>&, Callback<void(Result<Route>)> done) override {
     ++look_ups;
     turns_.later([this, peer, done = std::move(done)]() mutable {

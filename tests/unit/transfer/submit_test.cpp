@@ -87,11 +87,16 @@ TEST_CASE("submit: bad requests are refused before a file is opened", "[submit]"
   CHECK(house.files.opens == 0);
 }
 
-TEST_CASE("submit: another resource of our own may be named in full", "[submit]") {
+TEST_CASE("submit: another resource of our own may be named in full, this very one may not", "[submit]") {
   House house;
   house.start();
   house.disk.add("/src/a", 1);
   CHECK(house.submit(house.request("/src/a", kMe + "/laptop")).ok());
+  const auto outcome = house.submit(house.request("/src/a", "Me@Example.org/home"));
+  REQUIRE(outcome.problems.size() == 1);
+  CHECK(outcome.problems[0].error.code == Errc::BadJid);
+  CHECK(outcome.problems[0].error.detail.find(kMe + "/phone") != std::string::npos);
+  CHECK(house.queue->newest() == 1);
 }
 
 TEST_CASE("submit: a full state disk is an error, and no job", "[submit]") {
