@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <list>
 
+#include "base/log.h"
 #include "negotiation/si_negotiator.h"
 #include "session/contact_list.h"
 #include "session/disco.h"
@@ -117,7 +118,10 @@ void AccountSession::up(const Jid& bound) {
   p.router.session_up(bound);
   p.keepalive.start();
   // The contact list comes first (RFC 6121 s2.2): presences mean nothing before we know whose they are.
-  p.contacts.fetch([this](Result<void>) {
+  p.contacts.fetch([this](Result<void> fetched) {
+    if (!fetched)
+      log::warning("account", "the contact list did not come, so nobody new counts as a contact in this session: " +
+                                  fetched.error().detail);
     parts_->presence.announce(kPriority, parts_->disco.caps());
     parts_->handler.on_session_changed();
   });

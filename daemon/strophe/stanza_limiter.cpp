@@ -7,6 +7,9 @@ namespace xmppftd {
 namespace {
 
 constexpr std::string_view kXmlLang = "http://www.w3.org/XML/1998/namespace\x1flang";
+constexpr std::string_view kIq =
+    "jabber:client\x1f"
+    "iq";
 constexpr std::size_t kMarkup = 5;  // <a></a>, and about as much for key='value'
 
 }  // namespace
@@ -18,6 +21,7 @@ void StanzaLimiter::start(const char* name, const char** attributes) {
     elements_ = 0;
     bytes_ = 0;
     over_ = false;
+    own_ = depth == 1 && is_own_result(name, attributes);
   }
   measure(name, attributes);
   if (depth == 0 && over_) return brake_.refuse("the stream header is over the limits");
@@ -29,7 +33,7 @@ void StanzaLimiter::start(const char* name, const char** attributes) {
 
 void StanzaLimiter::measure(std::string_view name, const char** attributes) {
   kept_.clear();
-  if (++elements_ > StanzaLimits::kElements || depth_ > StanzaLimits::kDepth + 1) go_over();
+  if (++elements_ > (own_ ? StanzaLimits::kOwnElements : StanzaLimits::kElements) || depth_ > StanzaLimits::kDepth + 1) go_over();
   const auto cut = name.find(kNameSeparator);
   if (cut != name.npos && cut > StanzaLimits::kNamespaceBytes) go_over();
   count(2 * (cut == name.npos ? name.size() : name.size() - cut - 1) + kMarkup);
@@ -49,6 +53,18 @@ void StanzaLimiter::measure(std::string_view name, const char** attributes) {
     }
   }
   kept_.push_back(nullptr);
+}
+
+bool StanzaLimiter::is_own_result(std::string_view name, const char** attributes) {
+  StreamPolicy* const policy = PolicyScope::current();
+  if (policy == nullptr || name != kIq) return false;
+  std::string_view type, from;
+  for (; *attributes != nullptr; attributes += 2) {
+    const std::string_view key = attributes[0];
+    if (key == "type") type = attributes[1];
+    if (key == "from") from = attributes[1];
+  }
+  return type == "result" && policy->is_own_account(from);
 }
 
 void StanzaLimiter::text(std::string_view piece) {
@@ -72,7 +88,7 @@ void StanzaLimiter::end(const char* name) {
 
 void StanzaLimiter::count(std::size_t bytes) {
   bytes_ += bytes;
-  if (bytes_ > StanzaLimits::kBytes) go_over();
+  if (bytes_ > (own_ ? StanzaLimits::kOwnBytes : StanzaLimits::kBytes)) go_over();
   if (bytes_ > StanzaLimits::kGiveUpBytes) brake_.refuse("a stanza without an end");
 }
 

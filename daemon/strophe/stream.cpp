@@ -87,6 +87,7 @@ Stream::Stream(const StreamServices& services, const Login& login, SendMeter& me
                Handler& handler)
     : services_(services),
       login_(login),
+      account_(login.jid.bare().str()),
       meter_(meter),
       handler_(handler),
       context_(make_context(heap_, log_.native())),

@@ -85,6 +85,7 @@ class Stream final : private StreamPolicy {
   bool on_challenge(std::string_view base64) override;
   void on_sasl_success() override { sasl_done_ = true; }
   void on_sasl_failure(std::string_view condition) override;
+  bool is_own_account(std::string_view from) override { return from.empty() || from == account_; }
   void on_truncated(bool truncated) override { truncated_ = truncated; }
   void on_refused(std::string_view why) override;
 
@@ -105,6 +106,7 @@ class Stream final : private StreamPolicy {
 
   StreamServices services_;
   const Login& login_;
+  const std::string account_;  // our bare JID
   SendMeter& meter_;
   Handler& handler_;
 

@@ -30,6 +30,7 @@ class FakePolicy final : public StreamPolicy {
   void on_sasl_failure(std::string_view condition) override {
     notes.push_back("failure " + std::string(condition));
   }
+  bool is_own_account(std::string_view from) override { return from.empty() || from == "me@x"; }
   void on_truncated(bool truncated) override {
     notes.emplace_back(truncated ? "truncated" : "delivered");
   }

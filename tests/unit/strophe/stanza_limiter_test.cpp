@@ -108,6 +108,26 @@ TEST_CASE("limiter: 4,096 elements are built, one more is not (ST6)", "[strophe]
   CHECK(t.out.starts == 1 + 1 + std::min(children, 4095));
 }
 
+TEST_CASE("limiter: our own contact list may be long, nobody else's stanza (ST6)", "[strophe]") {
+  const std::string iq =
+      "jabber:client\x1f"
+      "iq";
+  const auto send = [&](const std::vector<std::string>& attributes, int contacts) {
+    Limiter t;
+    t.feed.open(iq, attributes).open("query");
+    for (int i = 0; i < contacts; ++i)
+      t.feed.open("item", {"jid", std::string(60, 'x')}).element("group", "friends").close();
+    t.feed.close().close();
+    return t.policy.notes.empty();
+  };
+  CHECK(send({"type", "result", "id", "1"}, 10'000));
+  CHECK(send({"type", "result", "id", "1", "from", "me@x"}, 10'000));
+  CHECK_FALSE(send({"type", "result", "id", "1"}, 20'000));
+  CHECK_FALSE(send({"type", "result", "id", "1", "from", "me@x/other"}, 2'100));
+  CHECK_FALSE(send({"type", "result", "id", "1", "from", "ann@x"}, 2'100));
+  CHECK_FALSE(send({"type", "set", "id", "1"}, 2'100));
+}
+
 TEST_CASE("limiter: the count starts anew with each stanza", "[strophe]") {
   Limiter t;
   for (int stanza = 0; stanza < 3; ++stanza) {
