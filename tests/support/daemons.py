@@ -143,9 +143,9 @@ class Daemon:
         """xmppftctl --json ARGS, which must succeed. Returns the document."""
         return json.loads(self.ctl('--json', *args, **kwargs))
 
-    def add_account(self, jid, password, server, ca):
+    def add_account(self, jid, password, server, ca, *options):
         self.ctl('account', 'add', jid, '--server', server, '--ca', ca, '--password-stdin',
-                 '--store', 'file', stdin=password + '\n')
+                 '--store', 'file', *options, stdin=password + '\n')
 
     def send(self, path, to, *options):
         """Queues a file. Returns its job id."""

@@ -25,12 +25,12 @@ def _die_with_parent():
 class Child:
     """One child process, ended by its pid. `keep` lets it outlive us (quickstart --keep)."""
 
-    def __init__(self, argv, log, env=None, keep=False, pass_fds=()):
+    def __init__(self, argv, log, env=None, keep=False, pass_fds=(), stdin=subprocess.DEVNULL):
         self.argv = [str(arg) for arg in argv]
         self.log = pathlib.Path(log)
         with open(self.log, 'ab') as out:
             self.process = subprocess.Popen(
-                self.argv, env=env, stdin=subprocess.DEVNULL, stdout=out, stderr=out,
+                self.argv, env=env, stdin=stdin, stdout=out, stderr=out,
                 start_new_session=True, preexec_fn=None if keep else _die_with_parent,
                 pass_fds=pass_fds)
 
@@ -94,6 +94,6 @@ def wait_for(what, condition, timeout=20, every=0.02):
         time.sleep(every)
 
 
-def listening(port):
+def listening(port, host='127.0.0.1'):
     with socket.socket() as probe:
-        return probe.connect_ex(('127.0.0.1', port)) == 0
+        return probe.connect_ex((host, port)) == 0

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Private XMPP servers on loopback: Prosody and ejabberd, unpacked by packaging/fetch-server.
+"""Private XMPP servers, on loopback unless told otherwise: Prosody and ejabberd, unpacked by packaging/fetch-server.
 
 Each lives in one directory with its own certificate authority, storage and log, serves the accounts
 it is given for one domain, demands TLS, and has a SOCKS5 proxy (XEP-0065) as `proxy.DOMAIN`.
@@ -42,16 +42,20 @@ def make_certificates(directory, domain):
 
 
 class Server:
-    """What both servers share. `accounts` maps user names to passwords."""
+    """What both servers share. `accounts` maps user names to passwords; `host` and `proxy_host` are
+    the addresses that clients and the SOCKS5 proxy are served on."""
 
     name = None
     patience = 30   # seconds to wait for the first connection
 
-    def __init__(self, directory, accounts, domain=DOMAIN, keep=False):
+    def __init__(self, directory, accounts, domain=DOMAIN, keep=False, host='127.0.0.1',
+                 proxy_host=None):
         self.directory = pathlib.Path(directory)
         self.accounts = dict(accounts)
         self.domain = domain
         self.keep = keep
+        self.host = host
+        self.proxy_host = proxy_host or host
         self.port = free_port()
         self.proxy_port = free_port()
         self.child = None
@@ -64,7 +68,7 @@ class Server:
 
     @property
     def address(self):
-        return f'127.0.0.1:{self.port}'
+        return f'{self.host}:{self.port}'
 
     def start(self):
         argv, env = self.command()
@@ -80,7 +84,7 @@ class Server:
     def ready(self):
         if not self.child.running():
             raise Timeout(f'{self.name} ended')
-        return listening(self.port) and listening(self.proxy_port)
+        return listening(self.port, self.host) and listening(self.proxy_port, self.proxy_host)
 
     def stop(self):
         if self.child:
@@ -113,10 +117,11 @@ pidfile = "{self.directory}/prosody.pid"
 data_path = "{data}"
 plugin_paths = {{ }}
 log = {{ {{ levels = {{ min = "info" }}, to = "console" }} }}
-interfaces = {{ "127.0.0.1" }}
+interfaces = {{ "{self.host}" }}
 c2s_ports = {{ {self.port} }}
 c2s_require_encryption = true
 proxy65_ports = {{ {self.proxy_port} }}
+proxy65_interfaces = {{ "{self.proxy_host}" }}
 certificates = "{self.certificates}"
 modules_enabled = {{ "roster", "saslauth", "tls", "disco", "ping", "pep", "carbons" }}
 modules_disabled = {{ "s2s" }}
@@ -124,7 +129,7 @@ authentication = "internal_plain"
 VirtualHost "{self.domain}"
   ssl = {{ key = "{self.certificates}/server.key", certificate = "{self.certificates}/server.crt" }}
 Component "proxy.{self.domain}" "proxy65"
-  proxy65_address = "127.0.0.1"
+  proxy65_address = "{self.proxy_host}"
 ''')
         # The launcher names its folders in its head; ours are elsewhere.
         launcher = (self.root / 'usr/bin/prosody').read_text()
@@ -167,7 +172,7 @@ ca_file: "{self.ca}"
 auth_method: mnesia
 auth_password_format: scram
 listen:
-  - {{ port: {self.port}, ip: "127.0.0.1", module: ejabberd_c2s, starttls_required: true,
+  - {{ port: {self.port}, ip: "{self.host}", module: ejabberd_c2s, starttls_required: true,
       max_stanza_size: 262144 }}
 acl: {{ local: {{ user_regexp: "" }} }}
 access_rules: {{ local: [{{ allow: local }}], c2s: [{{ allow: all }}] }}
@@ -177,7 +182,7 @@ modules:
   mod_caps: {{}}
   mod_ping: {{}}
   mod_carboncopy: {{}}
-  mod_proxy65: {{ host: "proxy.@HOST@", ip: "127.0.0.1", hostname: "127.0.0.1",
+  mod_proxy65: {{ host: "proxy.@HOST@", ip: "{self.proxy_host}", hostname: "{self.proxy_host}",
                  port: {self.proxy_port}, access: local, max_connections: 100 }}
 ''')
 
