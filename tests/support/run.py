@@ -13,7 +13,7 @@ import unittest
 
 from process import ROOT
 
-SUITES = ('unit', 'scenario', 'integration')
+SUITES = ('unit', 'scenario', 'integration', 'interop')
 
 
 def build_directory(sanitize):
@@ -114,9 +114,9 @@ def keep_matching(suite, word):
     return kept
 
 
-def run_integration(tally, word):
+def run_python(name, tally, word):
     loader = unittest.TestLoader()
-    folder = ROOT / 'tests' / 'integration'
+    folder = ROOT / 'tests' / name
     suite = loader.discover(str(folder), pattern='*_test.py', top_level_dir=str(folder))
     result = Narrator()
     keep_matching(suite, word).run(result)
@@ -151,8 +151,9 @@ def main():
     for suite in ('unit', 'scenario'):
         if suite in suites:
             run_meson(suite, directory, tally, args.sanitize)
-    if 'integration' in suites:
-        run_integration(tally, args.word)
+    for suite in ('integration', 'interop'):
+        if suite in suites:
+            run_python(suite, tally, args.word)
     print(tally)
     sys.exit(1 if tally.failed else 0)
 
