@@ -84,7 +84,8 @@ std::string bar(double part, std::size_t columns, bool utf8) {
 std::string progress_line(const Job& job, std::size_t width, bool utf8) {
   const std::string head = std::to_string(job.id) + " " + padded(printable(job.name), kName);
   if (job.state == "active") {
-    return moving_line(head, job.transferred, job.size, job.rate, job.eta, job.way(), width, utf8);
+    return moving_line(head, job.transferred, job.size, job.rate, job.eta,
+                       job.reason.empty() ? job.way() : job.reason, width, utf8);
   }
   std::string line = head + "  " + job.state;
   if (!job.reason.empty()) line += " (" + job.reason + ")";

@@ -24,6 +24,8 @@ class Carrier {
   class Handler {
    public:
     virtual void on_end(Result<Moved> how) = 0;  ///< exactly once, last; may destroy the Carrier
+    /// Our own server takes no more than `rate` bytes/s of this stream (in-band only). At most once; may destroy it too.
+    virtual void on_server_limit(std::uint64_t rate) { static_cast<void>(rate); }
 
    protected:
     ~Handler() = default;

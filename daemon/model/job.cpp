@@ -38,6 +38,7 @@ constexpr ReasonWord kReasons[] = {
     {JobReason::AwaitingPeer, "awaiting-peer"},
     {JobReason::Uploading, "uploading"},
     {JobReason::Stalled, "stalled"},
+    {JobReason::ServerLimit, "server-limit"},
     {JobReason::User, "user"},
     {JobReason::DiskLow, "disk-low"},
     {JobReason::Metered, "metered"},

@@ -32,7 +32,7 @@ enum class JobReason {
   // offered
   AwaitingUser, AwaitingAgent, AwaitingPeer,
   // connecting, active
-  Uploading, Stalled,
+  Uploading, Stalled, ServerLimit,
   // paused
   User, DiskLow, Metered, Suspend,
   // failed

@@ -61,10 +61,10 @@ void ProgressWatch::look_at(Job& job, Watched& watched, std::uint64_t bytes) {
     watched.bytes = bytes;
     watched.moved_at = now;
   }
-  const auto reason = now - watched.moved_at >= kStalledAfter ? JobReason::Stalled : JobReason::None;
-  if (job.now().reason != reason) {
+  const bool stalled = now - watched.moved_at >= kStalledAfter;
+  if ((job.now().reason == JobReason::Stalled) != stalled) {
     job.edit().transferred = bytes;
-    job.move(JobState::Active, reason);
+    job.move(JobState::Active, stalled ? JobReason::Stalled : JobReason::None);
     book_.commit(job);
   }
   if (now - watched.mark_at < kSlowOver) return;

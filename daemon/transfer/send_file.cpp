@@ -102,6 +102,11 @@ void SendFile::on_carrier(std::unique_ptr<Carrier> carrier, ByteRange range, std
   carrier_->start({file_, digest}, range, *this);
 }
 
+void SendFile::on_server_limit(std::uint64_t rate) {
+  const auto kilobytes = std::to_string(std::max<std::uint64_t>(1, (rate + 500) / 1000));
+  move(JobState::Active, JobReason::ServerLimit, "server-limit", "server limits to " + kilobytes + " kB/s");
+}
+
 void SendFile::on_end(Result<Moved> how) {
   if (!how) return fail(how.error());
   if (how->bytes != range_.length)

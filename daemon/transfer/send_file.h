@@ -75,6 +75,7 @@ class SendFile final : private Negotiation::Handler, private Carrier::Handler {
   void on_ended(Error why) override;
   void on_step(std::string_view what, std::string detail) override;
   // Carrier::Handler
+  void on_server_limit(std::uint64_t rate) override;
   void on_end(Result<Moved> how) override;
 
   World world_;

@@ -16,6 +16,7 @@ IbbOpening::IbbOpening(IbbTransport& transport, const IbbContext& context, const
 }
 
 void IbbOpening::propose() {
+  asked_ = context_.timers.now();
   request_ = context_.iq.request(
       IqType::Set, key_.peer, IbbOpen{key_.sid, block_size_, IbbStanza::Iq}.build(),
       IbbTransport::kAnswerWithin, [this](IqReply reply) { answered(std::move(reply)); });
@@ -24,8 +25,9 @@ void IbbOpening::propose() {
 void IbbOpening::answered(IqReply reply) {
   const auto* failure = std::get_if<IqFailure>(&reply);
   if (!failure) {
+    const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(context_.timers.now() - asked_);
     auto done = std::move(done_);
-    return done(make_ibb_sender(transport_, key_, block_size_));
+    return done(make_ibb_sender(transport_, key_, block_size_, took));
   }
   const bool refused = failure->kind == IqFailure::Kind::Refused;
   if (refused && failure->error.condition == Condition::ResourceConstraint &&

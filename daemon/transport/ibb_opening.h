@@ -24,6 +24,7 @@ class IbbOpening final : public Transport::Attempt {
   const StreamKey key_;
   std::size_t block_size_;
   Transport::Opened done_;
+  Timers::Clock::time_point asked_;
   std::unique_ptr<IqRequest> request_;
 };
 

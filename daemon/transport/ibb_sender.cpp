@@ -5,6 +5,7 @@
 
 #include "protocol/ibb_flow.h"
 #include "transport/ibb_stream.h"
+#include "transport/server_limit.h"
 #include "xep/xep0047_ibb.h"
 
 namespace xmppftd {
@@ -12,7 +13,8 @@ namespace {
 
 class IbbSendStream final : public IbbStream {
  public:
-  using IbbStream::IbbStream;
+  IbbSendStream(IbbTransport& transport, const StreamKey& key, std::size_t block_size, std::chrono::milliseconds round_trip)
+      : IbbStream(transport, key, block_size), round_trip_(round_trip) {}
   ~IbbSendStream() override;
 
   void start(FileEnd file, ByteRange range, Handler& handler) override;
@@ -29,6 +31,7 @@ class IbbSendStream final : public IbbStream {
   void go_on();
   void end(Result<Moved> how);
 
+  const std::chrono::milliseconds round_trip_;
   Handler* handler_ = nullptr;
   std::optional<IbbSender> flow_;  // from start() on
   std::unique_ptr<BlockReader> reader_;
@@ -39,6 +42,7 @@ class IbbSendStream final : public IbbStream {
   std::optional<Error> early_failure_;  // before start()
   std::unique_ptr<Timer> soon_;
   std::optional<Moved> moved_;  // what the reader says
+  std::optional<ServerLimit> limit_;  // while blocks are on their way
 };
 
 IbbSendStream::~IbbSendStream() {
@@ -51,6 +55,7 @@ void IbbSendStream::start(FileEnd file, ByteRange range, Handler& handler) {
                                               std::max<std::size_t>(context().config.window, 1));
   flow_.emplace(range.length, block_size(), window);
   reader_ = context().bulk.read_blocks(std::move(file), range);
+  limit_.emplace(context().iq, context().timers, round_trip_, [this](std::uint64_t rate) { handler_->on_server_limit(rate); });
   if (early_failure_) flow_->fail(*early_failure_);
   if (flow_->state() != IbbSender::State::Failed) return go_on();
   // A Handler is never called from inside start().
@@ -113,12 +118,14 @@ void IbbSendStream::answered(std::uint64_t number, const IqReply& reply) {
   } else {
     flow_->acked(number);
     set_progress(flow_->delivered());
+    if (limit_) limit_->delivered(flow_->delivered());
   }
   go_on();
 }
 
 void IbbSendStream::say_close() {
   if (close_) return;
+  limit_.reset();
   close_ = context().iq.request(IqType::Set, key().peer, IbbClose{key().sid}.build(),
                                 IbbTransport::kAnswerWithin, [this](const IqReply& reply) {
                                   // The peer has every block: whatever it says now, this is the
@@ -156,6 +163,7 @@ void IbbSendStream::go_on() {
 
 void IbbSendStream::end(Result<Moved> how) {
   unanswered_.clear();
+  limit_.reset();
   reader_.reset();
   leave();
   handler_->on_end(std::move(how));  // may destroy us
@@ -163,9 +171,9 @@ void IbbSendStream::end(Result<Moved> how) {
 
 }  // namespace
 
-std::unique_ptr<Carrier> make_ibb_sender(IbbTransport& transport, const StreamKey& key,
-                                         std::size_t block_size) {
-  return std::make_unique<IbbSendStream>(transport, key, block_size);
+std::unique_ptr<Carrier> make_ibb_sender(IbbTransport& transport, const StreamKey& key, std::size_t block_size,
+                                         std::chrono::milliseconds round_trip) {
+  return std::make_unique<IbbSendStream>(transport, key, block_size, round_trip);
 }
 
 }  // namespace xmppftd

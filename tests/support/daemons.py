@@ -154,6 +154,10 @@ class Daemon:
     def job(self, job_id):
         return self.json('queue', 'show', job_id)['jobs'][0]
 
+    def history(self, job_id):
+        """The story of a job: what was tried, when, what came of it."""
+        return self.json('why', job_id)['jobs'][0]['history']
+
     def jobs(self, *options):
         return self.json('queue', 'list', *options)['jobs']
 

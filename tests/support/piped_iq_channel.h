@@ -67,8 +67,10 @@ class PipedIqChannel final : public IqChannel, private IncomingIq::Responder {
         });
   }
   void arrive(Iq iq) {
-    auto& handler = handlers_.at({iq.type, iq.payload->name, iq.payload->xmlns});
-    handler(IncomingIq(std::move(iq), other_->self_, line_));
+    const auto handler = handlers_.find({iq.type, iq.payload->name, iq.payload->xmlns});
+    IncomingIq request(std::move(iq), other_->self_, line_);
+    if (handler == handlers_.end()) return request.fail(StanzaError::of(Condition::ServiceUnavailable));
+    handler->second(std::move(request));
   }
   void respond(Iq answer) override {
     post([to = other_, reply = std::move(answer)]() mutable { to->answered(std::move(reply)); });

@@ -103,6 +103,7 @@ class Server:
 
 class Prosody(Server):
     name = 'prosody'
+    limits = False   # mod_limits as Debian ships it would make in-band transfers crawl
 
     def configure(self):
         data = self.directory / 'data'
@@ -110,7 +111,8 @@ class Prosody(Server):
         accounts.mkdir(parents=True, exist_ok=True)
         for user, password in self.accounts.items():
             (accounts / f'{user}.dat').write_text(f'return {{ ["password"] = "{password}"; }};\n')
-        # No mod_limits: Debian's default of 10 kB/s would make IBB crawl.
+        limits = ('limits = { c2s = { rate = "10kb/s" }, s2sin = { rate = "30kb/s" } }'
+                  if self.limits else '')
         (self.directory / 'prosody.cfg.lua').write_text(f'''
 run_as_root = true
 pidfile = "{self.directory}/prosody.pid"
@@ -123,7 +125,8 @@ c2s_require_encryption = true
 proxy65_ports = {{ {self.proxy_port} }}
 proxy65_interfaces = {{ "{self.proxy_host}" }}
 certificates = "{self.certificates}"
-modules_enabled = {{ "roster", "saslauth", "tls", "disco", "ping", "pep", "carbons" }}
+modules_enabled = {{ "roster", "saslauth", "tls", "disco", "ping", "pep", "carbons"{', "limits"' if self.limits else ''} }}
+{limits}
 modules_disabled = {{ "s2s" }}
 authentication = "internal_plain"
 VirtualHost "{self.domain}"
@@ -147,6 +150,10 @@ Component "proxy.{self.domain}" "proxy65"
         }
         return [self.root / 'usr/bin/lua5.4', self.directory / 'prosody.lua', '-F',
                 '--config', self.directory / 'prosody.cfg.lua'], env
+
+
+class LimitedProsody(Prosody):
+    limits = True
 
 
 class Ejabberd(Server):
@@ -209,4 +216,4 @@ modules:
                 f'"{self.directory}/spool"', '-s', 'ejabberd', '-eval', register], env
 
 
-SERVERS = {'prosody': Prosody, 'ejabberd': Ejabberd}
+SERVERS = {'prosody': Prosody, 'ejabberd': Ejabberd, 'limited-prosody': LimitedProsody}
