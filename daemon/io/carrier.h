@@ -23,6 +23,8 @@ class Carrier {
  public:
   class Handler {
    public:
+    /// path() says something else now: the sender goes on by another way, for that reason. Nothing had come yet.
+    virtual void on_switched(const Error& why) { static_cast<void>(why); }
     virtual void on_end(Result<Moved> how) = 0;  ///< exactly once, last; may destroy the Carrier
     /// Our own server takes no more than `rate` bytes/s of this stream (in-band only). At most once; may destroy it too.
     virtual void on_server_limit(std::uint64_t rate) { static_cast<void>(rate); }

@@ -79,6 +79,7 @@ void SiIncoming::set_state(State state) {
 }
 
 /// Of the methods offered, in our own order.
+/// COMPAT QXmpp, gloox: list IBB first, and mean nothing by it.
 std::vector<Transport*> SiIncoming::usable_methods(bool streams_allowed) const {
   const auto& offer = session_->offer();
   std::vector<Transport*> methods;
@@ -97,7 +98,7 @@ std::vector<Transport*> SiIncoming::usable_methods(bool streams_allowed) const {
 void SiIncoming::answer(const std::vector<Transport*>& methods, const StreamPlan& plan) {
   auto* chosen = methods.front();
   if (chosen->method() != kNsIbb) {
-    // The sender may fall back to IBB under this sid whether it offered IBB or not.
+    // COMPAT Pidgin: falls back to IBB under this sid, whether it offered IBB or not.
     for (auto* one : world_.transports)
       if (one->method() == kNsIbb)
         second_ = SecondStream::expect(*one, session_->key(), plan,
@@ -133,6 +134,7 @@ void SiIncoming::second_opened(Result<std::unique_ptr<Carrier>> carrier) {
   second_.attempt.reset();
   if (!carrier) return;
   first_.reset();
+  handler_.on_step("fallback", "in-band, under the same sid");
   take(*std::move(carrier));
 }
 

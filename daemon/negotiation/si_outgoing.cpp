@@ -22,9 +22,13 @@ std::string_view name_of(int state) {
 /// What a refused offer means.
 Error offer_error(const IqFailure& failure) {
   Error why = failure.to_error("SI offer");
-  // COMPAT QXmpp says no more than <bad-request/> when it knows none of our methods.
-  if (failure.kind == IqFailure::Kind::Refused && why.code == Errc::Protocol)
-    why.code = Errc::NoCommonMethod;
+  if (failure.kind != IqFailure::Kind::Refused) return why;
+  // COMPAT QXmpp: says no more than <bad-request/> when it knows none of our methods.
+  if (why.code == Errc::Protocol) why.code = Errc::NoCommonMethod;
+  // COMPAT Openfire: bounces offers that it does not like in the peer's name. The peer never saw it,
+  // and who declines says <forbidden/> (XEP-0095 section 3.2).
+  if (failure.error.condition == Condition::NotAllowed)
+    why = {Errc::Protocol, "SI offer: a server on the way did not let it pass (not-allowed)"};
   return why;
 }
 
@@ -151,12 +155,12 @@ void SiOutgoing::fall_back(Error why) {
     fell_back_ = true;
     handler_.on_step("failed", why.detail);
     handler_.on_step("fallback", "in-band, under the same sid");
-    return open(*in_band);
+    return open(*in_band);  // COMPAT Pidgin: waits 30 s for it
   }
   const bool once_more = fell_back_ && why.code == Errc::StreamFailed;
   if (!once_more || std::exchange(offered_again_, true)) return end(std::move(why));
   handler_.on_step("failed", why.detail);
-  handler_.on_step("fallback", "a new offer, in-band only");
+  handler_.on_step("fallback", "a new offer, in-band only");  // COMPAT QXmpp: the old one is dead to it
   std::erase_if(ways_, [](const Way& way) { return way.transport->method() != kNsIbb; });
   send_offer();
 }

@@ -31,10 +31,13 @@ void StreamSwitch::replace(Result<std::unique_ptr<Carrier>> second) {
     if (broken_) report(*broken_);
     return;  // the bytes are on their way already: this stream is closed again
   }
+  const Error why = broken_.value_or(Error{Errc::StreamFailed, "the sender could not use it"});
   broken_.reset();
   patience_.reset();
   current_ = *std::move(second);
-  if (handler_) current_->start(file_, range_, *this);
+  if (!handler_) return;
+  current_->start(file_, range_, *this);
+  handler_->on_switched(why);
 }
 
 void StreamSwitch::on_end(Result<Moved> how) {

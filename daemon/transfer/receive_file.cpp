@@ -110,16 +110,26 @@ void ReceiveFile::on_accepted() {}  // for senders
 
 void ReceiveFile::on_carrier(std::unique_ptr<Carrier> carrier, ByteRange range, std::optional<HashAlgo> digest) {
   carrier_ = std::move(carrier);
+  job_.move(JobState::Active);
+  show_path();
+  carrier_->start({part_->file, digest}, range, *this);
+}
+
+void ReceiveFile::show_path() {
   const Path& path = carrier_->path();
   auto& record = job_.edit();
   record.method = path.method;
   record.route = path.route;
   record.host = path.host;
   record.port = path.port;
-  job_.move(JobState::Active);
   world_.book.tell(job_.id(), "active", MethodChoice{path.method, path.route}.str());
   world_.book.commit(job_);
-  carrier_->start({part_->file, digest}, range, *this);
+}
+
+void ReceiveFile::on_switched(const Error& why) {
+  world_.book.tell(job_.id(), "failed", why.detail);
+  world_.book.tell(job_.id(), "fallback", "in-band, under the same sid");
+  show_path();
 }
 
 void ReceiveFile::on_end(Result<Moved> how) {

@@ -92,7 +92,9 @@ class ReceiveFile final : private Negotiation::Handler, private Carrier::Handler
   void on_declared(std::optional<Hash> declared) override;
   void on_ended(Error why) override;
   void on_step(std::string_view what, std::string detail) override;
+  void show_path();
   // Carrier::Handler
+  void on_switched(const Error& why) override;
   void on_end(Result<Moved> how) override;
 
   World world_;

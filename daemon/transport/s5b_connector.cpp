@@ -15,7 +15,9 @@ class S5bConnector::Attempt final : public Socket::Handler {
   enum class State { Resolving, Connecting, Waiting, Handshaking };
 
   Attempt(S5bConnector& owner, Candidate candidate)
-      : owner_(owner), candidate_(std::move(candidate)), client_(owner.plan_.dst_addr) {
+      : owner_(owner),
+        candidate_(std::move(candidate)),
+        client_(owner.plan_.dst_addr_for ? owner.plan_.dst_addr_for(candidate_.host) : owner.plan_.dst_addr) {
     allow(kConnectWithin);
     if (candidate_.address) {
       connect();
@@ -107,9 +109,7 @@ S5bConnector::S5bConnector(Network& network, Timers& timers, Plan plan, Done don
     });
     if (!doubled && queue_.size() < kMaxHosts) queue_.push_back({std::move(host), std::nullopt});
   }
-  budget_ = timers_.after(queue_.empty() ? std::chrono::milliseconds(0) : kBudget, [this] {
-    finish(Error{Errc::StreamFailed, "no streamhost answered in time"});
-  });
+  budget_ = timers_.after(queue_.empty() ? std::chrono::milliseconds(0) : kBudget, [this] { give_up(); });
   if (!queue_.empty()) start_next();
 }
 
@@ -131,7 +131,7 @@ void S5bConnector::drop_overdue() {
     const auto& attempt = **it;
     if (!attempt.overdue()) continue;
     if (!full && !(turn_wanted && attempt.state() == Attempt::State::Handshaking)) continue;
-    if (plan_.tell) plan_.tell(attempt.name() + ": no answer");
+    tell(attempt.name(), "no answer");
     attempts_.erase(it);
     return;  // one place is enough for now
   }
@@ -148,13 +148,30 @@ void S5bConnector::start_next() {
 }
 
 void S5bConnector::failed(Attempt& attempt, const std::string& why) {
-  if (plan_.tell) plan_.tell(attempt.name() + ": " + why);
+  tell(attempt.name(), why);
   attempts_.remove_if([&](const auto& one) { return one.get() == &attempt; });
   stagger_.reset();  // its place is free: no reason to wait
   advance();
 }
 
-void S5bConnector::succeeded(Attempt& attempt) { finish(attempt.take()); }
+void S5bConnector::give_up() {
+  if (attempts_.empty()) return finish(Error{Errc::StreamFailed, "there is no streamhost to try"});
+  for (const auto& attempt : attempts_) tell(attempt->name(), "no answer");
+  for (const auto& [host, address] : queue_)
+    tell(address ? address->str() : host.host + ":" + std::to_string(host.port), "not tried, time was up");
+  finish(Error{Errc::StreamFailed, "no streamhost answered in time"});
+}
+
+void S5bConnector::tell(const std::string& where, const std::string& what) const {
+  if (!plan_.tell) return;
+  plan_.tell(what.starts_with(where) ? what : where + ": " + what);  // errors of sockets say where
+}
+
+void S5bConnector::succeeded(Attempt& attempt) {
+  for (const auto& one : attempts_)
+    if (one.get() != &attempt) tell(one->name(), "no answer before another one's");
+  finish(attempt.take());
+}
 
 void S5bConnector::finish(Result<S5bConnected> result) {
   attempts_.clear();

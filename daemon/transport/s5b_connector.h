@@ -25,7 +25,7 @@ struct S5bConnected {
 
 /// Connects to the first of several streamhosts that answers: the target to any of them, the
 /// requester to its proxy (XEP-0065 sections 5.3.2 and 6.3.4). Two connects race, staggered; one
-/// SOCKS5 handshake is done at a time, because a stray connection kills some listeners (Pidgin). A
+/// SOCKS5 handshake is done at a time (COMPAT Pidgin: a second one kills its transfer). A
 /// host that keeps silent makes room once another waits for its place, so three black holes do not
 /// cost the budget (RELIABILITY SB2; INTEROP s3i, "Target budget").
 ///
@@ -39,12 +39,14 @@ class S5bConnector {
   static constexpr std::chrono::milliseconds kStagger{250};
   static constexpr std::chrono::milliseconds kConnectWithin{3000};    ///< then others go first
   static constexpr std::chrono::milliseconds kHandshakeWithin{2000};  ///< likewise
-  static constexpr std::chrono::milliseconds kBudget{9000};  ///< all in all (Smack waits 10 s)
+  static constexpr std::chrono::milliseconds kBudget{9000};  ///< all in all. COMPAT Smack: waits 10 s
 
   struct Plan {
     std::vector<StreamHost>
         hosts;  ///< tried in this order; doubles and those past kMaxHosts are not
     std::string dst_addr;
+    /// DST.ADDR for one host. May be empty: `dst_addr` for all.
+    std::function<std::string(const StreamHost& host)> dst_addr_for;
     /// Judges an address that `host` resolved to. May be empty: all are fine.
     std::function<Result<void>(const StreamHost& host, const SocketAddress& address)> allowed;
     /// Hears why a host did not do. May be empty.
@@ -70,6 +72,8 @@ class S5bConnector {
   void start_next();
   void failed(Attempt& attempt, const std::string& why);
   void succeeded(Attempt& attempt);
+  void give_up();
+  void tell(const std::string& where, const std::string& what) const;
   void finish(Result<S5bConnected> result);
   Attempt* handshaking() const;
   Attempt* waiting() const;

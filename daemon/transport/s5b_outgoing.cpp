@@ -27,6 +27,16 @@ bool is_any(const SocketAddress& address) {
   return std::all_of(bytes.begin(), bytes.end(), [](auto byte) { return byte == 0; });
 }
 
+/// For people: "192.0.2.1:4000, proxy.example.org:7777".
+std::string list_of(const std::vector<StreamHost>& hosts) {
+  std::string list;
+  for (const auto& host : hosts) {
+    const auto literal = SocketAddress::parse(host.host, host.port);
+    list += (list.empty() ? "" : ", ") + (literal ? literal->str() : host.host + ":" + std::to_string(host.port));
+  }
+  return list;
+}
+
 /// The port to name beside `address`, or 0 when nothing listens there.
 std::uint16_t port_for(const SocketAddress& address, const std::vector<SocketAddress>& listening) {
   for (const auto& one : listening)
@@ -63,6 +73,7 @@ S5bOutgoing::S5bOutgoing(const S5bContext& context, const StreamKey& key, const 
   query.hosts = hosts_;
   request_ = context_.iq.request(IqType::Set, key_.peer, query.build(), kAnswerWithin,
                                  [this](IqReply reply) { answered(std::move(reply)); });
+  tell("offered hosts", list_of(hosts_));
   timer_ = context_.timers.after(kSlowAfter, [this] {
     tell("slow", "the peer is still trying to reach " + std::to_string(hosts_.size()) + " hosts");
   });

@@ -20,11 +20,13 @@ std::vector<std::string> dst_addr_variants(const StreamKey& key);
 ///   Offered -> Open                                    the target came to our listener
 ///   Offered -> ConnectingToProxy -> Activating -> Open
 ///
-/// The proxy is dialled only after the target's answer (Openfire pumps from the second connection
-/// to the first) and activated once, never again (a second activation scrambles Openfire's bytes).
+/// COMPAT Openfire: its proxy pumps from the second connection to the first, so it is dialled only
+/// after the target's answer; activated twice it scrambles the bytes, so never again. It forgets an
+/// offer after ten minutes, which then fails like any other proxy and goes on in-band.
 class S5bOutgoing final : public Transport::Attempt {
  public:
-  static constexpr std::size_t kMaxHosts = 5;  ///< Psi ignores more
+  static constexpr std::size_t kMaxHosts = 5;  ///< COMPAT Psi: ignores more
+  /// COMPAT slixmpp: answers when its last connect failed, after 130 s; gloox: never does.
   static constexpr std::chrono::seconds kAnswerWithin{150};
   static constexpr std::chrono::seconds kSlowAfter{30};
   static constexpr std::chrono::seconds kActivateWithin{20};

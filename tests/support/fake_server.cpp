@@ -136,8 +136,9 @@ void FakeServer::presence(Session& session, Element stanza) {
 void FakeServer::to_full(const std::string& full, const Element& stanza) {
   const char* error = on_relay ? on_relay(stanza) : nullptr;
   if (!error) {
+    const auto to = Jid::parse(full);  // `to` itself is passed on as it was written
     for (const auto& [id, session] : sessions_)
-      if (session.full.str() == full) return deliver(id, stanza);
+      if (to && session.full == *to) return deliver(id, stanza);
     error = "service-unavailable";
   }
   const auto type = stanza.attribute_or_empty("type");

@@ -198,6 +198,7 @@ bool Wires::pump() {
 void Wires::dial(std::weak_ptr<End*> from, const std::string& from_host, const SocketAddress& to) {
   turns_.later([this, from, from_host, to] {
     if (from.expired() || black_holes.count(to.host()) != 0) return;
+    if (cut.count({from_host, to.host()}) != 0) return;
     End& end = **from.lock();
     const auto listening = std::find_if(listeners_.begin(), listeners_.end(), [&](const Listening* one) {
       return one->host == to.host() && one->at.port() == to.port();
@@ -243,7 +244,8 @@ std::unique_ptr<Network::Lookup> JoinedNetwork::resolve(std::string_view host, s
     ~Pending() override { *alive = false; }
   };
   auto pending = std::make_unique<Pending>();
-  wires_.turns_.later([alive = pending->alive, name = std::string(host), port,
+  const auto known = wires_.names.find(std::string(host));
+  wires_.turns_.later([alive = pending->alive, name = known == wires_.names.end() ? std::string(host) : known->second, port,
                        done = std::move(done)]() mutable {
     if (!*alive) return;
     const auto literal = SocketAddress::parse(name, port);

@@ -26,6 +26,8 @@ class Wires {
   ~Wires();
 
   std::set<std::string> black_holes;  ///< hosts whose connections are never answered
+  std::set<std::pair<std::string, std::string>> cut;  ///< likewise, from one host to the other
+  std::map<std::string, std::string> names;           ///< what resolves, beside literals
   /// Further addresses of a host's interfaces, told before its own.
   std::map<std::string, std::vector<std::string>> more_interfaces;
 
