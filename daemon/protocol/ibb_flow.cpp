@@ -95,6 +95,8 @@ IbbReceiver::Reaction IbbReceiver::block(std::uint16_t seq, std::size_t size, bo
     reaction.refuse = Refusal::ItemNotFound;
     return reaction;
   }
+  // COMPAT Libervia: counts modulo 65535, so its 0 comes where 65535 is due.
+  if (seq == 0 && expected_ == 65535) expected_ = 0;
   if (seq != expected_) {
     return refuse(
         Refusal::UnexpectedRequest, Errc::Protocol,

@@ -102,8 +102,8 @@ void Socks5Client::reply() {
                     number(buffer_[1]) + ")");
   }
   if (wanted_ > 0) return;
-  // BND.ADDR and BND.PORT are read and ignored: Pidgin answers its own IP as text, others any
-  // address they have.
+  // COMPAT Pidgin: answers its own IP as text, others any address they have. So BND.ADDR and
+  // BND.PORT are read and ignored.
   if (buffer_.size() == kHead) {
     switch (buffer_[3]) {
       // COMPAT ejabberd < 2.0.2: address type 0 and no address
@@ -196,7 +196,8 @@ void Socks5Server::request(Socks5Step& step) {
   state_ = State::AwaitingVerdict;
 }
 
-// The reply echoes the request, in the peer's own case: Smack and Dino compare every byte.
+// COMPAT Smack, Dino: compare every byte with their request; gabble wants type 3 and port 0. So the
+// reply echoes it, in the peer's own case.
 Bytes Socks5Server::accept() {
   assert(state_ == State::AwaitingVerdict);
   state_ = State::Open;

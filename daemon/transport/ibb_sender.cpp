@@ -11,6 +11,8 @@
 namespace xmppftd {
 namespace {
 
+constexpr std::uint64_t kMaxSeq = 65535;
+
 class IbbSendStream final : public IbbStream {
  public:
   IbbSendStream(IbbTransport& transport, const StreamKey& key, std::size_t block_size, std::chrono::milliseconds round_trip)
@@ -27,6 +29,7 @@ class IbbSendStream final : public IbbStream {
   void read_ahead();
   void send(const IbbSender::Block& block, Result<std::string> base64);
   void answered(std::uint64_t number, const IqReply& reply);
+  static Error refusal(std::uint64_t number, const IqFailure& failure);
   void say_close();
   void go_on();
   void end(Result<Moved> how);
@@ -60,6 +63,21 @@ void IbbSendStream::start(FileEnd file, ByteRange range, Handler& handler) {
   if (flow_->state() != IbbSender::State::Failed) return go_on();
   // A Handler is never called from inside start().
   soon_ = context().timers.after({}, [this] { go_on(); });
+}
+
+/// What it means that a block was not acknowledged.
+Error IbbSendStream::refusal(std::uint64_t number, const IqFailure& failure) {
+  Error why = failure.to_error("IBB block " + std::to_string(number));
+  if (why.code == Errc::Timeout) return why;
+  // COMPAT QXmpp 1.4: never wraps the sequence; Libervia: wraps it a block early. Whoever refuses
+  // just there would do so again.
+  const bool at_wrap = number == kMaxSeq || number == kMaxSeq + 1;
+  if (at_wrap && failure.kind == IqFailure::Kind::Refused && why.code != Errc::PeerOffline)
+    return {Errc::PeerUnsupported,
+            "the peer counts no further than 65,535 blocks, so a file of this size cannot reach it in-band (" +
+                why.detail + ")"};
+  why.code = Errc::Interrupted;  // the rest may be offered again
+  return why;
 }
 
 /// Data in the reverse direction (RELIABILITY IB4).
@@ -112,9 +130,7 @@ void IbbSendStream::send(const IbbSender::Block& block, Result<std::string> base
 void IbbSendStream::answered(std::uint64_t number, const IqReply& reply) {
   const auto keep = unanswered_.extract(number);  // our caller is its callback
   if (const auto* failure = std::get_if<IqFailure>(&reply)) {
-    Error why = failure->to_error("IBB block " + std::to_string(number));
-    if (why.code != Errc::Timeout) why.code = Errc::Interrupted;  // the rest may be offered again
-    flow_->fail(std::move(why));
+    flow_->fail(refusal(number, *failure));
   } else {
     flow_->acked(number);
     set_progress(flow_->delivered());

@@ -32,6 +32,7 @@ IbbTransport::IbbTransport(IbbContext context) : context_(context) {
             [this](IncomingIq request) { data_arrived(std::move(request)); });
   iq.handle(IqType::Set, "close", kNsIbb,
             [this](IncomingIq request) { close_requested(std::move(request)); });
+  // COMPAT Miranda NG: sends its blocks in messages.
   iq.handle_message("data", kNsIbb, [this](const Jid& from, const Element& message) {
     message_arrived(from, message);
   });

@@ -19,7 +19,8 @@ class IbbExpectation;
 class IbbStream;
 
 struct IbbConfig {
-  std::size_t block_size = 4096;           ///< bytes, proposed to others (QXmpp refuses more)
+  /// Bytes, proposed to others. COMPAT QXmpp: refuses more; slixmpp: takes 8192, asked once.
+  std::size_t block_size = 4096;
   std::size_t block_size_xmppftd = 16384;  ///< proposed to peers of our own kind
   std::size_t window = 4;                  ///< blocks under way, as far as kMaxInFlight allows
 };

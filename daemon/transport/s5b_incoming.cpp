@@ -43,6 +43,7 @@ void S5bIncoming::connect() {
   S5bConnector::Plan plan;
   plan.hosts = worth_trying();
   plan.dst_addr = dst_addr_;
+  plan.dst_addr_for = [this](const StreamHost& host) { return dst_addr_for(host); };
   plan.allowed = [this](const StreamHost& host, const SocketAddress& address) {
     return judge(host, address);
   };
@@ -52,6 +53,13 @@ void S5bIncoming::connect() {
   connector_ = std::make_unique<S5bConnector>(
       context_.network, context_.timers, std::move(plan),
       [this](Result<S5bConnected> result) { connected(std::move(result)); });
+}
+
+/// COMPAT clients that hash addresses as somebody typed them: the requester checks its own listener's
+/// by its own spelling, which it shows. A proxy has those that its server stamped.
+std::string S5bIncoming::dst_addr_for(const StreamHost& host) const {
+  if (!is_peers_own(host)) return dst_addr_;
+  return dst_addr(key_.sid, host.jid, asked_.front().to());
 }
 
 /// RELIABILITY s5.4: a proxy that the peer names sees our address, so it counts as the peer. Our

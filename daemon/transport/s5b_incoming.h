@@ -28,6 +28,7 @@ class S5bIncoming final : public Transport::Attempt {
 
  private:
   void connect();
+  std::string dst_addr_for(const StreamHost& host) const;
   bool is_allowed(const StreamHost& host) const;
   bool is_peers_own(const StreamHost& host) const;
   std::vector<StreamHost> worth_trying() const;

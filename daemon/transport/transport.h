@@ -43,7 +43,8 @@ class Transport {
   virtual ~Transport() = default;
   virtual std::string_view method() const = 0;     ///< its namespace: the stream-method option
   virtual std::string_view method_id() const = 0;  ///< "si-socks5", "si-ibb"
-  /// Makes sure that open() can send its first stanza at once (proxies known, listener up): Smack waits only 5 s for it.
+  /// Makes sure that open() can send its first stanza at once (proxies known, listener up).
+  /// COMPAT Smack: waits only 5 s for it.
   /// `ready` comes within 5 s, whatever was found.
   [[nodiscard]] virtual std::unique_ptr<Attempt> prepare(const StreamPlan& plan, Callback<void()> ready) = 0;
   /// We offered and the peer chose this method. Errors: StreamFailed, Timeout, PeerOffline, NotOnline.

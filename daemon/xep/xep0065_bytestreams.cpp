@@ -41,7 +41,7 @@ std::optional<StreamHost> parse_host(const Element& streamhost) {
     const auto port = parse_decimal(*text);
     if (!port || *port == 0 || *port > 65535) return std::nullopt;
     host.port = static_cast<std::uint16_t>(*port);
-  } else {
+  } else {  // COMPAT Gajim, old clients: leave the port out, which means this one
     host.port = kDefaultStreamHostPort;
   }
   return host;
@@ -52,6 +52,7 @@ Element bytestreams_element(const char* name) { return {name, std::string(kNsByt
 }  // namespace
 
 Result<BytestreamsQuery> BytestreamsQuery::parse(const Element& query) {
+  // COMPAT QXmpp 1.4: `mode` is uninitialised memory, so nobody looks at it.
   BytestreamsQuery parsed;
   if (const auto sid = query.attribute_or_empty("sid"); !sid.empty()) {
     auto valid = parse_sid("bytestreams sid", sid);

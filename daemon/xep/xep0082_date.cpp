@@ -62,7 +62,7 @@ minutes read_offset(Reader& in) {
 std::optional<sys_seconds> parse_date_time(std::string_view text) noexcept {
   Reader in{text};
   const year y(in.number(4));
-  const bool dashes = in.has('-');
+  const bool dashes = in.has('-');  // COMPAT old clients: XEP-0091's 20261122T16:21:25
   const month m(static_cast<unsigned>(in.number(2)));
   if (dashes) in.want('-');
   const day d(static_cast<unsigned>(in.number(2)));
@@ -72,7 +72,7 @@ std::optional<sys_seconds> parse_date_time(std::string_view text) noexcept {
   const minutes min(in.number_up_to(59));
   in.want(':');
   const seconds s(in.number_up_to(60));  // a leap second is the next minute's first
-  skip_fraction(in);
+  skip_fraction(in);  // COMPAT QXmpp: milliseconds
   const minutes offset = read_offset(in);
   const year_month_day date = y / m / d;
   if (!in.ok || !in.text.empty() || !date.ok()) return std::nullopt;

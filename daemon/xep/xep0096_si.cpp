@@ -92,6 +92,7 @@ Result<SiOffer> SiOffer::parse(const Element& si) {
   auto id = parse_sid("si id", si.attribute_or_empty("id"));
   if (!id) return id.error();
   offer.id = *std::move(id);
+  // COMPAT gabble: further elements (si-multiple) and attributes are not looked at.
   const auto profile = si.attribute_or_empty("profile");
   if (profile != kNsSiFile)
     return Error{Errc::PeerUnsupported,
@@ -115,19 +116,21 @@ Element SiOffer::build() const {
   auto si = si_element().set("id", id);
   if (!file.mime_type.empty()) si.set("mime-type", file.mime_type);
   si.set("profile", std::string(kNsSiFile));
-  // Always with size: Openfire bounces an offer without it.
+  // COMPAT Openfire: bounces an offer without name or size; so both are always there.
   auto about = file_element("file").set("name", file.name).set("size", std::to_string(file.size));
   if (file.modified) about.set("date", to_date_time(*file.modified));
   if (file.hash && file.hash->algo == HashAlgo::Md5) about.set("hash", file.hash->hex);
   if (!file.description.empty()) about.add(file_element("desc").with_text(file.description));
   if (range) about.add(file_element("range"));
   si.add(std::move(about));
+  // COMPAT Psi: reads the first field only. gabble wants its type.
   si.add(build_feature("form", {std::string(kStreamMethod), "list-single", {}, methods}));
   if (can_confirm) si.add(confirm_marker());
   return si;
 }
 
 Result<SiAnswer> SiAnswer::parse(const Element& si) {
+  // COMPAT QXmpp: repeats id, profile and the field's type, which mean nothing here.
   SiAnswer answer;
   const auto form = parse_form(si);
   if (!form) return form.error();
@@ -151,6 +154,7 @@ Result<SiAnswer> SiAnswer::parse(const Element& si) {
 }
 
 Element SiAnswer::build() const {
+  // COMPAT Psi: hangs unless the form is a submit; gabble wants no attributes.
   auto si = si_element();
   if (offset || length) {
     auto range = file_element("range");

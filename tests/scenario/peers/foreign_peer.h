@@ -9,11 +9,13 @@
 #include <vector>
 
 #include "scenario/play.h"
+#include "xep/xep0065_bytestreams.h"
 
 namespace xmppftd::test {
 
 inline const std::string kS5bNs = "http://jabber.org/protocol/bytestreams";
 inline const std::string kIbbNs = "http://jabber.org/protocol/ibb";
+inline const std::string kAnnJid = kAnn + "/home";
 
 /// A TCP connection of a foreign peer, byte by byte. Bytes are written as hexadecimal: "05 01 00".
 class ForeignSocket final : private Socket::Handler {
