@@ -26,6 +26,7 @@ class IbbSendStream final : public IbbStream {
   void lost(Error why) override;
 
  private:
+  std::size_t window() const;
   void read_ahead();
   void send(const IbbSender::Block& block, Result<std::string> base64);
   void answered(std::uint64_t number, const IqReply& reply);
@@ -54,9 +55,7 @@ IbbSendStream::~IbbSendStream() {
 
 void IbbSendStream::start(FileEnd file, ByteRange range, Handler& handler) {
   handler_ = &handler;
-  const auto window = std::clamp<std::size_t>(IbbTransport::kMaxInFlight / block_size(), 1,
-                                              std::max<std::size_t>(context().config.window, 1));
-  flow_.emplace(range.length, block_size(), window);
+  flow_.emplace(range.length, block_size(), window());
   reader_ = context().bulk.read_blocks(std::move(file), range);
   limit_.emplace(context().iq, context().timers, round_trip_, [this](std::uint64_t rate) { handler_->on_server_limit(rate); });
   if (early_failure_) flow_->fail(*early_failure_);
@@ -108,7 +107,14 @@ void IbbSendStream::lost(Error why) {
   go_on();
 }
 
+/// Blocks under way.
+std::size_t IbbSendStream::window() const {
+  return std::clamp<std::size_t>(share() / block_size(), 1,
+                                 std::max<std::size_t>(context().config.window, 1));
+}
+
 void IbbSendStream::read_ahead() {
+  flow_->set_window(window());
   while (const auto block = flow_->next()) {
     reader_->read(block->size, [this, block = *block](Result<std::string> base64) {
       send(block, std::move(base64));

@@ -133,6 +133,11 @@ void IbbStream::leave() {
   if (transport_.ended_.size() > kEndedKept) transport_.ended_.pop_front();
 }
 
+std::size_t IbbStream::share() const {
+  const auto streams = std::max<std::size_t>(transport_.streams_.size(), 1);
+  return std::min(IbbTransport::kMaxInFlight, IbbTransport::kMaxTogether / streams);
+}
+
 void IbbStream::send_close() {
   const auto forgotten = context().iq.request(
       IqType::Set, key_.peer, Element("close", std::string(kNsIbb)).set("sid", key_.sid),

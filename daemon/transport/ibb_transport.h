@@ -40,6 +40,9 @@ struct IbbContext {
 class IbbTransport final : public Transport {
  public:
   static constexpr std::size_t kMaxInFlight = 128 * 1024;  ///< bytes of one stream unanswered
+  /// Of all streams of the account, or a block each: a third more as base64 still fits the 4 MiB that
+  /// may wait for the server (RELIABILITY ST7).
+  static constexpr std::size_t kMaxTogether = 2 * 1024 * 1024;
   static constexpr std::size_t kMinBlock = 128;  ///< bytes; a peer that wants less gets no stream
   static constexpr std::chrono::seconds kAnswerWithin{60};
 
