@@ -1,18 +1,11 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <atomic>
 #include <cstddef>
 #include <deque>
 #include <string>
 
 namespace xmppftd {
-
-/// How many bytes of one session wait to be sent: counted up by the core when it sends, down by the
-/// XMPP thread when the kernel has them.
-struct SendMeter {
-  std::atomic<std::size_t> bytes{0};
-};
 
 /// The stanzas of one session that libstrophe does not have yet. libstrophe's own queue cannot be
 /// counted and is given away on a disconnect, so it gets one batch at a time.

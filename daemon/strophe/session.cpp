@@ -22,10 +22,9 @@ constexpr auto kClose = 2500ms;    // libstrophe gives the server 2 s
 
 }  // namespace
 
-Session::Session(const StreamServices& services, Login login, SendMeter& meter, Handler& handler)
+Session::Session(const StreamServices& services, Login login, Handler& handler)
     : services_(services),
       login_(std::move(login)),
-      meter_(meter),
       handler_(handler),
       deadline_(services.loop.now() + kWholeLogin) {
   lookup_ = look_up(services_.loop, std::string(login_.jid.domain()), login_.host, login_.port,
@@ -46,7 +45,7 @@ void Session::resolved(Result<std::vector<Candidate>> found) {
 void Session::try_next() {
   const Candidate& candidate = candidates_[next_++];
   Stream::Handler& us = *this;
-  stream_ = std::make_unique<Stream>(services_, login_, meter_, us);
+  stream_ = std::make_unique<Stream>(services_, login_, us);
   if (auto started = stream_->start(candidate); !started)
     return on_ended(std::move(started.error()), false);
   const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline_ - services_.loop.now());

@@ -31,8 +31,8 @@ class Session final : private Stream::Handler {
     ~Handler() = default;
   };
 
-  /// Starts at once. `meter` and `handler` outlive the Session.
-  Session(const StreamServices& services, Login login, SendMeter& meter, Handler& handler);
+  /// Starts at once. `handler` outlives the Session.
+  Session(const StreamServices& services, Login login, Handler& handler);
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
 
@@ -54,7 +54,6 @@ class Session final : private Stream::Handler {
 
   StreamServices services_;
   Login login_;
-  SendMeter& meter_;
   Handler& handler_;
   State state_ = State::Resolving;
   Timers::Clock::time_point deadline_;

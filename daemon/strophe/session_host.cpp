@@ -14,11 +14,10 @@ constexpr std::chrono::seconds kShutDown{3};
 /// A session and what it needs.
 class SessionHost::Client final : private Session::Handler {
  public:
-  Client(SessionHost& host, SessionId id, Login login, std::shared_ptr<SendMeter> meter)
+  Client(SessionHost& host, SessionId id, Login login)
       : host_(host),
         id_(id),
-        meter_(std::move(meter)),
-        session_(host.services_, std::move(login), *meter_, *this) {}
+        session_(host.services_, std::move(login), *this) {}
   Session& session() noexcept { return session_; }
 
  private:
@@ -28,7 +27,6 @@ class SessionHost::Client final : private Session::Handler {
 
   SessionHost& host_;
   SessionId id_;
-  std::shared_ptr<SendMeter> meter_;  // the core reads it
   Session session_;
 };
 
@@ -37,8 +35,8 @@ SessionHost::SessionHost(Lifeline& lifeline, Events& events)
 
 SessionHost::~SessionHost() = default;
 
-void SessionHost::start(SessionId id, Login login, std::shared_ptr<SendMeter> meter) {
-  clients_[id] = std::make_unique<Client>(*this, id, std::move(login), std::move(meter));
+void SessionHost::start(SessionId id, Login login) {
+  clients_[id] = std::make_unique<Client>(*this, id, std::move(login));
 }
 
 void SessionHost::send(SessionId id, std::string xml) {

@@ -42,7 +42,7 @@ class SessionHost {
 
   Loop& loop() noexcept { return loop_; }
 
-  void start(SessionId id, Login login, std::shared_ptr<SendMeter> meter);
+  void start(SessionId id, Login login);
   void send(SessionId id, std::string xml);
   /// Ends the session in order.
   void close(SessionId id);

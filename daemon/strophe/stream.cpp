@@ -83,12 +83,10 @@ struct Stream::Inside {
   Lifeline::Inside lifeline;
 };
 
-Stream::Stream(const StreamServices& services, const Login& login, SendMeter& meter,
-               Handler& handler)
+Stream::Stream(const StreamServices& services, const Login& login, Handler& handler)
     : services_(services),
       login_(login),
       account_(login.jid.bare().str()),
-      meter_(meter),
       handler_(handler),
       context_(make_context(heap_, log_.native())),
       conn_(xmpp_conn_new(context_.get())),
@@ -183,7 +181,7 @@ void Stream::run_once() {
 /// Hands libstrophe the next batch once it has written the one before.
 void Stream::feed() {
   if (state_ != State::Up || xmpp_conn_send_queue_len(conn_) > 0) return;
-  meter_.bytes -= std::exchange(in_flight_, 0);
+  in_flight_ = 0;
   if (outbox_.empty()) return;
   const std::string batch = outbox_.pop_batch();
   in_flight_ = batch.size();
@@ -318,9 +316,7 @@ void Stream::answer_truncated(const Element& stanza) {
   answer.id = stanza.attribute_or_empty("id");
   answer.to = stanza.attribute_or_empty("from");
   answer.error = StanzaError::of(Condition::PolicyViolation);
-  const std::string xml = answer.build().to_xml(kNsClient);
-  meter_.bytes += xml.size();
-  queue(xml);
+  queue(answer.build().to_xml(kNsClient));
 }
 
 // ---- what we decide of the login ----

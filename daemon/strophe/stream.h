@@ -57,7 +57,7 @@ class Stream final : private StreamPolicy {
   };
 
   /// `login` and `handler` outlive the Stream.
-  Stream(const StreamServices& services, const Login& login, SendMeter& meter, Handler& handler);
+  Stream(const StreamServices& services, const Login& login, Handler& handler);
   ~Stream();
   Stream(const Stream&) = delete;
   Stream& operator=(const Stream&) = delete;
@@ -107,7 +107,6 @@ class Stream final : private StreamPolicy {
   StreamServices services_;
   const Login& login_;
   const std::string account_;  // our bare JID
-  SendMeter& meter_;
   Handler& handler_;
 
   State state_ = State::LoggingIn;

@@ -47,7 +47,7 @@ class XmppThread::Impl final : private SessionHost::Events {
   ~Impl();
 
   Desk& desk() noexcept { return *desk_; }
-  SessionId start(Link& link, Login login, std::shared_ptr<SendMeter> meter);
+  SessionId start(Link& link, Login login);
   void send(SessionId id, std::string xml);
   void close(SessionId id);
   void settled(SessionId id) { waits_.erase(id); }
@@ -93,15 +93,11 @@ class Link final : public XmppLink {
   void connect(Login login) override {
     if (state_ != State::Down) return;
     state_ = State::Connecting;
-    meter_ = std::make_shared<SendMeter>();
-    id_ = thread_.start(*this, std::move(login), meter_);
+    id_ = thread_.start(*this, std::move(login));
   }
   void send(std::string xml) override {
-    if (state_ != State::Up) return;
-    meter_->bytes += xml.size();
-    thread_.send(id_, std::move(xml));
+    if (state_ == State::Up) thread_.send(id_, std::move(xml));
   }
-  std::size_t unsent() const override { return state_ == State::Up ? meter_->bytes.load() : 0; }
   void close() override {
     if (state_ == State::Down || state_ == State::Closing) return;
     state_ = State::Closing;
@@ -131,7 +127,6 @@ class Link final : public XmppLink {
   Handler& handler_;
   State state_ = State::Down;
   SessionId id_ = 0;
-  std::shared_ptr<SendMeter> meter_;  // the XMPP thread counts it down
 };
 
 }  // namespace
@@ -165,13 +160,11 @@ void XmppThread::Impl::run(std::promise<SessionHost*> ready) noexcept {
   finished_.set_value();
 }
 
-SessionId XmppThread::Impl::start(Link& link, Login login, std::shared_ptr<SendMeter> meter) {
+SessionId XmppThread::Impl::start(Link& link, Login login) {
   const SessionId id = ++last_;
   desk_->links[id] = &link;
   host_->loop().post(
-      [host = host_, id, login = std::move(login), meter = std::move(meter)]() mutable {
-        host->start(id, std::move(login), std::move(meter));
-      });
+      [host = host_, id, login = std::move(login)]() mutable { host->start(id, std::move(login)); });
   await_end(id, kLogin, {Errc::Timeout, "no login within 60 s"});
   return id;
 }

@@ -37,7 +37,6 @@ struct FakeServer::Link final : XmppLink {
     if (server.sessions_.count(session) == 0) return;
     server.turns_.later([&to = server, stanza = Stanza{session, std::move(xml)}] { to.route(stanza); });
   }
-  std::size_t unsent() const override { return 0; }
   void close() override { down(Errc::Cancelled); }
   void down(Errc code) {
     server.turns_.later([this, here = alive, code] {

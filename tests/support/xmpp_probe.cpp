@@ -70,7 +70,7 @@ class Probe {
   }
   void close() {
     closing_ = true;
-    say("-", "closing, unsent " + std::to_string(accounts_.front()->link->unsent()));
+    say("-", "closing");
     if (options_.drop) {
       accounts_.clear();
       return loop_.stop();
@@ -106,7 +106,7 @@ class Probe {
   void blast() {
     blasted_ = true;
     for (std::size_t i = 0; i < options_.blast; ++i) message(*accounts_[0], accounts_[1]->bound);
-    say("-", "sent, unsent " + std::to_string(accounts_[0]->link->unsent()));
+    say("-", "sent");
   }
 
   Options options_;

@@ -22,7 +22,6 @@ struct FakeLinks final : XmppLinks {
     Link(FakeLinks& l, Handler& h) : links(l), handler(h) {}
     void connect(Login login) override { links.logins.push_back(std::move(login)); }
     void send(std::string xml) override { links.sent.push_back(std::move(xml)); }
-    std::size_t unsent() const override { return 0; }
     void close() override { ++links.closes; }
     FakeLinks& links;
     Handler& handler;
