@@ -18,7 +18,9 @@ class Confirmation {
   static constexpr std::chrono::minutes kAnswerWithin{
       10};  ///< the receiver may have to hash and sync
   static constexpr std::chrono::seconds kAskAgainAfter{5};
-  static constexpr std::chrono::seconds kUnreachableFor{90};
+  /// SiIncoming waits as long for us. Longer than the pauses before a login add up to after an outage
+  /// of minutes: what it saves is sending the file again.
+  static constexpr std::chrono::minutes kUnreachableFor{10};
 
   using Done = Callback<void(Result<Delivery>)>;
   /// `done` is called once, not before this returns: Confirmed, or HandedOver when the peer is

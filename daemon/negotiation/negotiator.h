@@ -59,7 +59,8 @@ class Negotiation {
   /// The carrier ended well. Out: `moved.hash` (of the whole file, or absent) goes to a peer that agreed to confirm;
   /// on_completed(Confirmed) follows when it published the file, on_ended when it could not or was never heard. Other
   /// peers: on_completed, Confirmed for an IBB stream whose every block and close were acknowledged, else HandedOver.
-  /// In: on_declared follows; on_ended(Interrupted) when a peer that agreed to confirm says nothing for 60 s.
+  /// In: on_declared follows; on_ended(Interrupted) when a peer that agreed to confirm says nothing for 60 s, or 10 min
+  /// where a session was lost.
   virtual void delivered(const Moved& moved) = 0;
   /// In only, after on_declared: verified and published. on_completed follows.
   virtual void complete() = 0;

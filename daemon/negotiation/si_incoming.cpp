@@ -171,10 +171,15 @@ void SiIncoming::delivered(const Moved&) {
   } else if (!done_asked_.empty()) {
     timer_ = world_.timers.after({}, [this] { declared(declared_); });
   } else {
-    timer_ = world_.timers.after(kDoneWithin, [this] {
-      end({Errc::Interrupted, "all bytes came, but the sender did not say that they are right"});
-    });
+    await_done();
   }
+}
+
+void SiIncoming::await_done() {
+  const std::chrono::milliseconds within = session_lost_ ? kDoneWithinAway : kDoneWithin;
+  timer_ = world_.timers.after(within, [this] {
+    end({Errc::Interrupted, "all bytes came, but the sender did not say that they are right"});
+  });
 }
 
 void SiIncoming::declared(std::optional<Hash> hash) {
@@ -208,7 +213,9 @@ void SiIncoming::close() {
 }
 
 void SiIncoming::lost(const Error& why) {
-  if (state_ == State::AwaitingStream) end(why);
+  if (state_ == State::AwaitingStream) return end(why);
+  session_lost_ = true;
+  if (state_ == State::AwaitingDone && done_asked_.empty()) await_done();
 }
 
 void SiIncoming::end(Error why) {

@@ -37,6 +37,7 @@ class SiIncoming final : public Negotiation, private SiSession::Keeper {
   static constexpr std::chrono::seconds kStreamWithin{
       160};  ///< the first sign of a stream, by S5B or IBB
   static constexpr std::chrono::seconds kDoneWithin{60};  ///< the sender's word after the last byte
+  static constexpr std::chrono::minutes kDoneWithinAway{10};  ///< where a session was lost
 
   SiIncoming(const SiWorld& world, std::unique_ptr<SiSession> session,
              const IncomingOffer::Terms& terms, Handler& handler);
@@ -60,6 +61,7 @@ class SiIncoming final : public Negotiation, private SiSession::Keeper {
   void declared(std::optional<Hash> hash);
   void say_end(std::optional<StanzaError> refusal);
   void close();
+  void await_done();
   void end(Error why);
   // SiSession::Keeper
   void done_said(IncomingIq iq) override;
@@ -73,6 +75,7 @@ class SiIncoming final : public Negotiation, private SiSession::Keeper {
   std::unique_ptr<Transport::Attempt> first_;
   SecondStream second_;  // without attempt: none is possible
   std::unique_ptr<Timer> timer_;
+  bool session_lost_ = false;           // the sender's or ours, since the stream is open
   std::vector<IncomingIq> done_asked_;  // not answered yet
   std::optional<Hash> declared_;
 };

@@ -100,7 +100,9 @@ bool OfferDesk::offered_again(Job& job, std::unique_ptr<IncomingOffer>& offer) {
     found->second.offer = std::move(offer);
     return true;
   }
-  if (const auto found = receiving_.find(job.id()); found != receiving_.end()) {
+  if (const auto found = receiving_.find(job.id()); found != receiving_.end() && found->second.file->awaits_word()) {
+    on_receive_ended(job.id(), Error{Errc::Interrupted, "the sender began anew"});  // it will not say more of the old one
+  } else if (found != receiving_.end()) {
     if (!found->second.file->switch_to(offer, terms_for(job, again.peer)))
       // "Not now" rather than "no": the sender may know of a broken stream before we do.
       offer->decline({Errc::Constraint, "this file is already on its way"});

@@ -19,6 +19,8 @@ std::uint64_t ReceiveFile::transferred() const {
   return carrier_ ? job_.now().offset + carrier_->progress().bytes.load(std::memory_order_relaxed) : job_.now().transferred;
 }
 
+bool ReceiveFile::awaits_word() const { return job_.now().state == JobState::Verifying && negotiation_ && !word_is_in_; }
+
 std::uint64_t ReceiveFile::still_needs() const {
   const auto size = job_.now().file.size;
   if (!part_) return size;

@@ -63,6 +63,9 @@ class ReceiveFile final : private Negotiation::Handler, private Carrier::Handler
   /// the offer is left alone.
   bool switch_to(std::unique_ptr<IncomingOffer>& offer, const IncomingOffer::Terms& terms);
 
+  /// All bytes are here, but not the sender's word about them.
+  bool awaits_word() const;
+
   std::uint64_t transferred() const;
   /// Bytes that will still be written and that the disk has not set aside.
   std::uint64_t still_needs() const;

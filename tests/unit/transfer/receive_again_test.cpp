@@ -149,3 +149,31 @@ TEST_CASE("receive: a lost stream's bytes go at once, a sender that never comes 
   CHECK(house.state(1) == "failed/interrupted");
   CHECK(house.disk.parts().empty());
 }
+
+TEST_CASE("receive: a sender that begins anew in place of its last word is taken at once", "[receive]") {
+  House house;
+  house.start();
+  auto first = house.offered();
+  REQUIRE(house.accept(1));
+  auto line = first->talk->open();
+  house.settle();
+  line->handler->on_end(Moved{1000, std::nullopt});
+  house.settle();
+  REQUIRE(house.state(1) == "verifying");
+  SECTION("it was restarted, and knows nothing of what it sent") {
+    auto second = house.offered();
+    REQUIRE(second->talk);
+    CHECK_FALSE(first->talk->alive);
+    CHECK(house.disk.parts().size() == 1);
+    house.deliver(*second);
+    CHECK(house.state(1) == "done");
+    CHECK(house.queue->newest() == 1);
+    CHECK(house.disk.parts().empty());
+  }
+  SECTION("not once it vouched for the bytes") {
+    first->talk->handler->on_declared(std::nullopt);
+    auto second = house.offered();
+    CHECK_FALSE(second->talk);
+    CHECK(house.state(1) == "done");
+  }
+}
