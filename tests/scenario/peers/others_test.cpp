@@ -48,6 +48,24 @@ TEST_CASE("clients that hash JIDs as they were typed: their own listener wants i
   CHECK(play.ann->job().route == "direct");
 }
 
+TEST_CASE("senders that glue the file to their CONNECT reply", "[peers]") {
+  Others play;
+  const auto content = some_content(3000);
+  play.ann_trusts_bob();
+  play.peer.says(play.offer(kAnnJid, "3000"));
+  play.peer.hears_a("si");
+  play.peer.listens(40123);
+  play.peer.says("<iq type='set' id='o2' to='" + kAnnJid + "'><query xmlns='" + kS5bNs + "' sid='sid1'><streamhost jid='" +
+                 play.peer.jid() + "' host='10.0.0.2' port='40123'/></query></iq>");
+  auto socket = play.peer.accepts();
+  socket->reads("05 01 00");
+  socket->writes("05 00");
+  const auto request = socket->takes(47);
+  socket->writes("05 00 00 03 28" + to_hex(view_of(request.substr(5))) + to_hex(view_of(content)));
+  socket->closes();
+  play.check_ann_has(content);
+}
+
 TEST_CASE("clients that hash JIDs as they were typed: a proxy has them from the server", "[peers]") {
   Others play;
   play.ann_trusts_bob();
