@@ -83,6 +83,27 @@ TEST_CASE("progress: fifteen seconds without a byte is stalled, one byte is not"
   CHECK(house.state(id) == "active");
 }
 
+TEST_CASE("progress: a server that slows us is named, and stays named", "[progress]") {
+  House house;
+  house.start();
+  const auto id = house.send("/src/a");
+  auto line = house.last_talk()->open("si-ibb", "");
+  house.settle();
+  line->progress.bytes = 1;
+  line->handler->on_server_limit(7421);
+  house.settle();
+  CHECK(house.state(id) == "active/server-limit");
+  line->progress.bytes = 2;
+  house.pass(5s);
+  CHECK(house.state(id) == "active/server-limit");
+  std::string told;
+  house.queue->history(id, [&](auto entries) { told = entries->back().detail; });
+  house.settle();
+  CHECK(told == "server limits to 7 kB/s");
+  house.pass(15s);
+  CHECK(house.state(id) == "active/stalled");
+}
+
 TEST_CASE("progress: a trickle stops holding a slot (R7)", "[progress]") {
   House house;
   house.config.max_active = 1;
