@@ -47,6 +47,7 @@ class IbbSendStream final : public IbbStream {
   std::unique_ptr<Timer> soon_;
   std::optional<Moved> moved_;  // what the reader says
   std::optional<ServerLimit> limit_;  // while blocks are on their way
+  bool server_limits_ = false;        // it found one
 };
 
 IbbSendStream::~IbbSendStream() {
@@ -57,7 +58,10 @@ void IbbSendStream::start(FileEnd file, ByteRange range, Handler& handler) {
   handler_ = &handler;
   flow_.emplace(range.length, block_size(), window());
   reader_ = context().bulk.read_blocks(std::move(file), range);
-  limit_.emplace(context().iq, context().timers, round_trip_, [this](std::uint64_t rate) { handler_->on_server_limit(rate); });
+  limit_.emplace(context().iq, context().timers, round_trip_, [this](std::uint64_t rate) {
+    server_limits_ = true;
+    handler_->on_server_limit(rate);
+  });
   if (early_failure_) flow_->fail(*early_failure_);
   if (flow_->state() != IbbSender::State::Failed) return go_on();
   // A Handler is never called from inside start().
@@ -109,6 +113,7 @@ void IbbSendStream::lost(Error why) {
 
 /// Blocks under way.
 std::size_t IbbSendStream::window() const {
+  if (server_limits_) return 1;  // more would only stand in the way of every other stanza of the account
   return std::clamp<std::size_t>(share() / block_size(), 1,
                                  std::max<std::size_t>(context().config.window, 1));
 }

@@ -8,7 +8,7 @@
 namespace xmppftd {
 namespace {
 
-constexpr std::chrono::seconds kReplyWithin{30};
+constexpr std::chrono::seconds kReplyWithin{60};  // behind the blocks of several streams
 constexpr int kManyTimes = 3;  // the round trip of an idle stream
 
 }  // namespace

@@ -27,6 +27,7 @@ struct Play final : Carrier::Handler {
   int calls = 0, ends = 0;
   std::optional<Error> error;
   std::optional<Result<Moved>> ended;
+  std::optional<std::uint64_t> limited;  // bytes/s
   std::unique_ptr<Transport::Attempt> attempt;
   std::unique_ptr<Carrier> carrier;
 
@@ -37,6 +38,7 @@ struct Play final : Carrier::Handler {
     ended = std::move(how);
     carrier.reset();  // as the job does
   }
+  void on_server_limit(std::uint64_t rate) override { limited = rate; }
   Transport::Opened opened() {
     return [this](Result<std::unique_ptr<Carrier>> result) {
       ++calls;
@@ -197,6 +199,26 @@ TEST_CASE("ibb sender: why a stream does not open", "[ibb]") {
   }
   CHECK(play.calls == 1);
   CHECK_FALSE(play.carrier);
+}
+
+TEST_CASE("ibb sender: a server that slows us gets one block at a time", "[ibb]") {
+  Play play({5, 5, 2});
+  play.send("aaaaabbbbbcccccddddd", {0, 20});
+  play.iq.reply(play.iq.take());
+  play.timers.turn();
+  std::vector<test::FakeIqChannel::Sent> under_way{play.iq.take(), play.iq.take()};
+  play.timers.advance(5s);
+  play.iq.expect("<iq type='get' to='montague.lit'><ping xmlns='urn:xmpp:ping'/></iq>");
+  play.timers.advance(1s);
+  play.iq.reply();
+  CHECK(play.limited == 1);
+  play.iq.reply(under_way[0]);
+  play.timers.turn();
+  play.iq.expect_nothing();
+  play.iq.reply(under_way[1]);
+  play.timers.turn();
+  play.iq.reply(play.iq.take());
+  play.expect_close();
 }
 
 TEST_CASE("ibb sender: at most a window of blocks unanswered, acknowledged in any order", "[ibb]") {

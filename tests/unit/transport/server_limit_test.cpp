@@ -87,7 +87,7 @@ TEST_CASE("server limit: at a standstill, or unanswered, it asks again later", "
   crawl.iq.expect_nothing();
   crawl.five_seconds_at(7400);
   crawl.expect_ping();
-  crawl.timers.advance(30s);  // its time is over
+  crawl.timers.advance(60s);  // its time is over
   CHECK(crawl.found.empty());
   crawl.five_seconds_at(7400);
   crawl.answered_after(3s);
