@@ -46,11 +46,11 @@ FakeDaemon::~FakeDaemon() {
 
 void FakeDaemon::crash() {
   if (!connection_) return;
+  connection_->leaveEventLoop();  // first: two threads must not wait for replies on one connection
   try {
     connection_->releaseName(kName);
   } catch (const sdbus::Error&) {  // it was released before
   }
-  connection_->leaveEventLoop();
 }
 
 std::uint64_t FakeDaemon::add_job(const std::string& name, const std::string& state,
