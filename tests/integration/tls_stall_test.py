@@ -72,7 +72,7 @@ class TlsStall(unittest.TestCase):
             self.addCleanup(server.close)
             client = subprocess.Popen(
                 [probe, '--host', '127.0.0.1', '--port', str(server.port), '--ca',
-                 str(server.directory / 'ca.pem'), f'alice@{DOMAIN}/r1', 'secret'],
+                 str(server.directory / 'ca.pem'), '--stay', '60', f'alice@{DOMAIN}/r1', 'secret'],
                 stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
             try:
                 more, auth = server.hear_login()
