@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: MIT
+#include "unit/negotiation/receiving.h"
+
+using namespace xmppftd;
+using namespace xmppftd::test;
+using namespace std::chrono_literals;
+
+TEST_CASE("confirm, receiver: answers once the file is published", "[si][confirm]") {
+  Receiving play;
+  play.confirm = true;
+  play.file = "name='test.txt' size='1022'";
+  play.arrive();
+  play.accept();
+  play.iq.expect_result("offer1", play.answer(kS5b));  // with the marker
+  auto stream = play.s5b.succeed();
+  CHECK(play.job.take() == Heard{"carrier si-socks5 0+1022 sha-256"});
+
+  if (GENERATE(false, true)) {  // the word comes after the bytes
+    play.deliver(*stream);
+    play.timers.advance(59s);
+    CHECK(play.job.take().empty());
+    play.done("d1");
+  } else {  // it overtakes them
+    play.done("d1");
+    CHECK(play.job.take().empty());
+    play.deliver(*stream);
+    CHECK(play.job.take().empty());
+    play.timers.turn();
+  }
+  CHECK(play.job.take() == Heard{"declared sha-256 " + kSha});
+  play.iq.expect_nothing();
+
+  SECTION("published") {
+    play.job.negotiation->complete();
+    play.iq.expect_result("d1");
+    play.timers.turn();
+    CHECK(play.job.take() == Heard{"completed handed-over"});
+    play.done("d2");  // a sender whose session was lost asks again
+    play.iq.expect_result("d2");
+  }
+  SECTION("asked again meanwhile") {
+    play.done("d2");
+    play.job.negotiation->complete();
+    play.iq.expect_result("d1");
+    play.iq.expect_result("d2");
+    play.done("d3");
+    play.iq.expect_result("d3");
+  }
+  SECTION("wrong content") {
+    play.job.negotiation->fail({Errc::HashMismatch, "/home/romeo/x"});
+    const auto refused = Iq::parse(play.iq.take().stanza);
+    REQUIRE(refused->error);
+    REQUIRE(refused->error->application);
+    CHECK(refused->error->application->name == "hash-mismatch");
+    play.done("d2");
+    play.iq.expect_error("d2", Condition::NotAcceptable);
+    play.timers.advance(10min);
+    CHECK(play.job.take().empty());
+  }
+  SECTION("the job is given up") {
+    play.job.negotiation.reset();
+    play.iq.expect_error("d1", Condition::ItemNotFound);
+    play.done("d2");
+    play.iq.expect_error("d2", Condition::ItemNotFound);
+  }
+}
+
+TEST_CASE("confirm, receiver: only from the sender itself, for this sid", "[si][confirm]") {
+  Receiving play;
+  play.confirm = true;
+  const auto stream = play.stream();
+  play.done("d1", kSha, "juliet@capulet.lit/chamber");
+  play.iq.expect_error("d1", Condition::ItemNotFound);
+  play.done("d2", kSha, "tybalt@capulet.lit/balcony");
+  play.iq.expect_error("d2", Condition::ItemNotFound);
+  play.deliver(*stream);
+  CHECK(play.job.take().empty());
+}
+
+TEST_CASE("confirm, receiver: a done without hash, or a broken one", "[si][confirm]") {
+  Receiving play;
+  play.confirm = true;
+  const auto stream = play.stream();
+  play.deliver(*stream);
+  play.iq.inject("<iq type='set' id='d1' from='" + kPeer +
+                 "'><done xmlns='urn:xmppft:confirm:0' sid='a0'>"
+                 "<hash xmlns='urn:xmpp:hashes:2' algo='sha-256'>AAAA</hash></done></iq>");
+  play.iq.expect_error("d1", Condition::BadRequest);
+  play.done("d2", "");
+  CHECK(play.job.take() == Heard{"declared nothing"});
+}
+
+TEST_CASE("confirm, receiver: the sender's word never comes", "[si][confirm]") {
+  Receiving play;
+  play.confirm = true;
+  const auto stream = play.stream();
+  std::chrono::seconds within = 60s;
+  SECTION("from a sender that is there") { play.deliver(*stream); }
+  SECTION("after our session went, which may come back") {
+    play.deliver(*stream);
+    play.timers.advance(50s);
+    play.negotiator.session_ended();
+    within = 10min;
+  }
+  SECTION("after the sender went, while the bytes came") {
+    play.negotiator.peer_gone(jid(kPeer));
+    play.deliver(*stream);
+    within = 10min;
+  }
+  play.timers.advance(within - 1s);
+  CHECK(play.job.take().empty());
+  play.timers.advance(1s);
+  CHECK(play.job.take() == Heard{"ended Interrupted"});
+}
+
+TEST_CASE("confirm, receiver: not where it was not agreed", "[si][confirm]") {
+  Receiving play;
+  const auto stream = play.stream();
+  play.done("d1");
+  play.iq.expect_error("d1", Condition::ItemNotFound);
+  play.file = "";
+  play.deliver(*stream);
+  play.timers.turn();
+  CHECK(play.job.take() == Heard{"declared md5 " + kMd5});
+}

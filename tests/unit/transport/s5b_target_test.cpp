@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: MIT
+#include "unit/transport/s5b_play.h"
+
+using namespace xmppftd;
+using namespace xmppftd::test;
+using namespace std::chrono_literals;
+
+TEST_CASE("s5b target: connects to the peer and says so (XEP-0065 s5.3)", "[s5b]") {
+  S5bPlay play;
+  play.expect();
+  play.offer(S5bPlay::host(kPeer, "198.51.100.9") +
+             S5bPlay::host("proxy.capulet.lit", "203.0.113.8", 7777));
+  play.timers.turn();
+  auto& peer = play.server_accepts("198.51.100.9:4242", play.hash_as_target());
+  play.expect_used(kPeer);
+  REQUIRE(play.carrier);
+  CHECK(play.carrier->path().route == "direct");
+  CHECK(play.carrier->path().host == "198.51.100.9");
+  play.carrier->start(test::some_file(), {0, 100}, play);
+  CHECK(play.bulk.expect_receive().socket.get() == peer.descriptor());
+  play.check_clean();
+}
+
+TEST_CASE("s5b target: or to the peer's proxy", "[s5b]") {
+  S5bPlay play;
+  play.expect();
+  play.offer(S5bPlay::host(kPeer, "198.51.100.9") +
+             S5bPlay::host("proxy.capulet.lit", "203.0.113.8", 7777));
+  play.timers.turn();
+  play.net.expect_connect("198.51.100.9:4242").fail();
+  play.timers.turn();
+  play.server_accepts("203.0.113.8:7777", play.hash_as_target());
+  play.expect_used("proxy.capulet.lit");
+  CHECK(play.carrier->path().route == "proxy");
+}
+
+TEST_CASE("s5b target: no socket and no look-up without consent (RELIABILITY SB1)", "[s5b]") {
+  S5bPlay play;
+  play.net.names["evil.lit"] = {"198.51.100.9"};
+  const auto hosts = S5bPlay::host(kPeer, "198.51.100.9") + S5bPlay::host(kPeer, "evil.lit");
+  SECTION("nothing is expected") { play.offer(hosts); }
+  SECTION("another sid is") {
+    play.expect();
+    play.offer(hosts, "o1", kPeer, "other");
+  }
+  SECTION("another resource of the peer asks") {
+    play.expect();
+    play.offer(hosts, "o1", "juliet@capulet.lit/chamber");
+  }
+  SECTION("a stranger asks") {
+    play.expect();
+    play.offer(hosts, "o1", "tybalt@capulet.lit/alley");
+  }
+  SECTION("we changed our mind") {
+    play.expect();
+    play.attempt.reset();
+    play.offer(hosts);
+  }
+  play.iq.expect_error("o1", Condition::NotAcceptable);
+  play.timers.advance(10s);
+  play.net.expect_no_connect();
+  CHECK(play.net.looked_up().empty());
+  CHECK(play.calls == 0);
+}
+
+TEST_CASE("s5b target: one answer for every way to fail (RELIABILITY SB2)", "[s5b]") {
+  S5bPlay play;
+  play.expect();
+  SECTION("refused") {
+    play.offer(S5bPlay::host(kPeer, "198.51.100.9"));
+    play.timers.turn();
+    play.net.expect_connect("198.51.100.9:4242").fail();
+  }
+  SECTION("silent") {
+    play.offer(S5bPlay::host(kPeer, "198.51.100.9"));
+    play.timers.advance(9s);
+  }
+  SECTION("forbidden") {
+    play.offer(S5bPlay::host(kPeer, "127.0.0.1", 22) + S5bPlay::host(kPeer, "::1", 22));
+    play.timers.advance(1s);
+    play.net.expect_no_connect();
+  }
+  SECTION("no hosts") {
+    play.offer("");
+    play.timers.turn();
+  }
+  SECTION("no usable hosts") {
+    play.offer("<streamhost jid='x' host='' port='1'/><streamhost host='198.51.100.9' port='0'/>");
+    play.timers.turn();
+  }
+  play.iq.expect_error("o1", Condition::ItemNotFound);
+  REQUIRE(play.error);
+  CHECK(play.error->code == Errc::StreamFailed);
+  CHECK(play.calls == 1);
+
+  play.offer(S5bPlay::host(kPeer, "198.51.100.9"), "o2");
+  play.iq.expect_error("o2", Condition::NotAcceptable);
+  play.check_clean();
+}
+
+TEST_CASE("s5b target: the same IQ again gets the same answer, another one none (SI1)", "[s5b]") {
+  S5bPlay play;
+  play.expect();
+  const auto hosts = S5bPlay::host(kPeer, "198.51.100.9");
+  play.offer(hosts);
+  play.offer(hosts);
+  play.offer(hosts, "o2");
+  play.iq.expect_error("o2", Condition::NotAcceptable);
+  play.timers.turn();
+  play.server_accepts("198.51.100.9:4242", play.hash_as_target());
+  play.expect_used(kPeer);
+  play.expect_used(kPeer);
+  play.net.expect_no_connect();
+  CHECK(play.calls == 1);
+}
+
+TEST_CASE("s5b target: ip_policy keeps us from the peer's hosts (RELIABILITY s5.4)", "[s5b]") {
+  S5bPlay play;
+  const auto hosts = S5bPlay::host(kPeer, "peer.capulet.lit") +
+                     S5bPlay::host("proxy.capulet.lit", "203.0.113.8", 7777) +
+                     S5bPlay::host(kProxy, "203.0.113.66", 7777) +  // claims to be ours
+                     S5bPlay::host(kProxy, "203.0.113.5", 7777);
+  SECTION("no direct connections: their proxy counts as the peer") { play.plan.direct = false; }
+  SECTION("our own proxy only") { play.plan.own_proxy_only = true; }
+  play.expect();
+  play.offer(hosts);
+  play.timers.turn();
+  play.timers.turn();
+  play.server_accepts("203.0.113.5:7777", play.hash_as_target());
+  play.expect_used(kProxy);
+  CHECK(play.net.looked_up().empty());
+}
+
+TEST_CASE("s5b target: our own proxy may be anywhere, even on loopback", "[s5b]") {
+  S5bPlay play;
+  S5bProxies local(play.iq, play.timers, false,
+                   {*NamedProxy::parse("proxy.montague.lit@127.0.0.1:7777")});
+  S5bTransport transport(
+      {play.iq, play.net, play.bulk, play.timers, play.listener, local, play.policy, {}});
+  play.attempt = transport.expect(play.key, play.plan, play.opened());
+  play.timers.turn();
+  play.offer(S5bPlay::host(kProxy, "127.0.0.1", 22) + S5bPlay::host(kProxy, "127.0.0.1", 7777));
+  play.timers.turn();
+  play.server_accepts("127.0.0.1:7777", play.hash_as_target());
+  play.expect_used(kProxy);
+}
+
+TEST_CASE("s5b target: is not sent to its own listener, unless that stream is its own", "[s5b]") {
+  S5bPlay play;
+  play.expect();
+  SECTION("another stream's") {
+    auto ticket = play.listener.wait_for({std::string(40, '1')});
+    play.offer(S5bPlay::host(kPeer, "192.0.2.1", 40001));
+    play.timers.advance(1s);
+    play.net.expect_no_connect();
+    play.iq.expect_error("o1", Condition::ItemNotFound);
+  }
+  SECTION("from one account of this daemon to another") {
+    auto ticket = play.listener.wait_for({play.hash_as_target()});
+    play.offer(S5bPlay::host(kPeer, "192.0.2.1", 40001));
+    play.timers.turn();
+    play.net.expect_connect("192.0.2.1:40001");
+  }
+}
+
+TEST_CASE("s5b target: a proxy behind many addresses is among the five tried", "[s5b]") {
+  S5bPlay play;
+  play.expect();
+  std::string hosts;
+  for (int i = 1; i <= 7; ++i) hosts += S5bPlay::host(kPeer, "198.51.100." + std::to_string(i));
+  play.offer(hosts + S5bPlay::host("proxy.capulet.lit", "203.0.113.8", 7777));
+  for (int i = 1; i <= 4; ++i) {
+    play.timers.turn();
+    play.net.expect_connect("198.51.100." + std::to_string(i) + ":4242").fail();
+  }
+  play.timers.turn();
+  play.net.expect_connect("203.0.113.8:7777");
+}
+
+TEST_CASE("s5b target: mode and a missing port do not matter (QXmpp 1.4, XEP-0065 s9.2)", "[s5b]") {
+  S5bPlay play;
+  play.expect();
+  play.iq.inject(
+      "<iq type='set' id='o1' from='" + kPeer +
+      "'><query xmlns='http://jabber.org/protocol/bytestreams' sid='vj3hs98y' mode='udp'>"
+      "<streamhost jid='" +
+      kPeer + "' host='198.51.100.9'/></query></iq>");
+  play.timers.turn();
+  play.server_accepts("198.51.100.9:1080", play.hash_as_target());
+  play.expect_used(kPeer);
+}
+
+TEST_CASE("s5b target: cancelled in any state it answers what it owes", "[s5b]") {
+  const int state = GENERATE(range(0, 4));
+  S5bPlay play;
+  play.expect();
+  if (state > 0) play.offer(S5bPlay::host(kPeer, "198.51.100.9"));
+  if (state > 1) play.timers.turn();
+  if (state > 2) play.net.expect_connect("198.51.100.9:4242").accept();
+  play.check_clean();
+  if (state > 0) play.iq.expect_error("o1", Condition::NotAcceptable);
+  play.iq.expect_nothing();
+  CHECK(play.calls == 0);
+}
