@@ -154,7 +154,7 @@ void IbbSendStream::say_close() {
   if (close_) return;
   limit_.reset();
   close_ = context().iq.request(IqType::Set, key().peer, IbbClose{key().sid}.build(),
-                                IbbTransport::kAnswerWithin, [this](const IqReply& reply) {
+                                IbbTransport::kCloseAnswerWithin, [this](const IqReply& reply) {
                                   // The peer has every block: whatever it says now, this is the
                                   // end.
                                   if (std::holds_alternative<Element>(reply)) acknowledged_ = true;

@@ -45,6 +45,8 @@ class IbbTransport final : public Transport {
   static constexpr std::size_t kMaxTogether = 2 * 1024 * 1024;
   static constexpr std::size_t kMinBlock = 128;  ///< bytes; a peer that wants less gets no stream
   static constexpr std::chrono::seconds kAnswerWithin{60};
+  /// COMPAT libpurple 2.14 never answers <close/>; the peer has acknowledged every block by then.
+  static constexpr std::chrono::seconds kCloseAnswerWithin{3};
 
   explicit IbbTransport(IbbContext context);
   ~IbbTransport() override;
