@@ -62,7 +62,7 @@ class BadInput(LabCase):
 
     def test_certificate_of_another_authority(self):
         with tempfile.TemporaryDirectory() as other:
-            make_certificates(other, 'other.test')
+            make_certificates(other, 'other.test', '127.0.0.1')
             args, stdin = self.add_account('spare', password_of('spare'), None, '--ca', f'{other}/ca.pem')
             self.refuse(NOT_ONLINE, ['certificate'], *args, stdin=stdin)
 

@@ -72,7 +72,8 @@ def run_cell(world, cell):
     source.unlink()
 
 
-def we_send(world, cell, source):
+def we_send(world, cell, source, told=True):
+    """Returns where the file is to be, and our job; waits for the peer's word unless not `told`."""
     ann = world.daemons['ann']
     if cell.receiver == 'ours':
         to, downloads = world.ours('bob'), world.daemons['bob'].downloads
@@ -80,23 +81,34 @@ def we_send(world, cell, source):
         peer = world.peer(cell.receiver)
         to, downloads = peer.jid, peer.downloads
     options = ['--method', OUR_METHOD[cell.way]] if OUR_METHOD[cell.way] else []
-    job = ann.wait(ann.send(source, to, *options), cell.limit)
-    if cell.receiver != 'ours' and job['state'] == 'done':
+    job = ended(ann, ann.send(source, to, *options), cell.limit)
+    if told and cell.receiver != 'ours' and job['state'] == 'done':
         peer.wait_received(source.name, cell.limit)
     return downloads / source.name, job
 
 
-def they_send(world, cell, source):
+def they_send(world, cell, source, told=True):
+    """The same, from the peer to us."""
     peer = world.peer(cell.sender)
     # A peer that cannot be told to use IBB is asked by one of us who takes nothing else.
     user = 'ivy' if cell.way == 'ibb' else 'ann'
     ours = world.daemons[user]
     peer.send(THEIR_METHOD[cell.way], world.ours(user), source)
     job = wait_for(f'an offer of {source.name}', lambda: incoming(ours, source.name), LIMIT / 4)
-    job = ours.wait(job['id'], cell.limit)
-    said = peer.wait_sent(source, cell.limit)
-    assert said == f'sent {source}', said
+    job = ended(ours, job['id'], cell.limit)
+    if told:
+        said = peer.wait_sent(source, cell.limit)
+        assert said == f'sent {source}', said
     return ours.downloads / source.name, job
+
+
+def ended(daemon, job_id, limit):
+    """The job once it has ended. One that does not is cancelled: the next cell wants its slot."""
+    try:
+        return daemon.wait(job_id, limit)
+    except AssertionError:
+        daemon.run('queue', 'cancel', job_id)
+        raise
 
 
 def incoming(daemon, name):

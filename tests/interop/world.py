@@ -22,7 +22,7 @@ OURS = {
     'ivy': ('left', {'methods': ['si-ibb']}),   # takes nothing but IBB
     'bob': ('right', {}),
 }
-KINDS = ('qxmpp', 'slixmpp')
+KINDS = ('qxmpp', 'slixmpp', 'purple')
 ONLINE = 30   # seconds for a login on a busy machine
 
 
@@ -157,8 +157,9 @@ class World:
         user = kind + role
         if user not in self.peers:
             with self.wires.at('right' if not role else 'left'):
-                self.peers[user] = Peer(kind, user, self)
-            self.peers[user].wait_online()
+                peer = Peer(kind, user, self)
+            self.peers[user] = peer
+            peer.wait_online()
             if not role:
                 for ours in ('ann', 'ivy'):
                     self.befriend(ours, self.jid(user))

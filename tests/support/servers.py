@@ -22,8 +22,11 @@ def unpacked(name):
     return pathlib.Path(done.stdout.strip())
 
 
-def make_certificates(directory, domain):
-    """A CA (ca.pem) and a certificate of the domain signed by it (server.crt, server.key)."""
+def make_certificates(directory, domain, host):
+    """A CA (ca.pem) and a certificate of the domain signed by it (server.crt, server.key).
+
+    The address is in it too: libpurple asks for the name that it was told to connect to.
+    """
     directory = pathlib.Path(directory)
     directory.mkdir(parents=True, exist_ok=True)
 
@@ -36,7 +39,7 @@ def make_certificates(directory, domain):
             '-subj', '/CN=xmppft private test CA')
     openssl('req', *new_key, '-keyout', 'server.key', '-out', 'server.csr', '-subj', f'/CN={domain}')
     (directory / 'names.ext').write_text(
-        f'subjectAltName=DNS:{domain},DNS:*.{domain}\nbasicConstraints=CA:FALSE\n')
+        f'subjectAltName=DNS:{domain},DNS:*.{domain},IP:{host}\nbasicConstraints=CA:FALSE\n')
     openssl('x509', '-req', '-in', 'server.csr', '-CA', 'ca.pem', '-CAkey', 'ca.key',
             '-CAcreateserial', '-out', 'server.crt', '-days', '30', '-extfile', 'names.ext')
 
@@ -63,7 +66,7 @@ class Server:
         self.ca = self.certificates / 'ca.pem'
         self.root = unpacked(self.name)
         if not self.ca.exists():
-            make_certificates(self.certificates, domain)
+            make_certificates(self.certificates, domain, host)
         self.configure()
 
     @property
