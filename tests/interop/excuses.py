@@ -83,7 +83,7 @@ def run_between(world, excuse):
     world.wires.allow(*ROADS[excuse.ways[0]])
     source = world.make_file(f'{sending}_to_{receiving}_{excuse.ways[0]}.bin',
                              0 if excuse.labels == ('0_B',) else 1)
-    sender, receiver = world.peer(sending, '-sender'), world.peer(receiving)
+    sender, receiver = world.peer(sending, '2'), world.peer(receiving)
     sender.send(method, receiver.jid, source)
     if excuse.says == 'failed':
         gave_up(sender, source)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """A server, our daemons on one host and foreign peers on another; everybody is told of everybody."""
 
+import contextlib
 import pathlib
 import shutil
 import subprocess
@@ -88,7 +89,8 @@ class Peer:
         return self.child.log.read_text(errors='replace')
 
     def stop(self):
-        self.child.process.stdin.close()
+        with contextlib.suppress(BrokenPipeError):   # it ended by itself
+            self.child.process.stdin.close()
         self.child.stop()
 
 
@@ -103,7 +105,7 @@ class World:
         self.directory = pathlib.Path(tempfile.mkdtemp(prefix='xmppft-interop.'))
         self.files = self.directory / 'files'
         self.files.mkdir()
-        users = [*OURS, *(f'{kind}{role}' for kind in KINDS for role in ('', '-sender'))]
+        users = [*OURS, *(f'{kind}{role}' for kind in KINDS for role in ('', '2'))]
         self.server = SERVERS[server](
             self.directory / server, {user: password_of(user) for user in users},
             host=network.SERVER, proxy_host=network.PROXY)
