@@ -26,6 +26,11 @@ THEIR_METHOD = {'direct': 's5b', 'proxy': 's5b-proxy', 'fallback': 'any', 'ibb':
 OUTCOME = {'direct': ('si-socks5', 'direct'), 'proxy': ('si-socks5', 'proxy'),
            'fallback': ('si-ibb', None), 'ibb': ('si-ibb', None)}
 
+# libpurple 2.14 writes as soon as it has asked the proxy to activate the stream, and never waits for the
+# answer; Prosody drops bytes that come earlier than the request. Who wins is chance, so it may try again.
+RACES = {('purple', 'proxy')}
+TRIES = 6
+
 
 @dataclasses.dataclass(frozen=True)
 class Cell:
@@ -46,8 +51,14 @@ class Cell:
         return self.sender if self.receiver == 'ours' else self.receiver
 
     @property
+    def races(self):
+        return (self.sender, self.way) in RACES
+
+    @property
     def limit(self):
-        return FULL_LIMIT if self.size > 8 * MIB else LIMIT
+        if self.size > 8 * MIB:
+            return FULL_LIMIT
+        return LIMIT // 8 if self.races else LIMIT
 
 
 def cells(server, kind, sizes=None):
@@ -60,9 +71,16 @@ def cells(server, kind, sizes=None):
 
 def run_cell(world, cell):
     """Sends the file of a cell. Raises AssertionError when it does not arrive whole, by that way."""
-    direct, proxy = ROADS[cell.way]
-    world.wires.allow(direct, proxy)
-    source = world.make_file(f'{cell.name}.bin', cell.size)
+    world.wires.allow(*ROADS[cell.way])
+    for left in reversed(range(TRIES if cell.races else 1)):
+        try:
+            return run_once(world, cell, world.make_file(f'{cell.name}-{left}.bin', cell.size))
+        except AssertionError:
+            if not left:
+                raise
+
+
+def run_once(world, cell, source):
     send = we_send if cell.sender == 'ours' else they_send
     arrived, job = send(world, cell, source)
     found = (job['state'], job['method'], job['route'])
