@@ -114,6 +114,13 @@ Worker& BulkWorkers::least_busy() {
   return *best;
 }
 
+Worker& BulkWorkers::writer_of(const std::shared_ptr<OpenFile>& file) {
+  std::erase_if(writers_, [](const auto& one) { return one.first.expired(); });
+  const auto [found, is_new] = writers_.try_emplace(file, nullptr);
+  if (is_new) found->second = &least_busy();
+  return *found->second;
+}
+
 StreamParts BulkWorkers::parts(UniqueFd socket, FileEnd file, ByteRange range,
                                std::shared_ptr<Progress> progress, Answer<Moved> answer) {
   std::shared_ptr<RangeDigest> digest;
@@ -139,7 +146,7 @@ std::unique_ptr<Move> BulkWorkers::send(UniqueFd socket, FileEnd file, ByteRange
 
 std::unique_ptr<Move> BulkWorkers::receive(UniqueFd socket, FileEnd file, ByteRange range,
                                            std::shared_ptr<Progress> progress, OnMoved done) {
-  auto move = std::make_unique<StreamMove>(core_, least_busy());
+  auto move = std::make_unique<StreamMove>(core_, writer_of(file.file));
   move->start(
       std::make_unique<ReceiveTask>(parts(std::move(socket), std::move(file), range,
                                           std::move(progress), move->expect(std::move(done))),
@@ -152,7 +159,8 @@ std::unique_ptr<BlockReader> BulkWorkers::read_blocks(FileEnd file, ByteRange ra
 }
 
 std::unique_ptr<BlockWriter> BulkWorkers::write_blocks(FileEnd file, ByteRange range) {
-  return std::make_unique<WorkerBlockWriter>(core_, least_busy(), std::move(file), range);
+  auto& writer = writer_of(file.file);  // before the file moves away
+  return std::make_unique<WorkerBlockWriter>(core_, writer, std::move(file), range);
 }
 
 std::unique_ptr<Move> BulkWorkers::hash(std::shared_ptr<OpenFile> file, ByteRange range,

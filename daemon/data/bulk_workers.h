@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <map>
 #include <memory>
 #include <vector>
 
@@ -11,7 +12,8 @@
 namespace xmppftd {
 
 /// Bulk over real threads: each move goes to the worker with the fewest streams, each digest to the
-/// hashers.
+/// hashers. What writes one file stays with one worker, whose inbox puts the end of a dropped stream
+/// before the first byte of the next (R2).
 class BulkWorkers final : public Bulk {
  public:
   BulkWorkers(Poster& core, unsigned workers, std::chrono::milliseconds stall);
@@ -28,6 +30,7 @@ class BulkWorkers final : public Bulk {
 
  private:
   Worker& least_busy();
+  Worker& writer_of(const std::shared_ptr<OpenFile>& file);
   StreamParts parts(UniqueFd socket, FileEnd file, ByteRange range,
                     std::shared_ptr<Progress> progress, Answer<Moved> answer);
 
@@ -36,6 +39,7 @@ class BulkWorkers final : public Bulk {
   ThreadPool hashers_;  // outlives the workers, which post to it
   std::vector<std::unique_ptr<Worker>> workers_;
   std::size_t next_ = 0;
+  std::map<std::weak_ptr<OpenFile>, Worker*, std::owner_less<>> writers_;  // of the files that are open
 };
 
 }  // namespace xmppftd

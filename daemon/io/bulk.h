@@ -67,7 +67,8 @@ class BlockWriter {
 };
 
 /// The workers as the core sees them. Callbacks come on the core's loop, exactly once, never before the call returns,
-/// and not after the handle was destroyed.
+/// and not after the handle was destroyed. A file has one writer at a time: what receive() or write_blocks() starts
+/// writes its first byte when the handle before it, destroyed, has written its last.
 class Bulk {
  public:
   using OnMoved = Callback<void(Result<Moved>)>;

@@ -2,6 +2,8 @@
 //
 // The workers and hashers with their threads. Tests wait for callbacks, never for time.
 #include <catch2/catch.hpp>
+#include <condition_variable>
+#include <mutex>
 #include <thread>
 #include <vector>
 
@@ -27,6 +29,42 @@ std::shared_ptr<OpenFile> watched(std::shared_ptr<OpenFile> file, TestCore& core
             core.post([&gone] { gone = true; });
           }};
 }
+
+/// Core that can hold up the next worker that tells it something.
+class HoldingCore final : public Poster {
+ public:
+  TestCore core;
+
+  void post(Callback<void()> task) override {
+    {
+      std::unique_lock lock(mutex_);
+      if (std::exchange(hold_next_, false)) {
+        held_ = true;
+        changed_.notify_all();
+        changed_.wait(lock, [this] { return !held_; });
+      }
+    }
+    core.post(std::move(task));
+  }
+  void hold_next() {
+    const std::lock_guard lock(mutex_);
+    hold_next_ = true;
+  }
+  void await_held() {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [this] { return held_; });
+  }
+  void let_go() {
+    const std::lock_guard lock(mutex_);
+    held_ = false;
+    changed_.notify_all();
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool hold_next_ = false, held_ = false;
+};
 
 /// Both ends of a stream, for moving a file from ourselves to ourselves.
 std::pair<UniqueFd, UniqueFd> stream_to_self() {
@@ -364,6 +402,36 @@ TEST_CASE("blocks: written in order, digest at the end", "[blocks]") {
   CHECK(read_file(dir / "a") == std::string("\0\0abcdef", 8));
   CHECK(finished.result->value().bytes == 6);
   CHECK(finished.result->value().hash == Digest::of(HashAlgo::Md5, view_of("abcdef")));
+}
+
+TEST_CASE("blocks: follow on a dropped stream's last bytes, never the other way round (R2)", "[blocks]") {
+  const TempDir dir;
+  HoldingCore holding;
+  auto& core = holding.core;
+  DataPlane plane(holding, {.workers = 2});
+  auto& bulk = plane.bulk();
+  // Workers take turns: the stream is on the first writer's.
+  const auto beside = bulk.write_blocks({open_file(dir / "a"), {}}, {0, 2});
+  const auto other = bulk.write_blocks({open_file(dir / "b"), {}}, {0, 1});
+  const auto file = open_file(dir / "to");
+  TcpPair tcp;
+  Outcome<Moved> dropped;
+  auto stream = bulk.receive(std::move(tcp.ours), {file, {}}, {0, 5}, nullptr, dropped.callback());
+  Outcome<void> blocked, fresh, others, last;
+  holding.hold_next();
+  beside->write({'x'}, blocked.callback());
+  holding.await_held();
+  tcp.peer_sends("stale");
+  stream.reset();
+  const auto blocks = bulk.write_blocks({file, {}}, {0, 5});
+  blocks->write({'f', 'r', 'e', 's', 'h'}, fresh.callback());
+  other->write({'y'}, others.callback());
+  core.run_until([&] { return others.arrived(); });
+  holding.let_go();
+  beside->write({'z'}, last.callback());
+  core.run_until([&] { return fresh.arrived() && last.arrived(); });
+  CHECK(read_file(dir / "to") == "fresh");
+  CHECK(dropped.calls == 0);
 }
 
 TEST_CASE("blocks: a byte past the range is Protocol and not written (IB4)", "[blocks]") {
