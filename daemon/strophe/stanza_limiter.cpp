@@ -21,7 +21,7 @@ void StanzaLimiter::start(const char* name, const char** attributes) {
     elements_ = 0;
     bytes_ = 0;
     over_ = false;
-    own_ = depth == 1 && is_own_result(name, attributes);
+    long_ = depth == 1 && may_be_long(name, attributes);
   }
   measure(name, attributes);
   if (depth == 0 && over_) return brake_.refuse("the stream header is over the limits");
@@ -33,7 +33,9 @@ void StanzaLimiter::start(const char* name, const char** attributes) {
 
 void StanzaLimiter::measure(std::string_view name, const char** attributes) {
   kept_.clear();
-  if (++elements_ > (own_ ? StanzaLimits::kOwnElements : StanzaLimits::kElements) || depth_ > StanzaLimits::kDepth + 1) go_over();
+  if (++elements_ > (long_ ? StanzaLimits::kLongElements : StanzaLimits::kElements) ||
+      depth_ > StanzaLimits::kDepth + 1)
+    go_over();
   const auto cut = name.find(kNameSeparator);
   if (cut != name.npos && cut > StanzaLimits::kNamespaceBytes) go_over();
   count(2 * (cut == name.npos ? name.size() : name.size() - cut - 1) + kMarkup);
@@ -55,16 +57,17 @@ void StanzaLimiter::measure(std::string_view name, const char** attributes) {
   kept_.push_back(nullptr);
 }
 
-bool StanzaLimiter::is_own_result(std::string_view name, const char** attributes) {
+bool StanzaLimiter::may_be_long(std::string_view name, const char** attributes) {
   StreamPolicy* const policy = PolicyScope::current();
   if (policy == nullptr || name != kIq) return false;
-  std::string_view type, from;
+  std::string_view type, id, from;
   for (; *attributes != nullptr; attributes += 2) {
     const std::string_view key = attributes[0];
     if (key == "type") type = attributes[1];
+    if (key == "id") id = attributes[1];
     if (key == "from") from = attributes[1];
   }
-  return type == "result" && policy->is_own_account(from);
+  return type == "result" && policy->may_be_long(id, from);
 }
 
 void StanzaLimiter::text(std::string_view piece) {
@@ -88,7 +91,7 @@ void StanzaLimiter::end(const char* name) {
 
 void StanzaLimiter::count(std::size_t bytes) {
   bytes_ += bytes;
-  if (bytes_ > (own_ ? StanzaLimits::kOwnBytes : StanzaLimits::kBytes)) go_over();
+  if (bytes_ > (long_ ? StanzaLimits::kLongBytes : StanzaLimits::kBytes)) go_over();
   if (bytes_ > StanzaLimits::kGiveUpBytes) brake_.refuse("a stanza without an end");
 }
 

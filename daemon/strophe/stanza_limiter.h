@@ -17,10 +17,9 @@ struct StanzaLimits {
   static constexpr unsigned kElements = 4096;
   static constexpr unsigned kAttributes = 64;               ///< of one element
   static constexpr std::size_t kAttributeBytes = 8 * 1024;  ///< of one name or value
-  /// Of a result of our own account's: the contact list, 10,000 with two groups each. It is what we
-  /// asked our own server for.
-  static constexpr std::size_t kOwnBytes = 4 * 1024 * 1024;
-  static constexpr unsigned kOwnElements = 32'768;
+  /// Of the contact list that we asked our own server for: 10,000 with two groups each.
+  static constexpr std::size_t kLongBytes = 4 * 1024 * 1024;
+  static constexpr unsigned kLongElements = 32'768;
   /// A namespace is written once and stored with every element that inherits it.
   static constexpr std::size_t kNamespaceBytes = 1024;
   /// Of a stanza that is only counted any more: no server forwards so much.
@@ -47,7 +46,7 @@ class StanzaLimiter {
   void measure(std::string_view name, const char** attributes);
   void count(std::size_t bytes);
   void go_over();
-  static bool is_own_result(std::string_view name, const char** attributes);
+  static bool may_be_long(std::string_view name, const char** attributes);
   void flush();
 
   XmlEvents& next_;
@@ -57,7 +56,7 @@ class StanzaLimiter {
   unsigned elements_ = 0;  // of this stanza, like the next three
   std::size_t bytes_ = 0;
   bool over_ = false;
-  bool own_ = false;  // a result of our own account's
+  bool long_ = false;  // our contact list
   std::string text_;
   std::vector<const char*> kept_;
 };

@@ -127,6 +127,7 @@ Result<void> Stream::start(const Candidate& to) {
 
 void Stream::send(std::string xml) {
   if (state_ != State::Up) return;
+  long_answer_.sent(xml);
   queue(std::move(xml));
   // A burst of the core's: the kernel may well take it, so do not count it against us.
   if (outbox_.stanzas() >= kBurst) pump();
@@ -358,6 +359,10 @@ Result<void> Stream::judge_server() {
   if (!shown) return Error{Errc::Tls, "the server showed no certificate"};
   return judge_certificate(login_.jid.domain(), read_certificate(shown.get()), login_.pin,
                            complaints_);
+}
+
+bool Stream::may_be_long(std::string_view id, std::string_view from) {
+  return state_ == State::Up && (from.empty() || from == account_) && long_answer_.take(id);
 }
 
 bool Stream::on_challenge(std::string_view base64) {

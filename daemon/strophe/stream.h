@@ -15,6 +15,7 @@
 #include "strophe/down_reason.h"
 #include "strophe/edge_watch.h"
 #include "strophe/lifeline.h"
+#include "strophe/long_answer.h"
 #include "strophe/low_fds.h"
 #include "strophe/outbox.h"
 #include "strophe/resolver.h"
@@ -85,7 +86,7 @@ class Stream final : private StreamPolicy {
   bool on_challenge(std::string_view base64) override;
   void on_sasl_success() override { sasl_done_ = true; }
   void on_sasl_failure(std::string_view condition) override;
-  bool is_own_account(std::string_view from) override { return from.empty() || from == account_; }
+  bool may_be_long(std::string_view id, std::string_view from) override;
   void on_truncated(bool truncated) override { truncated_ = truncated; }
   void on_refused(std::string_view why) override;
 
@@ -119,6 +120,7 @@ class Stream final : private StreamPolicy {
   unsigned ticks_ = 0;
   std::vector<std::string> complaints_;  // of OpenSSL about the certificate
 
+  LongAnswer long_answer_;
   Outbox outbox_;
   std::size_t in_flight_ = 0;  // bytes of the batch libstrophe has
 

@@ -27,9 +27,9 @@ class StreamPolicy {
   virtual void on_sasl_success() = 0;
   /// `condition` is the element's name: "not-authorized".
   virtual void on_sasl_failure(std::string_view condition) = 0;
-  /// Who speaks under this `from` ("" = none): our own server, for our own account? It lets nobody else
-  /// use that name.
-  virtual bool is_own_account(std::string_view from) = 0;
+  /// A result begins, with this id and `from` ("" = none): is it the contact list that we asked our
+  /// server for, and so held to the wider limits? No more than once for each request.
+  virtual bool may_be_long(std::string_view id, std::string_view from) = 0;
   /// True just before libstrophe delivers a stanza of which only a part was built because it went
   /// over a limit (ST6), false just after.
   virtual void on_truncated(bool truncated) = 0;

@@ -26,9 +26,13 @@ class LabCase(unittest.TestCase):
         needed = [build_directory() / name for name in ('daemon/xmppftd', 'client/xmppftctl')]
         if missing := [path.name for path in needed if not path.exists()]:
             raise unittest.SkipTest(f'{" and ".join(missing)} not built')
-        cls.lab = Lab(cls.server, **cls.lab_options).__enter__()
+        cls.lab = cls.make_lab().__enter__()
         cls.addClassCleanup(cls.end_lab)
         cls.prepare()
+
+    @classmethod
+    def make_lab(cls):
+        return Lab(cls.server, **cls.lab_options)
 
     @classmethod
     def prepare(cls):

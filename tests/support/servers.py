@@ -22,7 +22,7 @@ def unpacked(name):
     return pathlib.Path(done.stdout.strip())
 
 
-def make_certificates(directory, domain, host):
+def make_certificates(directory, domain, host='127.0.0.1'):
     """A CA (ca.pem) and a certificate of the domain signed by it (server.crt, server.key).
 
     The address is in it too: libpurple asks for the name that it was told to connect to.
@@ -108,9 +108,13 @@ class Prosody(Server):
     name = 'prosody'
     limits = False   # mod_limits as Debian ships it would make in-band transfers crawl
 
+    @property
+    def data(self):
+        """What is stored of the domain, a folder for each kind of it."""
+        return self.directory / 'data' / self.domain.replace('.', '%2e')
+
     def configure(self):
-        data = self.directory / 'data'
-        accounts = data / self.domain.replace('.', '%2e') / 'accounts'
+        accounts = self.data / 'accounts'
         accounts.mkdir(parents=True, exist_ok=True)
         for user, password in self.accounts.items():
             (accounts / f'{user}.dat').write_text(f'return {{ ["password"] = "{password}"; }};\n')
@@ -119,7 +123,7 @@ class Prosody(Server):
         (self.directory / 'prosody.cfg.lua').write_text(f'''
 run_as_root = true
 pidfile = "{self.directory}/prosody.pid"
-data_path = "{data}"
+data_path = "{self.data.parent}"
 plugin_paths = {{ }}
 log = {{ {{ levels = {{ min = "info" }}, to = "console" }} }}
 interfaces = {{ "{self.host}" }}
@@ -141,7 +145,7 @@ Component "proxy.{self.domain}" "proxy65"
         launcher = (self.root / 'usr/bin/prosody').read_text()
         launcher = launcher.replace("'/usr/lib/prosody", f"'{self.root}/usr/lib/prosody")
         launcher = launcher.replace("'/etc/prosody'", f"'{self.directory}'")
-        launcher = launcher.replace("'/var/lib/prosody'", f"'{data}'")
+        launcher = launcher.replace("'/var/lib/prosody'", f"'{self.data.parent}'")
         (self.directory / 'prosody.lua').write_text(launcher)
 
     def command(self):

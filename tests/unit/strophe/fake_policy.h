@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "strophe/long_answer.h"
 #include "strophe/stream_policy.h"
 #include "strophe/xml_events.h"
 
@@ -30,7 +31,9 @@ class FakePolicy final : public StreamPolicy {
   void on_sasl_failure(std::string_view condition) override {
     notes.push_back("failure " + std::string(condition));
   }
-  bool is_own_account(std::string_view from) override { return from.empty() || from == "me@x"; }
+  bool may_be_long(std::string_view id, std::string_view from) override {
+    return from.empty() && long_answer.take(id);
+  }
   void on_truncated(bool truncated) override {
     notes.emplace_back(truncated ? "truncated" : "delivered");
   }
@@ -39,6 +42,7 @@ class FakePolicy final : public StreamPolicy {
   }
 
   std::string choice;
+  LongAnswer long_answer;
   bool features_fine = true;
   bool challenge_fine = true;
   std::vector<std::string> notes;

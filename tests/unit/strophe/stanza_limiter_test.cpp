@@ -4,6 +4,9 @@
 #include <catch2/catch.hpp>
 
 #include "fake_policy.h"
+#include "xep/namespaces.h"
+#include "xep/roster.h"
+#include "xep/stanza.h"
 
 using namespace xmppftd;
 using namespace xmppftd::test;
@@ -22,6 +25,17 @@ struct Limiter {
 };
 
 const std::vector<std::string> kTruncated = {"truncated", "delivered"};
+
+/// A request as it goes out: of the contact list, unless said otherwise.
+std::string asked(std::string id, IqType type = IqType::Get, std::string to = "",
+                  Element payload = Roster().build()) {
+  Iq iq;
+  iq.type = type;
+  iq.id = std::move(id);
+  iq.to = std::move(to);
+  iq.payload = std::move(payload);
+  return iq.build().to_xml(kNsClient);
+}
 
 }  // namespace
 
@@ -108,24 +122,42 @@ TEST_CASE("limiter: 4,096 elements are built, one more is not (ST6)", "[strophe]
   CHECK(t.out.starts == 1 + 1 + std::min(children, 4095));
 }
 
-TEST_CASE("limiter: our own contact list may be long, nobody else's stanza (ST6)", "[strophe]") {
+TEST_CASE("limiter: the contact list that we asked for may be long, nothing else (ST6)",
+          "[strophe]") {
   const std::string iq =
       "jabber:client\x1f"
       "iq";
-  const auto send = [&](const std::vector<std::string>& attributes, int contacts) {
-    Limiter t;
+  Limiter t;
+  const auto arrives = [&](const std::vector<std::string>& attributes, int contacts) {
+    t.policy.notes.clear();
     t.feed.open(iq, attributes).open("query");
     for (int i = 0; i < contacts; ++i)
       t.feed.open("item", {"jid", std::string(60, 'x')}).element("group", "friends").close();
     t.feed.close().close();
     return t.policy.notes.empty();
   };
-  CHECK(send({"type", "result", "id", "1"}, 10'000));
-  CHECK(send({"type", "result", "id", "1", "from", "me@x"}, 10'000));
-  CHECK_FALSE(send({"type", "result", "id", "1"}, 20'000));
-  CHECK_FALSE(send({"type", "result", "id", "1", "from", "me@x/other"}, 2'100));
-  CHECK_FALSE(send({"type", "result", "id", "1", "from", "ann@x"}, 2'100));
-  CHECK_FALSE(send({"type", "set", "id", "1"}, 2'100));
+  const std::vector<std::string> list = {"type", "result", "id", "1"};
+  CHECK_FALSE(arrives(list, 2'100));  // not asked for
+  t.policy.long_answer.sent(asked("1"));
+  CHECK_FALSE(arrives({"type", "result", "id", "2"}, 2'100));
+  CHECK_FALSE(arrives({"type", "result", "id", "1", "from", "ann@x"}, 2'100));
+  CHECK_FALSE(arrives({"type", "set", "id", "1"}, 2'100));
+  CHECK(arrives(list, 10'000));
+  CHECK_FALSE(arrives(list, 2'100));  // once for each request
+  t.policy.long_answer.sent(asked("1"));
+  CHECK_FALSE(arrives(list, 20'000));
+}
+
+TEST_CASE("limiter: only a request for our own contact list has a long answer", "[strophe]") {
+  LongAnswer answer;
+  CHECK_FALSE(answer.take(""));
+  const auto [type, to, payload] = GENERATE(table<IqType, std::string, Element>(
+      {{IqType::Set, "", Roster().build()},
+       {IqType::Get, "me@x/other", Roster().build()},
+       {IqType::Get, "", Element("query", std::string(kNsDiscoInfo))},
+       {IqType::Get, "", Element("x", std::string(kNsPing)).with_text(asked("1"))}}));
+  answer.sent(asked("1", type, to, payload));
+  CHECK_FALSE(answer.take("1"));
 }
 
 TEST_CASE("limiter: the count starts anew with each stanza", "[strophe]") {
