@@ -144,6 +144,7 @@ void AccountSession::down() {
 }
 
 void AccountSession::receive(Element stanza) {
+  parts_->keepalive.heard();
   if (stanza.name == "presence")
     parts_->presence.receive(stanza);
   else

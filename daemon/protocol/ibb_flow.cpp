@@ -20,7 +20,7 @@ constexpr std::size_t kMaxUnwrittenMessages = 64;
 }  // namespace
 
 IbbSender::IbbSender(std::uint64_t length, std::size_t block_size, std::size_t window)
-    : length_(length), agreed_size_(block_size), block_size_(block_size), window_(window) {
+    : length_(length), block_size_(block_size), window_(window) {
   assert(block_size > 0 && window > 0);
   advance();
 }
@@ -73,10 +73,6 @@ void IbbSender::peer_closed() {
   if (state_ == State::Closing) state_ = State::Done;
   fail({Errc::Cancelled, "the peer closed the stream after " + std::to_string(delivered_) + " of " +
                              std::to_string(length_) + " bytes"});
-}
-
-void IbbSender::set_block_size(std::size_t size) {
-  block_size_ = std::clamp<std::size_t>(size, 1, agreed_size_);
 }
 
 void IbbSender::set_window(std::size_t window) { window_ = std::max<std::size_t>(window, 1); }

@@ -52,8 +52,7 @@ class IbbSender {
   /// Failed (Cancelled).
   void peer_closed();
 
-  /// For later blocks; 1 to the block size agreed on.
-  void set_block_size(std::size_t size);
+  /// For later blocks; at least 1.
   void set_window(std::size_t window);
   std::size_t window() const noexcept { return window_; }
   std::size_t outstanding() const noexcept { return outstanding_; }
@@ -70,8 +69,7 @@ class IbbSender {
 
   State state_ = State::Sending;
   const std::uint64_t length_;
-  const std::size_t agreed_size_;
-  std::size_t block_size_;
+  const std::size_t block_size_;
   std::size_t window_;
   std::uint64_t given_ = 0;  // bytes given by next()
   std::uint64_t next_number_ = 0;

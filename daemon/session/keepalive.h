@@ -19,12 +19,14 @@ class Keepalive {
   static constexpr std::chrono::seconds kInterval{180};
   static constexpr std::chrono::seconds kReplyWithin{30};
 
-  /// `on_dead` is called, at most once a session, when the server left a ping unanswered:
-  /// reconnect.
+  /// `on_dead` is called, at most once a session, when the server left a ping unanswered and said nothing
+  /// else meanwhile: reconnect.
   Keepalive(IqChannel& iq, Timers& timers, std::function<void()> on_dead);
 
   void start();  ///< the session is up
   void stop();   ///< the session ended
+  /// A stanza arrived: whatever the answer to the ping stands behind, the session lives.
+  void heard() { heard_ = true; }
 
  private:
   void wait();
@@ -35,6 +37,7 @@ class Keepalive {
   std::function<void()> on_dead_;
   std::unique_ptr<Timer> timer_;        // runs between pings
   std::unique_ptr<IqRequest> request_;  // runs during one
+  bool heard_ = false;                  // since the last ping went out
 };
 
 }  // namespace xmppftd

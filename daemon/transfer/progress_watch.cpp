@@ -64,7 +64,8 @@ void ProgressWatch::look_at(Job& job, Watched& watched, std::uint64_t bytes) {
   const bool stalled = now - watched.moved_at >= kStalledAfter;
   if ((job.now().reason == JobReason::Stalled) != stalled) {
     job.edit().transferred = bytes;
-    job.move(JobState::Active, stalled ? JobReason::Stalled : JobReason::None);
+    if (stalled) watched.before_stall = job.now().reason;
+    job.move(JobState::Active, stalled ? JobReason::Stalled : watched.before_stall);
     book_.commit(job);
   }
   if (now - watched.mark_at < kSlowOver) return;

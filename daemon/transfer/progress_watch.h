@@ -39,6 +39,7 @@ class ProgressWatch {
     std::uint64_t mark;                     ///< bytes at
     Timers::Clock::time_point mark_at;      ///< this time, at most 5 min ago
     bool slow = false;
+    JobReason before_stall = JobReason::None;
   };
   void look();
   void look_at(Job& job, Watched& watched, std::uint64_t bytes);

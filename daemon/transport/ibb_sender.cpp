@@ -5,7 +5,6 @@
 
 #include "protocol/ibb_flow.h"
 #include "transport/ibb_stream.h"
-#include "transport/server_limit.h"
 #include "xep/xep0047_ibb.h"
 
 namespace xmppftd {
@@ -13,7 +12,7 @@ namespace {
 
 constexpr std::uint64_t kMaxSeq = 65535;
 
-class IbbSendStream final : public IbbStream {
+class IbbSendStream final : public IbbStream, private ServerLimit::Stream {
  public:
   IbbSendStream(IbbTransport& transport, const StreamKey& key, std::size_t block_size, std::chrono::milliseconds round_trip)
       : IbbStream(transport, key, block_size), round_trip_(round_trip) {}
@@ -26,7 +25,9 @@ class IbbSendStream final : public IbbStream {
   void lost(Error why) override;
 
  private:
+  void on_server_limit(std::uint64_t rate) override { handler_->on_server_limit(rate); }
   std::size_t window() const;
+  std::chrono::milliseconds close_answer_within() const;
   void read_ahead();
   void send(const IbbSender::Block& block, Result<std::string> base64);
   void answered(std::uint64_t number, const IqReply& reply);
@@ -46,11 +47,10 @@ class IbbSendStream final : public IbbStream {
   std::optional<Error> early_failure_;  // before start()
   std::unique_ptr<Timer> soon_;
   std::optional<Moved> moved_;  // what the reader says
-  std::optional<ServerLimit> limit_;  // while blocks are on their way
-  bool server_limits_ = false;        // it found one
 };
 
 IbbSendStream::~IbbSendStream() {
+  limit().remove(*this);
   if (!ended() && !close_ && !nobody_there_) send_close();
 }
 
@@ -58,10 +58,7 @@ void IbbSendStream::start(FileEnd file, ByteRange range, Handler& handler) {
   handler_ = &handler;
   flow_.emplace(range.length, block_size(), window());
   reader_ = context().bulk.read_blocks(std::move(file), range);
-  limit_.emplace(context().iq, context().timers, round_trip_, [this](std::uint64_t rate) {
-    server_limits_ = true;
-    handler_->on_server_limit(rate);
-  });
+  limit().add(*this);
   if (early_failure_) flow_->fail(*early_failure_);
   if (flow_->state() != IbbSender::State::Failed) return go_on();
   // A Handler is never called from inside start().
@@ -113,7 +110,7 @@ void IbbSendStream::lost(Error why) {
 
 /// Blocks under way.
 std::size_t IbbSendStream::window() const {
-  if (server_limits_) return 1;  // more would only stand in the way of every other stanza of the account
+  if (limit().found()) return 1;
   return std::clamp<std::size_t>(share() / block_size(), 1,
                                  std::max<std::size_t>(context().config.window, 1));
 }
@@ -143,18 +140,25 @@ void IbbSendStream::answered(std::uint64_t number, const IqReply& reply) {
   if (const auto* failure = std::get_if<IqFailure>(&reply)) {
     flow_->fail(refusal(number, *failure));
   } else {
+    const auto before = flow_->delivered();
     flow_->acked(number);
     set_progress(flow_->delivered());
-    if (limit_) limit_->delivered(flow_->delivered());
+    limit().delivered(flow_->delivered() - before);
   }
   go_on();
 }
 
+std::chrono::milliseconds IbbSendStream::close_answer_within() const {
+  if (limit().found()) return IbbTransport::kAnswerWithin;
+  return std::max<std::chrono::milliseconds>(IbbTransport::kCloseAnswerWithin, 3 * round_trip_);
+}
+
 void IbbSendStream::say_close() {
   if (close_) return;
-  limit_.reset();
+  const auto within = close_answer_within();
+  limit().remove(*this);
   close_ = context().iq.request(IqType::Set, key().peer, IbbClose{key().sid}.build(),
-                                IbbTransport::kCloseAnswerWithin, [this](const IqReply& reply) {
+                                within, [this](const IqReply& reply) {
                                   // The peer has every block: whatever it says now, this is the
                                   // end.
                                   if (std::holds_alternative<Element>(reply)) acknowledged_ = true;
@@ -190,7 +194,7 @@ void IbbSendStream::go_on() {
 
 void IbbSendStream::end(Result<Moved> how) {
   unanswered_.clear();
-  limit_.reset();
+  limit().remove(*this);
   reader_.reset();
   leave();
   handler_->on_end(std::move(how));  // may destroy us

@@ -32,6 +32,8 @@ class IbbStream : public Carrier {
   const StreamKey& key() const { return key_; }
   std::size_t block_size() const { return block_size_; }
   bool ended() const { return ended_; }
+  ServerLimit& limit() { return transport_.limit_; }
+  const ServerLimit& limit() const { return transport_.limit_; }
   /// Bytes that this stream may have unanswered now.
   std::size_t share() const;
   void set_progress(std::uint64_t bytes) {

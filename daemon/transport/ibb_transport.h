@@ -10,6 +10,7 @@
 #include "io/bulk.h"
 #include "io/iq_channel.h"
 #include "io/timer.h"
+#include "transport/server_limit.h"
 #include "transport/transport.h"
 #include "xep/namespaces.h"
 
@@ -45,7 +46,8 @@ class IbbTransport final : public Transport {
   static constexpr std::size_t kMaxTogether = 2 * 1024 * 1024;
   static constexpr std::size_t kMinBlock = 128;  ///< bytes; a peer that wants less gets no stream
   static constexpr std::chrono::seconds kAnswerWithin{60};
-  /// COMPAT libpurple 2.14 never answers <close/>; the peer has acknowledged every block by then.
+  /// COMPAT libpurple 2.14 never answers <close/>; the peer has acknowledged every block by then. Where the answer to
+  /// <open/> took its time this may take three times as long, and behind a slow server as long as a block.
   static constexpr std::chrono::seconds kCloseAnswerWithin{3};
 
   explicit IbbTransport(IbbContext context);
@@ -69,6 +71,7 @@ class IbbTransport final : public Transport {
 
  private:
   friend class IbbExpectation;
+  friend class IbbOpening;
   friend class IbbStream;
   using Key = std::pair<Jid, std::string>;  // peer, sid
   void open_requested(IncomingIq iq);
@@ -79,6 +82,7 @@ class IbbTransport final : public Transport {
   void lose(const std::vector<Key>& keys, const std::string& why);
 
   IbbContext context_;
+  ServerLimit limit_;
   std::map<Key, IbbExpectation*> expected_;
   std::map<Key, IbbStream*> streams_;
   std::deque<Key> ended_;  // of late: their <close/> may still come

@@ -1,29 +1,52 @@
 # SPDX-License-Identifier: MIT
-"""A server that reads at 10 kB/s, as Prosody does where Debian installed it."""
+"""Servers that read a client at some kB/s: Prosody as Debian installs it, ejabberd as its example says."""
 
 import unittest
 
 from lab_case import FULL, LabCase
 
+KIB = 1 << 10
 
-class ServerLimit(LabCase):
+
+class Crawls:
+    """Mixed into one LabCase per server."""
+
+    lab_options = {'config': {'limits': {'max_active_per_peer': 3}}}
+    slowest, fastest = 3, 12   # kB/s that the job may tell
+
+    def check(self, *sizes):
+        sources = [self.lab.make_file(f'{i}-{size}.bin', size) for i, size in enumerate(sizes)]
+        ids = [self.lab.ann.send(source, self.lab.jid('bob'), '--method', 'si-ibb')
+               for source in sources]
+        for job_id, source in zip(ids, sources):
+            job = self.lab.ann.wait(job_id, timeout=400)
+            self.assert_delivered(job, source)
+            self.assertEqual(job['attempt'], 1)
+            self.assertEqual(job['delivery'], 'confirmed')
+            story = {entry['what']: entry['detail'] for entry in self.lab.ann.history(job_id)}
+            self.assertRegex(story.get('server-limit', ''), r'^server limits to \d+ kB/s$')
+            kilobytes = int(story['server-limit'].split()[3])
+            self.assertTrue(self.slowest <= kilobytes <= self.fastest, story)
+
+
+class StockProsody(Crawls, LabCase):
     server = 'limited-prosody'
 
-    def check(self, size):
-        source = self.lab.make_file(f'{size}.bin', size)
-        job_id = self.lab.ann.send(source, self.lab.jid('bob'), '--method', 'si-ibb')
-        self.assert_delivered(self.lab.ann.wait(job_id, timeout=300), source)
-        story = {entry['what']: entry['detail'] for entry in self.lab.ann.history(job_id)}
-        self.assertRegex(story.get('server-limit', ''), r'^server limits to \d+ kB/s$')
-        kilobytes = int(story['server-limit'].split()[3])
-        self.assertTrue(3 <= kilobytes <= 12, story)
-
-    def test_in_band_tells_who_slows_it(self):
-        self.check(128 << 10)
+    def test_two_files_at_once(self):
+        self.check(112 * KIB, 112 * KIB)
 
     if FULL:   # two minutes and a half
-        def test_one_mebibyte_arrives(self):
+        def test_one_mebibyte(self):
             self.check(1 << 20)
+
+
+if FULL:   # at 3 kB/s everything takes minutes
+    class ShapedEjabberd(Crawls, LabCase):
+        server = 'limited-ejabberd'
+        slowest = 1
+
+        def test_three_files_at_once(self):
+            self.check(200 * KIB, 200 * KIB, 200 * KIB)
 
 
 if __name__ == '__main__':

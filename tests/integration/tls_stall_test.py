@@ -25,7 +25,7 @@ class SittingOpenfire:
 
     def __init__(self, directory):
         self.directory = pathlib.Path(directory)
-        make_certificates(self.directory, DOMAIN)
+        make_certificates(self.directory, DOMAIN, '127.0.0.1')
         self.listener = socket.create_server(('127.0.0.1', 0))
         self.listener.settimeout(20)
         self.port = self.listener.getsockname()[1]

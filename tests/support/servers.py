@@ -165,6 +165,7 @@ class LimitedProsody(Prosody):
 
 class Ejabberd(Server):
     name = 'ejabberd'
+    limits = False   # the shapers of its example configuration
     patience = 90
 
     def ready(self):
@@ -178,6 +179,11 @@ class Ejabberd(Server):
                        (self.certificates / 'server.key').read_text())
         accounts = ', '.join(f'{{<<"{u}">>, <<"{p}">>}}' for u, p in self.accounts.items())
         (self.directory / 'accounts').write_text(f'[{accounts}].\n')
+        shaped, shaper = '', ''
+        if self.limits:
+            shaped = ', shaper: c2s_shaper'
+            shaper = ('shaper: { normal: { rate: 3000, burst_size: 20000 } }\n'
+                      'shaper_rules: { c2s_shaper: [ { normal: all } ] }')
         (self.directory / 'ejabberd.yml').write_text(f'''
 hosts: ["{self.domain}"]
 loglevel: info
@@ -187,9 +193,10 @@ auth_method: mnesia
 auth_password_format: scram
 listen:
   - {{ port: {self.port}, ip: "{self.host}", module: ejabberd_c2s, starttls_required: true,
-      max_stanza_size: 262144 }}
+      max_stanza_size: 262144{shaped} }}
 acl: {{ local: {{ user_regexp: "" }} }}
 access_rules: {{ local: [{{ allow: local }}], c2s: [{{ allow: all }}] }}
+{shaper}
 modules:
   mod_roster: {{}}
   mod_disco: {{}}
@@ -223,4 +230,9 @@ modules:
                 f'"{self.directory}/spool"', '-s', 'ejabberd', '-eval', register], env
 
 
-SERVERS = {'prosody': Prosody, 'ejabberd': Ejabberd, 'limited-prosody': LimitedProsody}
+class LimitedEjabberd(Ejabberd):
+    limits = True
+
+
+SERVERS = {'prosody': Prosody, 'ejabberd': Ejabberd, 'limited-prosody': LimitedProsody,
+           'limited-ejabberd': LimitedEjabberd}

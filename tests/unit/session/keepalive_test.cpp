@@ -65,6 +65,19 @@ TEST_CASE("keepalive: a ping unanswered for 30 s means the session is dead, said
   CHECK(idle.dead == 1);
 }
 
+TEST_CASE("keepalive: a server that has not come to our ping yet but speaks is alive", "[keepalive]") {
+  Idle idle;
+  idle.keepalive.heard();  // before the ping: says nothing
+  idle.timers.advance(180s);
+  idle.iq.expect(kPing);
+  idle.timers.advance(10s);
+  idle.keepalive.heard();
+  idle.timers.advance(20s);
+  CHECK(idle.dead == 0);
+  idle.timers.advance(180s + 30s);  // and nothing at all the next time
+  CHECK(idle.dead == 1);
+}
+
 TEST_CASE("keepalive: is silent between sessions", "[keepalive]") {
   Idle idle;
   idle.timers.advance(180s);

@@ -102,6 +102,9 @@ TEST_CASE("progress: a server that slows us is named, and stays named", "[progre
   CHECK(told == "server limits to 7 kB/s");
   house.pass(15s);
   CHECK(house.state(id) == "active/stalled");
+  line->progress.bytes = 3;
+  house.pass(5s);
+  CHECK(house.state(id) == "active/server-limit");
 }
 
 TEST_CASE("progress: a trickle stops holding a slot (R7)", "[progress]") {
