@@ -38,6 +38,7 @@ FakeDaemon::FakeDaemon(std::unique_ptr<sdbus::IConnection> connection)
 
 FakeDaemon::~FakeDaemon() {
   crash();
+  connection_->leaveEventLoop();
   job_objects_.clear();
   account_.reset();
   waits_.clear();
@@ -46,7 +47,6 @@ FakeDaemon::~FakeDaemon() {
 
 void FakeDaemon::crash() {
   if (!connection_) return;
-  connection_->leaveEventLoop();  // first: two threads must not wait for replies on one connection
   try {
     connection_->releaseName(kName);
   } catch (const sdbus::Error&) {  // it was released before

@@ -55,7 +55,7 @@ class FakeDaemon final
   void move(std::uint64_t id, const std::string& state, const std::string& reason = "");
   /// Blocks until `n` WaitJobs calls have come.
   void await_waits(unsigned n);
-  /// Leaves the bus as a crash does.
+  /// Lets go of its name, as a crash does.
   void crash();
 
  private:

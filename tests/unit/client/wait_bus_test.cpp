@@ -75,7 +75,7 @@ TEST_CASE("Ctrl-C is exit 130, and the jobs go on", "[bus]") {
 TEST_CASE("a daemon that goes away ends the wait with exit 5", "[bus]") {
   FakeDaemon daemon;
   daemon.add_job("a", "queued");
-  Program program({"queue", "wait", "1"});
+  Program program({"-q", "queue", "wait", "1"});  // quiet: once it waits it asks nothing more
   daemon.await_waits(1);
   daemon.crash();
   const auto ran = program.wait();
