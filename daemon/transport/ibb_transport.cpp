@@ -134,8 +134,7 @@ void IbbStream::leave() {
 }
 
 std::size_t IbbStream::share() const {
-  const auto streams = std::max<std::size_t>(transport_.streams_.size(), 1);
-  return std::min(IbbTransport::kMaxInFlight, IbbTransport::kMaxTogether / streams);
+  return IbbTransport::kMaxInFlight / std::max<std::size_t>(transport_.streams_.size(), 1);
 }
 
 void IbbStream::send_close() {

@@ -40,10 +40,10 @@ struct IbbContext {
 /// IQs and messages. Lives as long as the account and outlives its Attempts and Carriers.
 class IbbTransport final : public Transport {
  public:
-  static constexpr std::size_t kMaxInFlight = 128 * 1024;  ///< bytes of one stream unanswered
-  /// Of all streams of the account, or a block each: a third more as base64 still fits the 4 MiB that
-  /// may wait for the server (RELIABILITY ST7).
-  static constexpr std::size_t kMaxTogether = 2 * 1024 * 1024;
+  /// Bytes of all streams of the account together that may be unanswered; a block of each at least. A server that reads
+  /// 3 kB/s (ejabberd's example) comes to the last of them within kAnswerWithin, and the 4 MiB that may wait for a
+  /// server (RELIABILITY ST7) are far.
+  static constexpr std::size_t kMaxInFlight = 128 * 1024;
   static constexpr std::size_t kMinBlock = 128;  ///< bytes; a peer that wants less gets no stream
   static constexpr std::chrono::seconds kAnswerWithin{60};
   /// COMPAT libpurple 2.14 never answers <close/>; the peer has acknowledged every block by then. Where the answer to

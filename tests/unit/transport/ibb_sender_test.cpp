@@ -132,21 +132,21 @@ TEST_CASE("ibb sender: no more than 128 KiB under way", "[ibb]") {
   play.iq.expect_nothing();
 }
 
-TEST_CASE("ibb sender: all streams together leave room in the send queue (ST7)", "[ibb]") {
+TEST_CASE("ibb sender: all streams together have no more than 128 KiB under way (ST7)", "[ibb]") {
   IbbPlay play({65535, 65535, 16});
   std::vector<std::unique_ptr<Carrier>> others;
-  for (int i = 0; i < 16; ++i) {
+  for (int i = 0; i < 2; ++i) {
     const auto opening = play.transport.open({jid(kUs), jid(kPeer), "sid" + std::to_string(i)}, play.plan,
                                              [&](auto other) { others.push_back(*std::move(other)); });
     play.iq.take();
     play.iq.reply();
   }
-  REQUIRE(others.size() == 16);
+  REQUIRE(others.size() == 2);
   play.send(std::string(1 << 20, 'x'), {0, 1 << 20});
   const auto first = play.iq.take();
   play.iq.expect_nothing();  // alone it would have two blocks under way
   others.clear();
-  for (int i = 0; i < 16; ++i) play.iq.take();  // their <close/>
+  for (int i = 0; i < 2; ++i) play.iq.take();  // their <close/>
   play.iq.reply(first);
   play.timers.turn();
   play.iq.take();
