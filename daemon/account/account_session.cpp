@@ -119,6 +119,7 @@ void AccountSession::up(const Jid& bound) {
   p.keepalive.start();
   // The contact list comes first (RFC 6121 s2.2): presences mean nothing before we know whose they are.
   p.contacts.fetch([this](Result<void> fetched) {
+    if (!fetched && fetched.error().code == Errc::NotOnline) return;  // the next session fetches it
     if (!fetched)
       log::warning("account", "the contact list did not come, so nobody new counts as a contact in this session: " +
                                   fetched.error().detail);

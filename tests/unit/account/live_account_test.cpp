@@ -2,6 +2,9 @@
 #include "account/live_account.h"
 
 #include <stdlib.h>
+#include <unistd.h>
+
+#include <array>
 
 #include <catch2/catch.hpp>
 
@@ -113,6 +116,24 @@ struct Heard {
   std::vector<std::string>& words = *box;
 };
 
+/// What `act` logs.
+template <class Act>
+std::string logged(Act act) {
+  int ends[2];
+  REQUIRE(pipe(ends) == 0);
+  const int before = dup(STDERR_FILENO);
+  dup2(ends[1], STDERR_FILENO);
+  act();
+  dup2(before, STDERR_FILENO);
+  close(before);
+  close(ends[1]);
+  std::string text;
+  std::array<char, 4096> piece;
+  for (ssize_t n; (n = read(ends[0], piece.data(), piece.size())) > 0;) text.append(piece.data(), static_cast<std::size_t>(n));
+  close(ends[0]);
+  return text;
+}
+
 }  // namespace
 
 TEST_CASE("account: an enabled one logs in by itself with the password kept", "[account]") {
@@ -222,6 +243,19 @@ TEST_CASE("account: a refused certificate is not tried again before five minutes
   CHECK(stage.links.logins.size() == 1);
   stage.timers.advance(62s);
   CHECK(stage.links.logins.size() == 2);
+}
+
+TEST_CASE("account: a contact list that does not come is told, unless the session ended first", "[account]") {
+  Stage stage;
+  stage.online();
+  const bool ends = GENERATE(true, false);
+  const auto text = logged([&] {
+    if (ends)
+      stage.links.handler->on_down({Errc::Network, "reset"});
+    else
+      stage.timers.advance(31s);
+  });
+  CHECK((text.find("the contact list did not come") == text.npos) == ends);
 }
 
 TEST_CASE("account: after a conflict another resource is asked for, a minute later", "[account]") {
