@@ -170,6 +170,7 @@ void AccountSession::find_route(const Jid& peer, const std::vector<MethodChoice>
 }
 
 bool AccountSession::subscribed_both_ways(const Jid& peer) const { return parts_->contacts.subscribed_both_ways(peer); }
+bool AccountSession::is_room(const Jid& peer) const { return parts_->presence.is_room(peer); }
 Negotiator& AccountSession::negotiator() { return parts_->negotiator; }
 
 std::vector<std::string> AccountSession::proxies() const {

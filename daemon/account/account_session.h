@@ -38,6 +38,7 @@ class AccountSession {
 
   void find_route(const Jid& peer, const std::vector<MethodChoice>& methods, Callback<void(Result<Route>)> done);
   bool subscribed_both_ways(const Jid& peer) const;
+  bool is_room(const Jid& peer) const;
   Negotiator& negotiator();
   std::vector<std::string> proxies() const;
 

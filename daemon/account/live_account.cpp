@@ -264,6 +264,7 @@ Jid LiveAccount::self() const {
 PeerTrust LiveAccount::trust(const Jid& peer) const {
   PeerTrust trust;
   trust.subscribed = session_.subscribed_both_ways(peer) || peer.bare() == jid_;
+  trust.room_occupant = session_.is_room(peer);
   switch (settings_.ip_policy) {
     case IpPolicy::Open: break;
     case IpPolicy::Contacts:

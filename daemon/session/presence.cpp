@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/log.h"
+#include "xep/namespaces.h"
 
 namespace xmppftd {
 namespace {
@@ -42,6 +43,7 @@ void PresenceBook::session_down() {
   announced_ = false;
   online_.clear();
   shown_.clear();
+  rooms_.clear();
 }
 
 void PresenceBook::receive(const Element& stanza) {
@@ -50,6 +52,7 @@ void PresenceBook::receive(const Element& stanza) {
   const auto from = Jid::parse(presence->from);
   // ST8: an address that only normalisation makes equal to a contact's is not that contact's.
   if (!from || from->str() != presence->from || *from == iq_.self()) return;
+  note_room(*from, stanza);
   switch (presence->type) {
     case PresenceType::Available:
       return available(*from, *presence);
@@ -66,6 +69,13 @@ void PresenceBook::receive(const Element& stanza) {
     case PresenceType::Probe:
       return;  // the server's business
   }
+}
+
+/// Anybody may say of himself to be a room, but we keep only those that we went to.
+void PresenceBook::note_room(const Jid& from, const Element& stanza) {
+  const auto is_there = [&](const Jid& jid) { return jid.bare() == from.bare(); };
+  if (stanza.child("x", kNsMucUser) && std::any_of(shown_.begin(), shown_.end(), is_there))
+    rooms_.insert(from.bare());
 }
 
 /// Do we listen to its presence?

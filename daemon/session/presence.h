@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <vector>
 
 #include "io/iq_channel.h"
@@ -61,6 +62,10 @@ class PresenceBook {
   /// May this full JID know that we are here (RELIABILITY ST5)? Our own resources are not asked
   /// about.
   bool knows_us(const Jid& full) const;
+  /// Is this the address of a room, or of an occupant (RELIABILITY ST8)? We join none on purpose,
+  /// but a presence shown to a nick that is free may join (XEP-0045, of old), and only behind the
+  /// presences of its occupants does a room let their IQs through to us.
+  bool is_room(const Jid& jid) const { return rooms_.count(jid.bare()) != 0; }
 
   /// The available resources of a bare JID, or that one of a full JID.
   std::vector<Resource> resources(const Jid& jid) const;
@@ -75,6 +80,7 @@ class PresenceBook {
   void unavailable(const Jid& jid);
   bool concerns_us(const Jid& from) const;
   bool shown_to(const Jid& full) const;
+  void note_room(const Jid& from, const Element& stanza);
   void send_to(const Jid& jid, Presence presence);
   void drop_all(const Jid& bare);
   template <class Call>
@@ -87,6 +93,7 @@ class PresenceBook {
   Presence ours_;
   std::map<Jid, Resources> online_;  // by bare JID
   std::vector<Jid> shown_;           // the oldest first
+  std::set<Jid> rooms_;              // by bare JID, of those in shown_
   std::uint64_t heard_ = 0;
 };
 

@@ -15,6 +15,8 @@ inline constexpr std::string_view kNsFeatureNeg = "http://jabber.org/protocol/fe
 // XEP-0030
 inline constexpr std::string_view kNsDiscoInfo = "http://jabber.org/protocol/disco#info";
 inline constexpr std::string_view kNsDiscoItems = "http://jabber.org/protocol/disco#items";
+// XEP-0045
+inline constexpr std::string_view kNsMucUser = "http://jabber.org/protocol/muc#user";
 // XEP-0047, XEP-0065
 inline constexpr std::string_view kNsIbb = "http://jabber.org/protocol/ibb";
 inline constexpr std::string_view kNsBytestreams = "http://jabber.org/protocol/bytestreams";

@@ -12,6 +12,7 @@
 #include "support/fake_network.h"
 #include "support/fake_timers.h"
 #include "support/jid.h"
+#include "support/xml.h"
 
 using namespace xmppftd;
 using namespace xmppftd::test;
@@ -360,6 +361,25 @@ TEST_CASE("account: ip_policy says who may learn our address (RELIABILITY sectio
   CHECK(trust.own_proxy_only == row.own_proxy_only);
   CHECK(trust.streams_allowed == row.streams);
   CHECK_FALSE(trust.subscribed);
+}
+
+TEST_CASE(
+    "account: who is in a room that we came to by a send is no person to trust (RELIABILITY ST8)",
+    "[account]") {
+  Stage stage;
+  auto& account = stage.online();
+  const auto from = [&](const char* nick) {
+    stage.links.handler->on_stanza(
+        parse_xml("<presence from='hall@conference.capulet.lit/" + std::string(nick) +
+                  "'><x xmlns='http://jabber.org/protocol/muc#user'/></presence>"));
+  };
+  stage.timers.advance(31s);  // no contact list: presence goes out now
+  CHECK_FALSE(account.trust(jid("hall@conference.capulet.lit/tybalt")).room_occupant);
+  account.find_route(jid("hall@conference.capulet.lit/romeo"), {}, [](Result<Route>) {});
+  stage.timers.turn();
+  from("tybalt");
+  CHECK(account.trust(jid("hall@conference.capulet.lit/tybalt")).room_occupant);
+  CHECK_FALSE(account.trust(jid("juliet@capulet.lit/balcony")).room_occupant);
 }
 
 TEST_CASE("account: what needs a session says so while there is none", "[account]") {

@@ -116,6 +116,24 @@ TEST_CASE("presence: of strangers, look-alikes and ourselves is ignored", "[pres
   CHECK(world.take_heard() == Names{"+romeo@montague.lit/garden"});
 }
 
+TEST_CASE("presence: a room is known by its occupants, once we went there (ST8)", "[presence]") {
+  World world;
+  const auto occupant = jid("hall@conference.capulet.lit/tybalt");
+  const std::string muc = "<x xmlns='http://jabber.org/protocol/muc#user'/>";
+  world.available(occupant.str(), muc);
+  CHECK_FALSE(world.book.is_room(occupant));  // nobody that we have to do with
+  world.book.show_to(jid("hall@conference.capulet.lit/romeo"));
+  world.available("mercutio@capulet.lit/x", muc);
+  world.available(occupant.str());
+  CHECK_FALSE(world.book.is_room(occupant));
+  world.available(occupant.str(), muc);
+  CHECK(world.book.is_room(occupant));
+  CHECK(world.book.is_room(jid("hall@conference.capulet.lit")));
+  CHECK_FALSE(world.book.is_room(jid("mercutio@capulet.lit/x")));
+  world.book.session_down();
+  CHECK_FALSE(world.book.is_room(occupant));
+}
+
 TEST_CASE("presence: a contact with a thousand resources has a hundred", "[presence]") {
   World world;
   for (int i = 0; i < 1000; ++i) world.available("juliet@capulet.lit/" + std::to_string(i));
