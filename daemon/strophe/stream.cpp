@@ -33,7 +33,9 @@ constexpr int kSettledTls = 5;    // and OpenSSL may hold 12 KiB that no poll() 
 constexpr int kKeepIdle = 45;
 constexpr int kKeepInterval = 15;
 constexpr int kKeepCount = 3;
-constexpr int kUserTimeout = 30'000;  // ms
+// With bytes of ours under way too. Not sooner: a server whose shaper reads 3 kB/s (ejabberd's example) closes its window
+// for half a minute after what it took at once.
+constexpr int kUserTimeout = 75'000;  // ms
 
 void set_option(int fd, int level, int option, int value) {
   setsockopt(fd, level, option, &value, sizeof value);  // a server without it works too

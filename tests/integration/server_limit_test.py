@@ -21,7 +21,7 @@ class Crawls:
         for job_id, source in zip(ids, sources):
             job = self.lab.ann.wait(job_id, timeout=400)
             self.assert_delivered(job, source)
-            self.assertEqual(job['attempt'], 1)
+            self.assertEqual(job['attempt'], 1, self.lab.ann.history(job_id))
             self.assertEqual(job['delivery'], 'confirmed')
             story = {entry['what']: entry['detail'] for entry in self.lab.ann.history(job_id)}
             self.assertRegex(story.get('server-limit', ''), r'^server limits to \d+ kB/s$')
