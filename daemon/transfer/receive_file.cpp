@@ -9,6 +9,8 @@ namespace xmppftd {
 namespace {
 
 constexpr unsigned kMaxNumber = 9999;
+/// From SOCKS5 to in-band. Each stream has its own time to come, and R7 counts them by method.
+constexpr unsigned kMaxSwitches = 1;
 
 }  // namespace
 
@@ -91,7 +93,7 @@ void ReceiveFile::answer() {
 }
 
 bool ReceiveFile::switch_to(std::unique_ptr<IncomingOffer>& offer, const IncomingOffer::Terms& terms) {
-  if (job_.now().state != JobState::Connecting || carrier_) return false;
+  if (job_.now().state != JobState::Connecting || carrier_ || switches_ == kMaxSwitches) return false;
   terms_ = terms;
   terms_.range = {0, job_.now().file.size};
   job_.edit().peer_full = offer->offer().peer.str();
@@ -100,6 +102,7 @@ bool ReceiveFile::switch_to(std::unique_ptr<IncomingOffer>& offer, const Incomin
   if (offer_) {  // the first one is not answered yet: this one will be instead
     offer_ = std::move(offer);
   } else {
+    ++switches_;
     negotiation_.reset();
     negotiation_ = std::move(offer)->accept(terms_, *this);
   }

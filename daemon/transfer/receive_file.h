@@ -59,8 +59,8 @@ class ReceiveFile final : private Negotiation::Handler, private Carrier::Handler
   /// After a restart: the content is verified, `publishing` was committed.
   void finish_publishing();
 
-  /// The sender's new offer of the same file, while the old one has no stream yet: true = taken; false = too late, and
-  /// the offer is left alone.
+  /// The sender's new offer of the same file, while the old one has no stream yet: true = taken; false = too late, or not
+  /// the first time, and the offer is left alone.
   bool switch_to(std::unique_ptr<IncomingOffer>& offer, const IncomingOffer::Terms& terms);
 
   /// All bytes are here, but not the sender's word about them.
@@ -113,6 +113,7 @@ class ReceiveFile final : private Negotiation::Handler, private Carrier::Handler
   std::map<HashAlgo, std::string> computed_;
   bool contradiction_ = false;  ///< two words for one algorithm
   bool word_is_in_ = false;     ///< the sender said its last: from here on we finish without it
+  unsigned switches_ = 0;       ///< streams given up for another offer
   unsigned number_ = 1;         ///< 2 = "notes (2).txt"
   WhileAlive alive_;
 };

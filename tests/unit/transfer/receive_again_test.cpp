@@ -108,6 +108,27 @@ TEST_CASE("receive: a fallback offer while we still wait for the first stream ta
   CHECK(house.state(1) == "done");
 }
 
+TEST_CASE("receive: an offer that comes again and again does not keep a job connecting (R7)", "[receive]") {
+  House house;
+  house.start();
+  auto first = house.offered();
+  REQUIRE(house.accept(1));
+  auto second = house.offered();
+  auto third = house.offered();
+  REQUIRE(third->declined);
+  CHECK(third->declined->code == Errc::Constraint);
+  REQUIRE(second->talk->alive);
+  second->talk->handler->on_ended({Errc::Timeout, "no stream came"});
+  house.settle();
+  CHECK(house.state(1) == "queued/waiting-peer");
+  // The job's next attempt has its own.
+  auto fourth = house.offered();
+  auto fifth = house.offered();
+  REQUIRE(fifth->talk);
+  CHECK_FALSE(fourth->talk->alive);
+  CHECK(house.queue->newest() == 1);
+}
+
 TEST_CASE("receive: a double of a running job is put off, not refused for good", "[receive]") {
   House house;
   house.start();
