@@ -21,6 +21,7 @@ struct Offer {
   Jid peer;                           ///< full JID of the other side
   FileInfo file;
   bool ranges = false;                ///< the offer says parts of the file may be asked for
+  bool can_confirm = false;           ///< offers to us: its program is of our kind, and offers again by itself what was lost
 };
 
 /// What our side adds when it offers.

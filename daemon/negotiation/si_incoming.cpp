@@ -28,7 +28,8 @@ StanzaError refusal_for(const Error& why) {
 SiPendingOffer::SiPendingOffer(const SiWorld& world, std::unique_ptr<SiSession> session)
     : world_(world),
       session_(std::move(session)),
-      offer_{session_->key().peer, session_->offer().file, session_->offer().range} {}
+      offer_{session_->key().peer, session_->offer().file, session_->offer().range,
+             session_->offer().can_confirm} {}
 
 std::unique_ptr<Negotiation> SiPendingOffer::accept(const Terms& terms,
                                                     Negotiation::Handler& handler) {

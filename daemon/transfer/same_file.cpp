@@ -30,6 +30,7 @@ bool is_offered_again(const JobRecord& job, AccountId account, const Offer& offe
 }
 
 Job* find_cancelled(const JobBook& book, AccountId account, const Offer& offer, const QueueConfig& config) {
+  if (!offer.can_confirm) return nullptr;
   for (const auto& [id, job] : book.all()) {
     const auto& record = job->now();
     if (record.state != JobState::Cancelled || record.waiting_since == WallTime{}) continue;

@@ -117,6 +117,16 @@ TEST_CASE("receive: what the user cancelled is not taken when its sender offers 
   CHECK(house.state(2) == "connecting");
 }
 
+TEST_CASE("receive: a cancelled file that a client offers again which never does so by itself is a new offer", "[receive]") {
+  House house;
+  house.start();
+  auto offer = House::offer_of("notes.txt", 1000);
+  offer.can_confirm = false;
+  cancelled_on_the_way(house, offer);
+  CHECK(house.offered(offer)->talk);
+  CHECK(house.state(2) == "connecting");
+}
+
 TEST_CASE("receive: only what was cancelled is refused", "[receive]") {
   House house;
   house.start();
