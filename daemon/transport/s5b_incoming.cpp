@@ -55,11 +55,12 @@ void S5bIncoming::connect() {
       [this](Result<S5bConnected> result) { connected(std::move(result)); });
 }
 
-/// COMPAT clients that hash addresses as somebody typed them: the requester checks its own listener's
-/// by its own spelling, which it shows. A proxy has those that its server stamped.
+/// COMPAT QXmpp hashes addresses as somebody typed them: the requester checks its own listener's by
+/// its own spelling, which it shows. A proxy has those that its server stamped.
 std::string S5bIncoming::dst_addr_for(const StreamHost& host) const {
   if (!is_peers_own(host)) return dst_addr_;
-  return dst_addr(key_.sid, host.jid, asked_.front().to());
+  const auto& written = asked_.front().to();  // "" where our server left it out
+  return dst_addr(key_.sid, host.jid, written.empty() ? key_.self.str() : written);
 }
 
 /// RELIABILITY s5.4: a proxy that the peer names sees our address, so it counts as the peer. Our

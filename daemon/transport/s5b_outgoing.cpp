@@ -144,8 +144,10 @@ void S5bOutgoing::follow(const std::string& used) {
   if (!jid) return fail(Errc::StreamFailed, "the streamhost used has no valid JID");
   if (*jid == key_.self) return use_direct();
   std::vector<StreamHost> places;
-  std::copy_if(hosts_.begin(), hosts_.end(), std::back_inserter(places),
-               [&](const StreamHost& host) { return host.jid == jid->str(); });
+  std::copy_if(hosts_.begin(), hosts_.end(), std::back_inserter(places), [&](const StreamHost& host) {
+    const auto offered = Jid::parse(host.jid);  // as the proxy spells it
+    return offered && *offered == *jid;
+  });
   if (places.empty())
     return fail(Errc::StreamFailed, "the peer used a streamhost we did not offer");
   connect_to_proxy(jid->str(), std::move(places));

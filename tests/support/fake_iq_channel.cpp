@@ -115,7 +115,6 @@ void FakeIqChannel::inject(std::string_view xml) {
   }
   auto parsed = Iq::parse(stanza);
   if (!parsed) throw std::invalid_argument(parsed.error().detail);
-  if (parsed->to.empty()) parsed->to = self_.str();
   if (!parsed->payload) throw std::invalid_argument("inject: the iq has no payload");
   const auto found = handlers_.find({parsed->type, parsed->payload->name, parsed->payload->xmlns});
   IncomingIq request(std::move(*parsed), from, line_);

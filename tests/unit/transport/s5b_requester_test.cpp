@@ -97,6 +97,27 @@ TEST_CASE("s5b requester: every place of the used proxy is tried, no other (Open
   play.net.expect_no_connect();
 }
 
+TEST_CASE("s5b requester: a proxy is the same one however its name is spelt", "[s5b]") {
+  const auto* used = GENERATE("proxy.montague.lit", "Proxy.Montague.lit");
+  S5bPlay play;
+  S5bProxies spelt(play.iq, play.timers, false, {*NamedProxy::parse("proxy.montague.lit")});
+  spelt.refresh();
+  play.iq.take();
+  play.iq.reply("<query xmlns='http://jabber.org/protocol/bytestreams'>" +
+                S5bPlay::host("Proxy.Montague.lit", "203.0.113.5", 7777) + "</query>");
+  play.timers.turn();
+  S5bTransport transport(
+      {play.iq, play.net, play.bulk, play.timers, play.listener, spelt, play.policy, {}});
+  play.attempt = transport.open(play.key, play.plan, play.opened());
+  play.iq.take();
+  play.use(used);
+  play.timers.turn();
+  play.server_accepts("203.0.113.5:7777", play.hash());
+  play.iq.take();
+  play.iq.reply();
+  CHECK(play.carrier);
+}
+
 TEST_CASE("s5b requester: streamhost-used must name a host of this stream (SB7)", "[s5b]") {
   S5bPlay play;
   play.open();
