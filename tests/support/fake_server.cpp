@@ -177,7 +177,7 @@ void FakeServer::serve(const Session& session, const Element& stanza, const std:
       return answer(session, stanza, to, address.build());
     }
     const bool joined = activate(query->sid, session.full.str(), *query->activate);
-    return answer(session, stanza, to, std::nullopt, joined ? nullptr : "item-not-found");
+    return answer(session, stanza, to, std::nullopt, joined ? nullptr : activation_error);
   }
   if (stanza.attribute_or_empty("type") != "result")
     answer(session, stanza, to, std::nullopt, "service-unavailable");

@@ -35,6 +35,7 @@ class FakeServer final : public XmppLinks {
   /// The proxy's part of an activation: both ends are there, and are joined.
   std::function<bool(const std::string& sid, const std::string& from, const std::string& to)>
       activate;
+  const char* activation_error = "item-not-found";  ///< where it says no
   bool refuses = false;  ///< logging in fails
   /// Sees what users send each other. An iq for which it names an error is bounced in the name of
   /// its addressee.

@@ -56,7 +56,21 @@ TEST_CASE("ejabberd: closes what is not activated within 60 s", "[peers]") {
   play.check_arrived();
 }
 
-TEST_CASE("ejabberd: refuses connections beyond its max_connections", "[peers]") {
+TEST_CASE("ejabberd: joins no more than its max_connections, and says so when asked to", "[peers]") {
+  Proxied play;
+  play.server.activate = [](const std::string&, const std::string&, const std::string&) { return false; };
+  play.server.activation_error = "resource-constraint";
+  play.send_by_any_way();
+  play.until_ended();
+  play.check_arrived();
+  CHECK(play.ann->job().method == "si-ibb");
+  CHECK(play.ann->job().attempt == 1);
+  CHECK(Play::story(play.ann_disk).find("activation at proxy.example.org") != std::string::npos);
+  CHECK(Play::story(play.ann_disk).find("resource-constraint") != std::string::npos);
+  play.check_nothing_left();
+}
+
+TEST_CASE("a proxy that refuses the connection itself", "[peers]") {
   Proxied play;
   play.wires.proxy_knows = [](const std::string&) { return false; };
   play.send_by_any_way();
