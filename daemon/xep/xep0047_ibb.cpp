@@ -18,7 +18,8 @@ Result<IbbOpen> IbbOpen::parse(const Element& open) {
   auto sid = parse_sid("ibb sid", open.attribute_or_empty("sid"));
   if (!sid) return sid.error();
   parsed.sid = *std::move(sid);
-  const auto size_text = open.attribute_or_empty("block-size");
+  // COMPAT home-made bots leave it out, though section 2.1 requires it. 4096 is what every client takes.
+  const auto size_text = open.attribute("block-size").value_or("4096");
   const auto size = parse_decimal(size_text);
   if (!size || *size == 0 || *size > kMaxIbbBlock)
     return broken("block-size", size_text, "must be 1 to 65535 (XEP-0047 section 2.1)");

@@ -13,12 +13,12 @@ struct Others : PeerPlay {
   Others() : PeerPlay("Home", si_and({kS5bNs, kIbbNs})) {}
   const std::string as_typed = "Ann@EXAMPLE.org/home";
 
-  std::string offer(const std::string& to, const std::string& size) {
+  std::string offer(const std::string& to, const std::string& size, const std::string& method = kS5bNs) {
     return "<iq type='set' id='o1' to='" + to + "'><si xmlns='http://jabber.org/protocol/si' id='sid1' "
            "profile='http://jabber.org/protocol/si/profile/file-transfer'>"
            "<file xmlns='http://jabber.org/protocol/si/profile/file-transfer' name='notes.txt' size='" + size + "'/>"
            "<feature xmlns='http://jabber.org/protocol/feature-neg'><x xmlns='jabber:x:data' type='form'>"
-           "<field var='stream-method' type='list-single'><option><value>" + kS5bNs +
+           "<field var='stream-method' type='list-single'><option><value>" + method +
            "</value></option></field></x></feature></si></iq>";
   }
 };
@@ -130,6 +130,26 @@ TEST_CASE("strangers at our listener disturb nobody", "[peers]") {
   CHECK(socket->sees_end());
   for (auto* one : {&silent, &scanner, &guesser, &socket}) (*one)->closes();
   play.check_ann_sent("si-socks5/direct");
+}
+
+TEST_CASE("home-made bots: <open/> without a block-size", "[peers]") {
+  Others play;
+  const auto content = some_content(6000);
+  play.ann_trusts_bob();
+  play.peer.says(play.offer(kAnnJid, "6000", kIbbNs));
+  play.peer.hears_a("si");
+  play.peer.says("<iq type='set' id='o2' to='" + kAnnJid + "'><open xmlns='" + kIbbNs + "' sid='sid1'/></iq>");
+  play.peer.hears("<iq type='result' id='o2'/>");
+  for (std::size_t seq = 0; seq < 2; ++seq) {
+    const auto id = "b" + std::to_string(seq);
+    play.peer.says("<iq type='set' id='" + id + "' to='" + kAnnJid + "'><data xmlns='" + kIbbNs + "' sid='sid1' seq='" +
+                   std::to_string(seq) + "'>" + to_base64(view_of(content).subspan(seq * 4096, seq == 0 ? 4096 : 1904)) +
+                   "</data></iq>");
+    play.peer.hears("<iq type='result' id='" + id + "'/>");
+  }
+  play.peer.says("<iq type='set' id='o3' to='" + kAnnJid + "'><close xmlns='" + kIbbNs + "' sid='sid1'/></iq>");
+  play.peer.hears("<iq type='result' id='o3'/>");
+  play.check_ann_has(content);
 }
 
 TEST_CASE("Gajim: still tells of bytestreams, and takes no files", "[peers]") {

@@ -239,7 +239,7 @@ TEST_CASE("ibb receiver: each block starts the 60 s anew", "[ibb]") {
 TEST_CASE("ibb receiver: a bad open is refused and a good one still works", "[ibb]") {
   IbbPlay play;
   play.expect();
-  play.peer("x", "<open xmlns='http://jabber.org/protocol/ibb' sid='i781hf64'/>");
+  play.peer("x", "<open xmlns='http://jabber.org/protocol/ibb' sid='i781hf64' block-size='0'/>");
   play.iq.expect_error("x", Condition::BadRequest);
   play.peer("y",
             "<open xmlns='http://jabber.org/protocol/ibb' sid='i781hf64' block-size='65536'/>");

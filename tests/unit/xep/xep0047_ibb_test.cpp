@@ -32,7 +32,7 @@ TEST_CASE("ibb open: Miranda's message mode survives build and parse", "[ibb]") 
   CHECK(IbbOpen::parse(open->build())->stanza == IbbStanza::Message);
 }
 
-TEST_CASE("ibb open: block-size is 1 to 65535 and never guessed", "[ibb]") {
+TEST_CASE("ibb open: block-size is 1 to 65535", "[ibb]") {
   const auto [text, ok] = GENERATE(table<std::string, bool>({
       {"1", true},
       {"4096", true},
@@ -59,10 +59,16 @@ TEST_CASE("ibb open: block-size is 1 to 65535 and never guessed", "[ibb]") {
   if (!ok) CHECK(open.error().code == Errc::Protocol);
 }
 
-TEST_CASE("ibb open: a missing block-size, an unknown stanza kind, a bad sid are refused",
-          "[ibb]") {
+TEST_CASE("ibb open: a missing block-size is the usual one", "[ibb]") {
+  const auto open =
+      IbbOpen::parse(parse_xml("<open xmlns='http://jabber.org/protocol/ibb' sid='a'/>"));
+  REQUIRE(open);
+  CHECK(open->block_size == 4096);
+}
+
+TEST_CASE("ibb open: an unknown stanza kind and a bad sid are refused", "[ibb]") {
   const auto* attributes = GENERATE(
-      "sid='a'", "block-size='4096'", "sid='' block-size='4096'", "sid='a b' block-size='4096'",
+      "block-size='4096'", "sid='' block-size='4096'", "sid='a b' block-size='4096'",
       "sid='a' block-size='4096' stanza='presence'", "sid='a' block-size='4096' stanza=''");
   const auto open = IbbOpen::parse(
       parse_xml("<open xmlns='http://jabber.org/protocol/ibb' " + std::string(attributes) + "/>"));
