@@ -112,7 +112,7 @@ TEST_CASE("fake channel: an incoming request's one answer stands in the queue", 
       "xmlns='http://jabber.org/protocol/ibb' sid='s'/></iq>");
   iq.expect_nothing();
   REQUIRE(held.size() == 1);
-  CHECK(held[0].to() == "romeo@montague.lit/orchard");
+  CHECK(held[0].to().empty());  // as some servers deliver it
   held[0].reply();
   iq.expect_result("c1");
   iq.inject(
