@@ -18,8 +18,8 @@ class Crawls:
         sources = [self.lab.make_file(f'{i}-{size}.bin', size) for i, size in enumerate(sizes)]
         ids = [self.lab.ann.send(source, self.lab.jid('bob'), '--method', 'si-ibb')
                for source in sources]
-        for job_id, source in zip(ids, sources):
-            job = self.lab.ann.wait(job_id, timeout=400)
+        jobs = [self.lab.ann.wait(job_id, timeout=600) for job_id in ids]
+        for job_id, job, source in zip(ids, jobs, sources):
             self.assert_delivered(job, source)
             self.assertEqual(job['attempt'], 1, self.lab.ann.history(job_id))
             self.assertEqual(job['delivery'], 'confirmed')
