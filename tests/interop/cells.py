@@ -4,6 +4,7 @@
 import dataclasses
 import itertools
 
+import races
 from process import wait_for
 from world import same_content
 
@@ -12,6 +13,7 @@ SERVERS = ('prosody', 'ejabberd')
 WAYS = ('direct', 'proxy', 'fallback', 'ibb')
 SIZES = {'0_B': 0, '1_B': 1, '1_MiB': MIB}
 FULL_SIZES = {**SIZES, '64_MiB': 64 * MIB}
+FINAL = ('done', 'failed', 'cancelled')
 LIMIT = 40         # seconds for a cell
 FULL_LIMIT = 600   # and for one of 64 MiB
 
@@ -25,11 +27,6 @@ THEIR_METHOD = {'direct': 's5b', 'proxy': 's5b-proxy', 'fallback': 'any', 'ibb':
 # What our job then tells.
 OUTCOME = {'direct': ('si-socks5', 'direct'), 'proxy': ('si-socks5', 'proxy'),
            'fallback': ('si-ibb', None), 'ibb': ('si-ibb', None)}
-
-# libpurple 2.14 writes as soon as it has asked the proxy to activate the stream, and never waits for the
-# answer; Prosody drops bytes that come earlier than the request. Who wins is chance, so it may try again.
-RACES = {('purple', 'proxy')}
-TRIES = 6
 
 
 @dataclasses.dataclass(frozen=True)
@@ -51,14 +48,8 @@ class Cell:
         return self.sender if self.receiver == 'ours' else self.receiver
 
     @property
-    def races(self):
-        return (self.sender, self.way) in RACES
-
-    @property
     def limit(self):
-        if self.size > 8 * MIB:
-            return FULL_LIMIT
-        return LIMIT // 8 if self.races else LIMIT
+        return FULL_LIMIT if self.size > 8 * MIB else LIMIT
 
 
 def cells(server, kind, sizes=None):
@@ -70,14 +61,12 @@ def cells(server, kind, sizes=None):
 
 
 def run_cell(world, cell):
-    """Sends the file of a cell. Raises AssertionError when it does not arrive whole, by that way."""
+    """Sends the file of a cell. Raises AssertionError when it does not arrive whole, by that way.
+
+    True: it did not, but that is the peer's fault, as races.py proves it.
+    """
     world.wires.allow(*ROADS[cell.way])
-    for left in reversed(range(TRIES if cell.races else 1)):
-        try:
-            return run_once(world, cell, world.make_file(f'{cell.name}-{left}.bin', cell.size))
-        except AssertionError:
-            if not left:
-                raise
+    return races.run(cell, lambda n: run_once(world, cell, world.make_file(f'{cell.name}-{n}.bin', cell.size)))
 
 
 def run_once(world, cell, source):
@@ -111,8 +100,15 @@ def they_send(world, cell, source, told=True):
     # A peer that cannot be told to use IBB is asked by one of us who takes nothing else.
     user = 'ivy' if cell.way == 'ibb' else 'ann'
     ours = world.daemons[user]
+    before = len(peer.trace())
     peer.send(THEIR_METHOD[cell.way], world.ours(user), source)
     job = wait_for(f'an offer of {source.name}', lambda: incoming(ours, source.name), LIMIT / 4)
+    if races.is_racer(cell):
+        try:
+            races.watch(peer, before, lambda: ours.job(job['id'])['state'] in FINAL, cell.limit)
+        except races.RaceLost:
+            ours.run('queue', 'cancel', job['id'])
+            raise
     job = ended(ours, job['id'], cell.limit)
     if told:
         said = peer.wait_sent(source, cell.limit)
