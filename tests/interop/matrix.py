@@ -51,13 +51,6 @@ def matrix(sizes):
 def excused():
     failed = False
     with Network() as wires, World(wires, SERVERS[0]) as world:
-        for excuse in EXCUSES:
-            try:
-                run_between(world, excuse)
-                how = 'the same'
-            except AssertionError as error:
-                how, failed = f'NOT SHOWN: {error}', True
-            print(f'{excuse.because}\n    {excuse.between[0]} to {excuse.between[1]}: {how}', flush=True)
         world.wires.allow(*ROADS['proxy'])
         try:
             races.lose_between(world, world.make_file)
@@ -65,6 +58,13 @@ def excused():
         except AssertionError as error:
             how, failed = f'NOT SHOWN: {error}', True
         print(f'libpurple closes its stream before the proxy has activated it\n    purple to qxmpp: {how}', flush=True)
+        for excuse in EXCUSES:
+            try:
+                run_between(world, excuse)
+                how = 'the same'
+            except AssertionError as error:
+                how, failed = f'NOT SHOWN: {error}', True
+            print(f'{excuse.because}\n    {excuse.between[0]} to {excuse.between[1]}: {how}', flush=True)
     return failed
 
 

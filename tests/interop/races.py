@@ -9,7 +9,7 @@ way now and then, on a busy machine most of the time.
 
 import re
 
-from process import wait_for
+from process import Timeout, wait_for
 
 RACERS = {('purple', 'proxy')}   # sender, way
 TRIES = 4
@@ -46,14 +46,15 @@ def watch(peer, before, has_ended, limit):
 
 
 def lose_between(world, make_file):
-    """libpurple loses to the proxy without us, within 40 files. Raises AssertionError if it never does."""
+    """libpurple loses to the proxy without us, within 12 files. Raises AssertionError if it never does."""
     sender, receiver = world.peer('purple', '2'), world.peer('qxmpp')
-    for n in range(40):
+    for n in range(12):
         source, before = make_file(f'race-{n}.bin', 1), len(sender.trace())
         sender.send('s5b-proxy', receiver.jid, source)
-        sender.wait_sent(source, 40)
         try:
-            watch(sender, before, lambda name=source.name: f'received {name}' in receiver.said(), 40)
+            watch(sender, before, lambda name=source.name: f'received {name}' in receiver.said(), 15)
         except RaceLost:
             return
-    raise AssertionError('40 files of 1 B by the proxy, and none was lost')
+        except Timeout:   # QXmpp sometimes leaves libpurple waiting
+            continue
+    raise AssertionError('12 files of 1 B by the proxy, and none was lost that way: a matter of chance')
