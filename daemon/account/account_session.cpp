@@ -47,7 +47,9 @@ struct AccountSession::Parts final : PresenceBook::Observer, OfferListener {
         handler(h),
         router(world.timers, account, std::move(send),
                {[this](const Jid& from) { return presence.knows_us(from) || handler.knows(from); },
-                [this](const Jid& from, const Element& payload) { return ibb.carries(from, payload); }}),
+                [this](const Jid& from, const Element& payload) {
+                  return ibb.carries(from, payload) || s5b.expects(from, payload) || negotiator.knows(from, payload);
+                }}),
         contacts(router),
         presence(router, contacts),
         disco(router, world.timers, our_features(world.config)),

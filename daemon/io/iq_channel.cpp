@@ -69,7 +69,7 @@ void IncomingIq::answer(Iq stanza) {
   stanza.id = request_.id;
   stanza.to = request_.from;
   if (const auto responder = responder_.lock(); responder && *responder)
-    (*responder)->respond(std::move(stanza));
+    (*responder)->respond(*this, std::move(stanza));
 }
 
 }  // namespace xmppftd

@@ -42,7 +42,7 @@ class IncomingIq {
  public:
   class Responder {
    public:
-    virtual void respond(Iq answer) = 0;
+    virtual void respond(const IncomingIq& asked, Iq answer) = 0;
 
    protected:
     ~Responder() = default;

@@ -86,6 +86,17 @@ void SiNegotiator::done_said(IncomingIq iq) {
   iq.fail(StanzaError::of(Condition::ItemNotFound));
 }
 
+bool SiNegotiator::knows(const Jid& from, const Element& payload) const {
+  std::string_view name;
+  if (payload.is("si", kNsSi)) name = "id";
+  if (payload.xmlns == kNsConfirm) name = "sid";
+  if (name.empty()) return false;
+  const SiRegistry::Key key{from, std::string(payload.attribute_or_empty(name))};
+  return registry_->live.count(key) != 0 ||
+         std::any_of(registry_->finished.begin(), registry_->finished.end(),
+                     [&](const auto& one) { return one.first == key; });
+}
+
 void SiNegotiator::peer_gone(const Jid& full) {
   lose(&full, {Errc::Interrupted, "the sender went offline"},
        {Errc::PeerOffline, "the peer went offline"});

@@ -25,6 +25,9 @@ class SiNegotiator final : public Negotiator {
   std::unique_ptr<Negotiation> offer(const Offer& offer, const OfferPlan& plan,
                                      Negotiation::Handler& handler) override;
 
+  /// Does this set speak of an offer of that peer which is live, or over and still remembered?
+  bool knows(const Jid& from, const Element& payload) const;
+
   /// This full JID went offline: what is agreed with it and not yet a stream ends.
   void peer_gone(const Jid& full);
   /// The session is over, likewise for every peer.

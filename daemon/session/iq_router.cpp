@@ -130,12 +130,13 @@ void IqRouter::receive_request(Iq iq) {
   if (!as_stamped || !may_ask(*from)) return refuse(iq, Condition::ServiceUnavailable);
   if (!iq.payload) return refuse(iq, Condition::BadRequest);
   if (iq.type == IqType::Set && !is_own_account(*from) &&
-      !(rules_.is_stream_data && rules_.is_stream_data(*from, *iq.payload)) &&
-      !sets_.take(from->bare().str(), timers_.now()))
+      !refused_sets_.has(from->bare().str(), timers_.now()) &&
+      !(rules_.is_accepted_work && rules_.is_accepted_work(*from, *iq.payload)))
     return refuse(iq, Condition::ResourceConstraint);
   const auto found = handlers_.find(std::tie(iq.type, iq.payload->name, iq.payload->xmlns));
-  if (found == handlers_.end()) return refuse(iq, Condition::ServiceUnavailable);
-  found->second(IncomingIq(std::move(iq), *from, line_));
+  IncomingIq request(std::move(iq), *from, line_);
+  if (found == handlers_.end()) return request.fail(StanzaError::of(Condition::ServiceUnavailable));
+  found->second(std::move(request));
 }
 
 void IqRouter::receive_message(const Element& message) {
@@ -164,9 +165,13 @@ void IqRouter::refuse(const Iq& request, Condition condition) {
   error.id = request.id;
   error.to = request.from;
   error.error = StanzaError::of(condition);
-  respond(std::move(error));
+  send_(error.build().to_xml(kNsClient));
 }
 
-void IqRouter::respond(Iq answer) { send_(answer.build().to_xml(kNsClient)); }
+void IqRouter::respond(const IncomingIq& asked, Iq answer) {
+  if (answer.type == IqType::Error && asked.type() == IqType::Set && !is_own_account(asked.from()))
+    refused_sets_.take(asked.from().bare().str(), timers_.now());
+  send_(answer.build().to_xml(kNsClient));
+}
 
 }  // namespace xmppftd

@@ -23,18 +23,21 @@ namespace xmppftd {
 /// (else <service-unavailable/>, the same bytes whatever was asked); a payload (else
 /// <bad-request/>); the limit on sets (else <resource-constraint/>); a handler (else
 /// <service-unavailable/> again).
+///
+/// The limit bounds what a bare JID makes us refuse: only a set that was answered with an error
+/// counts. What was granted is work that somebody here wants, and who grants it has bounds of its
+/// own. Sets of accepted work pass even where the limit is used up.
 class IqRouter final : public IqChannel, private IncomingIq::Responder {
  public:
   struct Rules {
     /// May this full JID know that we are here? Our own resources and our server are not asked
     /// about.
     std::function<bool(const Jid&)> is_known;
-    /// Does this set belong to a live in-band stream, and so not count against the limit? May be
-    /// empty.
-    std::function<bool(const Jid& from, const Element& payload)> is_stream_data;
+    /// Does this set belong to something that we accepted (a stream, a confirmation)? May be empty.
+    std::function<bool(const Jid& from, const Element& payload)> is_accepted_work;
   };
-  static constexpr double kSetsPerSecond = 20;
-  static constexpr double kSetsAtOnce = 100;
+  static constexpr double kRefusedPerSecond = 20;
+  static constexpr double kRefusedAtOnce = 100;
 
   /// `send` gives one stanza as XML text to the session. `own` is the account's JID until a session
   /// binds one.
@@ -89,14 +92,14 @@ class IqRouter final : public IqChannel, private IncomingIq::Responder {
   bool may_ask(const Jid& from) const;
   bool is_own_account(const Jid& from) const;
   void refuse(const Iq& request, Condition condition);
-  void respond(Iq answer) override;
+  void respond(const IncomingIq& asked, Iq answer) override;
 
   Timers& timers_;
   Jid self_;
   std::function<void(std::string)> send_;
   Rules rules_;
   bool up_ = false;
-  RateLimit sets_{kSetsPerSecond, kSetsAtOnce};
+  RateLimit refused_sets_{kRefusedPerSecond, kRefusedAtOnce};
   std::uint64_t dropped_replies_ = 0;
   std::shared_ptr<Requests> requests_ = std::make_shared<Requests>();
   // Our end of the line that IncomingIqs answer through; cut when the session ends.

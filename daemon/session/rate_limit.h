@@ -16,6 +16,12 @@ class RateLimit {
 
   RateLimit(double per_second, double burst) : per_second_(per_second), burst_(burst) {}
 
+  /// Has `name` a token left? Takes none.
+  bool has(const std::string& name, Time now) const {
+    const auto found = buckets_.find(name);
+    return found == buckets_.end() ? burst_ >= 1 : filled(found->second, now) >= 1;
+  }
+
   /// Takes one token of `name`'s, if there is one.
   bool take(const std::string& name, Time now) {
     if (buckets_.size() >= kSweepAt) sweep(now);

@@ -44,6 +44,11 @@ std::unique_ptr<Transport::Attempt> S5bTransport::expect(const StreamKey& key,
   return std::make_unique<S5bIncoming>(*this, key, plan, std::move(done));
 }
 
+bool S5bTransport::expects(const Jid& from, const Element& payload) const {
+  return payload.is("query", kNsBytestreams) &&
+         expected_.count({from, std::string(payload.attribute_or_empty("sid"))}) != 0;
+}
+
 void S5bTransport::requested(IncomingIq iq) {
   const std::string sid(iq.payload().attribute_or_empty("sid"));
   const auto found = expected_.find({iq.from(), sid});

@@ -50,6 +50,8 @@ class S5bTransport final : public Transport {
   std::unique_ptr<Attempt> open(const StreamKey& key, const StreamPlan& plan, Opened done) override;
   std::unique_ptr<Attempt> expect(const StreamKey& key, const StreamPlan& plan,
                                   Opened done) override;
+  /// Is this <query/> for a stream that expect() waits for?
+  bool expects(const Jid& from, const Element& payload) const;
 
  private:
   friend class S5bIncoming;

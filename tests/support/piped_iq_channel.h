@@ -72,7 +72,7 @@ class PipedIqChannel final : public IqChannel, private IncomingIq::Responder {
     if (handler == handlers_.end()) return request.fail(StanzaError::of(Condition::ServiceUnavailable));
     handler->second(std::move(request));
   }
-  void respond(Iq answer) override {
+  void respond(const IncomingIq&, Iq answer) override {
     post([to = other_, reply = std::move(answer)]() mutable { to->answered(std::move(reply)); });
   }
   void answered(Iq iq) {

@@ -312,52 +312,79 @@ TEST_CASE("iq: our server, our account and our other resources are no strangers"
   CHECK(s.wire == std::vector<std::string>{"<iq type='result' id='p'/>"});
 }
 
-TEST_CASE("iq: a contact has 100 sets at once and 20 a second, gets are free (ST7)", "[iq]") {
+TEST_CASE("iq: a contact may have 100 sets refused at once and 20 a second, gets are free (ST7)", "[iq]") {
   Session s;
-  s.router.handle(IqType::Set, "ping", "urn:xmpp:ping",
-                  [](IncomingIq request) { request.reply(); });
+  s.router.handle(IqType::Set, "ping", "urn:xmpp:ping", [](IncomingIq request) {
+    request.fail(StanzaError::of(Condition::NotAcceptable));
+  });
   s.router.handle(IqType::Get, "ping", "urn:xmpp:ping",
                   [](IncomingIq request) { request.reply(); });
-  const auto accepted = [&](int tries) {
-    int results = 0;
+  const auto looked_at = [&](int tries) {
+    int looks = 0;
     for (int i = 0; i < tries; ++i) {
       s.ping_from(i % 2 ? "juliet@capulet.lit/balcony" : "juliet@capulet.lit/chamber",
                   "set");  // one bucket for all resources
       const auto said = s.said();
-      results += said == "result";
-      CHECK((said == "result" || said == "resource-constraint"));
+      looks += said == "not-acceptable";
+      CHECK((said == "not-acceptable" || said == "resource-constraint"));
     }
-    return results;
+    return looks;
   };
-  CHECK(accepted(150) == 100);
+  CHECK(looked_at(150) == 100);
   s.timers.advance(500ms);
-  CHECK(accepted(50) == 10);
+  CHECK(looked_at(50) == 10);
   s.ping_from(kJuliet);
   CHECK(s.said() == "result");
   for (int i = 0; i < 150; ++i) {  // roster pushes come in hosts
     s.ping_from("romeo@montague.lit", "set");
-    CHECK(s.said() == "result");
+    CHECK(s.said() == "not-acceptable");
   }
   s.timers.advance(1h);
-  CHECK(accepted(150) == 100);
+  CHECK(looked_at(150) == 100);
 }
 
-TEST_CASE("iq: blocks of a live in-band stream do not count (ST7)", "[iq]") {
+TEST_CASE("iq: a set that nobody handles is a refused one", "[iq]") {
+  Session s;
+  for (int i = 0; i < 100; ++i) {
+    s.ping_from(kJuliet, "set", "urn:unknown");
+    REQUIRE(s.said() == "service-unavailable");
+  }
+  s.ping_from(kJuliet, "set", "urn:unknown");
+  CHECK(s.said() == "resource-constraint");
+}
+
+TEST_CASE("iq: what is granted never counts, at once or later (ST7)", "[iq]") {
+  Session s;
+  std::vector<IncomingIq> open;
+  s.router.handle(IqType::Set, "ping", "urn:xmpp:ping",
+                  [&](IncomingIq request) { open.push_back(std::move(request)); });
+  for (int i = 0; i < 1000; ++i) {
+    s.ping_from(kJuliet, "set");
+    if (i % 2 == 0) continue;
+    open.back().reply();
+    open.pop_back();
+    REQUIRE(s.said() == "result");
+  }
+  REQUIRE(open.size() == 500);
+  for (auto& one : open) one.fail(StanzaError::of(Condition::Forbidden));
+  s.wire.clear();
+  s.ping_from(kJuliet, "set");
+  CHECK(s.said() == "resource-constraint");
+}
+
+TEST_CASE("iq: what belongs to accepted work passes where the limit is used up (ST7)", "[iq]") {
   Session s;
   s.router.handle(IqType::Set, "data", kNsIbb, [](IncomingIq request) { request.reply(); });
-  s.streaming = true;
   const std::string block =
       "<iq type='set' id='d' from='juliet@capulet.lit/balcony'><data "
       "xmlns='http://jabber.org/protocol/ibb'/></iq>";
-  for (int i = 0; i < 500; ++i) {
-    s.receive(block);
-    REQUIRE(s.said() == "result");
-  }
-  s.streaming = false;
-  for (int i = 0; i < 100; ++i) s.receive(block);
+  for (int i = 0; i < 100; ++i) s.ping_from(kJuliet, "set", "urn:unknown");
   s.wire.clear();
   s.receive(block);
   CHECK(s.said() == "resource-constraint");
+  s.streaming = true;
+  s.receive(block);
+  CHECK(s.said() == "result");
 }
 
 TEST_CASE("iq: after the session ended an owed answer goes nowhere, also not into the next session",
