@@ -23,8 +23,8 @@ Error not_open(const Job& job) {
 
 }  // namespace
 
-OfferDesk::OfferDesk(const TransferQueue::World& world, const QueueConfig& config, JobBook& book, Later& later, Owner& owner)
-    : world_(world), config_(config), book_(book), later_(later), owner_(owner) {}
+OfferDesk::OfferDesk(const TransferQueue::World& world, const QueueConfig& config, JobBook& book, Later& later, Slots& slots)
+    : world_(world), config_(config), book_(book), later_(later), slots_(slots) {}
 OfferDesk::~OfferDesk() = default;
 
 void OfferDesk::resume(Job& job) {
@@ -46,10 +46,8 @@ std::optional<std::uint64_t> OfferDesk::transferred(JobId id) const {
   return found->second.file->transferred();
 }
 
-std::size_t OfferDesk::receiving() const {
-  return static_cast<std::size_t>(std::count_if(receiving_.begin(), receiving_.end(), [this](const auto& entry) {
-    return !is_terminal(book_.find(entry.first)->now().state);
-  }));
+void OfferDesk::creeps(JobId id, bool slowly) {
+  if (const auto found = receiving_.find(id); found != receiving_.end()) found->second.slot.creeps(slowly);
 }
 
 // Offers
@@ -255,6 +253,12 @@ void OfferDesk::on_receive_begun(JobId id) {
   if (auto reply = std::exchange(receiving_[id].reply, {})) reply({});
 }
 
+void OfferDesk::on_receive_moves(JobId id, bool moves) {
+  auto& slot = receiving_[id].slot;
+  slot = slots_.take(Direction::In);
+  if (moves) slot.moves();
+}
+
 void OfferDesk::on_receive_refused(JobId id, std::unique_ptr<IncomingOffer> offer, Error why) {
   auto entry = receiving_.extract(id);
   auto reply = std::move(entry.mapped().reply);
@@ -297,6 +301,7 @@ void OfferDesk::on_receive_ended(JobId id, Result<void> how) {
         end(job, JobState::Cancelled, verdict.reason, why, entry.mapped().file->part());
         break;
       case Fate::Retry:
+      case Fate::NotNow:
       case Fate::AwaitPeer:
       case Fate::AwaitAccount:
         auto& record = job.edit();
@@ -311,7 +316,6 @@ void OfferDesk::on_receive_ended(JobId id, Result<void> how) {
         break;
     }
   }
-  owner_.on_slot_free();
 }
 
 /// A stream was lost: the sender has some days to offer the file again.

@@ -18,6 +18,7 @@
 #include "transfer/queue.h"
 #include "transfer/queue_config.h"
 #include "transfer/receive_file.h"
+#include "transfer/slots.h"
 
 namespace xmppftd {
 
@@ -29,16 +30,8 @@ namespace xmppftd {
 class OfferDesk final : private ReceiveFile::Owner {
  public:
   using Done = TransferQueue::Done;
-  class Owner {
-   public:
-    /// One receive less holds a slot.
-    virtual void on_slot_free() = 0;
 
-   protected:
-    ~Owner() = default;
-  };
-
-  OfferDesk(const TransferQueue::World& world, const QueueConfig& config, JobBook& book, Later& later, Owner& owner);
+  OfferDesk(const TransferQueue::World& world, const QueueConfig& config, JobBook& book, Later& later, Slots& slots);
   ~OfferDesk();
 
   /// Takes in what recovery left of a live or ended incoming job.
@@ -57,8 +50,8 @@ class OfferDesk final : private ReceiveFile::Owner {
   void account_removed(AccountId account);
   void peer_gone(AccountId account, const Jid& full);
 
-  /// Accepted jobs that are not over: they hold slots.
-  std::size_t receiving() const;
+  /// A running job moves too slowly to hold a slot, or no longer so.
+  void creeps(JobId id, bool slowly);
   std::optional<std::uint64_t> transferred(JobId id) const;
   /// The job is about to leave the list.
   void forget(JobId id);
@@ -71,6 +64,7 @@ class OfferDesk final : private ReceiveFile::Owner {
   struct Receiving {
     std::unique_ptr<ReceiveFile> file;
     Done reply;  ///< of the user's accept(), until the answer is under way; empty when a rule accepted
+    Slots::Lease slot;  ///< once the stream is open
   };
 
   Job* find_twin(AccountId account, const Offer& offer);
@@ -90,6 +84,7 @@ class OfferDesk final : private ReceiveFile::Owner {
 
   // ReceiveFile::Owner
   void on_receive_begun(JobId id) override;
+  void on_receive_moves(JobId id, bool moves) override;
   void on_receive_refused(JobId id, std::unique_ptr<IncomingOffer> offer, Error why) override;
   void on_receive_ended(JobId id, Result<void> how) override;
 
@@ -97,7 +92,7 @@ class OfferDesk final : private ReceiveFile::Owner {
   const QueueConfig& config_;
   JobBook& book_;
   Later& later_;
-  Owner& owner_;
+  Slots& slots_;
   AcceptPolicy policy_;
   std::map<JobId, Pending> pending_;
   std::map<JobId, Receiving> receiving_;

@@ -11,8 +11,8 @@ constexpr std::uint64_t kSlowBytes = 256 * 300;
 
 }  // namespace
 
-ProgressWatch::ProgressWatch(JobBook& book, Timers& timers, Sample sample, SlowChanged slow_changed)
-    : book_(book), timers_(timers), sample_(std::move(sample)), slow_changed_(std::move(slow_changed)) {}
+ProgressWatch::ProgressWatch(JobBook& book, Timers& timers, Sample sample, Creeps creeps)
+    : book_(book), timers_(timers), sample_(std::move(sample)), creeps_(std::move(creeps)) {}
 
 void ProgressWatch::add(JobId id) {
   if (watched_.count(id) != 0) return;
@@ -34,11 +34,6 @@ JobProgress ProgressWatch::progress(const JobRecord& record) {
   if (progress.rate > 0 && record.file.size >= progress.transferred)
     progress.left = std::chrono::seconds((record.file.size - progress.transferred + progress.rate - 1) / progress.rate);
   return progress;
-}
-
-bool ProgressWatch::is_slow(JobId id) const {
-  const auto found = watched_.find(id);
-  return found != watched_.end() && found->second.slow;
 }
 
 void ProgressWatch::look() {
@@ -68,13 +63,15 @@ void ProgressWatch::look_at(Job& job, Watched& watched, std::uint64_t bytes) {
     job.move(JobState::Active, stalled ? JobReason::Stalled : watched.before_stall);
     book_.commit(job);
   }
-  if (now - watched.mark_at < kSlowOver) return;
-  const bool slow = bytes - watched.mark < kSlowBytes;
-  watched.mark = bytes;
-  watched.mark_at = now;
-  if (slow == watched.slow) return;
-  watched.slow = slow;
-  slow_changed_();
+  if (now - watched.mark_at >= kSlowOver) {
+    watched.slow = bytes - watched.mark < kSlowBytes;
+    watched.mark = bytes;
+    watched.mark_at = now;
+  }
+  if (const bool creeps = stalled || watched.slow; creeps != watched.creeps) {
+    watched.creeps = creeps;
+    creeps_(job.id(), creeps);
+  }
 }
 
 }  // namespace xmppftd

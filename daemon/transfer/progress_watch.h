@@ -15,21 +15,21 @@
 
 namespace xmppftd {
 
-/// Looks at active jobs: how fast they are, whether they stall (15 s without a byte: reason `stalled`), and which are so
-/// slow (under 256 B/s over 5 min) that they must not keep others waiting (RELIABILITY R7). Its timer runs only while
+/// Looks at active jobs: how fast they are, whether they stall (15 s without a byte: reason `stalled`), and which creep:
+/// those that stall or are slow (under 256 B/s over 5 min) must not keep others waiting. Its timer runs only while
 /// something is active.
 class ProgressWatch {
  public:
   /// Bytes across now; none when the job does not run.
   using Sample = std::function<std::optional<std::uint64_t>(JobId)>;
-  using SlowChanged = std::function<void()>;
+  using Creeps = std::function<void(JobId, bool slowly)>;
 
-  ProgressWatch(JobBook& book, Timers& timers, Sample sample, SlowChanged slow_changed);
+  /// `creeps` hears of each change.
+  ProgressWatch(JobBook& book, Timers& timers, Sample sample, Creeps creeps);
 
   /// A job became active.
   void add(JobId id);
   JobProgress progress(const JobRecord& record);
-  bool is_slow(JobId id) const;
 
  private:
   struct Watched {
@@ -38,7 +38,8 @@ class ProgressWatch {
     Timers::Clock::time_point moved_at;     ///< when they last grew
     std::uint64_t mark;                     ///< bytes at
     Timers::Clock::time_point mark_at;      ///< this time, at most 5 min ago
-    bool slow = false;
+    bool slow = false;                      ///< over those minutes
+    bool creeps = false;
     JobReason before_stall = JobReason::None;
   };
   void look();
@@ -47,7 +48,7 @@ class ProgressWatch {
   JobBook& book_;
   Timers& timers_;
   Sample sample_;
-  SlowChanged slow_changed_;
+  Creeps creeps_;
   std::map<JobId, Watched> watched_;
   std::unique_ptr<Timer> timer_;
 };

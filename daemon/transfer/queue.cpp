@@ -18,16 +18,22 @@
 namespace xmppftd {
 
 /// The parts of the queue and what they tell each other.
-class TransferQueue::Core final : private JobBook::Reader, private OfferDesk::Owner, private SendDesk::Owner {
+class TransferQueue::Core final : private JobBook::Reader {
  public:
   Core(const World& its_world, QueueConfig its_config)
       : world(its_world),
         config(std::move(its_config)),
         later(world.timers),
         book(world.store, world.timers, *this),
-        watch(book, world.timers, [this](JobId id) { return transferred(id); }, [this] { sends.wake(); }),
-        offers(world, config, book, later, *this),
-        sends(world, config, book, later, *this) {}
+        slots(world.timers, config, [this] { sends.wake(); }),
+        watch(book, world.timers, [this](JobId id) { return transferred(id); },
+              [this](JobId id, bool slowly) {
+                sends.creeps(id, slowly);
+                offers.creeps(id, slowly);
+              }),
+        offers(world, config, book, later, slots),
+        sends(world, config, book, later, slots) {}
+  ~Core() { slots.close(); }
 
   void start(Journaled journaled);
   void submit(SendRequest request, Callback<void(SendOutcome)> done);
@@ -52,6 +58,7 @@ class TransferQueue::Core final : private JobBook::Reader, private OfferDesk::Ow
   QueueConfig config;
   Later later;
   JobBook book;
+  Slots slots;
   ProgressWatch watch;
   OfferDesk offers;
   SendDesk sends;
@@ -81,9 +88,6 @@ class TransferQueue::Core final : private JobBook::Reader, private OfferDesk::Ow
     if (book.writable()) sends.wake();
     tell([this](Observer& observer) { observer.on_degraded_changed(degraded()); });
   }
-  void on_slot_free() override { sends.wake(); }
-  std::size_t slots_elsewhere() const override { return offers.receiving(); }
-  bool is_slow(JobId id) const override { return watch.is_slow(id); }
 
   std::map<std::uint64_t, std::unique_ptr<Submission>> submissions_;
   std::uint64_t submitted_ = 0;

@@ -18,7 +18,7 @@ struct QueueConfig {
   std::string on_exists = "rename";                  ///< on_exists: rename | fail, where nobody says otherwise
 
   // limits
-  unsigned max_active = 3;                           ///< limits.max_active: 1..
+  unsigned max_active = 3;                           ///< limits.max_active: 1.., see Slots
   unsigned max_active_per_peer = 1;                  ///< limits.max_active_per_peer: outgoing, per bare JID
 
   // retry

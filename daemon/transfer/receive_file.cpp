@@ -118,6 +118,7 @@ void ReceiveFile::on_carrier(std::unique_ptr<Carrier> carrier, ByteRange range, 
   job_.move(JobState::Active);
   show_path();
   carrier_->start({part_->file, digest}, range, *this);
+  world_.owner.on_receive_moves(job_.id(), true);
 }
 
 void ReceiveFile::show_path() {
@@ -149,6 +150,7 @@ void ReceiveFile::on_end(Result<Moved> how) {
   job_.move(JobState::Verifying);
   world_.book.tell(job_.id(), "received");
   world_.book.commit(job_);
+  world_.owner.on_receive_moves(job_.id(), false);
   negotiation_->delivered(*how);
 }
 

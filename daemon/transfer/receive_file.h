@@ -31,6 +31,8 @@ class ReceiveFile final : private Negotiation::Handler, private Carrier::Handler
    public:
     /// The answer is under way: the job is Connecting, on disk.
     virtual void on_receive_begun(JobId id) = 0;
+    /// The stream is open and bytes come (true), or all are here.
+    virtual void on_receive_moves(JobId id, bool moves) = 0;
     /// No part file could be made (DiskFull, FileMissing, ...), or the journal failed: here is the offer back,
     /// unanswered. Last call.
     virtual void on_receive_refused(JobId id, std::unique_ptr<IncomingOffer> offer, Error why) = 0;

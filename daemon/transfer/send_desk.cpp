@@ -5,17 +5,30 @@
 
 #include "base/log.h"
 #include "transfer/job_view.h"
-#include "transfer/verdict.h"
 
 namespace xmppftd {
+namespace {
 
 using std::chrono::milliseconds;
 
-SendDesk::SendDesk(const TransferQueue::World& world, const QueueConfig& config, JobBook& book, Later& later, Owner& owner)
-    : world_(world), config_(config), book_(book), later_(later), owner_(owner) {}
-SendDesk::~SendDesk() = default;
+/// The first pause after a "not now".
+constexpr milliseconds kAskAgainAfter{1000};
 
-SendDesk::LaneKey SendDesk::lane_of(const Job& job) { return {job.now().account, job.now().peer}; }
+}  // namespace
+
+SendDesk::SendDesk(const TransferQueue::World& world, const QueueConfig& config, JobBook& book, Later& later, Slots& slots)
+    : world_(world), config_(config), book_(book), later_(later), slots_(slots) {}
+
+SendDesk::~SendDesk() {
+  awake_ = true;  // nothing starts any more
+  for (auto& [id, running] : running_) running.look.found();
+}
+
+SendDesk::LaneKey SendDesk::lane_of(const Job& job) {
+  LaneKey key{job.now().account, job.now().peer, ""};
+  for (const auto& method : job.now().methods) key.methods += method.str() + " ";
+  return key;
+}
 
 void SendDesk::adopt(Job& job, std::shared_ptr<OpenFile> held) {
   if (held) held_[job.id()] = std::move(held);
@@ -26,7 +39,8 @@ void SendDesk::adopt(Job& job, std::shared_ptr<OpenFile> held) {
     const milliseconds least = std::min<milliseconds>(whole, std::chrono::hours(1));
     deadlines_[job.id()] = world_.timers.now() + std::clamp(whole - waited, least, whole);
     Lane& lane = lanes_[lane_of(job)];  // it goes on waiting, after a look
-    lane.absent = lane.look = true;
+    if (!lane.absent) lane.absent = Error{Errc::PeerOffline, job.now().error_detail};
+    lane.look = true;
   }
   line_up(job);
 }
@@ -34,7 +48,7 @@ void SendDesk::adopt(Job& job, std::shared_ptr<OpenFile> held) {
 void SendDesk::line_up(Job& job) {
   Lane& lane = lanes_[lane_of(job)];
   lane.jobs.emplace(-job.now().priority, job.id());
-  lane.fresh = true;
+  lane.fresh.push_back(job.id());
   wake();
 }
 
@@ -42,6 +56,10 @@ std::optional<std::uint64_t> SendDesk::transferred(JobId id) const {
   const auto found = running_.find(id);
   if (found == running_.end()) return std::nullopt;
   return found->second.file->transferred();
+}
+
+void SendDesk::creeps(JobId id, bool slowly) {
+  if (const auto found = running_.find(id); found != running_.end()) found->second.slot.creeps(slowly);
 }
 
 // Starting
@@ -55,13 +73,16 @@ void SendDesk::wake() {
 }
 
 void SendDesk::pass() {
-  std::erase_if(lanes_, [](const auto& lane) { return lane.second.jobs.empty() && !lane.second.absent; });
+  std::erase_if(lanes_, [](const auto& one) {
+    const Lane& lane = one.second;
+    return lane.jobs.empty() && !lane.absent && !lane.pause;
+  });
   set_reasons();
   if (book_.writable()) start_some();
 }
 
 JobReason SendDesk::reason_for(const LaneKey& key, const Lane& lane) const {
-  const auto* account = world_.accounts.find(key.first);
+  const auto* account = world_.accounts.find(key.account);
   if (account == nullptr || !account->online()) return JobReason::WaitingAccount;
   return lane.absent ? JobReason::WaitingPeer : JobReason::WaitingSlot;
 }
@@ -69,45 +90,65 @@ JobReason SendDesk::reason_for(const LaneKey& key, const Lane& lane) const {
 /// Tells why jobs wait, where that changed; all in one commit.
 void SendDesk::set_reasons() {
   std::vector<Job*> changed;
+  const auto tell = [&](JobId id, const Lane& lane) {
+    if (set_reason(id, lane)) changed.push_back(book_.find(id));
+  };
   for (auto& [key, lane] : lanes_) {
-    const auto reason = reason_for(key, lane);
-    if (reason == lane.reason && !lane.fresh) continue;
-    lane.reason = reason;
-    lane.fresh = false;
-    for (const auto& [priority, id] : lane.jobs) {
-      Job& job = *book_.find(id);
-      if (reason == JobReason::WaitingPeer)
-        deadlines_.try_emplace(id, world_.timers.now() + config_.give_up_after);
-      else if (reason == JobReason::WaitingSlot)
-        deadlines_.erase(id);
-      if (job.now().reason == reason) continue;
-      job.move(JobState::Queued, reason);
-      auto& record = job.edit();
-      if (reason == JobReason::WaitingPeer && record.waiting_since == WallTime{}) record.waiting_since = wall_now();
-      if (reason == JobReason::WaitingSlot) record.waiting_since = {};
-      changed.push_back(&job);
+    const auto fresh = std::exchange(lane.fresh, {});
+    if (const auto reason = reason_for(key, lane); reason != lane.reason) {
+      lane.reason = reason;
+      for (const auto& [priority, id] : lane.jobs) tell(id, lane);
+    } else {
+      for (const JobId id : fresh)
+        if (const Job* job = book_.find(id); job != nullptr && lane.jobs.count({-job->now().priority, id}) != 0)
+          tell(id, lane);
     }
   }
   book_.commit(changed);
 }
 
+/// False when the job says so already.
+bool SendDesk::set_reason(JobId id, const Lane& lane) {
+  Job& job = *book_.find(id);
+  if (lane.reason == JobReason::WaitingPeer)
+    deadlines_.try_emplace(id, world_.timers.now() + config_.give_up_after);
+  else if (lane.reason == JobReason::WaitingSlot)
+    deadlines_.erase(id);
+  if (lane.reason == JobReason::WaitingSlot && lane.pause && job.now().reason == JobReason::Backoff) return false;
+  const auto name = lane.absent ? error_name_of(judge(lane.absent->code).reason) : "";
+  const bool says_why =
+      !lane.absent || (job.now().error_name == name && job.now().error_detail == lane.absent->detail);
+  if (job.now().reason == lane.reason && says_why) return false;
+  job.move(JobState::Queued, lane.reason);
+  auto& record = job.edit();
+  record.next_attempt_at = {};
+  if (lane.reason == JobReason::WaitingSlot) record.waiting_since = {};
+  if (lane.reason != JobReason::WaitingPeer) return true;
+  if (record.waiting_since == WallTime{}) record.waiting_since = wall_now();
+  record.error_name = name;
+  record.error_detail = lane.absent->detail;
+  return true;
+}
+
 bool SendDesk::has_share(const LaneKey& key) const {
-  const auto bare = bare_part(key.second);
+  const auto bare = bare_part(key.peer);
   const auto theirs = std::count_if(running_.begin(), running_.end(), [&](const auto& running) {
-    return running.second.lane.first == key.first && bare_part(running.second.lane.second) == bare;
+    return running.second.lane.account == key.account && bare_part(running.second.lane.peer) == bare;
   });
   return static_cast<unsigned>(theirs) < config_.max_active_per_peer;
 }
 
+bool SendDesk::is_ready(const LaneKey& key, const Lane& lane) const {
+  if (lane.jobs.empty() || lane.pause || (lane.absent && !lane.look)) return false;
+  return reason_for(key, lane) != JobReason::WaitingAccount;
+}
+
 void SendDesk::start_some() {
-  for (;;) {
-    const auto slow = std::count_if(running_.begin(), running_.end(), [this](const auto& one) { return owner_.is_slow(one.first); });
-    if (running_.size() - static_cast<std::size_t>(slow) + owner_.slots_elsewhere() >= config_.max_active) return;
+  while (slots_.may_send()) {
     auto best = lanes_.end();
     for (auto lane = lanes_.begin(); lane != lanes_.end(); ++lane) {
-      const bool ready = !lane->second.jobs.empty() && (!lane->second.absent || lane->second.look) &&
-                         reason_for(lane->first, lane->second) != JobReason::WaitingAccount;
-      if (!ready || (best != lanes_.end() && *best->second.jobs.begin() < *lane->second.jobs.begin())) continue;
+      if (!is_ready(lane->first, lane->second)) continue;
+      if (best != lanes_.end() && *best->second.jobs.begin() < *lane->second.jobs.begin()) continue;
       if (has_share(lane->first)) best = lane;
     }
     if (best == lanes_.end()) return;
@@ -115,30 +156,56 @@ void SendDesk::start_some() {
   }
 }
 
-void SendDesk::start(std::map<LaneKey, Lane>::iterator lane) {
-  const JobId id = lane->second.jobs.begin()->second;
-  lane->second.jobs.erase(lane->second.jobs.begin());
-  lane->second.look = false;
+void SendDesk::start(std::map<LaneKey, Lane>::iterator found) {
+  auto& [key, lane] = *found;
+  const JobId id = lane.jobs.begin()->second;
+  lane.jobs.erase(lane.jobs.begin());
+  lane.look = false;
   Job& job = *book_.find(id);
   const auto held = held_.find(id);
   auto file = std::make_unique<SendFile>(
-      SendFile::World{book_, world_.files, world_.bulk, *world_.accounts.find(lane->first.first), *this}, job, config_,
+      SendFile::World{book_, world_.files, world_.bulk, *world_.accounts.find(key.account), *this}, job, config_,
       held == held_.end() ? nullptr : held->second);
   auto& started = *file;
-  running_[id] = {std::move(file), lane->first};
+  running_[id] = {std::move(file), key, slots_.take(Direction::Out), lane.absent ? Look(*this, key) : Look()};
   started.start();
 }
 
 void SendDesk::on_send_offered(JobId id) {
   deadlines_.erase(id);
-  auto& lane = lanes_[running_.find(id)->second.lane];
+  auto& running = running_.find(id)->second;
+  running.slot.waits();
+  running.look.found();
+  auto& lane = lanes_[running.lane];
   if (!lane.absent) return;
-  lane.absent = false;
+  lane.absent.reset();
   lane.look_again.reset();
   wake();
 }
 
+void SendDesk::on_send_accepted(JobId id) {
+  auto& running = running_.find(id)->second;
+  running.slot.waits();
+  refused_.erase(id);
+  lanes_[running.lane].refusals = 0;
+}
+
+void SendDesk::on_send_moves(JobId id, bool moves) {
+  auto& slot = running_.find(id)->second.slot;
+  moves ? slot.moves() : slot.waits();
+}
+
 // Peers that are not there
+
+void SendDesk::looked_in_vain(const LaneKey& key) {
+  const auto lane = lanes_.find(key);
+  if (lane == lanes_.end() || !lane->second.absent) return;
+  if (lane->second.jobs.empty())
+    lane->second.absent.reset();  // who comes next looks anyway
+  else
+    lane->second.look = true;
+  wake();
+}
 
 /// Presence wakes the lane of a contact; for others, and against presence that got lost, we look now and then.
 void SendDesk::look_later(const LaneKey& key, Lane& lane) {
@@ -155,12 +222,13 @@ void SendDesk::look_again(LaneKey key) {
   const auto now = world_.timers.now();
   const auto jobs = lane.jobs;
   const bool could_know = reason_for(key, lane) == JobReason::WaitingPeer;  // while offline ourselves we cannot
-  for (const auto& [priority, id] : jobs)
-    if (const auto found = deadlines_.find(id); could_know && found != deadlines_.end() && found->second <= now)
-      end(*book_.find(id), JobState::Failed, JobReason::PeerOffline,
-          {Errc::PeerOffline, key.second + " was not online since this was queued; try again when it is"});
+  for (const auto& [priority, id] : jobs) {
+    const auto found = deadlines_.find(id);
+    if (!could_know || found == deadlines_.end() || found->second > now) continue;
+    give_up(*book_.find(id), *lane.absent);
+  }
   if (lane.jobs.empty()) {
-    lane.absent = false;
+    lane.absent.reset();
   } else {
     lane.look = true;
     look_later(key, lane);
@@ -169,27 +237,43 @@ void SendDesk::look_again(LaneKey key) {
 }
 
 void SendDesk::account_online(AccountId account) {
-  for (auto lane = lanes_.lower_bound({account, {}}); lane != lanes_.end() && lane->first.first == account; ++lane)
-    lane->second.look = lane->second.absent;
+  for (auto lane = lanes_.lower_bound({account, {}, {}}); lane != lanes_.end() && lane->first.account == account; ++lane)
+    lane->second.look = lane->second.absent.has_value();
   wake();
 }
 
 void SendDesk::peer_changed(AccountId account, std::string_view bare) {
   // Lanes are in order: the bare address, then its full ones, with others in between ("a@b", "a@b.c", "a@b/r").
-  for (auto lane = lanes_.lower_bound({account, std::string(bare)}); lane != lanes_.end(); ++lane) {
-    if (lane->first.first != account || !lane->first.second.starts_with(bare)) break;
-    if (bare_part(lane->first.second) != bare || !lane->second.absent) continue;
+  for (auto lane = lanes_.lower_bound({account, std::string(bare), {}}); lane != lanes_.end(); ++lane) {
+    if (lane->first.account != account || !lane->first.peer.starts_with(bare)) break;
+    if (bare_part(lane->first.peer) != bare || !lane->second.absent) continue;
     lane->second.look = true;
     wake();
   }
 }
 
+/// The time for its peer to appear is over.
+void SendDesk::give_up(Job& job, const Error& absent) {
+  if (absent.code == Errc::PeerUnsupported) return end(job, JobState::Failed, JobReason::PeerUnsupported, absent);
+  end(job, JobState::Failed, JobReason::PeerOffline,
+      {Errc::PeerOffline, job.now().peer + " was not online since this was queued; try again when it is"});
+}
+
 // Ends
 
+/// What time may cure is not final: a bare JID may get a resource that takes files.
+Verdict SendDesk::verdict_on(const Job& job, const Error& why, bool offered) const {
+  auto verdict = judge(why.code);
+  const auto& peer = job.now().peer;
+  if (why.code == Errc::PeerUnsupported && !offered && bare_part(peer) == peer) verdict.fate = Fate::AwaitPeer;
+  return verdict;
+}
+
 void SendDesk::on_send_ended(JobId id, Result<void> how) {
-  auto running = running_.extract(id);  // goes at the end of this function: we are called from inside it
+  auto left = running_.extract(id);  // goes at the end of this function: we are called from inside it
+  auto& running = left.mapped();
   Job& job = *book_.find(id);
-  const bool offered = running.mapped().file->offered();
+  const bool offered = running.file->offered();
   wake();
   if (how) {
     held_.erase(id);
@@ -197,7 +281,8 @@ void SendDesk::on_send_ended(JobId id, Result<void> how) {
     return;
   }
   const auto& why = how.error();
-  const auto verdict = judge(why.code);
+  const auto verdict = verdict_on(job, why, offered);
+  if (verdict.fate != Fate::NotNow) refused_.erase(id);
   if (verdict.fate == Fate::Fail || verdict.fate == Fate::Cancel)
     return end(job, verdict.fate == Fate::Fail ? JobState::Failed : JobState::Cancelled, verdict.reason, why);
 
@@ -205,27 +290,73 @@ void SendDesk::on_send_ended(JobId id, Result<void> how) {
   record.error_name = error_name_of(verdict.reason);
   record.error_detail = why.detail;
   book_.tell(id, "interrupted", why.detail);
-  if (verdict.fate == Fate::AwaitPeer && !offered) {  // nothing was tried: not charged
-    const auto& key = running.mapped().lane;
-    lanes_[key].absent = true;
-    deadlines_.try_emplace(id, world_.timers.now() + config_.give_up_after);
-    book_.commit(job);
-    line_up(job);
-    return look_later(key, lanes_[key]);
-  }
-  if (verdict.fate == Fate::AwaitAccount) {  // our own trouble: not charged (R10)
-    if (offered) --record.attempt;
-    const auto* account = world_.accounts.find(record.account);
-    // An account that says it is online but could not is given a moment.
-    if (account != nullptr && account->online()) return try_later(job, config_.first_delay);
-    job.move(JobState::Queued, JobReason::WaitingAccount);
-    book_.commit(job);
-    return line_up(job);
-  }
+  if (verdict.fate == Fate::AwaitPeer && !offered) return await_peer(job, running, why);
+  if (verdict.fate == Fate::AwaitAccount) return await_account(job, offered);
+  if (verdict.fate == Fate::NotNow) return ask_again(job, running.lane, offered, why);
   if (!offered) ++record.attempt;
   if (record.attempt >= config_.attempts) return end(job, JobState::Failed, verdict.reason, why);
+  try_later(job, delay_after(record.attempt, config_.first_delay));
+}
+
+/// Nothing was tried: not charged.
+void SendDesk::await_peer(Job& job, Running& running, const Error& why) {
+  running.look.found();
+  Lane& lane = lanes_[running.lane];
+  if (lane.absent && (lane.absent->code != why.code || lane.absent->detail != why.detail))
+    for (const auto& [priority, id] : lane.jobs) lane.fresh.push_back(id);  // they wait for something else now
+  lane.absent = why;
+  const auto now = world_.timers.now();
+  if (deadlines_.try_emplace(job.id(), now + config_.give_up_after).first->second <= now) {
+    give_up(job, why);
+    if (!lane.jobs.empty()) look_later(running.lane, lane);
+    return;
+  }
+  book_.commit(job);
+  line_up(job);
+  look_later(running.lane, lane);
+}
+
+/// Our own trouble: not charged.
+void SendDesk::await_account(Job& job, bool offered) {
+  auto& record = job.edit();
+  if (offered) --record.attempt;
+  const auto* account = world_.accounts.find(record.account);
+  // An account that says it is online but could not is given a moment.
+  if (account != nullptr && account->online()) return try_later(job, config_.first_delay);
+  job.move(JobState::Queued, JobReason::WaitingAccount);
+  book_.commit(job);
+  line_up(job);
+}
+
+/// "Not now" says nothing against the job: not charged, and it keeps its place. The lane waits, longer each time. A job
+/// that hears it again and again steps aside for a while, for the peer may have room for a smaller one.
+void SendDesk::ask_again(Job& job, const LaneKey& key, bool offered, const Error& why) {
+  const JobId id = job.id();
+  auto& record = job.edit();
+  if (offered) --record.attempt;
+  auto& refused = refused_.try_emplace(id, Refused{0, world_.timers.now()}).first->second;
+  ++refused.times;
+  if (world_.timers.now() - refused.since >= config_.give_up_after)
+    return end(job, JobState::Failed, JobReason::Declined,
+               {Errc::Declined, "the peer could not take it all the time; the last it said: " + why.detail});
+  Lane& lane = lanes_[key];
+  const auto delay = delay_after(++lane.refusals, std::min(kAskAgainAfter, config_.first_delay));
+  lane.pause = world_.timers.after(delay, [this, key] {
+    Lane& paused = lanes_[key];
+    paused.pause.reset();
+    if (!paused.jobs.empty()) paused.fresh.push_back(paused.jobs.begin()->second);
+    wake();
+  });
+  if (refused.times >= kAskedInARow && !lane.jobs.empty()) return try_later(job, delay);
+  record.next_attempt_at = wall_now() + delay;
+  job.move(JobState::Queued, JobReason::Backoff);
+  book_.commit(job);
+  lane.jobs.emplace(-record.priority, id);
+}
+
+milliseconds SendDesk::delay_after(unsigned times, milliseconds first) {
   std::uniform_real_distribution<double> dice(-1, 1);
-  try_later(job, retry_delay(config_, record.attempt, dice(dice_)));
+  return retry_delay(config_, first, times, dice(dice_));
 }
 
 void SendDesk::try_later(Job& job, milliseconds delay) {
@@ -254,6 +385,7 @@ void SendDesk::end(Job& job, JobState state, JobReason reason, const Error& why,
   if (const auto lane = lanes_.find(lane_of(job)); lane != lanes_.end())
     lane->second.jobs.erase({-record.priority, id});
   backoff_.erase(id);
+  refused_.erase(id);
   running_.erase(id);
   held_.erase(id);
   deadlines_.erase(id);

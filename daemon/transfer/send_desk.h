@@ -9,6 +9,7 @@
 #include <set>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "io/timer.h"
 #include "transfer/account_port.h"
@@ -17,28 +18,25 @@
 #include "transfer/queue.h"
 #include "transfer/queue_config.h"
 #include "transfer/send_file.h"
+#include "transfer/slots.h"
+#include "transfer/verdict.h"
 
 namespace xmppftd {
 
 /// Outgoing files: decides which one starts when a slot is free, and what becomes of one that failed.
 ///
-/// Queued jobs stand in lanes, one for each (account, peer as asked for), by priority and then by age; a peer that is not
-/// there stops its lane, not its jobs one by one. A job in backoff stands aside until its time. The best head of a lane
+/// Queued jobs stand in lanes, one for each (account, peer as asked for, methods), by priority and then by age. The jobs
+/// of a lane have in common what the lane waits for: a peer that is not there, or has nothing that takes files, or says
+/// "not now". Then one of them at a time goes and looks; whatever becomes of that one, the lane learns of it, and where
+/// nothing was learnt the next one looks. A job in backoff of its own stands aside until its time. The best head of a lane
 /// starts while a slot is free and its peer has not its share of them.
 class SendDesk final : private SendFile::Owner {
  public:
   using Done = TransferQueue::Done;
-  class Owner {
-   public:
-    /// Slots that incoming jobs hold, and slots held by streams too slow to count.
-    virtual std::size_t slots_elsewhere() const = 0;
-    virtual bool is_slow(JobId id) const = 0;
+  /// Refusals in a row after which a job lets others of its lane try: the peer may have room for them.
+  static constexpr unsigned kAskedInARow = 3;
 
-   protected:
-    ~Owner() = default;
-  };
-
-  SendDesk(const TransferQueue::World& world, const QueueConfig& config, JobBook& book, Later& later, Owner& owner);
+  SendDesk(const TransferQueue::World& world, const QueueConfig& config, JobBook& book, Later& later, Slots& slots);
   ~SendDesk();
 
   /// Takes in a queued job, new or from the journal. `held`: its open source, when it has no path.
@@ -51,24 +49,59 @@ class SendDesk final : private SendFile::Owner {
   void account_online(AccountId account);
   void account_removed(AccountId account);
   void peer_changed(AccountId account, std::string_view bare);
+  /// A running job moves too slowly to hold a slot, or no longer so.
+  void creeps(JobId id, bool slowly);
 
   std::optional<std::uint64_t> transferred(JobId id) const;
 
  private:
   using Clock = Timers::Clock;
-  using LaneKey = std::pair<AccountId, std::string>;  ///< peer as asked for
-  using Place = std::pair<int, JobId>;                ///< -priority, id: the first one starts first
+  using Place = std::pair<int, JobId>;  ///< -priority, id: the first one starts first
+  struct LaneKey {
+    AccountId account;
+    std::string peer;     ///< as asked for
+    std::string methods;  ///< "" = the config's
+    friend auto operator<=>(const LaneKey&, const LaneKey&) = default;
+  };
   struct Lane {
     std::set<Place> jobs;
-    bool absent = false;                ///< the peer was looked for and not found
-    bool look = false;                  ///< look again with the first job
-    bool fresh = false;                 ///< has jobs whose reason may not fit
-    JobReason reason = JobReason::None; ///< of all its jobs
+    std::optional<Error> absent;         ///< why the peer cannot be sent anything, when it was looked for last
+    bool look = false;                   ///< look for it again, with the first job
     std::unique_ptr<Timer> look_again;
+    unsigned refusals = 0;               ///< "not now", one after another
+    std::unique_ptr<Timer> pause;        ///< runs until it is asked again
+    JobReason reason = JobReason::None;  ///< of its jobs, but for
+    std::vector<JobId> fresh;            ///< these, whose reason may not fit
+  };
+  /// A job's look for the peer of its lane. One that ends without a finding leaves the looking to the next job.
+  class Look {
+   public:
+    Look() = default;
+    Look(SendDesk& desk, LaneKey lane) : desk_(&desk), lane_(std::move(lane)) {}
+    Look(Look&& other) noexcept : desk_(std::exchange(other.desk_, nullptr)), lane_(std::move(other.lane_)) {}
+    Look& operator=(Look&& other) noexcept {
+      std::swap(desk_, other.desk_);
+      std::swap(lane_, other.lane_);
+      return *this;
+    }
+    ~Look() {
+      if (desk_ != nullptr) desk_->looked_in_vain(lane_);
+    }
+    void found() { desk_ = nullptr; }
+
+   private:
+    SendDesk* desk_ = nullptr;
+    LaneKey lane_;
   };
   struct Running {
     std::unique_ptr<SendFile> file;
     LaneKey lane;
+    Slots::Lease slot;
+    Look look;
+  };
+  struct Refused {
+    unsigned times;
+    Clock::time_point since;
   };
 
   static LaneKey lane_of(const Job& job);
@@ -76,29 +109,41 @@ class SendDesk final : private SendFile::Owner {
   void pass();
   JobReason reason_for(const LaneKey& key, const Lane& lane) const;
   void set_reasons();
+  bool set_reason(JobId id, const Lane& lane);
   void start_some();
+  bool is_ready(const LaneKey& key, const Lane& lane) const;
   void start(std::map<LaneKey, Lane>::iterator lane);
   bool has_share(const LaneKey& key) const;
+  void looked_in_vain(const LaneKey& key);
   void look_later(const LaneKey& key, Lane& lane);
   void look_again(LaneKey key);
+  void give_up(Job& job, const Error& absent);
+  Verdict verdict_on(const Job& job, const Error& why, bool offered) const;
+  void await_peer(Job& job, Running& running, const Error& why);
+  void await_account(Job& job, bool offered);
+  void ask_again(Job& job, const LaneKey& key, bool offered, const Error& why);
   void try_later(Job& job, std::chrono::milliseconds delay);
   void try_now(JobId id);
+  std::chrono::milliseconds delay_after(unsigned times, std::chrono::milliseconds first);
   void end(Job& job, JobState state, JobReason reason, const Error& why, JobBook::Then then = {});
 
   // SendFile::Owner
   void on_send_offered(JobId id) override;
+  void on_send_accepted(JobId id) override;
+  void on_send_moves(JobId id, bool moves) override;
   void on_send_ended(JobId id, Result<void> how) override;
 
   TransferQueue::World world_;
   const QueueConfig& config_;
   JobBook& book_;
   Later& later_;
-  Owner& owner_;
+  Slots& slots_;
   std::map<LaneKey, Lane> lanes_;
   std::map<JobId, std::unique_ptr<Timer>> backoff_;
   std::map<JobId, Running> running_;
   std::map<JobId, std::shared_ptr<OpenFile>> held_;
   std::map<JobId, Clock::time_point> deadlines_;  ///< when a job whose peer is awaited fails
+  std::map<JobId, Refused> refused_;              ///< jobs that were told "not now" and nothing else since
   std::minstd_rand dice_{std::random_device{}()};
   bool awake_ = false;
 };

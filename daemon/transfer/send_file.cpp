@@ -85,7 +85,10 @@ void SendFile::offer() {
   world_.owner.on_send_offered(job_.id());
 }
 
-void SendFile::on_accepted() { move(JobState::Connecting, JobReason::None, "accepted"); }
+void SendFile::on_accepted() {
+  move(JobState::Connecting, JobReason::None, "accepted");
+  world_.owner.on_send_accepted(job_.id());
+}
 
 void SendFile::on_carrier(std::unique_ptr<Carrier> carrier, ByteRange range, std::optional<HashAlgo> digest) {
   carrier_ = std::move(carrier);
@@ -100,6 +103,7 @@ void SendFile::on_carrier(std::unique_ptr<Carrier> carrier, ByteRange range, std
   record.offset = record.transferred = range.offset;
   move(JobState::Active, JobReason::None, "active", MethodChoice{path.method, path.route}.str());
   carrier_->start({file_, digest}, range, *this);
+  world_.owner.on_send_moves(job_.id(), true);
 }
 
 void SendFile::on_server_limit(std::uint64_t rate) {
@@ -117,6 +121,7 @@ void SendFile::on_end(Result<Moved> how) {
   if (how->hash && range_.length == record.file.size) record.hash = how->hash;
   carrier_.reset();
   move(JobState::Verifying, JobReason::None, "sent");
+  world_.owner.on_send_moves(job_.id(), false);
   negotiation_->delivered(*how);
 }
 

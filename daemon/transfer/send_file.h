@@ -30,6 +30,10 @@ class SendFile final : private Negotiation::Handler, private Carrier::Handler {
    public:
     /// The peer was found and the offer is under way.
     virtual void on_send_offered(JobId id) = 0;
+    /// The peer said yes.
+    virtual void on_send_accepted(JobId id) = 0;
+    /// Its bytes move (true), or all are out and the peer's word is awaited.
+    virtual void on_send_moves(JobId id, bool moves) = 0;
     /// Last call; may destroy the SendFile. `how` ok: the job is Done and on disk.
     virtual void on_send_ended(JobId id, Result<void> how) = 0;
 

@@ -18,7 +18,7 @@ Verdict judge(Errc code) noexcept {
     case Errc::Interrupted: return {Fate::Retry, JobReason::Interrupted};
     case Errc::HashMismatch: return {Fate::Fail, JobReason::HashMismatch};
     case Errc::Protocol: return {Fate::Fail, JobReason::Protocol};
-    case Errc::Constraint: return {Fate::Retry, JobReason::Declined};  // "not now" that stays so is a no
+    case Errc::Constraint: return {Fate::NotNow, JobReason::Declined};  // "not now" that stays so is a no
     case Errc::FileMissing: return {Fate::Fail, JobReason::FileMissing};
     case Errc::FileChanged:
     case Errc::NotRegularFile: return {Fate::Fail, JobReason::FileChanged};
@@ -50,9 +50,10 @@ Verdict judge(Errc code) noexcept {
   return {Fate::Fail, JobReason::Internal};
 }
 
-std::chrono::milliseconds retry_delay(const QueueConfig& config, unsigned attempt, double dice) noexcept {
-  auto delay = config.first_delay;
-  for (unsigned i = 1; i < attempt && delay < config.max_delay; ++i) delay *= 2;
+std::chrono::milliseconds retry_delay(const QueueConfig& config, std::chrono::milliseconds first, unsigned times,
+                                      double dice) noexcept {
+  auto delay = first;
+  for (unsigned i = 1; i < times && delay < config.max_delay; ++i) delay *= 2;
   delay = std::min(delay, config.max_delay);
   return std::chrono::milliseconds(
       static_cast<std::int64_t>(static_cast<double>(delay.count()) * (1 + config.jitter * dice)));

@@ -14,6 +14,7 @@ enum class Fate {
   Fail,          ///< trying again would not help
   Cancel,        ///< the peer gave up on purpose
   Retry,         ///< again, after a while, a few times
+  NotNow,        ///< again, once the peer can take it: as often as it says so
   AwaitPeer,     ///< again when the peer is there
   AwaitAccount,  ///< again when our account is online
 };
@@ -27,8 +28,9 @@ struct Verdict {
 /// The one table of fatal and passing troubles (INTERFACE section 2.4).
 Verdict judge(Errc code) noexcept;
 
-/// How long to wait after attempt number `attempt` (1 = the first): first_delay doubled each time, at most max_delay,
-/// shifted by `dice` (-1..1) times the jitter.
-std::chrono::milliseconds retry_delay(const QueueConfig& config, unsigned attempt, double dice) noexcept;
+/// How long to wait after failure number `times` (1 = the first): `first` doubled each time, at most max_delay, shifted by
+/// `dice` (-1..1) times the jitter.
+std::chrono::milliseconds retry_delay(const QueueConfig& config, std::chrono::milliseconds first, unsigned times,
+                                      double dice) noexcept;
 
 }  // namespace xmppftd

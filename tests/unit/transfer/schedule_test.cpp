@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include "transfer/send_desk.h"
 #include "unit/transfer/house.h"
 
 using namespace xmppftd;
@@ -192,22 +193,231 @@ TEST_CASE("schedule: a job in backoff does not hold up those behind it", "[sched
   CHECK(house.state(second) == "offered/awaiting-peer");
 }
 
-TEST_CASE("schedule: accepted incoming files hold slots, waiting offers do not", "[schedule]") {
+TEST_CASE("schedule: incoming files take slots while their bytes move, but never the last of those for sending",
+          "[schedule]") {
+  House house;
+  house.start();
+  std::vector<std::shared_ptr<Answer>> answers;
+  for (JobId id = 1; id <= 3; ++id) {
+    answers.push_back(house.offered("f" + std::to_string(id), 1000));
+    REQUIRE(house.accept(id));
+  }
+  SECTION("accepted, and never opened") {
+    for (int i = 0; i < 3; ++i) CHECK(house.state(house.send("/src/a", peer(i))) == "offered/awaiting-peer");
+  }
+  SECTION("moving, and were it a byte every 14 s") {
+    for (const auto& answer : answers) answer->talk->open();
+    house.settle();
+    const auto first = house.send("/src/a", peer(0));
+    CHECK(house.state(first) == "offered/awaiting-peer");
+    house.last_talk()->open();
+    house.settle();
+    const auto second = house.send("/src/a", peer(1));
+    house.pass(5s);
+    CHECK(house.state(second) == "queued/waiting-slot");
+    SECTION("until one is over") {
+      house.deliver(*answers[0]);
+      house.deliver(*answers[1]);
+    }
+    SECTION("until one is cancelled") {
+      CHECK(house.cancel(1));
+      CHECK(house.cancel(2));
+    }
+    SECTION("until one fails") {
+      for (int i = 0; i < 2; ++i) answers[static_cast<std::size_t>(i)]->talk->handler->on_ended({Errc::Interrupted, "gone"});
+    }
+    house.settle();
+    CHECK(house.state(second) == "offered/awaiting-peer");
+  }
+}
+
+TEST_CASE("schedule: whoever only waits for somebody holds no slot for more than a moment", "[schedule]") {
   House house;
   house.config.max_active = 1;
   house.queue->set_config(house.config);
   house.start();
-  auto answer = house.offered();
-  const auto sent = house.send("/src/a", kBob);
-  CHECK(house.state(sent) == "offered/awaiting-peer");
-  house.deliver(house.last_talk());
-  REQUIRE(house.accept(1));
-  const auto next = house.send("/src/b", kBob);
-  CHECK(house.state(next) == "queued/waiting-slot");
-  house.deliver(*answer);
-  answer->talk->handler->on_completed(Delivery::HandedOver, std::nullopt);
-  house.settle();
+  house.send("/src/a", peer(0));
+  auto talk = house.last_talk();
+  std::shared_ptr<Line> line;
+  SECTION("for a user's answer") {}
+  SECTION("for the stream") { talk->handler->on_accepted(); }
+  SECTION("for a byte to go") {
+    line = talk->open();
+    house.pass(15s);
+  }
+  SECTION("for the receiver's word") {
+    talk->open()->handler->on_end(Moved{1000, std::nullopt});
+    house.settle();
+  }
+  const auto next = house.send("/src/b", peer(1));
+  house.pass(1s);
   CHECK(house.state(next) == "offered/awaiting-peer");
+}
+
+TEST_CASE("schedule: a sender that waits for many still has a bounded number of files open", "[schedule]") {
+  House house;
+  house.start();
+  for (int i = 0; i < 60; ++i) house.send("/src/a", peer(i));
+  house.pass(2min);
+  CHECK(house.negotiator().talks.size() == Slots::kMaxSending);
+  CHECK(house.cancel(1));
+  house.pass(Slots::kPatience);
+  CHECK(house.negotiator().talks.size() == Slots::kMaxSending + 1);
+}
+
+TEST_CASE("schedule: when an awaited peer comes, the lane goes on whatever becomes of its first job", "[schedule]") {
+  House house;
+  house.start();
+  house.account().no_route[kAnn] = Errc::PeerOffline;
+  const auto first = house.send("/src/a");
+  const auto second = house.send("/src/b");
+  const auto third = house.send("/src/c");
+  REQUIRE(house.state(third) == "queued/waiting-peer");
+  house.account().no_route.clear();
+  std::string expected;
+  SECTION("its file was changed") {
+    house.disk.inodes[house.disk.names["/src/a"]].size = 999;
+    expected = "failed/file-changed";
+  }
+  SECTION("its file is gone") {
+    house.disk.names.erase("/src/a");
+    expected = "failed/file-missing";
+  }
+  SECTION("its file cannot be read") {
+    house.files.unreadable["/src/a"] = Errc::Io;
+    expected = "failed/io";
+  }
+  SECTION("it is cancelled while it looks") {
+    house.queue->peer_changed(1, jid(kAnn));
+    while (house.account().look_ups == 1) {
+      house.turns.run_one();
+      house.timers.turn();
+    }
+    REQUIRE(house.cancel(first));
+    expected = "cancelled/user";
+  }
+  house.queue->peer_changed(1, jid(kAnn));
+  house.settle();
+  CHECK(house.state(first) == expected);
+  CHECK(house.state(second) == "offered/awaiting-peer");
+  CHECK(house.state(third) == "queued/waiting-slot");
+  house.deliver(house.last_talk());
+  CHECK(house.state(third) == "offered/awaiting-peer");
+}
+
+TEST_CASE("schedule: a bare JID without anything that takes files is waited for, a full one is not", "[schedule]") {
+  House house;
+  house.start();
+  house.account().no_route[kAnn] = Errc::PeerUnsupported;
+  house.account().no_route[kAnn + "/phone"] = Errc::PeerUnsupported;
+  CHECK(house.state(house.send("/src/a", kAnn + "/phone")) == "failed/peer-unsupported");
+  const auto id = house.send("/src/a", kAnn);
+  const auto next = house.send("/src/b", kAnn);
+  CHECK(house.state(id) == "queued/waiting-peer");
+  CHECK(house.job(id).error_name == "PeerUnsupported");
+  CHECK(house.job(next).error_detail == house.job(id).error_detail);  // they all wait for that
+  CHECK(house.job(id).attempt == 0);
+  SECTION("its other program comes") {
+    house.account().no_route.clear();
+    house.queue->peer_changed(1, jid(kAnn));
+    house.settle();
+    CHECK(house.state(id) == "offered/awaiting-peer");
+  }
+  SECTION("none ever comes") {
+    house.pass(24h * 7);
+    CHECK(house.state(id) == "failed/peer-unsupported");
+  }
+  SECTION("it goes offline: that is what is told") {
+    house.account().no_route[kAnn] = Errc::PeerOffline;
+    house.queue->peer_changed(1, jid(kAnn));
+    house.settle();
+    CHECK(house.job(id).error_name == "PeerOffline");
+    CHECK(house.job(next).error_name == "PeerOffline");
+  }
+}
+
+TEST_CASE("schedule: a method that the peer lacks holds up only the jobs that insist on it", "[schedule]") {
+  House house;
+  house.start();
+  house.account().no_route[kAnn] = Errc::PeerUnsupported;
+  auto request = house.request("/src/a");
+  house.disk.add("/src/a", 10);
+  request.methods = {{"si-ibb", ""}};
+  const auto insists = house.submit(std::move(request)).ids.at(0);
+  REQUIRE(house.state(insists) == "queued/waiting-peer");
+  house.account().no_route.clear();  // what anybody else asks has another answer
+  CHECK(house.state(house.send("/src/b")) == "offered/awaiting-peer");
+}
+
+TEST_CASE("schedule: \"not now\" is not charged, and the lane asks again in its order, ever more slowly", "[schedule]") {
+  House house;
+  house.start();
+  const auto first = house.send("/src/a");
+  const auto second = house.send("/src/b");
+  std::chrono::milliseconds delay = 1s;
+  for (unsigned times = 1; times < SendDesk::kAskedInARow; ++times) {
+    house.last_talk()->handler->on_ended({Errc::Constraint, "not now"});
+    house.settle();
+    CHECK(house.state(first) == "queued/backoff");
+    CHECK(house.job(first).attempt == 0);
+    CHECK(house.job(first).next_attempt_at > wall_now());
+    CHECK(house.job(first).error_detail == "not now");
+    CHECK(house.state(second) == "queued/waiting-slot");
+    house.pass(delay - 1ms);
+    CHECK(house.state(first) == "queued/backoff");
+    house.pass(1ms);
+    CHECK(house.state(first) == "offered/awaiting-peer");
+    CHECK(house.state(second) == "queued/waiting-slot");
+    delay *= 2;
+  }
+  SECTION("it is accepted: the next one is not held back") {
+    house.deliver(house.last_talk());
+    CHECK(house.state(second) == "offered/awaiting-peer");
+    house.last_talk()->handler->on_ended({Errc::Constraint, "not now"});
+    house.pass(1s);
+    CHECK(house.state(second) == "offered/awaiting-peer");
+  }
+  SECTION("again: perhaps there is room for another one") {
+    house.last_talk()->handler->on_ended({Errc::Constraint, "not now"});
+    house.pass(delay - 1ms);
+    CHECK(house.state(first) == "queued/backoff");
+    CHECK(house.state(second) == "queued/waiting-slot");
+    house.pass(1ms);
+    CHECK(house.negotiator().talks.size() == 4);
+    house.last_talk()->handler->on_ended({Errc::Declined, "no"});
+    house.settle();
+    CHECK(house.negotiator().talks.size() == 5);
+  }
+  SECTION("for a week: that is a no") {
+    for (int i = 0; i < 24 * 7 * 7; ++i) {
+      for (const auto& talk : std::vector(house.negotiator().talks))
+        if (talk->alive) talk->handler->on_ended({Errc::Constraint, "not now"});
+      house.pass(10min);
+    }
+    CHECK(house.state(first) == "failed/declined");
+    CHECK(house.job(first).attempt == 0);
+  }
+}
+
+TEST_CASE("schedule: five hundred files to a peer that is overloaded now and then all arrive, in order", "[schedule]") {
+  House house;
+  house.start();
+  const unsigned files = 500;
+  for (unsigned i = 0; i < files; ++i) house.send("/src/a", kAnn);
+  unsigned done = 0;
+  for (unsigned i = 0; done < files && i < 4 * files; ++i) {
+    auto talk = house.last_talk();
+    if (talk->alive && i % 3 == 1) {
+      talk->handler->on_ended({Errc::Constraint, "resource-constraint"});
+    } else if (talk->alive) {
+      house.deliver(talk);
+      ++done;
+      REQUIRE(house.state(done) == "done");
+      REQUIRE(house.job(done).attempt == 1);
+    }
+    if (!house.last_talk()->alive) house.pass(1s);
+  }
+  CHECK(done == files);
 }
 
 TEST_CASE("schedule: removing an account cancels what has not ended", "[schedule]") {
