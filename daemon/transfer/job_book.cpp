@@ -22,6 +22,8 @@ void JobBook::load(std::vector<JobRecord> records, JobId next_id) {
   for (auto& record : records) {
     const JobId id = record.id;
     next_id_ = std::max(next_id_, id + 1);
+    index_.entered(record);
+    index_.stored(nullptr, &record);
     jobs_.emplace_hint(jobs_.end(), id, std::make_unique<Job>(std::move(record), true));
   }
 }
@@ -38,8 +40,7 @@ const Job* JobBook::find(JobId id) const {
 std::string JobBook::new_batch() const {
   for (;;) {
     auto name = random_hex(3);
-    if (std::none_of(jobs_.begin(), jobs_.end(), [&](const auto& job) { return job.second->now().batch == name; }))
-      return name;
+    if (!index_.has_batch(name)) return name;
   }
 }
 
@@ -47,10 +48,17 @@ Job& JobBook::add(JobRecord record) {
   record.id = next_id_++;
   record.created_at = wall_now();
   const JobId id = record.id;
+  index_.entered(record);
   return *jobs_.emplace_hint(jobs_.end(), id, std::make_unique<Job>(std::move(record), false))->second;
 }
 
-void JobBook::drop(JobId id) { jobs_.erase(id); }
+void JobBook::drop(JobId id) {
+  const auto gone = jobs_.extract(id);
+  if (gone.empty()) return;
+  const Job& job = *gone.mapped();
+  index_.stored(job.shown(), nullptr);
+  index_.left(job.now());
+}
 
 void JobBook::put(const std::vector<Job*>& jobs, Callback<void(Result<void>)> done) {
   std::vector<JobRecord> records;
@@ -59,6 +67,7 @@ void JobBook::put(const std::vector<Job*>& jobs, Callback<void(Result<void>)> do
   versions.reserve(jobs.size());
   for (const Job* job : jobs) {
     if (leaving_.count(job->id()) != 0) continue;  // a row that goes must not come again
+    index_.storing(job->now());
     records.push_back(job->now());
     versions.emplace_back(job->id(), job->version());
   }
@@ -70,11 +79,15 @@ void JobBook::put(const std::vector<Job*>& jobs, Callback<void(Result<void>)> do
 }
 
 void JobBook::put_on_disk(const Versions& versions) {
-  for (const auto& [id, version] : versions)
-    if (Job* job = find(id); job != nullptr && job->committed(version)) {
-      ++generation_;
-      reader_.on_committed(*job);
-    }
+  for (const auto& [id, version] : versions) {
+    Job* job = find(id);
+    if (job == nullptr || job->version() != version) continue;
+    index_.stored(job->shown(), nullptr);
+    job->committed(version);
+    index_.stored(nullptr, job->shown());
+    ++generation_;
+    reader_.on_committed(*job);
+  }
 }
 
 void JobBook::commit(Job& job, Then then) { commit(std::vector<Job*>{&job}, std::move(then)); }

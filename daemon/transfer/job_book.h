@@ -14,6 +14,7 @@
 #include "io/timer.h"
 #include "transfer/job.h"
 #include "transfer/job_filter.h"
+#include "transfer/job_index.h"
 #include "transfer/while_alive.h"
 
 namespace xmppftd {
@@ -44,6 +45,8 @@ class JobBook {
   Job* find(JobId id);
   const Job* find(JobId id) const;
   const std::map<JobId, std::unique_ptr<Job>>& all() const noexcept { return jobs_; }
+  /// Counts and sets over what is on disk.
+  const JobIndex& index() const noexcept { return index_; }
   JobId newest() const noexcept { return next_id_ - 1; }
   /// A batch name that no job has.
   std::string new_batch() const;
@@ -87,6 +90,7 @@ class JobBook {
   Timers& timers_;
   Reader& reader_;
   std::map<JobId, std::unique_ptr<Job>> jobs_;
+  JobIndex index_;
   JobId next_id_ = 1;
   std::uint64_t generation_ = 0;
   std::set<JobId> leaving_;  ///< being removed

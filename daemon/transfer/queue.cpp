@@ -91,8 +91,6 @@ class TransferQueue::Core final : private JobBook::Reader {
 
   std::map<std::uint64_t, std::unique_ptr<Submission>> submissions_;
   std::uint64_t submitted_ = 0;
-  std::set<std::pair<AccountId, std::string>> live_peers_;  ///< bare; as of
-  std::optional<std::uint64_t> live_generation_;            ///< this generation
   std::unique_ptr<Timer> daily_;
 };
 
@@ -152,15 +150,7 @@ void TransferQueue::Core::retire() {
 }
 
 bool TransferQueue::Core::knows(AccountId account, const Jid& peer) {
-  if (offers.policy().names(peer)) return true;
-  if (live_generation_ != book.generation()) {
-    live_generation_ = book.generation();
-    live_peers_.clear();
-    for (const auto& [id, job] : book.all())
-      if (const auto& record = job->now(); !is_terminal(record.state))
-        live_peers_.emplace(record.account, bare_part(record.peer));
-  }
-  return live_peers_.count({account, peer.bare().str()}) != 0;
+  return offers.policy().names(peer) || book.index().has_live(account, peer.bare().str());
 }
 
 TransferQueue::TransferQueue(const World& world, QueueConfig config)
@@ -224,18 +214,15 @@ Result<JobPage> TransferQueue::list(const JobFilter& filter, std::string_view cu
 std::vector<JobId> TransferQueue::select(const JobFilter& filter) const { return core_->book.select(filter); }
 
 std::vector<JobId> TransferQueue::active_jobs() const {
-  std::vector<JobId> ids;
-  for (const auto& [id, job] : core_->book.all())
-    if (const auto* record = job->shown();
-        record != nullptr && (record->state == JobState::Connecting || record->state == JobState::Active ||
-                              record->state == JobState::Verifying))
-      ids.push_back(id);
-  return ids;
+  const auto& moving = core_->book.index().moving();
+  return {moving.begin(), moving.end()};
 }
 std::map<JobState, std::uint32_t> TransferQueue::counts() const {
   std::map<JobState, std::uint32_t> counts;
-  for (const auto& [id, job] : core_->book.all())
-    if (const auto* record = job->shown()) ++counts[record->state];
+  for (int i = 0; i <= static_cast<int>(JobState::Cancelled); ++i) {
+    const auto state = static_cast<JobState>(i);
+    if (const auto count = core_->book.index().count(state); count > 0) counts[state] = count;
+  }
   return counts;
 }
 

@@ -29,16 +29,17 @@ bool is_offered_again(const JobRecord& job, AccountId account, const Offer& offe
          is_same_file(job, account, offer, Likeness::AnyTime);
 }
 
-Job* find_cancelled(const JobBook& book, AccountId account, const Offer& offer, const QueueConfig& config) {
+Job* find_cancelled(JobBook& book, AccountId account, const Offer& offer, const QueueConfig& config) {
   if (!offer.can_confirm) return nullptr;
-  for (const auto& [id, job] : book.all()) {
+  for (const JobId id : book.index().unaware()) {
+    Job* job = book.find(id);
     const auto& record = job->now();
     if (record.state != JobState::Cancelled || record.waiting_since == WallTime{}) continue;
     const bool was_away = record.waiting_since < record.finished_at;
     const auto waited = wall_now() - record.waiting_since;
     const bool in_time =
         waited >= std::chrono::seconds(0) && waited < (was_away ? config.resume_within : config.refuse_again_within);
-    if (in_time && is_offered_again(record, account, offer, config.relink_within)) return job.get();
+    if (in_time && is_offered_again(record, account, offer, config.relink_within)) return job;
   }
   return nullptr;
 }

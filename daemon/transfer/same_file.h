@@ -25,6 +25,6 @@ bool is_offered_again(const JobRecord& job, AccountId account, const Offer& offe
 /// for neither SOCKS5 nor IBB has a word for more. It counts for as long as the sender may take to offer again what was
 /// lost (QueueConfig::refuse_again_within); where the sender was away, for as long as it would have been waited for.
 /// None for an offer of a program that does not offer again by itself (Offer::can_confirm): there it is a person's will.
-Job* find_cancelled(const JobBook& book, AccountId account, const Offer& offer, const QueueConfig& config);
+Job* find_cancelled(JobBook& book, AccountId account, const Offer& offer, const QueueConfig& config);
 
 }  // namespace xmppftd
