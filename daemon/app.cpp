@@ -11,6 +11,7 @@
 #include "sqlite/state_lock.h"
 #include "strophe/expat_seam.h"
 #include "strophe/xmpp_thread.h"
+#include "transfer/burst_trim.h"
 #include "transfer/queue.h"
 #include "transport/address_policy.h"
 #include "transport/s5b_config.h"
@@ -116,6 +117,7 @@ struct App::Parts final : AccountEvents {
   DataPlane data{loop};
   XmppThread xmpp{loop, loop};
   std::unique_ptr<AccountSet> accounts;
+  BurstTrim trim{loop};
   std::unique_ptr<TransferQueue> queue;
   std::unique_ptr<BusService> bus;
   std::unique_ptr<Signals> signals;
@@ -131,6 +133,7 @@ Result<void> App::Parts::build() {
                                                        sockets.addresses, sockets.s5b, store, settings.config, *this});
   queue = std::make_unique<TransferQueue>(TransferQueue::World{*accounts, *journal, data.files(), data.bulk(), loop},
                                           queue_config(settings.config));
+  queue->add_observer(trim);
   if (auto set = queue->set_rules(settings.config.auto_accept); !set)
     return Error{Errc::Config, "config: error: auto_accept: " + set.error().detail};
 

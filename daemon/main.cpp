@@ -9,6 +9,7 @@
 #include <cstdlib>
 
 #include "app.h"
+#include "base/heap.h"
 #include "base/log.h"
 
 namespace xmppftd {
@@ -111,5 +112,6 @@ int main(int argc, char** argv) {
     return code(ExitCode::Usage);
   }
   harden_process();
+  bound_heap();
   return run(arguments);
 }
