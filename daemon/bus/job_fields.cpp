@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "bus/job_fields.h"
 
+#include <algorithm>
+
 #include "bus/file_uri.h"
 #include "bus/names.h"
 
@@ -85,12 +87,28 @@ const Field kFields[] = {
 
 }  // namespace
 
-sdbus::Variant job_field(std::string_view name, const JobView& job, bool account_exists) {
+namespace {
+
+const Field& field_named(std::string_view name) {
   for (const auto& field : kFields)
-    if (field.name == name) return field.read(job, account_exists);
+    if (field.name == name) return field;
   std::string known;
   for (const auto& field : job_field_names()) known += (known.empty() ? "" : ", ") + field;
   throw invalid_args("unknown field \"" + std::string(name.substr(0, 100)) + "\"; there are: " + known);
+}
+
+}  // namespace
+
+sdbus::Variant job_field(std::string_view name, const JobView& job, bool account_exists) {
+  return field_named(name).read(job, account_exists);
+}
+
+std::vector<std::string> check_job_fields(std::vector<std::string> names) {
+  if (names.empty()) return job_field_names();
+  for (const auto& name : names) field_named(name);
+  std::sort(names.begin(), names.end());
+  names.erase(std::unique(names.begin(), names.end()), names.end());
+  return names;
 }
 
 const std::vector<std::string>& job_field_names() {

@@ -2,6 +2,7 @@
 #include "bus/job_objects.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace xmppftd {
 namespace {
@@ -29,7 +30,7 @@ void JobObjects::changed(const JobView& job) {
   const bool hot = holds_slot(job.record.state);
   auto found = entries_.find(id);
   if (found == entries_.end()) {
-    if (!hot && !is_terminal(job.record.state)) return;
+    if (!hot) return;  // it was no object, and what ended is not made one for it
     ensure(id).state = job.record.state;
     found = entries_.find(id);
   } else {
@@ -38,19 +39,33 @@ void JobObjects::changed(const JobView& job) {
     found->second.object->tell_changed(kMutable);
   }
   Entry& entry = found->second;
-  if (hot) {
-    entry.linger.reset();
-  } else if (is_terminal(entry.state) && !entry.linger) {
-    entry.linger = timers_.after(kLinger, [this, id] {
-      const auto lingering = entries_.find(id);
-      if (lingering == entries_.end()) return;
-      lingering->second.linger.reset();
-      drop_if_unused(id);
-    });
-  } else if (entry.state == JobState::Queued) {
+  if (is_terminal(entry.state))
+    linger(id, entry);
+  else if (entry.state == JobState::Queued)
+    drop_if_unused(id);
+  if (hot && !progress_) progress_ = timers_.after(progress_interval_, [this] { tell_progress(); });
+}
+
+void JobObjects::linger(JobId id, Entry& entry) {
+  if (std::exchange(entry.lingers, true)) return;
+  lingering_.push_back({id, timers_.now() + kLinger});
+  if (lingering_.size() > kLingering || !lingered_) end_lingering();
+}
+
+/// Of those whose time is over or that are too many. Then waits for the next.
+void JobObjects::end_lingering() {
+  while (!lingering_.empty() && (lingering_.size() > kLingering || lingering_.front().until <= timers_.now())) {
+    const JobId id = lingering_.front().id;
+    lingering_.pop_front();
+    const auto found = entries_.find(id);
+    if (found == entries_.end()) continue;  // it was removed from the list
+    found->second.lingers = false;
     drop_if_unused(id);
   }
-  if (hot && !progress_) progress_ = timers_.after(progress_interval_, [this] { tell_progress(); });
+  lingered_.reset();
+  if (lingering_.empty()) return;
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(lingering_.front().until - timers_.now());
+  lingered_ = timers_.after(left, [this] { end_lingering(); });
 }
 
 void JobObjects::removed(JobId id) {
@@ -97,7 +112,7 @@ void JobObjects::drop_if_unused(JobId id) {
   const auto found = entries_.find(id);
   if (found == entries_.end()) return;
   const Entry& entry = found->second;
-  if (!entry.clients.empty() || entry.linger || holds_slot(entry.state)) return;
+  if (!entry.clients.empty() || entry.lingers || holds_slot(entry.state)) return;
   entry.object->withdraw();
   entries_.erase(found);
 }

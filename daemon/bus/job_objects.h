@@ -12,11 +12,13 @@
 
 namespace xmppftd {
 
-/// Which jobs are objects on the bus: the running ones, those a client asked for, and for a minute those that ended.
-/// An object costs some 5 kB and 10,000 of them a second of listing, so the rest are rows reached by id.
+/// Which jobs are objects on the bus: the running ones, those a client asked for, and for a minute those that ended
+/// since, the last 256 of them. An object costs some 5 kB and 10,000 of them a second of listing, so the rest are rows
+/// reached by id.
 class JobObjects {
  public:
   static constexpr std::chrono::seconds kLinger{60};
+  static constexpr std::size_t kLingering = 256;
   static constexpr std::size_t kPinsPerClient = 256;
 
   JobObjects(sdbus::IConnection& connection, TransferQueue& queue, AccountPorts& accounts, Timers& timers,
@@ -35,9 +37,15 @@ class JobObjects {
     std::set<std::string> clients;
     JobState state = JobState::Queued;
     std::uint64_t told_bytes = 0;
-    std::unique_ptr<Timer> linger;
+    bool lingers = false;
+  };
+  struct Lingering {
+    JobId id;
+    Timers::Clock::time_point until;
   };
   Entry& ensure(JobId id);
+  void linger(JobId id, Entry& entry);
+  void end_lingering();
   void drop_if_unused(JobId id);
   void tell_progress();
 
@@ -48,6 +56,8 @@ class JobObjects {
   const std::chrono::milliseconds progress_interval_;
   std::map<JobId, Entry> entries_;
   std::map<std::string, std::deque<JobId>> pins_;  // by client, oldest first
+  std::deque<Lingering> lingering_;                // the first to go at the front
+  std::unique_ptr<Timer> lingered_;                // for that one
   std::unique_ptr<Timer> progress_;                // runs while something is active
 };
 

@@ -62,22 +62,12 @@ sdbus::Error problems_error(const std::vector<SendOutcome::Problem>& problems) {
   return {bus_error_name(problems.front().error.code), text};
 }
 
-/// Gathers the outcomes of one action on many jobs; the last holder answers.
-struct Control {
-  explicit Control(sdbus::Result<std::vector<std::uint64_t>, std::vector<sdbus::Struct<std::uint64_t, std::string, std::string>>>&& r)
-      : result(std::move(r)) {}
-  Control(const Control&) = delete;
-  ~Control() { result.returnResults(changed, failed); }
-  sdbus::Result<std::vector<std::uint64_t>, std::vector<sdbus::Struct<std::uint64_t, std::string, std::string>>> result;
-  std::vector<std::uint64_t> changed;
-  std::vector<sdbus::Struct<std::uint64_t, std::string, std::string>> failed;
-};
-
 }  // namespace
 
 ManagerObject::ManagerObject(sdbus::IConnection& connection, ManagerWorld world)
     : AdaptorInterfaces(connection, kRootPath),
       world_(std::move(world)),
+      controls_(world_.queue, world_.timers),
       changes_(world_.timers, [this](const Changes::Batch& batch) {
         std::vector<sdbus::Struct<std::uint64_t, std::string>> rows;
         for (const auto& [id, word] : batch) rows.emplace_back(id, word);
@@ -154,27 +144,37 @@ void ManagerObject::submit(sdbus::Result<std::string, std::vector<std::uint64_t>
   });
 }
 
-std::tuple<std::vector<ManagerObject::FieldsRow>, std::string, std::uint64_t> ManagerObject::ListJobs(
-    const VariantMap& filter, const std::vector<std::string>& fields, const std::string& cursor,
-    const std::uint32_t& limit) {
-  return guarded([&] {
+/// Row by row into the reply, which is all that a page costs: each value by itself would be a message of a kilobyte.
+void ManagerObject::ListJobs(sdbus::Result<std::vector<FieldsRow>, std::string, std::uint64_t>&&, VariantMap filter,
+                             std::vector<std::string> fields, std::string cursor, std::uint32_t limit) {
+  guarded([&] {
     if (limit < 1 || limit > kMaxPage) throw invalid_args("limit: " + std::to_string(limit) + " is out of range; want 1 to 1000");
     if (fields.size() > kMaxArray) throw invalid_args("fields: more than 1000");
     check_string("cursor", cursor);
     auto page = world_.queue.list(read_filter(filter), cursor, limit);
     if (!page) throw to_bus_error(page.error());
-    const auto& names = fields.empty() ? job_field_names() : fields;
-    std::vector<FieldsRow> rows;
+    const auto names = check_job_fields(std::move(fields));
+    auto reply = static_cast<const sdbus::MethodCall*>(getObject().getCurrentlyProcessedMessage())->createReply();
+    reply.openContainer("(ta{sv})");
     for (const JobId id : page->ids) {
       const auto* record = world_.queue.find(id);
       if (record == nullptr) continue;
       const JobView job{*record, world_.queue.progress(id)};
       const bool account_exists = world_.accounts.get(record->account) != nullptr;
-      VariantMap row;
-      for (const auto& name : names) row[name] = job_field(name, job, account_exists);
-      rows.emplace_back(id, std::move(row));
+      reply.openStruct("ta{sv}");
+      reply << id;
+      reply.openContainer("{sv}");
+      for (const auto& name : names) {
+        reply.openDictEntry("sv");
+        reply << name << job_field(name, job, account_exists);
+        reply.closeDictEntry();
+      }
+      reply.closeContainer();
+      reply.closeStruct();
     }
-    return std::tuple(std::move(rows), page->next, page->generation);
+    reply.closeContainer();
+    reply << page->next << page->generation;
+    reply.send();
   });
 }
 
@@ -194,27 +194,8 @@ void ManagerObject::ControlJobs(sdbus::Result<std::vector<std::uint64_t>, std::v
     if (action != "cancel" && action != "remove")
       throw invalid_args("action: \"" + action.substr(0, 60) + "\" is not one of cancel, remove");
     Options(options).finish("");
-    const JobFilter filter = read_selector(selector);
-    auto control = std::make_shared<Control>(std::move(result));
-    for (const JobId id : filter.ids)
-      if (world_.queue.find(id) == nullptr)
-        control->failed.emplace_back(id, bus_error_name(Errc::NoSuchJob),
-                                     "no job " + std::to_string(id) + " (newest is " +
-                                         std::to_string(world_.queue.newest()) + ")");
-    for (const JobId id : world_.queue.select(filter)) {
-      const bool ended = is_terminal(world_.queue.find(id)->state);
-      if (filter.ids.empty() && ended != (action == "remove")) continue;
-      auto done = [control, id](Result<void> outcome) {
-        if (outcome)
-          control->changed.push_back(id);
-        else
-          control->failed.emplace_back(id, bus_error_name(outcome.error().code), outcome.error().detail);
-      };
-      if (action == "cancel")
-        world_.queue.cancel(id, std::move(done));
-      else
-        world_.queue.remove(id, std::move(done));
-    }
+    controls_.add(std::move(result), action == "cancel" ? Controls::Action::Cancel : Controls::Action::Remove,
+                  read_selector(selector));
   });
 }
 

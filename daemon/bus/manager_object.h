@@ -9,6 +9,7 @@
 
 #include "account/accounts.h"
 #include "bus/changes.h"
+#include "bus/controls.h"
 #include "bus/job_objects.h"
 #include "bus/options.h"
 #include "bus/waits.h"
@@ -48,10 +49,8 @@ class ManagerObject final
   void SendFds(sdbus::Result<std::string, std::vector<std::uint64_t>>&& result,
                std::vector<sdbus::Struct<sdbus::UnixFd, std::string>> files, std::vector<std::string> recipients,
                VariantMap options) override;
-  std::tuple<std::vector<FieldsRow>, std::string, std::uint64_t> ListJobs(const VariantMap& filter,
-                                                                          const std::vector<std::string>& fields,
-                                                                          const std::string& cursor,
-                                                                          const std::uint32_t& limit) override;
+  void ListJobs(sdbus::Result<std::vector<FieldsRow>, std::string, std::uint64_t>&& result, VariantMap filter,
+                std::vector<std::string> fields, std::string cursor, std::uint32_t limit) override;
   sdbus::ObjectPath GetJob(const std::uint64_t& id) override;
   void ControlJobs(sdbus::Result<std::vector<std::uint64_t>, std::vector<Row>>&& result, std::string action,
                    VariantMap selector, VariantMap options) override;
@@ -74,6 +73,7 @@ class ManagerObject final
   std::string caller();
 
   ManagerWorld world_;
+  Controls controls_;
   Changes changes_;
   std::unique_ptr<Timer> counts_;  // runs when Counts is to be told
 };

@@ -23,6 +23,7 @@ void Waits::add(Reply&& reply, std::vector<JobId> ids, const std::string& until,
                                                std::to_string(queue_.newest()) + ")"});
   wait.set.insert(wait.ids.begin(), wait.ids.end());
   if (is_over(wait)) return answer(wait);
+  std::erase_if(wait.set, [this, &wait](JobId id) { return wait.until == Until::Finished && is_finished(id); });
   const auto waiting = std::count_if(waits_.begin(), waits_.end(), [&](const Wait& w) { return w.client == client; });
   if (static_cast<std::size_t>(waiting) >= kPerClient)
     throw to_bus_error({Errc::TooMany, "this program waits 64 times already; wait for several jobs in one call"});
@@ -40,7 +41,7 @@ void Waits::add(Reply&& reply, std::vector<JobId> ids, const std::string& until,
 void Waits::job_changed(JobId id) {
   for (auto it = waits_.begin(); it != waits_.end();) {
     const auto here = it++;
-    if (here->set.count(id) == 0 || !is_over(*here)) continue;
+    if (here->set.count(id) == 0 || !is_over(*here, id)) continue;
     Wait over = std::move(*here);
     waits_.erase(here);
     answer(over);
@@ -51,11 +52,21 @@ void Waits::client_left(const std::string& client) {
   waits_.remove_if([&](const Wait& wait) { return wait.client == client; });
 }
 
+bool Waits::is_finished(JobId id) const {
+  const auto* record = queue_.find(id);
+  return record == nullptr || is_terminal(record->state);  // null: removed meanwhile
+}
+
+/// `changed` is the only job that changed since it was not. What has finished stays so and is not looked at again.
+bool Waits::is_over(Wait& wait, JobId changed) const {
+  if (wait.until == Until::Started) return is_over(wait);
+  if (!is_finished(changed)) return false;
+  wait.set.erase(changed);
+  return wait.until == Until::AnyFinished || wait.set.empty();
+}
+
 bool Waits::is_over(const Wait& wait) const {
-  const auto finished = [&](JobId id) {
-    const auto* record = queue_.find(id);
-    return record == nullptr || is_terminal(record->state);  // removed meanwhile
-  };
+  const auto finished = [&](JobId id) { return is_finished(id); };
   const auto started = [&](JobId id) {
     const auto* record = queue_.find(id);
     return record == nullptr || (record->state != JobState::Queued && record->state != JobState::Offered);

@@ -34,11 +34,13 @@ class Waits {
   struct Wait {
     Reply reply;
     std::vector<JobId> ids;
-    std::set<JobId> set;
+    std::set<JobId> set;  ///< those that still count
     Until until;
     std::string client;
     std::unique_ptr<Timer> timer;
   };
+  bool is_finished(JobId id) const;
+  bool is_over(Wait& wait, JobId changed) const;
   bool is_over(const Wait& wait) const;
   void answer(Wait& wait);
 

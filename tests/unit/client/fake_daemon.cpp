@@ -145,9 +145,8 @@ void FakeDaemon::SendFds(sdbus::Result<std::string, std::vector<std::uint64_t>>&
   result.returnResults(std::string("b1"), ids);
 }
 
-std::tuple<std::vector<sdbus::Struct<std::uint64_t, Values>>, std::string, std::uint64_t>
-FakeDaemon::ListJobs(const Values& filter, const std::vector<std::string>&,
-                     const std::string& cursor, const std::uint32_t& limit) {
+void FakeDaemon::ListJobs(sdbus::Result<Rows, std::string, std::uint64_t>&& result, Values filter,
+                          std::vector<std::string>, std::string cursor, std::uint32_t limit) {
   const std::lock_guard lock(mutex);
   std::vector<std::uint64_t> ids;
   for (const auto& [id, job] : jobs) {
@@ -170,10 +169,10 @@ FakeDaemon::ListJobs(const Values& filter, const std::vector<std::string>&,
     if (fits) ids.push_back(id);
   }
   if (filter.count("sort") == 0) std::reverse(ids.begin(), ids.end());
-  std::vector<sdbus::Struct<std::uint64_t, Values>> rows;
+  Rows rows;
   std::size_t at = cursor.empty() ? 0 : std::stoul(cursor);
   for (; at < ids.size() && rows.size() < limit; ++at) rows.push_back({ids[at], jobs[ids[at]]});
-  return {rows, at < ids.size() ? std::to_string(at) : "", generation_};
+  result.returnResults(rows, at < ids.size() ? std::to_string(at) : "", generation_);
 }
 
 sdbus::ObjectPath FakeDaemon::GetJob(const std::uint64_t& id) {

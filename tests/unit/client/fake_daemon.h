@@ -78,9 +78,9 @@ class FakeDaemon final
   void SendFds(sdbus::Result<std::string, std::vector<std::uint64_t>>&& result,
                std::vector<sdbus::Struct<sdbus::UnixFd, std::string>> files,
                std::vector<std::string> recipients, Values options) override;
-  std::tuple<std::vector<sdbus::Struct<std::uint64_t, Values>>, std::string, std::uint64_t>
-  ListJobs(const Values& filter, const std::vector<std::string>& fields, const std::string& cursor,
-           const std::uint32_t& limit) override;
+  using Rows = std::vector<sdbus::Struct<std::uint64_t, Values>>;
+  void ListJobs(sdbus::Result<Rows, std::string, std::uint64_t>&& result, Values filter,
+                std::vector<std::string> fields, std::string cursor, std::uint32_t limit) override;
   sdbus::ObjectPath GetJob(const std::uint64_t& id) override;
   void ControlJobs(sdbus::Result<std::vector<std::uint64_t>, Results>&& result, std::string action,
                    Values selector, Values options) override;
