@@ -14,10 +14,11 @@ namespace {
 
 constexpr std::string_view kSi = "si";
 
-/// Our address as the peer wrote it: the SOCKS5 hash wants that one (INTEROP s3b, gabble).
-Jid own_address(const IncomingIq& iq, const Jid& otherwise) {
-  auto written = Jid::parse(iq.to());
-  return written ? *std::move(written) : otherwise;
+/// The address of ours that the peer means: the SOCKS5 hash wants that one (gabble), where it is our
+/// full JID in the spelling of our server, for a proxy has it from there.
+Jid own_address(const IncomingIq& iq, const Jid& self) {
+  auto written = Jid::parse_stamped(iq.to());
+  return written && *written != self ? *std::move(written) : self;
 }
 
 }  // namespace

@@ -39,9 +39,13 @@ void ContactList::session_down() {
   changed();
 }
 
-/// ST3: only our server speaks in the name of our bare JID, or in none.
+/// ST3: only our server speaks in the name of our bare JID, or in none (RFC 6121 section 2.1.6). Nor
+/// can anybody else stamp a stanza to us with our own domain or this session's full JID, as some
+/// servers do.
 void ContactList::on_push(IncomingIq request) {
-  if (request.from() != iq_.self().bare())
+  const Jid& self = iq_.self();
+  const Jid& from = request.from();
+  if (from != self.bare() && from != self.domain_jid() && from != self)
     return request.fail(StanzaError::of(Condition::ServiceUnavailable));
   auto push = Roster::parse(request.payload());
   if (push.items.size() != 1) return request.fail(StanzaError::of(Condition::BadRequest));
@@ -123,7 +127,7 @@ void ContactList::deny(const Jid& bare) {
 
 void ContactList::receive(const Presence& presence) {
   const auto from = Jid::parse(presence.from);
-  if (!from || from->str() != presence.from) return;
+  if (!from) return;
   const auto bare = from->bare();
   if (presence.type == PresenceType::Unsubscribe) {
     if (forget_pending(bare)) changed();

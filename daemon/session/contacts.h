@@ -14,7 +14,7 @@ namespace xmppftd {
 
 /// One available resource, as its last presence says.
 struct Resource {
-  Jid jid;  ///< full
+  Jid jid;  ///< full; bare for an entity without resources (a component, a bot)
   int priority = 0;
   std::string show;  ///< "", "away", "chat", "dnd", "xa"
   std::optional<Caps> caps;

@@ -12,7 +12,7 @@ constexpr std::size_t kIdBytes = 12;  // ST2: 96 bits that nobody guesses
 
 /// A JID as the server stamped it, or nothing when that is no address.
 std::optional<Jid> address(const std::string& stamped) {
-  auto jid = Jid::parse(stamped);
+  auto jid = Jid::parse_stamped(stamped);
   if (!jid) return std::nullopt;
   return std::move(*jid);
 }
@@ -67,7 +67,7 @@ std::unique_ptr<IqRequest> IqRouter::request(IqType type, std::optional<Jid> to,
   Iq iq;
   iq.type = type;
   iq.id = random_hex(kIdBytes);
-  if (to) iq.to = to->str();
+  if (to) iq.to = to->as_stamped();
   iq.payload = std::move(payload);
   const auto failure = up_ ? IqFailure::Kind::Timeout : IqFailure::Kind::Disconnected;
   auto timer = timers_.after(up_ ? timeout : std::chrono::milliseconds(0),
@@ -75,7 +75,7 @@ std::unique_ptr<IqRequest> IqRouter::request(IqType type, std::optional<Jid> to,
                                if (const auto alive = requests.lock())
                                  alive->end(id, IqFailure{failure, {}});
                              });
-  requests_->by_id.emplace(iq.id, Pending{iq.to, std::move(on_reply), std::move(timer)});
+  requests_->by_id.emplace(iq.id, Pending{std::move(to), std::move(on_reply), std::move(timer)});
   if (up_) send_(iq.build().to_xml(kNsClient));
   return std::make_unique<Handle>(requests_, iq.id);
 }
@@ -115,19 +115,18 @@ void IqRouter::receive_reply(Iq iq) {
   requests->end(iq.id, iq.payload ? std::move(*iq.payload) : Element());
 }
 
-/// ST2: asked our account: no `from`, our bare or our full JID; asked anybody else: that very
-/// address.
-bool IqRouter::is_answer_from(const std::string& from, const std::string& asked) const {
-  if (!asked.empty()) return from == asked;
-  return from.empty() || from == self_.str() || from == self_.bare().str();
+/// ST2: asked our account: no `from`, or one in which only our server speaks; asked anybody else:
+/// that address.
+bool IqRouter::is_answer_from(const std::string& from, const std::optional<Jid>& asked) const {
+  if (from.empty()) return !asked;
+  const auto jid = address(from);
+  return jid && (asked ? *jid == *asked : is_own_account(*jid));
 }
 
 void IqRouter::receive_request(Iq iq) {
   const auto from = iq.from.empty() ? self_.bare() : address(iq.from);
   if (!from) return log::debug(kLog, "dropped an iq whose sender has no valid address");
-  // ST8: an address that only normalisation makes equal to a contact's is not that contact's.
-  const bool as_stamped = iq.from.empty() || iq.from == from->str();
-  if (!as_stamped || !may_ask(*from)) return refuse(iq, Condition::ServiceUnavailable);
+  if (!may_ask(*from)) return refuse(iq, Condition::ServiceUnavailable);
   if (!iq.payload) return refuse(iq, Condition::BadRequest);
   if (iq.type == IqType::Set && !is_own_account(*from) &&
       !refused_sets_.has(from->bare().str(), timers_.now()) &&
@@ -141,18 +140,18 @@ void IqRouter::receive_request(Iq iq) {
 
 void IqRouter::receive_message(const Element& message) {
   if (message.attribute_or_empty("type") == "error") return;
-  const std::string stamped(message.attribute_or_empty("from"));
-  const auto from = address(stamped);
-  if (!from || from->str() != stamped) return;
+  const auto from = address(std::string(message.attribute_or_empty("from")));
+  if (!from) return;
   for (const auto& child : message.children) {  // ST4: direct children only
     const auto found = message_handlers_.find(std::tie(child.name, child.xmlns));
     if (found != message_handlers_.end()) return found->second(*from, message);
   }
 }
 
-/// Our bare JID or our server: only the server itself speaks in these names.
+/// Our bare JID, our server, this very session: only our server speaks to us in these names, for it
+/// stamps every other sender's own.
 bool IqRouter::is_own_account(const Jid& from) const {
-  return from == self_.bare() || from == self_.domain_jid();
+  return from == self_ || from == self_.bare() || from == self_.domain_jid();
 }
 
 bool IqRouter::may_ask(const Jid& from) const {

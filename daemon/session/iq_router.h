@@ -19,8 +19,8 @@ namespace xmppftd {
 /// requests end with the session.
 ///
 /// An incoming get or set passes, in this order: a `from` that is an address (else dropped, there
-/// is nobody to answer); a sender who may know that we are here, compared as the server stamped it
-/// (else <service-unavailable/>, the same bytes whatever was asked); a payload (else
+/// is nobody to answer); a sender who may know that we are here (else <service-unavailable/>, the
+/// same bytes whatever was asked); a payload (else
 /// <bad-request/>); the limit on sets (else <resource-constraint/>); a handler (else
 /// <service-unavailable/> again).
 ///
@@ -73,7 +73,7 @@ class IqRouter final : public IqChannel, private IncomingIq::Responder {
 
  private:
   struct Pending {
-    std::string to;  // "" = our own account
+    std::optional<Jid> to;  // none = our own account
     OnReply on_reply;
     std::unique_ptr<Timer> timer;
   };
@@ -88,7 +88,7 @@ class IqRouter final : public IqChannel, private IncomingIq::Responder {
   void receive_reply(Iq iq);
   void receive_request(Iq iq);
   void receive_message(const Element& message);
-  bool is_answer_from(const std::string& from, const std::string& asked) const;
+  bool is_answer_from(const std::string& from, const std::optional<Jid>& asked) const;
   bool may_ask(const Jid& from) const;
   bool is_own_account(const Jid& from) const;
   void refuse(const Iq& request, Condition condition);

@@ -49,9 +49,8 @@ void PresenceBook::session_down() {
 void PresenceBook::receive(const Element& stanza) {
   const auto presence = Presence::parse(stanza);
   if (!presence) return log::debug("presence", presence.error().detail);
-  const auto from = Jid::parse(presence->from);
-  // ST8: an address that only normalisation makes equal to a contact's is not that contact's.
-  if (!from || from->str() != presence->from || *from == iq_.self()) return;
+  const auto from = Jid::parse_stamped(presence->from);
+  if (!from || *from == iq_.self()) return;
   note_room(*from, stanza);
   switch (presence->type) {
     case PresenceType::Available:
@@ -59,7 +58,7 @@ void PresenceBook::receive(const Element& stanza) {
     case PresenceType::Unavailable:
       return unavailable(*from);
     case PresenceType::Error:
-      if (from->is_full()) unavailable(*from);
+      left(*from);
       return tell([&](Observer& observer) { observer.on_bounced(*from, *presence->error); });
     case PresenceType::Subscribe:
     case PresenceType::Subscribed:
@@ -83,19 +82,23 @@ bool PresenceBook::concerns_us(const Jid& from) const {
   return contacts_.find(from) || from.bare() == iq_.self().bare() || shown_to(from);
 }
 
-void PresenceBook::available(const Jid& full, const Presence& presence) {
-  if (full.is_bare() || !concerns_us(full)) return;
-  auto& resources = online_[full.bare()];
-  const auto known = resources.find(full);
+void PresenceBook::available(const Jid& from, const Presence& presence) {
+  if (!concerns_us(from)) return;
+  auto& resources = online_[from.bare()];
+  const auto known = resources.find(from);
   if (known == resources.end() && resources.size() >= kMaxResources) return;
   const bool news = known == resources.end() || !says_the_same(known->second, presence);
-  const Resource now{full, presence.priority, presence.show, presence.caps, ++heard_};
-  resources.insert_or_assign(full, now);
+  const Resource now{from, presence.priority, presence.show, presence.caps, ++heard_};
+  resources.insert_or_assign(from, now);
   if (news) tell([&](Observer& observer) { observer.on_available(now); });
 }
 
 void PresenceBook::unavailable(const Jid& jid) {
   if (jid.is_bare()) return drop_all(jid);  // the server says so when it knows no resource
+  left(jid);
+}
+
+void PresenceBook::left(const Jid& jid) {
   const auto contact = online_.find(jid.bare());
   if (contact == online_.end() || contact->second.erase(jid) == 0) return;
   if (contact->second.empty()) online_.erase(contact);
@@ -126,7 +129,7 @@ void PresenceBook::hide_from(const Jid& jid) {
 }
 
 void PresenceBook::send_to(const Jid& jid, Presence presence) {
-  presence.to = jid.str();
+  presence.to = jid.as_stamped();
   iq_.send(presence.build());
 }
 

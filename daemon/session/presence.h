@@ -14,7 +14,8 @@ namespace xmppftd {
 
 /// Who is online, and who may know that we are: contacts that are subscribed to us, our own
 /// resources, and those we showed ourselves to by directed presence (RFC 6121 section 4). Presences
-/// of anybody else are ignored.
+/// of anybody else are ignored. An entity that has no resources (a component, a bot) is online by
+/// its bare JID, which is then one of the Resources here.
 class PresenceBook {
  public:
   static constexpr std::size_t kMaxResources = 100;  ///< of one contact; later ones are ignored
@@ -74,10 +75,11 @@ class PresenceBook {
   std::vector<Contact> contacts() const;
 
  private:
-  using Resources = std::map<Jid, Resource>;  // by full JID
+  using Resources = std::map<Jid, Resource>;  // by the address of the presence
 
-  void available(const Jid& full, const Presence& presence);
+  void available(const Jid& from, const Presence& presence);
   void unavailable(const Jid& jid);
+  void left(const Jid& jid);
   bool concerns_us(const Jid& from) const;
   bool shown_to(const Jid& full) const;
   void note_room(const Jid& from, const Element& stanza);

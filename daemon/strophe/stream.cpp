@@ -270,7 +270,7 @@ int Stream::on_any_stanza(xmpp_conn_t* /*conn*/, xmpp_stanza_t* stanza, void* da
 void Stream::connected() {
   if (why_ || state_ == State::Closing) return;
   const char* const bound = xmpp_conn_get_bound_jid(conn_);
-  auto jid = Jid::parse(bound == nullptr ? "" : bound);
+  auto jid = Jid::parse_stamped(bound == nullptr ? "" : bound);
   if (!jid || !sasl_done_ || !xmpp_conn_is_secured(conn_))
     return fail({Errc::Protocol, "the server bound no address"});
   log_.stop();

@@ -14,7 +14,7 @@ S5bIncoming::S5bIncoming(S5bTransport& transport, const StreamKey& key, const St
       context_(transport.context_),
       key_(key),
       plan_(plan),
-      dst_addr_(dst_addr(key.sid, key.peer.str(), key.self.str())),
+      dst_addr_(dst_addr(key.sid, key.peer.as_stamped(), key.self.as_stamped())),
       done_(std::move(done)) {
   transport_.expected_[{key_.peer, key_.sid}] = this;
   context_.proxies.refresh();  // so that our own server's proxy is recognised
@@ -60,7 +60,7 @@ void S5bIncoming::connect() {
 std::string S5bIncoming::dst_addr_for(const StreamHost& host) const {
   if (!is_peers_own(host)) return dst_addr_;
   const auto& written = asked_.front().to();  // "" where our server left it out
-  return dst_addr(key_.sid, host.jid, written.empty() ? key_.self.str() : written);
+  return dst_addr(key_.sid, host.jid, written.empty() ? key_.self.as_stamped() : written);
 }
 
 /// RELIABILITY s5.4: a proxy that the peer names sees our address, so it counts as the peer. Our

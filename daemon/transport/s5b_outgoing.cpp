@@ -48,11 +48,14 @@ std::uint16_t port_for(const SocketAddress& address, const std::vector<SocketAdd
 }  // namespace
 
 std::vector<std::string> dst_addr_variants(const StreamKey& key) {
-  const std::string self = key.self.str(), peer = key.peer.str();
+  const std::string self = key.self.as_stamped(), peer = key.peer.as_stamped();
   const std::string bare_self = key.self.bare().str(), bare_peer = key.peer.bare().str();
   std::vector<std::string> hashes{dst_addr(key.sid, self, peer), dst_addr(key.sid, bare_self, peer),
                                   dst_addr(key.sid, self, bare_peer),
                                   dst_addr(key.sid, bare_self, bare_peer)};
+  // The peer may know itself by another spelling than the one its server stamped, or us.
+  if (self != key.self.str() || peer != key.peer.str())
+    hashes.push_back(dst_addr(key.sid, key.self.str(), key.peer.str()));
   if (to_latin1(self + peer) != self + peer)
     hashes.push_back(dst_addr(key.sid, to_latin1(self), to_latin1(peer)));
   return hashes;
@@ -100,7 +103,7 @@ std::vector<StreamHost> S5bOutgoing::own_hosts() const {
   std::vector<StreamHost> hosts;
   const auto add = [&](std::string host, std::uint16_t port) {
     if (port != 0 && hosts.size() < AddressPolicy::kMaxAdvertised)
-      hosts.push_back({key_.self.str(), std::move(host), port, false});
+      hosts.push_back({key_.self.as_stamped(), std::move(host), port, false});
   };
   if (context_.config.advertise.empty()) {
     for (const auto& address : context_.policy.advertised(context_.network.interfaces()))
@@ -150,7 +153,8 @@ void S5bOutgoing::follow(const std::string& used) {
   });
   if (places.empty())
     return fail(Errc::StreamFailed, "the peer used a streamhost we did not offer");
-  connect_to_proxy(jid->str(), std::move(places));
+  std::string proxy = places.front().jid;
+  connect_to_proxy(proxy, std::move(places));
 }
 
 void S5bOutgoing::use_direct() {
@@ -166,19 +170,19 @@ void S5bOutgoing::connect_to_proxy(const std::string& jid, std::vector<StreamHos
   ticket_.reset();
   S5bConnector::Plan plan;
   plan.hosts = std::move(places);
-  plan.dst_addr = dst_addr(key_.sid, key_.self.str(), key_.peer.str());
+  plan.dst_addr = dst_addr(key_.sid, key_.self.as_stamped(), key_.peer.as_stamped());
   plan.tell = [this](std::string detail) { tell("proxy", std::move(detail)); };
   connector_ = std::make_unique<S5bConnector>(
       context_.network, context_.timers, std::move(plan), [this, jid](Result<S5bConnected> result) {
         if (!result) return fail(Errc::StreamFailed, "proxy " + jid + ": " + result.error().detail);
-        activate(*Jid::parse(jid), *std::move(result));
+        activate(*Jid::parse_stamped(jid), *std::move(result));
       });
 }
 
 void S5bOutgoing::activate(const Jid& proxy, S5bConnected connected) {
   BytestreamsQuery query;
   query.sid = key_.sid;
-  query.activate = key_.peer.str();
+  query.activate = key_.peer.as_stamped();
   // An empty result is as good as one with a child: what counts is who answered which request.
   request_ = context_.iq.request(
       IqType::Set, proxy, query.build(), kActivateWithin,

@@ -118,7 +118,7 @@ void S5bProxies::ask_server() {
   ask(iq_.self().domain_jid(), DiscoItems().build(), [this](const Element& reply) {
     std::set<Jid> items;
     for (const auto& item : DiscoItems::parse(reply).items) {
-      const auto jid = Jid::parse(item.jid);
+      const auto jid = Jid::parse_stamped(item.jid);
       if (jid && item.node.empty() && items.size() < kMaxItems) items.insert(*jid);
     }
     for (const auto& item : items) ask_identity(item);
@@ -176,8 +176,10 @@ std::vector<StreamHost> S5bProxies::hosts() const {
 
 bool S5bProxies::knows(const StreamHost& host) const {
   const auto all = hosts();
-  return std::any_of(all.begin(), all.end(), [&](const StreamHost& one) {
-    return one.jid == host.jid && one.host == host.host && one.port == host.port;
+  const auto jid = Jid::parse(host.jid);
+  return jid && std::any_of(all.begin(), all.end(), [&](const StreamHost& one) {
+    const auto theirs = Jid::parse(one.jid);
+    return theirs && *theirs == *jid && one.host == host.host && one.port == host.port;
   });
 }
 

@@ -105,7 +105,7 @@ void FakeIqChannel::disconnect() {
 
 void FakeIqChannel::inject(std::string_view xml) {
   const Element stanza = parse_xml(xml);
-  const Jid from = jid(stanza.attribute_or_empty("from"));
+  const Jid from = Jid::parse_stamped(stanza.attribute_or_empty("from")).value();
   if (stanza.name == "message") {
     for (const auto& child : stanza.children) {
       const auto found = message_handlers_.find({child.name, child.xmlns});
@@ -148,7 +148,7 @@ std::unique_ptr<IqRequest> FakeIqChannel::request(IqType type, std::optional<Jid
   Iq iq;
   iq.type = type;
   iq.id = "request-" + std::to_string(++requests_);
-  if (to) iq.to = to->str();
+  if (to) iq.to = to->as_stamped();
   iq.payload = std::move(payload);
   const auto kind = up_ ? IqFailure::Kind::Timeout : IqFailure::Kind::Disconnected;
   auto timer = timers_.after(up_ ? timeout : std::chrono::milliseconds(0),

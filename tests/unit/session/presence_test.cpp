@@ -100,10 +100,45 @@ TEST_CASE("presence: unavailable from a bare JID, or losing the contact, ends al
   CHECK(world.book.resources(jid("juliet@capulet.lit")).empty());
 }
 
-TEST_CASE("presence: of strangers, look-alikes and ourselves is ignored", "[presence]") {
+TEST_CASE("presence: an entity without resources is online by its bare JID", "[presence]") {
+  World world;
+  world.available("juliet@capulet.lit");
+  world.available("juliet@capulet.lit/balcony");
+  CHECK(world.take_heard() == Names{"+juliet@capulet.lit", "+juliet@capulet.lit/balcony"});
+  CHECK(world.book.resources(jid("juliet@capulet.lit")).size() == 2);
+  SECTION("an error of its own ends it, and nothing else") {
+    world.receive("<presence type='error' from='juliet@capulet.lit'><error type='cancel'/></presence>");
+    CHECK(world.take_heard() == Names{"-juliet@capulet.lit", "juliet@capulet.lit undefined-condition"});
+    CHECK(world.book.resources(jid("juliet@capulet.lit")).size() == 1);
+  }
+  SECTION("unavailable without a resource ends all") {
+    world.unavailable("juliet@capulet.lit");
+    CHECK(world.take_heard() == Names{"-juliet@capulet.lit", "-juliet@capulet.lit/balcony"});
+  }
+}
+
+TEST_CASE("presence: a contact's resource counts as it was stamped (RFC 7622 s3.4)", "[presence]") {
+  World world;
+  Names wanted;
+  std::size_t count = 0;
+  for (const std::string resource : {"iPhone™", "ﬁsh", "cafe\u0301", "caf\u00e9", "Work", "work", "👩‍👩‍👧", "name חיבה"}) {
+    world.available("Juliet@Capulet.LIT/" + resource);
+    CHECK(world.take_heard() == Names{"+juliet@capulet.lit/" + resource});
+    const auto* found = world.book.find(jid("juliet@capulet.lit/" + resource));
+    REQUIRE(found);
+    CHECK(found->jid.as_stamped() == "Juliet@Capulet.LIT/" + resource);
+    CHECK(world.book.resources(jid("juliet@capulet.lit")).size() == ++count);
+  }
+  world.unavailable("juliet@capulet.lit/iPhoneTM");
+  CHECK(world.take_heard().empty());
+  world.unavailable("juliet@capulet.lit/iPhone™");
+  CHECK(world.take_heard() == Names{"-juliet@capulet.lit/iPhone™"});
+}
+
+TEST_CASE("presence: of strangers and ourselves is ignored", "[presence]") {
   World world;
   for (const char* from :
-       {"mallory@evil.lit/x", "JULIET@capulet.lit/balcony", "juliet@capulet.lit",
+       {"mallory@evil.lit/x", "JUL1ET@capulet.lit/balcony", "capulet.lit",
         "romeo@montague.lit/orchard", "room@conference.montague.lit/juliet", "@evil.lit/x"}) {
     INFO(from);
     world.available(from);
