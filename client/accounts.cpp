@@ -11,6 +11,7 @@
 #include <iostream>
 
 #include "errors.h"
+#include "login_hints.h"
 #include "parse.h"
 #include "text.h"
 
@@ -34,22 +35,6 @@ ordered_json to_json(const Values& values) {
   auto out = ordered_json::object();
   for (const auto& [key, value] : values) out[key] = to_json(value);
   return out;
-}
-
-/// The certificate fingerprint in an error message, to make the hint ready to paste; "FINGERPRINT"
-/// if there is none.
-std::string fingerprint_in(std::string_view text) {
-  std::string digits;
-  for (const char c : text) {
-    if (std::isxdigit(static_cast<unsigned char>(c))) {
-      digits += c;
-    } else if (c != ':' || digits.empty()) {
-      if (digits.size() >= kPinDigits) break;
-      digits.clear();
-    }
-  }
-  // "sha256:AB…" looks like more digits in front.
-  return digits.size() >= kPinDigits ? digits.substr(digits.size() - kPinDigits) : "FINGERPRINT";
 }
 
 /// What --pin takes: 64 hex digits, colons between them or not.
@@ -98,6 +83,7 @@ Account account_from(const std::string& path, const Values& p) {
   a.pending = value_of<std::vector<std::string>>(p, "PendingContacts");
   a.settings = value_of<Values>(p, "Settings");
   a.server = value_of<Values>(p, "Server");
+  a.steps = value_of<std::vector<std::string>>(p, "LoginSteps");
   return a;
 }
 
@@ -117,6 +103,7 @@ ordered_json to_json(const Account& a) {
                       {"pending_contacts", a.pending},
                       {"settings", to_json(a.settings)},
                       {"server", to_json(a.server)},
+                      {"login_steps", a.steps},
                       {"error", nullptr}};
   if (!a.error_name.empty()) out["error"] = {{"name", a.error_name}, {"message", a.error_message}};
   return out;
@@ -236,20 +223,11 @@ Account go_online(Context& context, const std::string& path) {
     client.connect_within(context.timeout.value_or(kLogin));
   } catch (const sdbus::Error& e) {
     Failure failure = to_failure(e);
+    if (exit_code(failure.name) != kNotOnline) throw failure;
     const Account account = now();
-    if (failure.name == error::kAuthFailed) {
-      failure.message += "; account kept, disabled";
-      failure.hint = "run 'xmppftctl account passwd " + account.id + "'";
-    } else if (failure.name == error::kNotOnline) {
-      failure.message += "; account kept, the daemon goes on trying";
-      failure.hint = account.reason == "tls"
-                         ? "if you know that this is your server: xmppftctl account set " +
-                               account.id + " --pin " + fingerprint_in(e.getMessage())
-                         : "to change the server: xmppftctl account set " + account.id +
-                               " --server HOST[:PORT]";
-    } else if (exit_code(failure.name) == kNotOnline) {
-      failure.hint = "run 'xmppftctl account passwd " + account.id + "'";
-    }
+    failure.message += account.enabled ? "; account kept, the daemon goes on trying"
+                                       : "; account kept, disabled";
+    failure.hint = login_hint(account);
     throw failure;
   }
   return now();

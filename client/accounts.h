@@ -17,6 +17,7 @@ struct Account {
   bool enabled = false;
   std::uint64_t connected_at = 0, next_attempt_at = 0;  ///< usec since the epoch, 0 = not
   std::vector<std::string> pending;                     ///< JIDs that asked to see our presence
+  std::vector<std::string> steps;                       ///< of the last login
   Values settings, server;
 };
 

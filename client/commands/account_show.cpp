@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "accounts.h"
 #include "command.h"
+#include "login_hints.h"
 #include "text.h"
 
 namespace xmppftctl {
@@ -32,6 +33,8 @@ int account_show(Call& call) {
   for (const auto& proxy : value_of<std::vector<std::string>>(a.server, "proxies"))
     add("proxy", proxy);
   for (const auto& jid : a.pending) add("asks to see you", jid);
+  for (const auto& step : a.steps) add("last login", step);
+  if (!a.error_message.empty()) add("what to do", login_hint(a));
   call.context.out.print(table);
   return kOk;
 }

@@ -4,6 +4,7 @@
 
 #include "accounts.h"
 #include "command.h"
+#include "login_hints.h"
 #include "text.h"
 
 namespace xmppftctl {
@@ -63,6 +64,8 @@ int status(Call& call) {
   for (const auto& a : all) {
     out.say("account " + a.id + ": " + (a.state == "online" ? "" : printable(a.jid) + " ") +
             account_line(a));
+    if (const auto hint = login_hint(a); !hint.empty() && !a.error_message.empty())
+      out.say("  " + hint);
     for (const auto& jid : a.pending) {
       out.say("  " + printable(jid) + " asks to see you: xmppftctl contacts approve " +
               printable(jid));

@@ -10,6 +10,7 @@
 #include "base/result.h"
 #include "base/secret.h"
 #include "config/account_store.h"
+#include "io/account_reason.h"
 #include "model/jid.h"
 #include "model/job.h"
 #include "transfer/account_port.h"
@@ -18,10 +19,6 @@ namespace xmppftd {
 
 enum class AccountState { Offline, Connecting, Online, Failed };
 std::string_view to_string(AccountState state) noexcept;  ///< "offline", ...
-
-/// Why an account is in its state, in the words of Account1.StateReason.
-enum class AccountReason { None, User, NoNetwork, Auth, NoPassword, Tls, Dns, Conflict, Backoff, NoDns, Clock };
-std::string_view to_string(AccountReason reason) noexcept;  ///< "", "user", "no-network", "auth", ...
 
 /// What the outside may know of an account's session.
 struct AccountStatus {
@@ -33,6 +30,8 @@ struct AccountStatus {
   WallTime connected_at{};
   std::string password_store = "none";  ///< none | session | file
   std::vector<std::string> proxies;   ///< "JID HOST:PORT" of our server's, once found
+  std::vector<std::string> steps;     ///< of the last attempt, oldest first
+  std::string certificate;            ///< SHA-256 of one that the last attempt refused, else ""
 };
 
 /// One row of Account1.ListContacts.
@@ -56,9 +55,9 @@ class Account : public AccountPort {
   virtual const AccountStatus& status() const = 0;
 
   /// Enables the account (saved) and answers once it is online or this attempt failed; joins an attempt under way.
-  /// Errors: AuthFailed (the account is disabled again), NoPassword, Tls, Dns, Network, Timeout, Conflict.
+  /// Errors: those of errc_of(); status() has the reason. The account is disabled again where waits_for_user().
   virtual void connect(Done done) = 0;
-  /// Goes offline and stays so: disabled (saved).
+  /// Goes offline and stays so: disabled (saved). Answers once it is both.
   virtual void disconnect(Done done) = 0;
   /// Saves new settings (the JID cannot change) and reconnects if the session depends on what changed.
   virtual void update(AccountSettings settings, Done done) = 0;

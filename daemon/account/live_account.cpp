@@ -11,17 +11,7 @@ namespace {
 
 constexpr std::string_view kAccount = "account";
 
-/// Why the next attempt must wait, in the API's words.
-AccountReason reason_of(const Error& why) {
-  switch (why.code) {
-    case Errc::Tls: return AccountReason::Tls;
-    case Errc::Dns: return AccountReason::Dns;
-    case Errc::Conflict: return AccountReason::Conflict;
-    case Errc::AuthFailed: return AccountReason::Auth;
-    case Errc::Network: return AccountReason::NoNetwork;
-    default: return AccountReason::Backoff;
-  }
-}
+constexpr std::size_t kMaxSteps = 64;
 
 /// From 0 up to 1.
 double random_fraction() { return static_cast<double>(std::stoul(random_hex(4), nullptr, 16)) / 4294967296.0; }
@@ -47,7 +37,9 @@ LiveAccount::LiveAccount(const AccountWorld& world, AccountSettings settings, st
 
 LiveAccount::~LiveAccount() {
   *alive_ = false;
-  answer_waiters(Error{Errc::NoSuchAccount, "the account was removed"});
+  const Error removed{Errc::NoSuchAccount, "the account was removed"};
+  answer(waiters_, removed);
+  answer(leaving_, removed);
 }
 
 void LiveAccount::start() {
@@ -62,7 +54,7 @@ void LiveAccount::connect(Done done) {
   if (close_wanted_) {
     again_ = true;
   } else if (online()) {
-    later_.run([this] { answer_waiters({}); });
+    later_.run([this] { answer(waiters_, {}); });
   } else if (!link_busy_) {
     backoff_.reset();
     attempt();
@@ -100,9 +92,15 @@ void LiveAccount::attempt_with_password() {
   }
   auto full = jid_.with_resource(resource_);
   if (!full) return give_up(AccountReason::Auth, full.error());
+  status_.steps.clear();
+  status_.certificate.clear();
   link_busy_ = true;
   link_->connect(Login{*full, password_->clone(), settings_.host, settings_.port, settings_.ca_file, settings_.pin,
                        settings_.allow_plain});
+}
+
+void LiveAccount::on_step(std::string step) {
+  if (status_.steps.size() < kMaxSteps) status_.steps.push_back(std::move(step));
 }
 
 void LiveAccount::on_up(const Jid& bound) {
@@ -116,10 +114,10 @@ void LiveAccount::on_up(const Jid& bound) {
   session_.up(bound);
   changed();
   world_.events.on_online_changed(id());
-  answer_waiters({});
+  answer(waiters_, {});
 }
 
-void LiveAccount::on_down(Error why) {
+void LiveAccount::on_down(Down why) {
   link_busy_ = false;
   const bool was_online = online();
   online_for_ = was_online ? std::chrono::duration_cast<std::chrono::milliseconds>(world_.timers.now() - up_at_)
@@ -134,14 +132,17 @@ void LiveAccount::on_down(Error why) {
   }
   if (close_wanted_) {
     close_wanted_ = false;
-    if (!again_) return go_offline(AccountReason::User);
+    if (!again_) go_offline(AccountReason::User);
+    answer(leaving_, {});
+    if (!again_) return;
   }
   if (std::exchange(again_, false)) return attempt();
-  log::warning(kAccount, "account " + std::to_string(id()) + ": " + log::printable(why.detail));
-  if (why.code == Errc::AuthFailed) {
+  log::warning(kAccount, "account " + std::to_string(id()) + ": " + why.detail);
+  status_.certificate = why.certificate;
+  if (waits_for_user(why.reason)) {
     // A wrong password asked again and again locks accounts: the user must say something first.
     set_enabled(false);
-    return give_up(AccountReason::Auth, std::move(why));
+    return give_up(why.reason, why.error());
   }
   try_later(why);
 }
@@ -161,19 +162,19 @@ void LiveAccount::give_up(AccountReason reason, Error error) {
   status_.error = error;
   status_.next_attempt_at = {};
   changed();
-  answer_waiters(error);
+  answer(waiters_, error);
 }
 
-void LiveAccount::try_later(const Error& why) {
-  const auto delay = backoff_.next(why.code, std::exchange(online_for_, {}));
-  if (why.code == Errc::Conflict) resource_ = settings_.resource + "-" + random_hex(2);
+void LiveAccount::try_later(const Down& why) {
+  const auto delay = backoff_.next(errc_of(why.reason), std::exchange(online_for_, {}));
+  if (why.reason == AccountReason::Conflict) resource_ = settings_.resource + "-" + random_hex(2);
   status_.state = AccountState::Connecting;
-  status_.reason = reason_of(why);
-  status_.error = why;
+  status_.reason = why.reason;
+  status_.error = why.error();
   status_.next_attempt_at = wall_now() + delay;
   retry_ = world_.timers.after(delay, [this] { attempt(); });
   changed();
-  answer_waiters(why);
+  answer(waiters_, why.error());
 }
 
 void LiveAccount::go_offline(AccountReason reason) {
@@ -188,14 +189,17 @@ void LiveAccount::disconnect(Done done) {
   set_enabled(false);
   retry_.reset();
   again_ = false;
-  answer_waiters(Error{Errc::NotOnline, "the account was told to disconnect"});
+  answer(waiters_, Error{Errc::NotOnline, "the account was told to disconnect"});
+  save([this, done = std::move(done)](Result<void> saved) mutable {
+    if (!saved || !close_wanted_) return done(std::move(saved));
+    leaving_.push_back(std::move(done));
+  });
   if (link_busy_) {
     close_wanted_ = true;
     link_->close();
   } else {
     go_offline(AccountReason::User);
   }
-  save(std::move(done));
 }
 
 void LiveAccount::update(AccountSettings settings, Done done) {
@@ -327,8 +331,8 @@ Result<void> LiveAccount::deny_contact(const Jid& bare) {
 
 // ---- Small tools
 
-void LiveAccount::answer_waiters(const Result<void>& outcome) {
-  auto waiters = std::exchange(waiters_, {});
+void LiveAccount::answer(std::vector<Done>& waiting, const Result<void>& outcome) {
+  auto waiters = std::exchange(waiting, {});
   for (auto& waiter : waiters) waiter(outcome);
 }
 

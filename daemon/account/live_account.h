@@ -18,7 +18,7 @@ namespace xmppftd {
 /// An account and its way online:
 ///
 ///     Offline --connect()--> Connecting --up--> Online --down--> Connecting (after a pause) ...
-///     any --disconnect()--> Offline      Connecting --wrong or no password--> Failed
+///     any --disconnect()--> Offline      Connecting --waits_for_user()--> Failed
 ///
 /// A refused certificate, a missing network and the like stay Connecting: the reason says why, the queue is kept, and
 /// the next attempt comes by itself (RELIABILITY NT1, s2.3).
@@ -57,8 +57,9 @@ class LiveAccount final : public Account, private XmppLink::Handler, private Acc
 
  private:
   // XmppLink::Handler
+  void on_step(std::string step) override;
   void on_up(const Jid& bound) override;
-  void on_down(Error why) override;
+  void on_down(Down why) override;
   void on_stanza(Element stanza) override;
   // AccountSession::Handler
   void on_offer(std::unique_ptr<IncomingOffer> offer) override;
@@ -71,9 +72,9 @@ class LiveAccount final : public Account, private XmppLink::Handler, private Acc
   void attempt();
   void attempt_with_password();
   void give_up(AccountReason reason, Error error);
-  void try_later(const Error& why);
+  void try_later(const Down& why);
   void go_offline(AccountReason reason);
-  void answer_waiters(const Result<void>& outcome);
+  static void answer(std::vector<Done>& waiting, const Result<void>& outcome);
   void set_enabled(bool enabled);
   void save(Done done);
   /// Runs `work` off the loop; `then` gets its result if the account is still there.
@@ -92,7 +93,8 @@ class LiveAccount final : public Account, private XmppLink::Handler, private Acc
   Timers::Clock::time_point up_at_{};
   std::chrono::milliseconds online_for_{};  // of the session that just ended
   std::unique_ptr<Timer> retry_;
-  std::vector<Done> waiters_;  // connect() calls not answered yet
+  std::vector<Done> waiters_;      // connect() calls not answered yet
+  std::vector<Done> leaving_;      // disconnect() calls that wait for the end of the session
   std::unique_ptr<XmppLink> link_;
   AccountSession session_;  // after link_: what it drops says its last words through it
   Later later_;

@@ -78,7 +78,7 @@ void AccountObject::withdraw() { emitInterfacesRemovedSignal({kAccountInterface}
 void AccountObject::tell_changed() {
   emitPropertiesChangedSignal(kAccountInterface,
                               {"BoundJid", "Enabled", "Settings", "State", "StateReason", "Error", "NextAttemptAt",
-                               "ConnectedAt", "PasswordStore", "PendingContacts", "Server"});
+                               "ConnectedAt", "PasswordStore", "PendingContacts", "Server", "LoginSteps"});
 }
 
 void AccountObject::Connect(sdbus::Result<>&& result) {
@@ -193,7 +193,14 @@ std::vector<std::string> AccountObject::PendingContacts() { return account_.pend
 VariantMap AccountObject::Server() {
   VariantMap server;
   if (!account_.status().proxies.empty()) server["proxies"] = sdbus::Variant(account_.status().proxies);
+  if (!account_.status().certificate.empty()) server["certificate"] = sdbus::Variant(account_.status().certificate);
   return server;
+}
+
+std::vector<std::string> AccountObject::LoginSteps() {
+  std::vector<std::string> steps;
+  for (const auto& step : account_.status().steps) steps.push_back(safe_text(step, kMaxString));
+  return steps;
 }
 
 }  // namespace xmppftd

@@ -50,6 +50,7 @@ class AccountObject final : public sdbus::AdaptorInterfaces<org::xmppft::Account
   std::string PasswordStore() override;
   std::vector<std::string> PendingContacts() override;
   VariantMap Server() override;
+  std::vector<std::string> LoginSteps() override;
 
   Account& account_;
   Background& background_;

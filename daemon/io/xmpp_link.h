@@ -5,8 +5,8 @@
 #include <memory>
 #include <string>
 
-#include "base/result.h"
 #include "base/secret.h"
+#include "io/account_reason.h"
 #include "model/jid.h"
 #include "xep/element.h"
 
@@ -17,7 +17,7 @@ struct Login {
   Jid jid;                  ///< full: the resource we ask for
   Secret password;
   std::string host;         ///< "" = SRV and address records of the JID's domain
-  std::uint16_t port = 0;   ///< 0 = from SRV, else 5222; used with `host`
+  std::uint16_t port = 0;   ///< of `host`; 0 = 5222
   std::string ca_file;      ///< PEM; "" = the system's authorities
   std::string pin;          ///< SHA-256 of the server's certificate as 64 hex digits; "" = none. Accepts exactly that one
   bool allow_plain = false; ///< SASL PLAIN over verified TLS
@@ -29,11 +29,12 @@ class XmppLink {
  public:
   class Handler {
    public:
-    /// Logged in, resource bound; presence was not sent.
+    /// One step of the attempt under way, for people: "192.0.2.1:5222 (STARTTLS): Connection refused".
+    virtual void on_step(std::string step) = 0;
+    /// Logged in, resource bound; presence was not sent. The resource may be another than was asked for.
     virtual void on_up(const Jid& bound) = 0;
-    /// The session or the attempt ended; what was sent and not answered is lost. Errors: AuthFailed, Tls (detail holds
-    /// subject, issuer, dates, SHA-256 fingerprint), Dns, Network, Timeout, Conflict, Protocol, Cancelled (our close).
-    virtual void on_down(Error why) = 0;
+    /// The session or the attempt ended; what was sent and not answered is lost. AccountReason::User = our close().
+    virtual void on_down(Down why) = 0;
     virtual void on_stanza(Element stanza) = 0;
 
    protected:
@@ -41,12 +42,13 @@ class XmppLink {
   };
 
   virtual ~XmppLink() = default;
-  /// Starts one attempt; ends in on_up or on_down within 60 s whatever the network does. Only while down.
+  /// Starts one attempt: the servers of the domain one after another, and at each the mechanisms and resources that may
+  /// do. Ends in on_up or on_down within 60 s whatever the network does. Only while down.
   virtual void connect(Login login) = 0;
   /// Queues one stanza as XML text. Ignored while down. More than 4 MiB or 1,000 stanzas that the server does not take
   /// end the session (RELIABILITY ST7): who sends much waits for answers.
   virtual void send(std::string xml) = 0;
-  /// Ends the session in order; on_down(Cancelled) follows within 3 s.
+  /// Ends the session in order; on_down(User) follows within 3 s.
   virtual void close() = 0;
 };
 

@@ -44,49 +44,58 @@ void LoginLog::openssl_error(std::string_view text) {
     tls_error_ = log::printable(reason);
 }
 
-Error stream_error(xmpp_error_type_t type, std::string_view text) {
-  const std::string said = text.empty() ? "" : ": " + log::printable(text);
-  switch (type) {
-    case XMPP_SE_CONFLICT:
-      return {Errc::Conflict, "another client logged in with the same resource" + said};
-    case XMPP_SE_NOT_AUTHORIZED:
-    case XMPP_SE_INVALID_FROM:
-      return {Errc::AuthFailed, "the server ended the stream as not authorized" + said};
-    case XMPP_SE_SYSTEM_SHUTDOWN:
-      return {Errc::Network, "the server is shutting down" + said};
-    case XMPP_SE_CONN_TIMEOUT:
-      return {Errc::Network, "the server gave up waiting for us" + said};
-    case XMPP_SE_RESOURCE_CONSTRAINT:
-      return {Errc::Network, "the server is overloaded" + said};
-    case XMPP_SE_INTERNAL_SERVER_ERROR:
-    case XMPP_SE_REMOTE_CONN_FAILED:
-      return {Errc::Network, "the server has trouble of its own" + said};
-    case XMPP_SE_SEE_OTHER_HOST:
-      return {Errc::Network, "the server wants us to use another host" + said};
-    case XMPP_SE_HOST_GONE:
-    case XMPP_SE_HOST_UNKNOWN:
-      return {Errc::Network, "the server does not serve our domain" + said};
-    case XMPP_SE_POLICY_VIOLATION:
-      return {Errc::Protocol, "the server says we broke its rules" + said};
-    case XMPP_SE_UNDEFINED_CONDITION:
-      return {Errc::Network, "the server ended the stream" + said};
-    case XMPP_SE_BAD_FORMAT:
-    case XMPP_SE_BAD_NS_PREFIX:
-    case XMPP_SE_IMPROPER_ADDR:
-    case XMPP_SE_INVALID_ID:
-    case XMPP_SE_INVALID_NS:
-    case XMPP_SE_INVALID_XML:
-    case XMPP_SE_RESTRICTED_XML:
-    case XMPP_SE_UNSUPPORTED_ENCODING:
-    case XMPP_SE_UNSUPPORTED_STANZA_TYPE:
-    case XMPP_SE_UNSUPPORTED_VERSION:
-    case XMPP_SE_XML_NOT_WELL_FORMED:
-      break;
-  }
-  return {Errc::Protocol, "the server did not understand our stream" + said};
+namespace {
+
+std::string said(std::string_view condition, std::string_view text) {
+  return " (" + (condition.empty() ? "no condition" : log::printable(condition)) + ")" +
+         (text.empty() ? "" : ": " + log::printable(text));
 }
 
-Error connection_lost(int error) {
+}  // namespace
+
+Down stream_error(std::string_view condition, std::string_view text) {
+  static constexpr struct {
+    std::string_view condition;
+    AccountReason reason;
+    const char* words;
+  } kRows[] = {
+      {"conflict", AccountReason::Conflict, "another client logged in with the same resource"},
+      {"host-unknown", AccountReason::HostUnknown, "the server does not serve our domain"},
+      {"host-gone", AccountReason::HostUnknown, "the server no longer serves our domain"},
+      {"see-other-host", AccountReason::Redirected, "the server wants us to use another host"},
+      {"system-shutdown", AccountReason::Server, "the server is shutting down"},
+      {"connection-timeout", AccountReason::Server, "the server gave up waiting for us"},
+      {"resource-constraint", AccountReason::Server, "the server is overloaded"},
+      {"internal-server-error", AccountReason::Server, "the server has trouble of its own"},
+      {"remote-connection-failed", AccountReason::Server, "the server has trouble of its own"},
+      {"policy-violation", AccountReason::Server, "the server says that we broke its rules"},
+      {"not-authorized", AccountReason::Server, "the server ended the stream"},
+      {"undefined-condition", AccountReason::Server, "the server ended the stream"},
+      {"", AccountReason::Server, "the server ended the stream"},
+  };
+  for (const auto& row : kRows)
+    if (row.condition == condition) return {row.reason, row.words + said(condition, text), ""};
+  return {AccountReason::Protocol,
+          "the server did not understand our stream" + said(condition, text), ""};
+}
+
+Down bind_error(std::string_view condition, std::string_view text) {
+  for (const char* ours : {"conflict", "bad-request", "not-acceptable", "jid-malformed"})
+    if (condition == ours)
+      return {AccountReason::Conflict,
+              "the server does not let us have that resource" + said(condition, text), ""};
+  return {AccountReason::BindRefused,
+          "the server lets us bind no resource" + said(condition, text), ""};
+}
+
+Down connect_error(int error) {
+  const char* const words = error == 0 ? "no connection" : strerrordesc_np(error);
+  const bool network = error == ENETUNREACH || error == ENETDOWN || error == EADDRNOTAVAIL;
+  return {network ? AccountReason::NoNetwork : AccountReason::Unreachable,
+          words == nullptr ? "no connection" : words, ""};
+}
+
+Down connection_lost(int error) {
   // libstrophe's own numbers, of OpenSSL and its own making, are below the ones that say something.
   switch (error) {
     case ETIMEDOUT:
@@ -95,11 +104,12 @@ Error connection_lost(int error) {
     case EHOSTUNREACH:
     case ENETUNREACH:
     case EPIPE:
-      return {Errc::Network, std::string("the connection was lost: ") + strerrordesc_np(error)};
+      return {AccountReason::Backoff,
+              std::string("the connection was lost: ") + strerrordesc_np(error), ""};
     case 0:
-      return {Errc::Network, "the server closed the stream"};
+      return {AccountReason::Backoff, "the server closed the stream", ""};
     default:
-      return {Errc::Network, "the connection was lost"};
+      return {AccountReason::Backoff, "the connection was lost", ""};
   }
 }
 

@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include "base/result.h"
+#include "io/account_reason.h"
 
 namespace xmppftd {
 
@@ -41,11 +41,16 @@ class LoginLog {
   std::string complaint_;
 };
 
-/// What a <stream:error/> (RFC 6120 s4.9.3) means. Errors: Conflict, AuthFailed, Network when
-/// trying again may help, Protocol.
-Error stream_error(xmpp_error_type_t type, std::string_view text);
+/// What a <stream:error/> (RFC 6120 s4.9.3) means. Never a reason to take the password for wrong.
+Down stream_error(std::string_view condition, std::string_view text);
 
-/// What the errno of a DISCONNECT that no stream error explains means: Network.
-Error connection_lost(int error);
+/// What a refusal to bind a resource (RFC 6120 s7.7) means: Conflict when another resource may do.
+Down bind_error(std::string_view condition, std::string_view text);
+
+/// What the errno of a connection that never was means: NoNetwork or Unreachable.
+Down connect_error(int error);
+
+/// What the errno of a DISCONNECT that no stream error explains means.
+Down connection_lost(int error);
 
 }  // namespace xmppftd

@@ -4,8 +4,6 @@
 #include <dlfcn.h>
 #include <expat.h>
 
-#include <cstdio>
-#include <cstdlib>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -13,6 +11,7 @@
 #include <unordered_map>
 
 #include "strophe/context.h"
+#include "strophe/real_function.h"
 #include "strophe/stanza_limiter.h"
 #include "strophe/stream_gate.h"
 #include "strophe/stream_policy.h"
@@ -31,17 +30,6 @@ void parse_at_once(XML_Parser parser) {
   static auto* const set =
       reinterpret_cast<Set*>(dlsym(RTLD_DEFAULT, "XML_SetReparseDeferralEnabled"));
   if (set != nullptr) set(parser, XML_FALSE);
-}
-
-/// The function that ours stands before.
-template <class F>
-F* real(const char* name, F* /*ours*/) {
-  void* const found = dlsym(RTLD_NEXT, name);
-  if (found == nullptr) {
-    std::fprintf(stderr, "expat: %s not found\n", name);
-    std::abort();
-  }
-  return reinterpret_cast<F*>(found);
 }
 
 /// One parser: its events run through the stages and end in the handlers that its user set.
@@ -118,7 +106,7 @@ class Seams {
 }  // namespace
 }  // namespace xmppftd
 
-using xmppftd::real;
+using xmppftd::real_function;
 using xmppftd::Seams;
 
 extern "C" {
@@ -137,7 +125,7 @@ void XML_SetCharacterDataHandler(XML_Parser parser, XML_CharacterDataHandler tex
 }
 
 enum XML_Status XML_Parse(XML_Parser parser, const char* bytes, int length, int is_final) {
-  static auto* const parse = real("XML_Parse", &XML_Parse);
+  static auto* const parse = real_function("XML_Parse", &XML_Parse);
   auto& seam = Seams::all().of(parser);
   if (!seam.feed(static_cast<std::size_t>(length))) return XML_STATUS_ERROR;
   const enum XML_Status status = parse(parser, bytes, length, is_final);
@@ -146,13 +134,13 @@ enum XML_Status XML_Parse(XML_Parser parser, const char* bytes, int length, int 
 }
 
 XML_Bool XML_ParserReset(XML_Parser parser, const XML_Char* encoding) {
-  static auto* const reset = real("XML_ParserReset", &XML_ParserReset);
+  static auto* const reset = real_function("XML_ParserReset", &XML_ParserReset);
   Seams::all().forget(parser);
   return reset(parser, encoding);
 }
 
 void XML_ParserFree(XML_Parser parser) {
-  static auto* const free_parser = real("XML_ParserFree", &XML_ParserFree);
+  static auto* const free_parser = real_function("XML_ParserFree", &XML_ParserFree);
   Seams::all().forget(parser);
   free_parser(parser);
 }
@@ -163,7 +151,7 @@ namespace xmppftd {
 namespace {
 
 Seam::Seam(XML_Parser parser) noexcept : parser_(parser), user_data_(XML_GetUserData(parser)) {
-  static auto* const set_our_data = real("XML_SetUserData", &XML_SetUserData);
+  static auto* const set_our_data = real_function("XML_SetUserData", &XML_SetUserData);
   set_our_data(parser_, this);
   parse_at_once(parser_);
   XML_SetStartDoctypeDeclHandler(
@@ -179,7 +167,7 @@ Seam::Seam(XML_Parser parser) noexcept : parser_(parser), user_data_(XML_GetUser
 }
 
 void Seam::set_element_handlers(XML_StartElementHandler on_start, XML_EndElementHandler on_end) {
-  static auto* const set_handlers = real("XML_SetElementHandler", &XML_SetElementHandler);
+  static auto* const set_handlers = real_function("XML_SetElementHandler", &XML_SetElementHandler);
   start_ = on_start;
   end_ = on_end;
   set_handlers(
@@ -194,7 +182,7 @@ void Seam::set_element_handlers(XML_StartElementHandler on_start, XML_EndElement
 
 void Seam::set_text_handler(XML_CharacterDataHandler on_text) {
   static auto* const set_handler =
-      real("XML_SetCharacterDataHandler", &XML_SetCharacterDataHandler);
+      real_function("XML_SetCharacterDataHandler", &XML_SetCharacterDataHandler);
   text_ = on_text;
   set_handler(parser_, [](void* self, const XML_Char* piece, int length) {
     pass(self, [&](Seam& seam) {

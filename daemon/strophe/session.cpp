@@ -8,7 +8,9 @@
 #include <cstring>
 #include <utility>
 
+#include "base/bytes.h"
 #include "base/log.h"
+#include "strophe/host.h"
 
 namespace xmppftd {
 namespace {
@@ -17,8 +19,12 @@ using namespace std::chrono_literals;
 
 constexpr auto kWholeLogin = 50s;
 constexpr auto kLookup = 20s;
-constexpr auto kOneAddress = 30s;  // libstrophe gives TCP 5 s of it
-constexpr auto kClose = 2500ms;    // libstrophe gives the server 2 s
+constexpr auto kClose = 2500ms;  // libstrophe gives the server 2 s
+// For how long a server may be silent before the next is tried: the less, the more there are.
+constexpr std::chrono::milliseconds kSilence = 8s;
+constexpr std::chrono::milliseconds kLeastSilence = 2s;
+constexpr unsigned kMaxRedirects = 3;
+constexpr unsigned kMaxResources = 3;
 
 }  // namespace
 
@@ -26,50 +32,110 @@ Session::Session(const StreamServices& services, Login login, Handler& handler)
     : services_(services),
       login_(std::move(login)),
       handler_(handler),
-      deadline_(services.loop.now() + kWholeLogin) {
-  lookup_ = look_up(services_.loop, std::string(login_.jid.domain()), login_.host, login_.port,
-                    [this](Result<std::vector<Candidate>> found) { resolved(std::move(found)); });
-  limit(kLookup, {Errc::Dns, "the resolver gave no answer in 20 s"});
+      account_(log::shy(login_.jid.bare().str())),
+      sasl_(std::move(login_.password), login_.allow_plain),
+      deadline_(services.loop.now() + kWholeLogin),
+      resource_(login_.jid.resource()) {
+  resolve({std::string(login_.jid.domain()), login_.host, login_.port});
 }
 
-void Session::resolved(Result<std::vector<Candidate>> found) {
+void Session::resolve(Question question) {
+  state_ = State::Resolving;
+  lookup_ = look_up(services_.loop, std::move(question),
+                    [this](Answer answer) { resolved(std::move(answer)); });
+  limit(kLookup, {AccountReason::NoDns, "the resolver gave no answer in 20 s", ""});
+}
+
+void Session::resolved(Answer answer) {
   lookup_.reset();
-  if (!found) return end(std::move(found.error()));
+  limit_.reset();
+  for (auto& each : answer.steps) step(std::move(each));
+  if (answer.candidates.empty()) {
+    step(answer.why.detail);
+    keep_worst(answer.why);
+  }
   if (!login_.ca_file.empty() && ::access(login_.ca_file.c_str(), R_OK) != 0)
-    return end({Errc::Tls, "ca_file " + login_.ca_file + ": " + strerrordesc_np(errno)});
-  candidates_ = std::move(*found);
+    return end({AccountReason::Tls, "ca_file " + login_.ca_file + ": " + strerrordesc_np(errno), ""});
+  // Where a server sent us comes before the rest of those that we know.
+  candidates_.insert(candidates_.begin(), answer.candidates.begin(), answer.candidates.end());
   state_ = State::Connecting;
   try_next();
 }
 
 void Session::try_next() {
-  const Candidate& candidate = candidates_[next_++];
+  while (!candidates_.empty() && services_.loop.now() < deadline_) {
+    current_ = std::move(candidates_.front());
+    candidates_.pop_front();
+    if (!current_.second_guess || strangers_.contains(current_.endpoint())) return try_current();
+  }
+  if (!candidates_.empty()) step("no time is left for the other servers");
+  if (!worst_at_.empty()) worst_.detail = worst_at_ + ": " + worst_.detail;
+  end(std::move(worst_));
+}
+
+void Session::try_current() {
+  const auto left =
+      std::chrono::ceil<std::chrono::milliseconds>(deadline_ - services_.loop.now());
+  const auto others = static_cast<long>(std::count_if(
+      candidates_.begin(), candidates_.end(), [](const auto& one) { return !one.second_guess; }));
+  const auto silence = std::clamp(left / (others + 1), kLeastSilence, kSilence);
   Stream::Handler& us = *this;
-  stream_ = std::make_unique<Stream>(services_, login_, us);
-  if (auto started = stream_->start(candidate); !started)
-    return on_ended(std::move(started.error()), false);
-  const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline_ - services_.loop.now());
-  limit(std::min<std::chrono::milliseconds>(kOneAddress, left),
-        {Errc::Timeout, "no login to " + candidate.str() + " in time"});
+  stream_ = std::make_unique<Stream>(services_, login_, sasl_, us);
+  if (auto failed = stream_->start(current_, resource_, silence)) {
+    StreamEnd end;
+    end.why = std::move(*failed);
+    return on_ended(std::move(end));
+  }
+  limit(std::max(left, 1ms), {AccountReason::Unreachable, "no login in time", ""});
 }
 
 void Session::on_bound(Jid bound) {
   state_ = State::Up;
   limit_.reset();
-  log::info("xmpp", account() + ": logged in at " + candidates_[next_ - 1].str());
-  login_.password = Secret();
+  sasl_.forget_password();
+  step(current_.str() + ": logged in as /" + log::printable(bound.resource()));
   handler_.on_up(bound);
 }
 
-void Session::on_ended(Error why, bool reached) {
+void Session::on_ended(StreamEnd ended) {
   stream_.reset();
-  if (state_ != State::Connecting || reached) return end(std::move(why));
-  const std::string at = candidates_[next_ - 1].str();
-  log::debug("xmpp", account() + ": " + at + ": " + why.detail);
-  if (next_ < candidates_.size() && services_.loop.now() < deadline_) return try_next();
-  why.detail = at + ": " + why.detail;
-  if (next_ > 1) why.detail += " (the last of " + std::to_string(next_) + " addresses)";
-  end(std::move(why));
+  if (state_ != State::Connecting) return end(std::move(ended.why));
+  step(current_.str() + ": " + ended.why.detail);
+  if (ended.reached && !ended.heard) strangers_.insert(current_.endpoint());
+  if (sasl_.refused()) return end(std::move(ended.why));
+  if (services_.loop.now() < deadline_) {
+    if (!ended.other_host.empty() && follow(ended.other_host)) return;
+    if (try_current_again(ended)) return try_current();
+  }
+  keep_worst(ended.why);
+  try_next();
+}
+
+/// With another mechanism or another resource.
+bool Session::try_current_again(const StreamEnd& ended) {
+  if (ended.sasl_failed) return sasl_.more();
+  if (ended.why.reason != AccountReason::Conflict || resources_ >= kMaxResources) return false;
+  // RFC 6120 s7.7.2.2: another name, and at last whatever the server makes up.
+  ++resources_;
+  resource_ = resources_ == kMaxResources
+                  ? ""
+                  : std::string(login_.jid.resource()) + "-" + random_hex(2);
+  return true;
+}
+
+/// <see-other-host/>, RFC 6120 s4.9.3.19: `to`, certificate rules and all else stay as they were.
+bool Session::follow(const std::string& other_host) {
+  const auto host = parse_host_port(other_host);
+  if (!host) {
+    step("that is no host: " + log::printable(other_host));
+    return false;
+  }
+  if (++redirects_ > kMaxRedirects) {
+    step("sent on more than " + std::to_string(kMaxRedirects) + " times");
+    return false;
+  }
+  resolve({"", host->host, host->port});
+  return true;
 }
 
 void Session::send(std::string xml) {
@@ -78,24 +144,38 @@ void Session::send(std::string xml) {
 
 void Session::close() {
   if (state_ == State::Closing) return;
-  const Error closed{Errc::Cancelled, "closed"};
+  const Down closed{AccountReason::User, "closed", ""};
   if (state_ != State::Up) return end(closed);
   state_ = State::Closing;
   limit(kClose, closed);
   stream_->close();
 }
 
-void Session::limit(std::chrono::milliseconds delay, Error why) {
-  limit_ = services_.loop.after(delay, [this, why = std::move(why)] { end(why); });
+void Session::limit(std::chrono::milliseconds delay, Down why) {
+  limit_ = services_.loop.after(delay, [this, why = std::move(why)] {
+    if (state_ == State::Closing) return end(why);
+    step(why.detail);
+    keep_worst(why);
+    end(worst_);
+  });
 }
 
-void Session::end(Error why) {
+void Session::step(std::string what) {
+  log::info("xmpp", account_ + ": " + what);
+  handler_.on_step(std::move(what));
+}
+
+void Session::keep_worst(const Down& why) {
+  if (worst_.reason != AccountReason::None && why.reason <= worst_.reason) return;
+  worst_ = why;
+  worst_at_ = state_ == State::Connecting ? current_.endpoint() : "";
+}
+
+void Session::end(Down why) {
   lookup_.reset();
   stream_.reset();
   limit_.reset();
   handler_.on_down(std::move(why));
 }
-
-std::string Session::account() const { return log::shy(login_.jid.bare().str()); }
 
 }  // namespace xmppftd

@@ -21,9 +21,10 @@ class SessionHost::Client final : private Session::Handler {
   Session& session() noexcept { return session_; }
 
  private:
+  void on_step(std::string step) override { host_.events_.on_step(id_, std::move(step)); }
   void on_up(const Jid& bound) override { host_.events_.on_up(id_, bound); }
   void on_stanza(Element stanza) override { host_.events_.on_stanza(id_, std::move(stanza)); }
-  void on_down(Error why) override { host_.ended(id_, std::move(why)); }
+  void on_down(Down why) override { host_.ended(id_, std::move(why)); }
 
   SessionHost& host_;
   SessionId id_;
@@ -62,7 +63,7 @@ void SessionHost::shut_down() {
   if (clients_.empty()) loop_.stop();
 }
 
-void SessionHost::ended(SessionId id, Error why) {
+void SessionHost::ended(SessionId id, Down why) {
   clients_.erase(id);
   events_.on_down(id, std::move(why));
   if (patience_ && clients_.empty()) loop_.stop();

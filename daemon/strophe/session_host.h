@@ -26,9 +26,10 @@ class SessionHost {
   /// Told on the XMPP thread.
   class Events {
    public:
+    virtual void on_step(SessionId id, std::string step) = 0;
     virtual void on_up(SessionId id, const Jid& bound) = 0;
     virtual void on_stanza(SessionId id, Element stanza) = 0;
-    virtual void on_down(SessionId id, Error why) = 0;
+    virtual void on_down(SessionId id, Down why) = 0;
 
    protected:
     ~Events() = default;
@@ -53,7 +54,7 @@ class SessionHost {
 
  private:
   class Client;
-  void ended(SessionId id, Error why);
+  void ended(SessionId id, Down why);
 
   Events& events_;
   Loop loop_;

@@ -4,16 +4,19 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <openssl/x509.h>
+#include <openssl/x509_vfy.h>
 #include <poll.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <cstring>
+#include <ctime>
 #include <utility>
 
 #include "base/log.h"
-#include "strophe/certificate.h"
 #include "strophe/element.h"
-#include "strophe/sasl.h"
+#include "strophe/host.h"
 #include "xep/namespaces.h"
 #include "xep/stanza.h"
 
@@ -24,6 +27,9 @@ using namespace std::chrono_literals;
 
 constexpr auto kTick = 250ms;   // libstrophe's own timers run only inside run_once
 constexpr unsigned kNudge = 2;  // ticks between two spaces
+constexpr auto kAnswer = 20s;   // to a password or a resource, for which a server may ask others
+constexpr std::chrono::milliseconds kHandshakeSilence = 5s;  // all accounts wait with it
+constexpr std::size_t kMaxComplaints = 8;
 constexpr std::size_t kBurst = Outbox::kMaxStanzas / 4;
 constexpr int kTurns = 256;       // of run_once, then other accounts have their turn
 constexpr int kSettledPlain = 2;  // run_once writes what the one before has queued
@@ -51,13 +57,18 @@ void set_options(int fd) {
   set_option(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, kUserTimeout);
 }
 
-Certificate read_certificate(const xmpp_tlscert_t* shown) {
-  const auto text = [&](xmpp_cert_element_t which) {
-    const char* const value = xmpp_tlscert_get_string(shown, which);
-    return std::string(value == nullptr ? "" : value);
-  };
-  return {text(XMPP_CERT_SUBJECT), text(XMPP_CERT_ISSUER), text(XMPP_CERT_NOTBEFORE),
-          text(XMPP_CERT_NOTAFTER), text(XMPP_CERT_FINGERPRINT_SHA256)};
+std::optional<Certificate> read_certificate(const xmpp_tlscert_t* shown) {
+  const char* const pem = xmpp_tlscert_get_pem(shown);
+  return pem == nullptr ? std::nullopt : parse_certificate(pem);
+}
+
+/// libstrophe passes OpenSSL's words on, not its number.
+Complaint::About about(std::string_view words) {
+  if (words == X509_verify_cert_error_string(X509_V_ERR_CERT_NOT_YET_VALID))
+    return Complaint::About::NotYetValid;
+  if (words == X509_verify_cert_error_string(X509_V_ERR_CERT_HAS_EXPIRED))
+    return Complaint::About::Expired;
+  return Complaint::About::Other;
 }
 
 /// Whether the core wants to see it. The reply to libstrophe's own request, behind which it says
@@ -85,17 +96,18 @@ struct Stream::Inside {
   Lifeline::Inside lifeline;
 };
 
-Stream::Stream(const StreamServices& services, const Login& login, Handler& handler)
+Stream::Stream(const StreamServices& services, const Login& login, SaslWalk& sasl,
+               Handler& handler)
     : services_(services),
       login_(login),
       account_(login.jid.bare().str()),
+      domain_(to_ascii(without_brackets(login.jid.domain()))),
+      sasl_(sasl),
       handler_(handler),
       context_(make_context(heap_, log_.native())),
       conn_(xmpp_conn_new(context_.get())),
       watch_(services.poll, [this] { pump(); }),
       soon_(services.loop, [this] { pump(); }) {
-  xmpp_conn_set_flags(conn_, XMPP_CONN_FLAG_MANDATORY_TLS | XMPP_CONN_FLAG_DISABLE_SM);
-  xmpp_conn_set_jid(conn_, login.jid.str().c_str());
   if (!login.ca_file.empty()) xmpp_conn_set_cafile(conn_, login.ca_file.c_str());
   xmpp_conn_set_certfail_handler(conn_, &on_certificate_complaint);
   xmpp_conn_set_sockopt_callback(conn_, &on_socket);
@@ -111,7 +123,14 @@ Stream::~Stream() {
   services_.low_fds.refill();
 }
 
-Result<void> Stream::start(const Candidate& to) {
+std::optional<Down> Stream::start(const Candidate& to, const std::string& resource,
+                                  std::chrono::milliseconds silence) {
+  way_ = to.way;
+  resource_ = resource;
+  silence_ = silence;
+  xmpp_conn_set_flags(conn_, XMPP_CONN_FLAG_MANDATORY_TLS | XMPP_CONN_FLAG_DISABLE_SM |
+                                 (way_ == TlsWay::Direct ? XMPP_CONN_FLAG_LEGACY_SSL : 0));
+  set_jid(std::string(login_.jid.local()));
   Inside inside(*this);
   int rc = XMPP_EINT;
   errno = EMFILE;
@@ -121,10 +140,17 @@ Result<void> Stream::start(const Candidate& to) {
   }
   const int error = errno;
   services_.low_fds.refill();
-  if (rc != XMPP_EOK)
-    return Error{Errc::Network, error == 0 ? "no connection" : strerrordesc_np(error)};
+  if (rc != XMPP_EOK) return connect_error(error);
   tick_ = services_.loop.after(kTick, [this] { tick(); });
-  return {};
+  return std::nullopt;
+}
+
+/// libstrophe takes the domain of its first JID for `to`, and the local part of its JID at the time
+/// for the user name of SASL.
+void Stream::set_jid(const std::string& local) {
+  std::string jid = local + "@" + std::string(login_.jid.domain());
+  if (!resource_.empty()) jid += "/" + resource_;
+  xmpp_conn_set_jid(conn_, jid.c_str());
 }
 
 void Stream::send(std::string xml) {
@@ -136,7 +162,7 @@ void Stream::send(std::string xml) {
 }
 
 void Stream::queue(std::string xml) {
-  if (!outbox_.push(std::move(xml))) fail({Errc::Network, "send queue full"});
+  if (!outbox_.push(std::move(xml))) fail({AccountReason::Backoff, "send queue full", ""});
   soon_.ask();
 }
 
@@ -175,10 +201,11 @@ void Stream::run_once() {
   cut_ = cut_ || services_.lifeline.was_cut();
   if (watch_.fd() < 0) return;
   set_option(watch_.fd(), IPPROTO_TCP, TCP_QUICKACK, 1);  // resets itself (ENGINE 2.2)
-  if (reached_) return;
+  if (end_.reached) return;
   sockaddr_storage peer;
   socklen_t size = sizeof peer;
-  reached_ = getpeername(watch_.fd(), reinterpret_cast<sockaddr*>(&peer), &size) == 0;
+  end_.reached = getpeername(watch_.fd(), reinterpret_cast<sockaddr*>(&peer), &size) == 0;
+  if (end_.reached) silent_ = 0ms;
 }
 
 /// Hands libstrophe the next batch once it has written the one before.
@@ -203,6 +230,10 @@ bool Stream::more_to_do() {
 void Stream::tick() {
   if (state_ == State::Up) return;
   tick_ = services_.loop.after(kTick, [this] { tick(); });
+  // Counted, not measured: another account's login may hold the thread up.
+  silent_ += kTick;
+  if (state_ == State::LoggingIn && silent_ > (sasl_.is_open() || sasl_done_ ? kAnswer : silence_))
+    fail(why_no_xmpp());
   // COMPAT Openfire: sits on what follows the end of the TLS handshake until more bytes come
   // (INTEROP-openfire 1.7). Only where a space stands inside the stream: behind <auth/> it would
   // come before the XML declaration of the next one.
@@ -215,10 +246,17 @@ void Stream::tick() {
 void Stream::end() {
   state_ = State::Ended;
   tick_.reset();
-  handler_.on_ended(std::move(*why_), reached_);
+  end_.why = std::move(*why_);
+  if (sasl_.is_open()) {
+    end_.why.detail += " (" + sasl_.mechanism() + ")";
+    end_.sasl_failed = true;
+    sasl_.broke_off();
+  }
+  if (end_.why.certificate.empty()) end_.why.certificate = certificate_;
+  handler_.on_ended(std::move(end_));
 }
 
-void Stream::fail(Error why) {
+void Stream::fail(Down why) {
   if (!why_) why_ = std::move(why);
 }
 
@@ -239,19 +277,20 @@ int Stream::on_socket(xmpp_conn_t* /*conn*/, void* socket) noexcept {
 
 /// Lets the handshake go on: only behind it is the server's own certificate to be had, which may be
 /// another than the one that OpenSSL complains of. judge_server() decides.
-int Stream::on_certificate_complaint(const xmpp_tlscert_t* /*shown*/,
-                                     const char* complaint) noexcept {
+int Stream::on_certificate_complaint(const xmpp_tlscert_t* shown, const char* complaint) noexcept {
   auto& complaints = Inside::current->complaints_;
-  if (complaints.size() < 8) complaints.emplace_back(complaint);
+  if (complaints.size() < kMaxComplaints)
+    complaints.push_back(
+        {about(complaint), complaint, read_certificate(shown).value_or(Certificate{})});
   return 1;
 }
 
 void Stream::on_connection(xmpp_conn_t* /*conn*/, xmpp_conn_event_t event, int error,
-                           xmpp_stream_error_t* stream_error, void* data) noexcept {
+                           xmpp_stream_error_t* /*told already*/, void* data) noexcept {
   auto& self = *static_cast<Stream*>(data);
   if (self.state_ == State::Ended) return;  // our destructor
   if (event == XMPP_CONN_CONNECT) return self.connected();
-  self.disconnected(error, stream_error);
+  self.disconnected(error);
 }
 
 int Stream::on_any_stanza(xmpp_conn_t* /*conn*/, xmpp_stanza_t* stanza, void* data) noexcept {
@@ -272,7 +311,11 @@ void Stream::connected() {
   const char* const bound = xmpp_conn_get_bound_jid(conn_);
   auto jid = Jid::parse_stamped(bound == nullptr ? "" : bound);
   if (!jid || !sasl_done_ || !xmpp_conn_is_secured(conn_))
-    return fail({Errc::Protocol, "the server bound no address"});
+    return fail({AccountReason::Protocol, "the server bound no address", ""});
+  // A pin says nothing about the domain.
+  if (jid->domain() != login_.jid.domain())
+    return fail({AccountReason::WrongDomain,
+                 "the server takes us for " + log::printable(jid->bare().str()), ""});
   log_.stop();
   xmpp_conn_set_pass(conn_, nullptr);
   state_ = State::Up;
@@ -280,33 +323,47 @@ void Stream::connected() {
   handler_.on_bound(std::move(*jid));
 }
 
-void Stream::disconnected(int error, const xmpp_stream_error_t* told) {
+void Stream::disconnected(int error) {
   services_.lifeline.hold(-1);
   watch_.drop();
-  if (state_ == State::Closing) return fail({Errc::Cancelled, "closed"});
-  if (told != nullptr)
-    return fail(stream_error(told->type, told->text == nullptr ? "" : told->text));
+  if (state_ == State::Closing) return fail({AccountReason::User, "closed", ""});
   fail(why_lost(error));
 }
 
-Error Stream::why_lost(int error) const {
-  if (cut_ || services_.lifeline.was_cut())
-    return {Errc::Timeout, "the server fell silent in the TLS handshake"};
+Down Stream::why_lost(int error) {
   if (state_ == State::Up) return connection_lost(error);
-  if (!reached_) {
-    const int refused = log_.connect_error() != 0 ? log_.connect_error() : error;
-    return {Errc::Network, refused == 0 ? "no connection" : strerrordesc_np(refused)};
-  }
+  cut_ = cut_ || services_.lifeline.was_cut();
+  if (cut_)
+    return {AccountReason::Unreachable, "the server fell silent in the TLS handshake", ""};
+  if (!end_.reached) return connect_error(log_.connect_error() != 0 ? log_.connect_error() : error);
   if (!log_.tls_error().empty()) {
     const bool ours = log_.tls_error() == strerrordesc_np(EMFILE);  // it opens the CA's file
-    return {ours ? Errc::Network : Errc::Tls, "the TLS handshake failed: " + log_.tls_error()};
+    const bool stranger = way_ == TlsWay::Direct && !end_.heard && certificate_.empty();
+    return {ours       ? AccountReason::Backoff
+            : stranger ? AccountReason::NotXmpp
+                       : AccountReason::TlsHandshake,
+            "the TLS handshake failed: " + log_.tls_error(), ""};
   }
-  return {Errc::Network,
-          "the server ended the login" + (log_.complaint().empty() ? "" : ": " + log_.complaint())};
+  if (!end_.heard) return why_no_xmpp();
+  return {AccountReason::Server,
+          "the server ended the login" + (log_.complaint().empty() ? "" : ": " + log_.complaint()),
+          ""};
+}
+
+/// It answered, but not like this, or not at all.
+Down Stream::why_no_xmpp() const {
+  if (end_.heard) return {AccountReason::Unreachable, "the server fell silent in the login", ""};
+  if (!end_.reached) return connect_error(ETIMEDOUT);
+  return {AccountReason::NotXmpp,
+          watch_.fd() < 0 ? "closed the connection without a word of XMPP"
+                          : "gave no answer in XMPP",
+          ""};
 }
 
 void Stream::on_refused(std::string_view why) {
-  fail({Errc::Protocol, "the server sent what XMPP forbids: " + std::string(why)});
+  if (!end_.heard)
+    return fail({AccountReason::NotXmpp, "what answers there is no XMPP: " + std::string(why), ""});
+  fail({AccountReason::Protocol, "the server sent what XMPP forbids: " + std::string(why), ""});
 }
 
 void Stream::answer_truncated(const Element& stanza) {
@@ -324,43 +381,71 @@ void Stream::answer_truncated(const Element& stanza) {
 
 // ---- what we decide of the login ----
 
+StreamPolicy::Handshake Stream::handshake() {
+  end_.reached = true;
+  handshake_heard_at_ = services_.loop.now();
+  return {is_address(domain_) ? "" : domain_, way_ == TlsWay::Direct};
+}
+
+bool Stream::on_handshake_wait(std::uint64_t heard) {
+  const auto now = services_.loop.now();
+  if (heard != std::exchange(handshake_heard_, heard)) handshake_heard_at_ = now;
+  cut_ = cut_ || now - handshake_heard_at_ > std::min(silence_, kHandshakeSilence);
+  return !cut_;
+}
+
+void Stream::on_header(std::string_view from) {
+  end_.heard = true;
+  silent_ = 0ms;
+  if (from.empty() || login_.pin.empty() || !xmpp_conn_is_secured(conn_)) return;
+  // A pinned certificate says who the server is, not what it serves: what it says itself must do.
+  if (to_ascii(without_brackets(from)) == domain_) return;
+  fail({AccountReason::WrongDomain, "the server says that it serves " + log::printable(from), ""});
+}
+
 bool Stream::on_features(const Features& features) {
+  silent_ = 0ms;
   if (!xmpp_conn_is_secured(conn_)) {
-    if (!features.starttls) fail({Errc::Tls, "the server offers no encryption (STARTTLS)"});
+    if (!features.starttls)
+      fail({AccountReason::NoTls, "the server offers no encryption (STARTTLS)", ""});
     return true;
   }
   tls_features_ = true;
   // libstrophe 0.12.2 crashes on features without <bind/> (ENGINE 1.6).
-  if (sasl_done_ && !features.bind) fail({Errc::Protocol, "the server lets us bind no resource"});
-  if (!sasl_done_ && !features.mechanisms)
-    fail({Errc::Protocol, "the server offers no way to log in"});
+  if (sasl_done_ && !features.bind)
+    fail({AccountReason::BindRefused, "the server lets us bind no resource", ""});
+  if (!sasl_done_ && !features.mechanisms) {
+    sasl_.choose({});
+    fail(sasl_.down());
+  }
   return !why_;
 }
 
 std::string Stream::choose_mechanism(const std::vector<std::string>& offered) {
   if (!xmpp_conn_is_secured(conn_) || sasl_done_ || why_) return "";
-  if (auto verdict = judge_server(); !verdict) {
-    fail(std::move(verdict.error()));
+  if (auto refused = judge_server()) {
+    fail(std::move(*refused));
     return "";
   }
-  std::string best = best_mechanism(offered, login_.allow_plain);
+  std::string best = sasl_.choose(offered);
   if (best.empty()) {
-    const bool plain = !best_mechanism(offered, true).empty();
-    fail({Errc::AuthFailed, plain ? "the server takes the password only as it is (SASL PLAIN), "
-                                    "which needs allow_plain"
-                                  : "the server offers no login mechanism that we know"});
-  } else {
-    xmpp_conn_set_pass(conn_, login_.password.reveal());
+    fail(sasl_.down());
+    return best;
   }
+  const std::string local(login_.jid.local());
+  const std::string user = saslprep(local).value_or(local);
+  set_jid(best == "PLAIN" ? user : scram_escaped(user));
+  xmpp_conn_set_pass(conn_, sasl_.password());
   return best;
 }
 
-Result<void> Stream::judge_server() {
+std::optional<Down> Stream::judge_server() {
   const std::unique_ptr<xmpp_tlscert_t, decltype(&xmpp_tlscert_free)> shown(
       xmpp_conn_get_peer_cert(conn_), &xmpp_tlscert_free);
-  if (!shown) return Error{Errc::Tls, "the server showed no certificate"};
-  return judge_certificate(login_.jid.domain(), read_certificate(shown.get()), login_.pin,
-                           complaints_);
+  const auto certificate = shown ? read_certificate(shown.get()) : std::nullopt;
+  if (!certificate) return Down{AccountReason::Tls, "the server showed no certificate", ""};
+  certificate_ = certificate->sha256;
+  return judge_certificate(domain_, *certificate, login_.pin, complaints_, std::time(nullptr));
 }
 
 bool Stream::may_be_long(std::string_view id, std::string_view from) {
@@ -368,11 +453,36 @@ bool Stream::may_be_long(std::string_view id, std::string_view from) {
 }
 
 bool Stream::on_challenge(std::string_view base64) {
+  silent_ = 0ms;
   if (!rounds_are_sane(base64))
-    fail({Errc::Protocol, "the server asks for an absurd number of SCRAM rounds"});
+    fail({AccountReason::Protocol, "the server asks for an absurd number of SCRAM rounds", ""});
   return !why_;
 }
 
-void Stream::on_sasl_failure(std::string_view condition) { fail(sasl_error(condition)); }
+/// The next stream's header says who we are: no longer as SCRAM writes it.
+void Stream::on_sasl_success() {
+  sasl_done_ = true;
+  silent_ = 0ms;
+  sasl_.succeeded();
+  set_jid(std::string(login_.jid.local()));
+}
+
+void Stream::on_sasl_failure(std::string_view condition, std::string_view text) {
+  if (why_ || !sasl_.is_open()) return;
+  sasl_.failed(condition, text);
+  end_.sasl_failed = true;
+  fail(sasl_.down());
+}
+
+void Stream::on_bind_failure(std::string_view condition, std::string_view text) {
+  if (state_ == State::LoggingIn) fail(bind_error(condition, text));
+}
+
+void Stream::on_stream_error(std::string_view condition, std::string_view content,
+                             std::string_view text) {
+  if (condition == "see-other-host" && !why_) end_.other_host = content;
+  const bool redirect = !end_.other_host.empty();
+  fail(stream_error(condition, redirect ? "to " + end_.other_host : text));
+}
 
 }  // namespace xmppftd

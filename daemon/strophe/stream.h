@@ -3,14 +3,16 @@
 
 #include <strophe.h>
 
+#include <chrono>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "base/result.h"
 #include "io/xmpp_link.h"
+#include "strophe/certificate.h"
 #include "strophe/context.h"
 #include "strophe/down_reason.h"
 #include "strophe/edge_watch.h"
@@ -19,6 +21,7 @@
 #include "strophe/low_fds.h"
 #include "strophe/outbox.h"
 #include "strophe/resolver.h"
+#include "strophe/sasl.h"
 #include "strophe/stream_policy.h"
 #include "uv/loop.h"
 #include "xep/element.h"
@@ -31,6 +34,15 @@ struct StreamServices {
   EdgePoll& poll;
   LowFds& low_fds;
   Lifeline& lifeline;
+};
+
+/// How a stream ended, and how far it had come.
+struct StreamEnd {
+  Down why;
+  bool reached = false;      ///< TCP was answered
+  bool heard = false;        ///< and XMPP spoken
+  bool sasl_failed = false;  ///< by the mechanism that was tried
+  std::string other_host;    ///< of <see-other-host/>; "" = none
 };
 
 /// One libstrophe connection to one address, from TCP to the end: TLS, SASL, bind, stanzas. It has
@@ -49,25 +61,27 @@ class Stream final : private StreamPolicy {
     virtual void on_bound(Jid bound) = 0;
     /// A stanza of ours, complete. Called from inside libstrophe: must not destroy the Stream.
     virtual void on_stanza(Element stanza) = 0;
-    /// Last call; may destroy the Stream. `reached` = the address answered, so another one of the
-    /// same server would do no better.
-    virtual void on_ended(Error why, bool reached) = 0;
+    /// Last call; may destroy the Stream.
+    virtual void on_ended(StreamEnd end) = 0;
 
    protected:
     ~Handler() = default;
   };
 
-  /// `login` and `handler` outlive the Stream.
-  Stream(const StreamServices& services, const Login& login, Handler& handler);
+  /// `login`, `sasl` and `handler` outlive the Stream.
+  Stream(const StreamServices& services, const Login& login, SaslWalk& sasl, Handler& handler);
   ~Stream();
   Stream(const Stream&) = delete;
   Stream& operator=(const Stream&) = delete;
 
-  /// Once. An error means that no call will follow.
-  Result<void> start(const Candidate& to);
+  /// Once. Asks for `resource` ("" = the server's choice). Until the server is told the password
+  /// it may be silent for `silence` at a time, and behind that for 20 s. An answer means that no
+  /// call will follow.
+  std::optional<Down> start(const Candidate& to, const std::string& resource,
+                            std::chrono::milliseconds silence);
   /// Queues stanzas; ignored unless up. on_ended() may come before it returns.
   void send(std::string xml);
-  /// Ends the stream in order: on_ended(Cancelled) follows when the server has closed it too, or
+  /// Ends the stream in order: on_ended(User) follows when the server has closed it too, or
   /// after 2 s.
   void close();
 
@@ -81,21 +95,29 @@ class Stream final : private StreamPolicy {
   static void on_connection(xmpp_conn_t*, xmpp_conn_event_t, int, xmpp_stream_error_t*,
                             void* self) noexcept;
   static int on_any_stanza(xmpp_conn_t*, xmpp_stanza_t*, void* self) noexcept;
+  Handshake handshake() override;
+  bool on_handshake_wait(std::uint64_t heard) override;
+  void on_header(std::string_view from) override;
   std::string choose_mechanism(const std::vector<std::string>& offered) override;
   bool on_features(const Features& features) override;
   bool on_challenge(std::string_view base64) override;
-  void on_sasl_success() override { sasl_done_ = true; }
-  void on_sasl_failure(std::string_view condition) override;
+  void on_sasl_success() override;
+  void on_sasl_failure(std::string_view condition, std::string_view text) override;
+  void on_bind_failure(std::string_view condition, std::string_view text) override;
+  void on_stream_error(std::string_view condition, std::string_view content,
+                       std::string_view text) override;
   bool may_be_long(std::string_view id, std::string_view from) override;
   void on_truncated(bool truncated) override { truncated_ = truncated; }
   void on_refused(std::string_view why) override;
 
   void connected();
-  void disconnected(int error, const xmpp_stream_error_t* stream_error);
-  Error why_lost(int error) const;
+  void disconnected(int error);
+  Down why_lost(int error);
+  Down why_no_xmpp() const;
   void answer_truncated(const Element& stanza);
-  void fail(Error why);
-  Result<void> judge_server();
+  void fail(Down why);
+  std::optional<Down> judge_server();
+  void set_jid(const std::string& local);
 
   void queue(std::string xml);
   void pump();
@@ -108,17 +130,26 @@ class Stream final : private StreamPolicy {
   StreamServices services_;
   const Login& login_;
   const std::string account_;  // our bare JID
+  const std::string domain_;   // as certificates know it
+  SaslWalk& sasl_;
   Handler& handler_;
+  std::string resource_;
+  TlsWay way_ = TlsWay::StartTls;
 
   State state_ = State::LoggingIn;
-  std::optional<Error> why_;  // the first reason to end; set = the stream ends
-  bool reached_ = false;      // TCP answered
-  bool cut_ = false;          // by the core, stuck in libstrophe
+  std::optional<Down> why_;  // the first reason to end; set = the stream ends
+  StreamEnd end_;            // all else about it
+  bool cut_ = false;         // stuck in a handshake
   bool tls_features_ = false;
   bool sasl_done_ = false;
   bool truncated_ = false;
   unsigned ticks_ = 0;
-  std::vector<std::string> complaints_;  // of OpenSSL about the certificate
+  std::chrono::milliseconds silence_{};  // allowed
+  std::chrono::milliseconds silent_{};   // for so long
+  Timers::Clock::time_point handshake_heard_at_{};
+  std::uint64_t handshake_heard_ = 0;  // bytes
+  std::vector<Complaint> complaints_;  // of OpenSSL about the certificates
+  std::string certificate_;            // the server's fingerprint
 
   LongAnswer long_answer_;
   Outbox outbox_;

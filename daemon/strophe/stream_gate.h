@@ -25,9 +25,16 @@ class StreamGate final : public XmlEvents {
   void end(const char* name) override;
 
  private:
-  enum class Kind { Other, Features, Proceed, Challenge, Success, Failure, StreamError };
-  static Kind kind_of(std::string_view name) noexcept;
+  enum class Kind { Other, Features, Proceed, Challenge, Success, Failure, StreamError, BindError };
+  /// What a failure says: the name and text of its condition, and the words for people.
+  struct Complaint {
+    std::string condition;
+    std::string content;
+    std::string text;
+  };
+  static Kind kind_of(std::string_view name, const char** attributes) noexcept;
   void start_child(std::string_view name);
+  void start_condition(std::string_view name);
   void end_mechanisms();
   bool end_stream_element();
 
@@ -42,6 +49,9 @@ class StreamGate final : public XmlEvents {
   std::string mechanism_;
   std::vector<std::string> offered_;
   std::string challenge_;
+  Complaint complaint_;
+  bool in_error_ = false;         // BindError: inside <error/>
+  std::string* words_ = nullptr;  // the part of the complaint that text belongs to
 };
 
 }  // namespace xmppftd

@@ -1,17 +1,30 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace xmppftd {
 
-/// What a session decides about its incoming stream while libstrophe parses it. All calls come from
+/// What a session decides about its connection while libstrophe works on it. All calls come from
 /// inside xmpp_run_once(), so an implementation only answers and takes notes: it must not touch its
 /// connection's life.
 class StreamPolicy {
  public:
+  struct Handshake {
+    std::string server_name;  ///< for SNI; "" = none, as for an address (RFC 6066 s3)
+    bool alpn = false;        ///< says "xmpp-client" (XEP-0368)
+  };
+  /// Once, before a TLS handshake.
+  virtual Handshake handshake() = 0;
+  /// Before each of its steps, at least every 100 ms; `heard` bytes have come so far. False gives
+  /// it up.
+  virtual bool on_handshake_wait(std::uint64_t heard) = 0;
+
+  /// The stream's root element; `from` is the domain that the server says it serves, "" = not said.
+  virtual void on_header(std::string_view from) = 0;
   struct Features {
     bool starttls = false;
     bool bind = false;
@@ -25,8 +38,13 @@ class StreamPolicy {
   /// A SASL challenge, base64. False refuses the stream.
   virtual bool on_challenge(std::string_view base64) = 0;
   virtual void on_sasl_success() = 0;
-  /// `condition` is the element's name: "not-authorized".
-  virtual void on_sasl_failure(std::string_view condition) = 0;
+  /// Conditions are element names: "not-authorized", "" = none was given. `text` is the server's.
+  virtual void on_sasl_failure(std::string_view condition, std::string_view text) = 0;
+  /// The server refuses to bind the resource.
+  virtual void on_bind_failure(std::string_view condition, std::string_view text) = 0;
+  /// A <stream:error/>; `content` is the text of the condition itself, as <see-other-host/> has it.
+  virtual void on_stream_error(std::string_view condition, std::string_view content,
+                               std::string_view text) = 0;
   /// A result begins, with this id and `from` ("" = none): is it the contact list that we asked our
   /// server for, and so held to the wider limits? No more than once for each request.
   virtual bool may_be_long(std::string_view id, std::string_view from) = 0;

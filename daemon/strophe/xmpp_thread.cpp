@@ -35,7 +35,7 @@ struct Desk {
 /// A login or a close under way, and until when the core waits for its end.
 struct Wait {
   Timers::Clock::time_point until;
-  Error verdict;
+  Down verdict;
 };
 
 }  // namespace
@@ -54,14 +54,15 @@ class XmppThread::Impl final : private SessionHost::Events {
 
  private:
   void run(std::promise<SessionHost*> ready) noexcept;
-  void await_end(SessionId id, std::chrono::milliseconds at_most, Error verdict);
+  void await_end(SessionId id, std::chrono::milliseconds at_most, Down verdict);
   void watch();
   void look();
 
   // On the XMPP thread.
+  void on_step(SessionId id, std::string step) override;
   void on_up(SessionId id, const Jid& bound) override;
   void on_stanza(SessionId id, Element stanza) override;
-  void on_down(SessionId id, Error why) override;
+  void on_down(SessionId id, Down why) override;
   template <class Report>
   void report(SessionId id, Report what);
 
@@ -104,6 +105,9 @@ class Link final : public XmppLink {
     thread_.close(id_);
   }
 
+  void step(std::string what) {
+    if (state_ == State::Connecting) handler_.on_step(std::move(what));
+  }
   void up(const Jid& bound) {
     if (state_ != State::Connecting) return;  // closed meanwhile
     state_ = State::Up;
@@ -113,8 +117,8 @@ class Link final : public XmppLink {
   void stanza(Element stanza) {
     if (state_ == State::Up) handler_.on_stanza(std::move(stanza));
   }
-  void down(Error why) {
-    if (state_ == State::Closing) why = {Errc::Cancelled, "closed"};
+  void down(Down why) {
+    if (state_ == State::Closing) why = {AccountReason::User, "closed", ""};
     state_ = State::Down;
     thread_.desk().links.erase(id_);
     thread_.settled(id_);
@@ -165,7 +169,7 @@ SessionId XmppThread::Impl::start(Link& link, Login login) {
   desk_->links[id] = &link;
   host_->loop().post(
       [host = host_, id, login = std::move(login)]() mutable { host->start(id, std::move(login)); });
-  await_end(id, kLogin, {Errc::Timeout, "no login within 60 s"});
+  await_end(id, kLogin, {AccountReason::Unreachable, "no login within 60 s", ""});
   return id;
 }
 
@@ -176,12 +180,12 @@ void XmppThread::Impl::send(SessionId id, std::string xml) {
 
 void XmppThread::Impl::close(SessionId id) {
   host_->loop().post([host = host_, id] { host->close(id); });
-  await_end(id, kClose, {Errc::Cancelled, "closed"});
+  await_end(id, kClose, {AccountReason::User, "closed", ""});
 }
 
 // ---- the watchdog ----
 
-void XmppThread::Impl::await_end(SessionId id, std::chrono::milliseconds at_most, Error verdict) {
+void XmppThread::Impl::await_end(SessionId id, std::chrono::milliseconds at_most, Down verdict) {
   waits_[id] = {timers_.now() + at_most, std::move(verdict)};
   watch();
 }
@@ -202,7 +206,7 @@ void XmppThread::Impl::look() {
   });
   if (late == waits_.end()) return watch();
   const SessionId id = late->first;
-  Error verdict = std::move(late->second.verdict);
+  Down verdict = std::move(late->second.verdict);
   waits_.erase(late);
   watch();
   host_->loop().post([host = host_, id] { host->drop(id); });
@@ -220,6 +224,10 @@ void XmppThread::Impl::report(SessionId id, Report what) {
   });
 }
 
+void XmppThread::Impl::on_step(SessionId id, std::string step) {
+  report(id, [step = std::move(step)](Link& link) mutable { link.step(std::move(step)); });
+}
+
 void XmppThread::Impl::on_up(SessionId id, const Jid& bound) {
   report(id, [bound](Link& link) { link.up(bound); });
 }
@@ -228,7 +236,7 @@ void XmppThread::Impl::on_stanza(SessionId id, Element stanza) {
   report(id, [stanza = std::move(stanza)](Link& link) mutable { link.stanza(std::move(stanza)); });
 }
 
-void XmppThread::Impl::on_down(SessionId id, Error why) {
+void XmppThread::Impl::on_down(SessionId id, Down why) {
   report(id, [why = std::move(why)](Link& link) mutable { link.down(std::move(why)); });
 }
 

@@ -39,8 +39,9 @@ class Account final : public XmppLink::Handler {
   Account(Probe& probe, std::string jid, std::string password)
       : probe_(probe), jid_(std::move(jid)), password_(std::move(password)) {}
   void connect();
+  void on_step(std::string step) override;
   void on_up(const Jid& bound) override;
-  void on_down(Error why) override;
+  void on_down(Down why) override;
   void on_stanza(Element stanza) override;
 
   std::unique_ptr<XmppLink> link;
@@ -133,9 +134,11 @@ void Account::on_up(const Jid& bound_jid) {
   probe_.changed();
 }
 
-void Account::on_down(Error why) {
+void Account::on_step(std::string step) { probe_.say(jid_, step); }
+
+void Account::on_down(Down why) {
   bound.clear();
-  probe_.say(jid_, "down " + std::string(to_string(why.code)) + ": " + why.detail);
+  probe_.say(jid_, "down " + std::string(to_string(why.reason)) + ": " + why.detail);
   if (probe_.options().again && !probe_.closing())
     retry_ = probe_.loop().after(std::chrono::seconds(1), [this] { connect(); });
   probe_.changed();

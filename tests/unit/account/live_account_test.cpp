@@ -187,7 +187,7 @@ TEST_CASE("account: a wrong password is tried once, then waits for the user", "[
   Heard heard;
   account.connect(heard.done());
   stage.timers.turn();
-  stage.links.handler->on_down({Errc::AuthFailed, "not-authorized"});
+  stage.links.handler->on_down({AccountReason::Auth, "not-authorized", ""});
   CHECK(heard.words == std::vector<std::string>{"AuthFailed"});
   CHECK(account.status().state == AccountState::Failed);
   CHECK(account.status().reason == AccountReason::Auth);
@@ -216,14 +216,14 @@ TEST_CASE("account: without a password nothing is tried", "[account]") {
 TEST_CASE("account: a lost server is tried again, soon and then less soon", "[account]") {
   Stage stage;
   auto& account = stage.online();
-  stage.links.handler->on_down({Errc::Network, "reset"});
+  stage.links.handler->on_down({AccountReason::Backoff, "reset", ""});
   CHECK_FALSE(account.online());
   CHECK(account.status().state == AccountState::Connecting);
-  CHECK(account.status().reason == AccountReason::NoNetwork);
+  CHECK(account.status().reason == AccountReason::Backoff);
   CHECK(stage.events.online_changes == 2);
   stage.timers.advance(1300ms);
   CHECK(stage.links.logins.size() == 2);
-  stage.links.handler->on_down({Errc::Network, "refused"});
+  stage.links.handler->on_down({AccountReason::Unreachable, "refused", ""});
   stage.timers.advance(1500ms);
   CHECK(stage.links.logins.size() == 2);
   stage.timers.advance(1s);
@@ -236,7 +236,7 @@ TEST_CASE("account: a refused certificate is not tried again before five minutes
   Heard heard;
   account.connect(heard.done());
   stage.timers.turn();
-  stage.links.handler->on_down({Errc::Tls, "self-signed"});
+  stage.links.handler->on_down({AccountReason::Tls, "self-signed", ""});
   CHECK(heard.words == std::vector<std::string>{"Tls"});
   CHECK(account.status().reason == AccountReason::Tls);
   CHECK(account.settings().enabled);
@@ -252,7 +252,7 @@ TEST_CASE("account: a contact list that does not come is told, unless the sessio
   const bool ends = GENERATE(true, false);
   const auto text = logged([&] {
     if (ends)
-      stage.links.handler->on_down({Errc::Network, "reset"});
+      stage.links.handler->on_down({AccountReason::Backoff, "reset", ""});
     else
       stage.timers.advance(31s);
   });
@@ -262,7 +262,7 @@ TEST_CASE("account: a contact list that does not come is told, unless the sessio
 TEST_CASE("account: after a conflict another resource is asked for, a minute later", "[account]") {
   Stage stage;
   stage.online();
-  stage.links.handler->on_down({Errc::Conflict, "replaced"});
+  stage.links.handler->on_down({AccountReason::Conflict, "replaced", ""});
   stage.timers.advance(59s);
   CHECK(stage.links.logins.size() == 1);
   stage.timers.advance(15s);
@@ -278,7 +278,7 @@ TEST_CASE("account: told to disconnect, it stays offline", "[account]") {
   Heard heard;
   account.disconnect(heard.done());
   CHECK(stage.links.closes == 1);
-  stage.links.handler->on_down({Errc::Cancelled, "closed"});
+  stage.links.handler->on_down({AccountReason::User, "closed", ""});
   stage.timers.turn();
   CHECK(heard.words == std::vector<std::string>{"ok"});
   CHECK(account.status().state == AccountState::Offline);
@@ -298,7 +298,7 @@ TEST_CASE("account: connect() while it closes logs in once that is over", "[acco
   Heard heard;
   account.disconnect(heard.done());
   account.connect(heard.done());
-  stage.links.handler->on_down({Errc::Cancelled, "closed"});
+  stage.links.handler->on_down({AccountReason::User, "closed", ""});
   stage.timers.turn();
   REQUIRE(stage.links.logins.size() == 2);
   stage.links.handler->on_up(jid("romeo@montague.lit/orchard"));
@@ -331,7 +331,7 @@ TEST_CASE("account: settings that concern the session make it log in anew", "[ac
     settings.host = "192.0.2.1";
     account.update(settings, heard.done());
     CHECK(stage.links.closes == 1);
-    stage.links.handler->on_down({Errc::Cancelled, "closed"});
+    stage.links.handler->on_down({AccountReason::User, "closed", ""});
     stage.timers.turn();
     REQUIRE(stage.links.logins.size() == 2);
     CHECK(stage.links.logins[1].host == "192.0.2.1");

@@ -58,6 +58,7 @@ TEST_CASE("a wrong password: account kept, and what to do", "[bus]") {
   FakeDaemon daemon;
   daemon.connect_error = "org.xmppft.Error.AuthFailed";
   daemon.connect_message = "server said not-authorized";
+  daemon.state_reason = "auth";
   const auto ran = run({"account", "add", "ann@example.org", "--password-stdin"}, "x");
   CHECK(ran.exit == 6);
   CHECK(ran.err ==
@@ -68,11 +69,52 @@ TEST_CASE("a wrong password: account kept, and what to do", "[bus]") {
 TEST_CASE("an untrusted certificate: the fingerprint is ready to paste", "[bus]") {
   FakeDaemon daemon;
   daemon.connect_error = "org.xmppft.Error.NotOnline";
-  daemon.connect_message = "certificate is not trusted (sha256:" + kPrint + ")";
-  daemon.state_reason = "tls";
+  daemon.connect_message = "certificate is not trusted";
+  daemon.state_reason = GENERATE("tls", "pin");
+  daemon.certificate = kPrint;
   const auto ran = run({"account", "connect", "ann@example.org"});
   CHECK(ran.exit == 6);
-  CHECK(ran.err.find("xmppftctl account set 1 --pin " + kPrint + "\n") != std::string::npos);
+  CHECK(ran.err.find("xmppftctl account set 1 --pin " + kPrint) != std::string::npos);
+}
+
+TEST_CASE("each reason not to be online has a remedy of its own, and exit code 6", "[bus]") {
+  FakeDaemon daemon;
+  daemon.connect_error = "org.xmppft.Error.NotOnline";
+  daemon.connect_message = "no";
+  const auto [reason, words] = GENERATE(table<std::string, std::string>({
+      {"no-dns", "/etc/resolv.conf"},
+      {"dns", "spelling"},
+      {"no-service", "--server HOST"},
+      {"no-network", "online?"},
+      {"unreachable", "--server HOST"},
+      {"not-xmpp", "something else listens there"},
+      {"backoff", "account connect 1"},
+      {"host-unknown", "behind the @"},
+      {"redirected", "--server HOST"},
+      {"server", "goes on trying"},
+      {"protocol", "operator"},
+      {"no-tls", "--server HOST:5223"},
+      {"tls-handshake", "operator"},
+      {"tls", "account set 1 --pin FINGERPRINT"},
+      {"pin", "account set 1 --pin FINGERPRINT"},
+      {"clock", "timedatectl"},
+      {"wrong-domain", "account add"},
+      {"no-password", "account passwd 1"},
+      {"auth", "account passwd 1"},
+      {"expired", "account passwd 1"},
+      {"disabled", "account connect 1"},
+      {"plain", "account set 1 --allow-plain"},
+      {"no-mechanism", "operator"},
+      {"auth-trouble", "account connect 1"},
+      {"bind-refused", "log out elsewhere"},
+      {"conflict", "account set 1 --resource NAME"},
+  }));
+  daemon.state_reason = reason;
+  const auto ran = run({"account", "connect", "ann@example.org"});
+  CHECK(ran.exit == 6);
+  INFO(ran.err);
+  CHECK(ran.err.find("hint: ") != std::string::npos);
+  CHECK(ran.err.find(words) != std::string::npos);
 }
 
 TEST_CASE("account options are checked here", "[bus]") {

@@ -282,6 +282,11 @@ void FakeDaemon::export_account() {
   text("StateReason", [this] { return state_reason; });
   account_->registerProperty("Enabled").onInterface(kAccount).withGetter(
       [this] { return connect_error.empty(); });
+  account_->registerProperty("Server").onInterface(kAccount).withGetter([this] {
+    Values server;
+    if (!certificate.empty()) server["certificate"] = certificate;
+    return server;
+  });
   account_->registerProperty("PendingContacts").onInterface(kAccount).withGetter([this] {
     return pending;
   });

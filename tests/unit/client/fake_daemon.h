@@ -42,6 +42,7 @@ class FakeDaemon final
   std::string connect_error;  ///< "" = Connect succeeds
   std::string connect_message;
   std::string state_reason;
+  std::string certificate;  // that the server showed
   std::vector<Values> contacts;
   std::vector<std::string> pending;
   bool has_account = true;

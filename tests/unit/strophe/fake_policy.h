@@ -14,6 +14,11 @@ namespace xmppftd::test {
 /// Answers as told and writes down what it was asked.
 class FakePolicy final : public StreamPolicy {
  public:
+  Handshake handshake() override { return {}; }
+  bool on_handshake_wait(std::uint64_t) override { return true; }
+  void on_header(std::string_view from) override {
+    if (!from.empty()) notes.push_back("header from " + std::string(from));
+  }
   std::string choose_mechanism(const std::vector<std::string>& offered) override {
     for (const auto& name : offered) notes.push_back("offered " + name);
     return choice;
@@ -28,8 +33,16 @@ class FakePolicy final : public StreamPolicy {
     return challenge_fine;
   }
   void on_sasl_success() override { notes.emplace_back("success"); }
-  void on_sasl_failure(std::string_view condition) override {
-    notes.push_back("failure " + std::string(condition));
+  void on_sasl_failure(std::string_view condition, std::string_view text) override {
+    notes.push_back(note("failure", condition, text));
+  }
+  void on_bind_failure(std::string_view condition, std::string_view text) override {
+    notes.push_back(note("bind failure", condition, text));
+  }
+  void on_stream_error(std::string_view condition, std::string_view content,
+                       std::string_view text) override {
+    notes.push_back(note("stream error", condition, text) +
+                    (content.empty() ? "" : " <" + std::string(content) + ">"));
   }
   bool may_be_long(std::string_view id, std::string_view from) override {
     return from.empty() && long_answer.take(id);
@@ -46,6 +59,12 @@ class FakePolicy final : public StreamPolicy {
   bool features_fine = true;
   bool challenge_fine = true;
   std::vector<std::string> notes;
+
+ private:
+  static std::string note(std::string what, std::string_view condition, std::string_view text) {
+    what += " " + std::string(condition);
+    return text.empty() ? what : what + ": " + std::string(text);
+  }
 };
 
 /// The end of a chain of stages: what came out, as text.

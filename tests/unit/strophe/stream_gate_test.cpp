@@ -79,11 +79,56 @@ TEST_CASE("gate: what comes in clear behind <proceed/> is not believed", "[strop
   CHECK(t.out.xml.ends_with("proceed>"));
 }
 
-TEST_CASE("gate: the condition of a SASL failure is told, its text is not", "[strophe]") {
+TEST_CASE("gate: a SASL failure is told with its text (RFC 6120 s6.4.5)", "[strophe]") {
   Gate t;
   t.feed.open(kSasl + "failure").element(kSasl + "not-authorized");
-  t.feed.element(kSasl + "text", "no").close();
-  CHECK(t.policy.notes == Notes{"failure not-authorized"});
+  t.feed.element(kSasl + "text", "locked, try in 20 minutes").close();
+  t.feed.open(kSasl + "failure").element(kSasl + "text", "first").element(kSasl + "aborted").close();
+  t.feed.element(kSasl + "failure");
+  CHECK(t.policy.notes == Notes{"failure not-authorized: locked, try in 20 minutes",
+                                "failure aborted: first", "failure "});
+}
+
+TEST_CASE("gate: the text of a failure is bounded", "[strophe]") {
+  Gate t;
+  t.feed.open(kSasl + "failure").element(kSasl + "text", std::string(100'000, 'x')).close();
+  REQUIRE(t.policy.notes.size() == 1);
+  CHECK(t.policy.notes[0].size() < 1100);
+}
+
+TEST_CASE("gate: a stream error is told with its condition, content and text", "[strophe]") {
+  const std::string streams = "urn:ietf:params:xml:ns:xmpp-streams\x1f";
+  Gate t;
+  t.feed.open(kStream + "error").element(streams + "see-other-host", "[2001:db8::1]:5222");
+  t.feed.element(streams + "text", "moved").element("urn:x\x1fown-condition", "not this").close();
+  CHECK(t.policy.notes == Notes{"stream error see-other-host: moved <[2001:db8::1]:5222>"});
+}
+
+TEST_CASE("gate: a refused bind is told, not what stands in the request", "[strophe]") {
+  const std::string bind = "urn:ietf:params:xml:ns:xmpp-bind\x1f";
+  const std::string stanzas = "urn:ietf:params:xml:ns:xmpp-stanzas\x1f";
+  const std::string client = "jabber:client\x1f";
+  Gate t;
+  t.feed.open(client + "iq", {"id", "_xmpp_bind1", "type", "error"});
+  t.feed.open(bind + "bind").element(bind + "resource", "phone").close();
+  t.feed.open(client + "error", {"type", "cancel"}).element(stanzas + "conflict");
+  t.feed.element(stanzas + "text", "taken").close().close();
+  CHECK(t.policy.notes == Notes{"bind failure conflict: taken"});
+  // No other error is one.
+  t.feed.open(client + "iq", {"id", "7", "type", "error"}).open(client + "error");
+  t.feed.element(stanzas + "conflict").close().close();
+  t.feed.open(client + "iq", {"id", "_xmpp_bind1", "type", "result"}).close();
+  CHECK(t.policy.notes.size() == 1);
+}
+
+TEST_CASE("gate: the domain that the server says it serves is told", "[strophe]") {
+  Transcript out;
+  FakePolicy policy;
+  PolicyScope scope{policy};
+  StreamGate gate{out, out};
+  Feed feed(gate);
+  feed.open(kStream + "stream", {"id", "1", "from", "example.org"});
+  CHECK(policy.notes == Notes{"header from example.org"});
 }
 
 TEST_CASE("gate: a challenge is read before libstrophe computes it", "[strophe]") {

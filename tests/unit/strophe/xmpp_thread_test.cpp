@@ -22,12 +22,14 @@ struct Recorder final : XmppLink::Handler {
   explicit Recorder(Loop& core) : loop(core) {}
   void on_up(const Jid&) override { FAIL("up without a server"); }
   void on_stanza(Element) override { FAIL("a stanza without a server"); }
-  void on_down(Error why) override {
+  void on_step(std::string step) override { steps.push_back(std::move(step)); }
+  void on_down(Down why) override {
     downs.push_back(std::move(why));
     loop.stop();
   }
   Loop& loop;
-  std::vector<Error> downs;
+  std::vector<Down> downs;
+  std::vector<std::string> steps;
 };
 
 /// A login that ends before anything is sent: the domain is an address, the ca_file is not there.
@@ -62,7 +64,7 @@ TEST_CASE("link: a failed login is told once, and another can be made", "[stroph
     CHECK(recorder.downs.size() == static_cast<std::size_t>(attempt - 1));  // never from inside
     core.run();
     REQUIRE(recorder.downs.size() == static_cast<std::size_t>(attempt));
-    CHECK(recorder.downs.back().code == Errc::Tls);
+    CHECK(recorder.downs.back().reason == AccountReason::Tls);
     CHECK(recorder.downs.back().detail.find("/nonexistent/ca.pem") != std::string::npos);
   }
 }
@@ -76,7 +78,7 @@ TEST_CASE("link: close while connecting ends as cancelled", "[strophe]") {
   link->close();
   core.run();
   REQUIRE(recorder.downs.size() == 1);
-  CHECK(recorder.downs[0].code == Errc::Cancelled);
+  CHECK(recorder.downs[0].reason == AccountReason::User);
 }
 
 TEST_CASE("link: nothing is told of a link that is gone", "[strophe]") {
