@@ -10,12 +10,15 @@
 #include <mutex>
 
 #include "base/digest.h"
+#include "base/text.h"
 
 namespace xmppftd::log {
 namespace {
 
 constexpr int kLinesPerSecond = 20;
 constexpr std::size_t kMaxPeerText = 200;
+constexpr std::size_t kMaxShyExtension = 17;
+constexpr std::size_t kMaxFact = 4096;
 
 std::atomic<Level> threshold{Level::Info};
 
@@ -36,7 +39,8 @@ void write_line(Level level, std::string_view domain, std::string_view fact) {
     case Level::Error: prefix = "<3>"; break;
   }
   std::string line = prefix;
-  line.append(domain).append(": ").append(fact).append("\n");
+  // The last guard of the journal: whatever a fact quotes, the line is one line of text.
+  line.append(domain).append(": ").append(xmppftd::printable(fact, kMaxFact)).append("\n");
   // One write keeps lines of several threads whole. A log that cannot be written must not stop the daemon.
   [[maybe_unused]] const auto written = ::write(STDERR_FILENO, line.data(), line.size());
 }
@@ -60,19 +64,6 @@ void write_limited(Level level, std::string_view domain, std::string_view fact) 
     write_line(level, domain, fact);
 }
 
-/// The length of the bidi control or C1 character that starts at `i`, or 0.
-std::size_t hidden_length(std::string_view text, std::size_t i) {
-  const auto byte = [&](std::size_t k) {
-    return i + k < text.size() ? static_cast<unsigned char>(text[i + k]) : 0u;
-  };
-  if (byte(0) == 0xc2 && byte(1) >= 0x80 && byte(1) <= 0x9f) return 2;
-  if (byte(0) == 0xe2 && byte(1) == 0x80 &&
-      ((byte(2) >= 0xa8 && byte(2) <= 0xae) || byte(2) == 0x8e || byte(2) == 0x8f))
-    return 3;
-  if (byte(0) == 0xe2 && byte(1) == 0x81 && byte(2) >= 0xa6 && byte(2) <= 0xa9) return 3;
-  return 0;
-}
-
 }  // namespace
 
 void set_level(Level level) noexcept { threshold.store(level, std::memory_order_relaxed); }
@@ -89,33 +80,20 @@ void warning(std::string_view domain, std::string_view fact) {
 }
 void error(std::string_view domain, std::string_view fact) { write_limited(Level::Error, domain, fact); }
 
-std::string printable(std::string_view text) {
-  std::string safe;
-  for (std::size_t i = 0; i < text.size() && safe.size() < kMaxPeerText;) {
-    const auto byte = static_cast<unsigned char>(text[i]);
-    if (const auto hidden = hidden_length(text, i); hidden > 0) {
-      safe += '?';
-      i += hidden;
-    } else {
-      safe += byte < 0x20 || byte == 0x7f ? '?' : text[i];
-      ++i;
-    }
-  }
-  return safe;
-}
+std::string printable(std::string_view text) { return xmppftd::printable(text, kMaxPeerText); }
 
 std::string shy(std::string_view jid) {
   const auto bare = jid.substr(0, jid.find('/'));
   const auto at = bare.find('@');
   const auto domain = at == std::string_view::npos ? bare : bare.substr(at + 1);
   std::string text;
-  if (at != std::string_view::npos) text = printable(bare.substr(0, 1)) + "...@";
+  if (at != std::string_view::npos) text = printable(cut_text(bare, utf8_at(bare, 0).length)) + "...@";
   return text + printable(domain) + "#" + Digest::of(HashAlgo::Sha256, view_of(jid)).hex.substr(0, 4);
 }
 
 std::string shy_name(std::string_view file_name) {
   const auto dot = file_name.rfind('.');
-  return dot == std::string_view::npos ? "..." : "..." + printable(file_name.substr(dot)).substr(0, 17);
+  return dot == std::string_view::npos ? "..." : "..." + xmppftd::printable(file_name.substr(dot), kMaxShyExtension);
 }
 
 }  // namespace xmppftd::log

@@ -22,7 +22,7 @@ void info(std::string_view domain, std::string_view fact);
 void warning(std::string_view domain, std::string_view fact);
 void error(std::string_view domain, std::string_view fact);
 
-/// Peer's text made safe for a terminal and a log: control and bidi characters become '?', at most 200 bytes.
+/// Peer's text made safe for a terminal and a log (printable() of base/text.h), at most 200 bytes.
 std::string printable(std::string_view text);
 /// "ann@example.org/phone" -> "a...@example.org#1f3c": tells two peers apart, names nobody.
 std::string shy(std::string_view jid);

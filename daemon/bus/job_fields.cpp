@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "base/text.h"
 #include "bus/file_uri.h"
 #include "bus/names.h"
 
@@ -94,7 +95,7 @@ const Field& field_named(std::string_view name) {
     if (field.name == name) return field;
   std::string known;
   for (const auto& field : job_field_names()) known += (known.empty() ? "" : ", ") + field;
-  throw invalid_args("unknown field \"" + std::string(name.substr(0, 100)) + "\"; there are: " + known);
+  throw invalid_args("unknown field " + quoted(name) + "; there are: " + known);
 }
 
 }  // namespace

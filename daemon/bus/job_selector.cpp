@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "bus/job_selector.h"
 
+#include "base/text.h"
 #include "bus/names.h"
 #include "model/jid.h"
 
@@ -18,8 +19,8 @@ JobFilter read_common(Options& options) {
     for (const auto& word : *states) {
       const auto state = job_state_from(word);
       if (!state)
-        throw invalid_args("state: \"" + word.substr(0, 60) +
-                           "\" is not one of queued, offered, connecting, active, paused, verifying, done, failed, "
+        throw invalid_args("state: " + quoted(word, 60) +
+                           " is not one of queued, offered, connecting, active, paused, verifying, done, failed, "
                            "cancelled");
       filter.states.push_back(*state);
     }

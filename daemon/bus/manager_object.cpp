@@ -5,6 +5,7 @@
 
 #include <memory>
 
+#include "base/text.h"
 #include "bus/account_settings.h"
 #include "bus/accept_rules.h"
 #include "bus/file_uri.h"
@@ -192,7 +193,7 @@ void ManagerObject::ControlJobs(sdbus::Result<std::vector<std::uint64_t>, std::v
                                 VariantMap selector, VariantMap options) {
   guarded([&] {
     if (action != "cancel" && action != "remove")
-      throw invalid_args("action: \"" + action.substr(0, 60) + "\" is not one of cancel, remove");
+      throw invalid_args("action: " + quoted(action, 60) + " is not one of cancel, remove");
     Options(options).finish("");
     controls_.add(std::move(result), action == "cancel" ? Controls::Action::Cancel : Controls::Action::Remove,
                   read_selector(selector));

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "bus/options.h"
 
+#include "base/text.h"
+
 namespace xmppftd {
 
 void check_string(const std::string& what, const std::string& text) {
@@ -16,7 +18,7 @@ std::string Options::text(const std::string& key) {
 void Options::finish(const std::string& known) const {
   for (const auto& [key, value] : map_)
     if (used_.count(key) == 0 && key.rfind("x-", 0) != 0)
-      throw invalid_args("unknown option \"" + key.substr(0, 100) + "\"; there are: " + (known.empty() ? "none" : known));
+      throw invalid_args("unknown option " + quoted(key) + "; there are: " + (known.empty() ? "none" : known));
 }
 
 }  // namespace xmppftd

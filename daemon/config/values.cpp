@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/bytes.h"
+#include "base/text.h"
 
 namespace xmppftd {
 namespace {
@@ -30,7 +31,7 @@ Result<std::uint64_t> parse_with_unit(std::string_view text, const Unit (&units)
     if (*number > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max()) / unit.factor) break;
     return *number * unit.factor;
   }
-  return Error{Errc::BadArgument, "\"" + std::string(text.substr(0, 60)) + "\" is not " + want};
+  return Error{Errc::BadArgument, quoted(text, 60) + " is not " + want};
 }
 
 std::string environment(const char* name) {

@@ -7,6 +7,8 @@
 #include <array>
 #include <cstring>
 
+#include "base/text.h"
+
 namespace xmppftd {
 namespace {
 
@@ -35,8 +37,7 @@ Result<SocketAddress> SocketAddress::parse(std::string_view literal, std::uint16
     }
   }
   return Error{Errc::BadArgument,
-               "\"" + text.substr(0, 100) +
-                   "\" is not an address; write one such as 192.0.2.1 or 2001:db8::1"};
+               quoted(text) + " is not an address; write one such as 192.0.2.1 or 2001:db8::1"};
 }
 
 SocketAddress SocketAddress::from(const sockaddr_storage& address) {

@@ -1,25 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "model/file_info.h"
 
-#include "base/utf8.h"
+#include "base/text.h"
 
 namespace xmppftd {
 namespace {
 
 constexpr std::size_t kMaxName = 255 - 8;  // room for " (9999)" within NAME_MAX
 constexpr std::size_t kMaxExtension = 16;
-
-bool is_hidden(char32_t c) {
-  return c < 0x20 || (c >= 0x7f && c <= 0x9f) || c == 0x200e || c == 0x200f || (c >= 0x2028 && c <= 0x202e) ||
-         (c >= 0x2066 && c <= 0x2069);
-}
-
-/// The longest prefix of at most `max` bytes that does not cut a character of (valid) `text`.
-std::string_view cut(std::string_view text, std::size_t max) {
-  if (text.size() <= max) return text;
-  while (max > 0 && (static_cast<unsigned char>(text[max]) & 0xc0) == 0x80) --max;
-  return text.substr(0, max);
-}
 
 void trim_end(std::string& name) {
   while (!name.empty() && (name.back() == '.' || name.back() == ' ')) name.pop_back();
@@ -39,7 +27,7 @@ Split split(std::string_view name) {
 /// stem + tail + extension, the stem cut so that the whole fits.
 std::string fit(std::string_view name, std::string_view tail) {
   const auto parts = split(name);
-  std::string stem(cut(parts.stem, kMaxName - parts.extension.size() - tail.size()));
+  std::string stem(cut_text(parts.stem, kMaxName - parts.extension.size() - tail.size()));
   return stem + std::string(tail) + std::string(parts.extension);
 }
 

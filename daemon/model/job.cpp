@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "model/job.h"
 
+#include "base/text.h"
+
 namespace xmppftd {
 namespace {
 
@@ -140,8 +142,8 @@ Result<MethodChoice> MethodChoice::parse(std::string_view text) {
   const bool known = (socks && (slash == std::string_view::npos || choice.route == "direct" || choice.route == "proxy")) ||
                      (choice.id == "si-ibb" && slash == std::string_view::npos);
   if (!known)
-    return Error{Errc::BadArgument, "\"" + std::string(text.substr(0, 60)) +
-                                        "\" is not a method; choose from si-socks5, si-socks5/direct, "
+    return Error{Errc::BadArgument, quoted(text, 60) +
+                                        " is not a method; choose from si-socks5, si-socks5/direct, "
                                         "si-socks5/proxy, si-ibb"};
   return choice;
 }

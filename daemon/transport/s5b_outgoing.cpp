@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "base/utf8.h"
+#include "base/text.h"
 #include "transport/s5b_carrier.h"
 
 namespace xmppftd {

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <array>
 
-#include "base/utf8.h"
+#include "base/text.h"
 
 namespace xmppftd {
 namespace {

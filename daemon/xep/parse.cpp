@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "base/log.h"
-#include "base/utf8.h"
+#include "base/text.h"
 
 namespace xmppftd {
 namespace {

@@ -1,7 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "base/log.h"
 
+#include <unistd.h>
+
+#include <algorithm>
 #include <catch2/catch.hpp>
+#include <cstdio>
+
+#include "support/any_text.h"
 
 using namespace xmppftd;
 
@@ -19,4 +25,24 @@ TEST_CASE("log: JIDs and names are shortened (RELIABILITY 5.5)", "[log]") {
   CHECK(shy != log::shy("amy@example.org/phone"));
   CHECK(log::shy_name("secret plan.pdf") == "....pdf");
   CHECK(log::shy_name("README") == "...");
+}
+
+TEST_CASE("log: whatever a fact quotes, it is one line of UTF-8 and names are no bytes", "[log]") {
+  std::FILE* file = std::tmpfile();
+  const int stderr_before = ::dup(STDERR_FILENO);
+  ::dup2(::fileno(file), STDERR_FILENO);
+  const auto texts = any_text::all(5000, true);
+  for (const auto& text : texts)
+    log::info("test", "saw " + text + ", " + log::shy(text) + ", " + log::shy_name(text) + ", " + log::printable(text));
+  ::dup2(stderr_before, STDERR_FILENO);
+  ::close(stderr_before);
+  std::rewind(file);
+  std::string written;
+  for (int c; (c = std::getc(file)) != EOF;) written += static_cast<char>(c);
+  std::fclose(file);
+  CHECK(any_text::is_bus_text(written));
+  CHECK(std::count(written.begin(), written.end(), '\n') == static_cast<std::ptrdiff_t>(texts.size()));
+  for (const auto& text : texts) {
+    REQUIRE(any_text::is_bus_text(log::shy(text) + log::shy_name(text) + log::printable(text)));
+  }
 }

@@ -3,6 +3,9 @@
 
 #include <catch2/catch.hpp>
 
+#include "base/text.h"
+#include "support/any_text.h"
+
 using namespace xmppftd;
 
 TEST_CASE("safe_file_name: whatever a peer says becomes one harmless name (RELIABILITY FN1)", "[files]") {
@@ -53,4 +56,30 @@ TEST_CASE("numbered_file_name: the number stands before the extension", "[files]
 TEST_CASE("safe_text: no controls, no bidi, whole characters only", "[files]") {
   CHECK(safe_text("a\x1b" "b\xe2\x80\xae" "c", 100) == "abc");
   CHECK(safe_text("\xc3\xbc\xc3\xbc", 3) == "\xc3\xbc");
+}
+
+TEST_CASE("safe_file_name: any bytes become a name that a file system and D-Bus can bear", "[files]") {
+  for (const auto& bytes : any_text::all(65538, true)) {
+    INFO(any_text::shown(bytes));
+    const auto name = safe_file_name(bytes);
+    REQUIRE(any_text::is_bus_text(name));
+    REQUIRE(!name.empty());
+    REQUIRE(name.size() <= 247);
+    REQUIRE(name.find('/') == std::string::npos);
+    REQUIRE(name != "..");
+    REQUIRE(printable(name, 255) == name);
+    REQUIRE(safe_file_name(name) == name);
+    REQUIRE(any_text::is_bus_text(numbered_file_name(name, 9999)));
+    REQUIRE(numbered_file_name(name, 9999).size() <= 255);
+  }
+}
+
+TEST_CASE("safe_text: any bytes become text of a bounded length", "[files]") {
+  for (const auto& bytes : any_text::all(65538, true)) {
+    INFO(any_text::shown(bytes));
+    const auto text = safe_text(bytes, 1024);
+    REQUIRE(any_text::is_bus_text(text));
+    REQUIRE(text.size() <= 1024);
+    REQUIRE(printable(text, 1024) == text);
+  }
 }

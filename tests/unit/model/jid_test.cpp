@@ -3,6 +3,9 @@
 
 #include <catch2/catch.hpp>
 
+#include "base/text.h"
+#include "support/any_text.h"
+
 using namespace xmppftd;
 
 namespace {
@@ -124,7 +127,7 @@ TEST_CASE("jid: what is no address is refused by name", "[jid]") {
     CHECK_FALSE(jid);
     if (!jid) {
       CHECK(jid.error().code == Errc::BadJid);
-      CHECK_THAT(jid.error().detail, Catch::StartsWith("\"" + std::string(bad) + "\": "));
+      CHECK_THAT(jid.error().detail, Catch::StartsWith(quoted(bad, 200) + ": "));
     }
   }
   CHECK_FALSE(Jid::parse("\xff@example.org"));
@@ -148,4 +151,16 @@ TEST_CASE("jid: a domain holds what a host name holds, and the error says the re
         "(the account's --server HOST:PORT names one)");
   CHECK(detail("x@y.co,") ==
         "\"x@y.co,\": \"y.co,\" is not a valid domain: no host name holds ','; write an address such as ann@example.org");
+}
+
+TEST_CASE("jid: whatever is no address, the error that quotes it is text", "[jid]") {
+  for (const auto& text : any_text::all(65538, true)) {
+    for (const auto& typed : {text, text + "@xft.test", "bob@" + text, "bob@xft.test/" + text}) {
+      const auto jid = Jid::parse(typed);
+      if (jid) continue;
+      INFO(any_text::shown(typed));
+      REQUIRE(any_text::is_bus_text(jid.error().detail));
+      REQUIRE(jid.error().detail.size() < 1024);
+    }
+  }
 }
