@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "bus/accept_rules.h"
 
+#include "base/text.h"
 #include "bus/file_uri.h"
+#include "bus/outgoing.h"
 
 namespace xmppftd {
 
@@ -18,6 +20,10 @@ std::vector<AcceptRule> rules_from_bus(const std::vector<VariantMap>& rows) {
       auto path = uri_to_path(uri);
       if (!path) throw invalid_args("rule " + std::to_string(rules.size()) + ": directory: " + path.error().detail);
       rule.folder = *path;
+      // The configuration is JSON: it would keep another folder than the one that was meant.
+      if (valid_text(rule.folder) != rule.folder)
+        throw invalid_args("rule " + std::to_string(rules.size()) + ": directory: " + quoted(uri, 200) +
+                           " is not UTF-8, so the configuration cannot keep it; rename the folder");
       while (rule.folder.size() > 1 && rule.folder.back() == '/') rule.folder.pop_back();
     }
     rule.on_exists = options.text("on_exists");
@@ -30,11 +36,11 @@ std::vector<AcceptRule> rules_from_bus(const std::vector<VariantMap>& rows) {
 std::vector<VariantMap> rules_to_bus(const std::vector<AcceptRule>& rules) {
   std::vector<VariantMap> rows;
   for (const auto& rule : rules) {
-    VariantMap row{{"from", sdbus::Variant(rule.from)},
-                   {"max_size", sdbus::Variant(rule.max_size)}};
-    if (!rule.on_exists.empty()) row["on_exists"] = sdbus::Variant(rule.on_exists);
-    if (!rule.mime.empty()) row["mime"] = sdbus::Variant(rule.mime);
-    if (!rule.folder.empty()) row["directory"] = sdbus::Variant(path_to_uri(rule.folder));
+    VariantMap row{{"from", variant(rule.from)},
+                   {"max_size", variant(rule.max_size)}};
+    if (!rule.on_exists.empty()) row["on_exists"] = variant(rule.on_exists);
+    if (!rule.mime.empty()) row["mime"] = variant(rule.mime);
+    if (!rule.folder.empty()) row["directory"] = variant(path_to_uri(rule.folder));
     rows.push_back(std::move(row));
   }
   return rows;

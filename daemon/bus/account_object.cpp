@@ -10,6 +10,7 @@
 #include <cctype>
 #include <memory>
 
+#include "base/text.h"
 #include "bus/account_settings.h"
 #include "bus/names.h"
 #include "bus/reply.h"
@@ -25,7 +26,7 @@ xmppftd::Jid bare_jid(const std::string& text) {
   auto jid = xmppftd::Jid::parse(text);
   if (!jid) throw to_bus_error(jid.error());
   if (!jid->is_bare())
-    throw to_bus_error({Errc::BadJid, "\"" + text + "\" names one device; want the address alone, such as " +
+    throw to_bus_error({Errc::BadJid, quoted(text, 200) + " names one device; want the address alone, such as " +
                                           jid->bare().str()});
   return *jid;
 }
@@ -63,14 +64,9 @@ bool contains(std::string text, std::string part) {
 }  // namespace
 
 AccountObject::AccountObject(sdbus::IConnection& connection, Account& account, Background& background)
-    : AdaptorInterfaces(connection, account_path(account.id())), account_(account), background_(background) {
-  registerAdaptor();
-}
+    : BusObject(connection, account_path(account.id())), account_(account), background_(background) {}
 
-AccountObject::~AccountObject() {
-  *alive_ = false;
-  unregisterAdaptor();
-}
+AccountObject::~AccountObject() { *alive_ = false; }
 
 void AccountObject::announce() { emitInterfacesAddedSignal({kAccountInterface}); }
 void AccountObject::withdraw() { emitInterfacesRemovedSignal({kAccountInterface}); }
@@ -81,99 +77,97 @@ void AccountObject::tell_changed() {
                                "ConnectedAt", "PasswordStore", "PendingContacts", "Server", "LoginSteps"});
 }
 
-void AccountObject::Connect(sdbus::Result<>&& result) {
-  guarded([&] { account_.connect(answering(std::move(result))); });
+void AccountObject::Connect(sdbus::Result<>&& call) {
+  respond(std::move(call), [&](Reply<>& reply) { account_.connect(answering(reply)); });
 }
 
-void AccountObject::Disconnect(sdbus::Result<>&& result) {
-  guarded([&] { account_.disconnect(answering(std::move(result))); });
+void AccountObject::Disconnect(sdbus::Result<>&& call) {
+  respond(std::move(call), [&](Reply<>& reply) { account_.disconnect(answering(reply)); });
 }
 
-void AccountObject::Update(sdbus::Result<>&& result, VariantMap settings) {
-  guarded([&] {
+void AccountObject::Update(sdbus::Result<>&& call, VariantMap settings) {
+  respond(std::move(call), [&](Reply<>& reply) {
     auto changed = account_.settings();
     apply_settings(settings, changed);
-    account_.update(std::move(changed), answering(std::move(result)));
+    account_.update(std::move(changed), answering(reply));
   });
 }
 
-void AccountObject::SetPassword(sdbus::Result<std::string>&& result, sdbus::UnixFd fd, VariantMap options) {
-  guarded([&] {
+void AccountObject::SetPassword(sdbus::Result<std::string>&& call, sdbus::UnixFd fd, VariantMap options) {
+  respond(std::move(call), [&](Reply<std::string>& reply) {
     Options reader(options);
     auto store = reader.text("store");
     reader.finish("store");
     if (store.empty()) store = "auto";
     if (store != "auto" && store != "file" && store != "session")
-      throw invalid_args("store: \"" + store + "\" is not one of auto, file, session");
+      throw invalid_args("store: " + quoted(store) + " is not one of auto, file, session");
     // sdbus-c++ 1.2 loses FD_CLOEXEC when it passes a descriptor on.
     auto own = std::make_shared<UniqueFd>(fcntl(fd.get(), F_DUPFD_CLOEXEC, 3));
     if (!*own) throw to_bus_error({Errc::BadFd, "the descriptor cannot be used; pass a pipe or memfd"});
     auto password = std::make_shared<Result<Secret>>(xmppftd::Error{Errc::Internal, ""});
     background_.run([own, password] { *password = read_password(*own); },
-                    [this, alive = alive_, password, store, result = std::move(result)]() mutable {
-                      if (!*alive) return result.returnError(to_bus_error({Errc::NoSuchAccount, "it was removed"}));
-                      if (!*password) return result.returnError(to_bus_error(password->error()));
+                    [this, alive = alive_, password, store, reply = std::move(reply)]() mutable {
+                      if (!*alive) return reply.fail({Errc::NoSuchAccount, "it was removed"});
+                      if (!*password) return reply.fail(password->error());
                       account_.set_password(std::move(**password), store,
-                                            [result = std::move(result)](Result<std::string> stored) {
+                                            [reply = std::move(reply)](Result<std::string> stored) mutable {
                                               if (stored)
-                                                result.returnResults(*stored);
+                                                reply.give(*stored);
                                               else
-                                                result.returnError(to_bus_error(stored.error()));
+                                                reply.fail(stored.error());
                                             });
                     });
   });
 }
 
-void AccountObject::ForgetPassword(sdbus::Result<>&& result) {
-  guarded([&] { account_.forget_password(answering(std::move(result))); });
+void AccountObject::ForgetPassword(sdbus::Result<>&& call) {
+  respond(std::move(call), [&](Reply<>& reply) { account_.forget_password(answering(reply)); });
 }
 
 std::vector<VariantMap> AccountObject::ListContacts(const VariantMap& filter) {
-  return guarded([&] {
-    Options options(filter);
-    const auto online = options.take<bool>("online");
-    const auto text = options.text("text");
-    options.finish("online, text");
-    std::vector<VariantMap> rows;
-    for (const auto& contact : account_.contacts()) {
-      if (online && *online != contact.online) continue;
-      if (!text.empty() && !contains(contact.jid, text) && !contains(contact.name, text)) continue;
-      rows.push_back({{"jid", sdbus::Variant(contact.jid)},
-                      {"name", sdbus::Variant(contact.name)},
-                      {"subscription", sdbus::Variant(contact.subscription)},
-                      {"pending", sdbus::Variant(contact.pending)},
-                      {"online", sdbus::Variant(contact.online)},
-                      {"resources", sdbus::Variant(contact.resources)},
-                      {"methods", sdbus::Variant(contact.methods)}});
-    }
-    return rows;
-  });
+  Options options(filter);
+  const auto online = options.take<bool>("online");
+  const auto text = options.text("text");
+  options.finish("online, text");
+  std::vector<VariantMap> rows;
+  for (const auto& contact : account_.contacts()) {
+    if (online && *online != contact.online) continue;
+    if (!text.empty() && !contains(contact.jid, text) && !contains(contact.name, text)) continue;
+    rows.push_back({{"jid", variant(contact.jid)},
+                    {"name", variant(contact.name)},
+                    {"subscription", variant(contact.subscription)},
+                    {"pending", variant(contact.pending)},
+                    {"online", variant(contact.online)},
+                    {"resources", variant(contact.resources)},
+                    {"methods", variant(contact.methods)}});
+  }
+  return rows;
 }
 
-void AccountObject::AddContact(sdbus::Result<>&& result, std::string jid, VariantMap options) {
-  guarded([&] {
+void AccountObject::AddContact(sdbus::Result<>&& call, std::string jid, VariantMap options) {
+  respond(std::move(call), [&](Reply<>& reply) {
     Options reader(options);
     auto name = reader.text("name");
     reader.finish("name");
-    account_.add_contact(bare_jid(jid), safe_text(name, 1023), answering(std::move(result)));
+    account_.add_contact(bare_jid(jid), safe_text(name, 1023), answering(reply));
   });
 }
 
-void AccountObject::RemoveContact(sdbus::Result<>&& result, std::string jid) {
-  guarded([&] { account_.remove_contact(bare_jid(jid), answering(std::move(result))); });
+void AccountObject::RemoveContact(sdbus::Result<>&& call, std::string jid) {
+  respond(std::move(call), [&](Reply<>& reply) { account_.remove_contact(bare_jid(jid), answering(reply)); });
 }
 
-void AccountObject::ApproveContact(sdbus::Result<>&& result, std::string jid) {
-  guarded([&] { answer(result, account_.approve_contact(bare_jid(jid))); });
+void AccountObject::ApproveContact(sdbus::Result<>&& call, std::string jid) {
+  respond(std::move(call), [&](Reply<>& reply) { answer(reply, account_.approve_contact(bare_jid(jid))); });
 }
 
-void AccountObject::DenyContact(sdbus::Result<>&& result, std::string jid) {
-  guarded([&] { answer(result, account_.deny_contact(bare_jid(jid))); });
+void AccountObject::DenyContact(sdbus::Result<>&& call, std::string jid) {
+  respond(std::move(call), [&](Reply<>& reply) { answer(reply, account_.deny_contact(bare_jid(jid))); });
 }
 
 std::string AccountObject::Id() { return std::to_string(account_.id()); }
-std::string AccountObject::Jid() { return account_.settings().jid; }
-std::string AccountObject::BoundJid() { return account_.status().bound_jid; }
+std::string AccountObject::Jid() { return outgoing(account_.settings().jid); }
+std::string AccountObject::BoundJid() { return outgoing(account_.status().bound_jid); }
 bool AccountObject::Enabled() { return account_.settings().enabled; }
 VariantMap AccountObject::Settings() { return settings_map(account_.settings()); }
 std::string AccountObject::State() { return std::string(to_string(account_.status().state)); }
@@ -187,13 +181,13 @@ sdbus::Struct<std::string, std::string> AccountObject::Error() {
 
 std::uint64_t AccountObject::NextAttemptAt() { return bus_time(account_.status().next_attempt_at); }
 std::uint64_t AccountObject::ConnectedAt() { return bus_time(account_.status().connected_at); }
-std::string AccountObject::PasswordStore() { return account_.status().password_store; }
-std::vector<std::string> AccountObject::PendingContacts() { return account_.pending_contacts(); }
+std::string AccountObject::PasswordStore() { return outgoing(account_.status().password_store); }
+std::vector<std::string> AccountObject::PendingContacts() { return outgoing(account_.pending_contacts()); }
 
 VariantMap AccountObject::Server() {
   VariantMap server;
-  if (!account_.status().proxies.empty()) server["proxies"] = sdbus::Variant(account_.status().proxies);
-  if (!account_.status().certificate.empty()) server["certificate"] = sdbus::Variant(account_.status().certificate);
+  if (!account_.status().proxies.empty()) server["proxies"] = variant(account_.status().proxies);
+  if (!account_.status().certificate.empty()) server["certificate"] = variant(account_.status().certificate);
   return server;
 }
 

@@ -8,14 +8,15 @@
 
 #include "account/account.h"
 #include "account1_adaptor.h"
+#include "bus/guarded_object.h"
 #include "bus/options.h"
 #include "io/background.h"
 
 namespace xmppftd {
 
 /// One exported account (org.xmppft.Account1).
-class AccountObject final : public sdbus::AdaptorInterfaces<org::xmppft::Account1_adaptor, sdbus::Properties_adaptor,
-                                                            sdbus::ManagedObject_adaptor> {
+class AccountObject final
+    : public BusObject<org::xmppft::Account1_adaptor, sdbus::Properties_adaptor, sdbus::ManagedObject_adaptor> {
  public:
   /// `background` reads passwords from the descriptors that clients pass.
   AccountObject(sdbus::IConnection& connection, Account& account, Background& background);
@@ -26,16 +27,16 @@ class AccountObject final : public sdbus::AdaptorInterfaces<org::xmppft::Account
   void tell_changed();
 
  private:
-  void Connect(sdbus::Result<>&& result) override;
-  void Disconnect(sdbus::Result<>&& result) override;
-  void Update(sdbus::Result<>&& result, VariantMap settings) override;
-  void SetPassword(sdbus::Result<std::string>&& result, sdbus::UnixFd fd, VariantMap options) override;
-  void ForgetPassword(sdbus::Result<>&& result) override;
+  void Connect(sdbus::Result<>&& call) override;
+  void Disconnect(sdbus::Result<>&& call) override;
+  void Update(sdbus::Result<>&& call, VariantMap settings) override;
+  void SetPassword(sdbus::Result<std::string>&& call, sdbus::UnixFd fd, VariantMap options) override;
+  void ForgetPassword(sdbus::Result<>&& call) override;
   std::vector<VariantMap> ListContacts(const VariantMap& filter) override;
-  void AddContact(sdbus::Result<>&& result, std::string jid, VariantMap options) override;
-  void RemoveContact(sdbus::Result<>&& result, std::string jid) override;
-  void ApproveContact(sdbus::Result<>&& result, std::string jid) override;
-  void DenyContact(sdbus::Result<>&& result, std::string jid) override;
+  void AddContact(sdbus::Result<>&& call, std::string jid, VariantMap options) override;
+  void RemoveContact(sdbus::Result<>&& call, std::string jid) override;
+  void ApproveContact(sdbus::Result<>&& call, std::string jid) override;
+  void DenyContact(sdbus::Result<>&& call, std::string jid) override;
 
   std::string Id() override;
   std::string Jid() override;

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "bus/reply.h"
 #include "io/timer.h"
 #include "transfer/queue.h"
 #include "transfer/while_alive.h"
@@ -19,7 +20,7 @@ namespace xmppftd {
 class Controls {
  public:
   using Row = sdbus::Struct<std::uint64_t, std::string, std::string>;
-  using Reply = sdbus::Result<std::vector<std::uint64_t>, std::vector<Row>>;
+  using Reply = xmppftd::Reply<std::vector<std::uint64_t>, std::vector<Row>>;
   enum class Action { Cancel, Remove };
   static constexpr std::size_t kSlice = 128;
 

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: MIT
 #include "bus/errors.h"
 
+#include "base/text.h"
+
 namespace xmppftd {
 namespace {
 
 constexpr const char* kPrefix = "org.xmppft.Error.";
 constexpr const char* kJobPrefix = "org.xmppft.Error.Job.";
+constexpr std::size_t kMaxText = 4096;
 
 }  // namespace
 
@@ -59,6 +62,14 @@ std::string bus_error_name(Errc code) {
 
 sdbus::Error to_bus_error(const Error& error) { return {bus_error_name(error.code), error.detail}; }
 sdbus::Error invalid_args(const std::string& message) { return {kInvalidArgs, message}; }
+
+sdbus::Error sendable(const sdbus::Error& error) {
+  const std::string& name = error.getName();
+  if (name.starts_with(kPrefix) || name == kInvalidArgs || name == kNoReply)
+    return {name, std::string(cut_text(valid_text(error.getMessage()), kMaxText))};
+  return invalid_args("an argument cannot be read (" + valid_text(error.getMessage()) +
+                      "); D-Bus text is UTF-8 without NUL and without noncharacters such as U+FFFE or U+FDD0");
+}
 
 std::string job_error_name(const std::string& error_name) {
   return error_name.empty() ? "" : kJobPrefix + error_name;

@@ -10,6 +10,7 @@
 namespace xmppftd {
 
 inline constexpr const char* kInvalidArgs = "org.freedesktop.DBus.Error.InvalidArgs";
+inline constexpr const char* kNoReply = "org.freedesktop.DBus.Error.NoReply";
 
 /// The one table Errc -> D-Bus error name (INTERFACE section 2.5).
 std::string bus_error_name(Errc code);
@@ -19,16 +20,8 @@ sdbus::Error invalid_args(const std::string& message);
 /// JobRecord::error_name -> "org.xmppft.Error.Job.Declined"; "" stays "".
 std::string job_error_name(const std::string& error_name);
 
-/// Runs a handler's body: only sdbus::Error may leave a handler, anything else would end the process.
-template <class F>
-auto guarded(F&& body) -> decltype(body()) {
-  try {
-    return body();
-  } catch (const sdbus::Error&) {
-    throw;
-  } catch (const std::exception& problem) {
-    throw sdbus::Error("org.xmppft.Error.Internal", problem.what());
-  }
-}
+/// The error as it may leave: a text that D-Bus can carry, of at most 4096 bytes. An error of the D-Bus library itself
+/// becomes InvalidArgs: it could not read an argument.
+sdbus::Error sendable(const sdbus::Error& error);
 
 }  // namespace xmppftd

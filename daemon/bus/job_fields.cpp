@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "bus/file_uri.h"
 #include "bus/names.h"
+#include "bus/outgoing.h"
 
 namespace xmppftd {
 namespace {
@@ -24,10 +25,10 @@ std::string uri_of(const JobRecord& record) {
 
 Variant method_detail(const JobRecord& record) {
   VariantMap detail;
-  if (!record.route.empty()) detail["route"] = Variant(record.route);
-  if (!record.host.empty()) detail["host"] = Variant(record.host);
-  if (record.port != 0) detail["port"] = Variant(record.port);
-  return Variant(detail);
+  if (!record.route.empty()) detail["route"] = variant(record.route);
+  if (!record.host.empty()) detail["host"] = variant(record.host);
+  if (record.port != 0) detail["port"] = variant(record.port);
+  return variant(detail);
 }
 
 std::vector<std::string> actions(const JobRecord& record) {
@@ -36,47 +37,49 @@ std::vector<std::string> actions(const JobRecord& record) {
   return words;
 }
 
-Variant text(std::string_view value) { return Variant(std::string(value)); }
+Variant text(std::string_view value) { return variant(std::string(value)); }
 
 const Field kFields[] = {
-    {"Id", [](const JobView& j, bool) { return Variant(j.record.id); }},
+    {"Id", [](const JobView& j, bool) { return variant(j.record.id); }},
     {"Batch", [](const JobView& j, bool) { return text(j.record.batch); }},
     {"Direction", [](const JobView& j, bool) { return text(to_string(j.record.direction)); }},
     {"Account",
      [](const JobView& j, bool exists) {
-       return Variant(sdbus::ObjectPath(exists ? account_path(j.record.account) : "/"));
+       return variant(sdbus::ObjectPath(exists ? account_path(j.record.account) : "/"));
      }},
     {"Peer", [](const JobView& j, bool) { return text(j.record.peer); }},
     {"PeerFull", [](const JobView& j, bool) { return text(j.record.peer_full); }},
-    {"CreatedAt", [](const JobView& j, bool) { return Variant(bus_time(j.record.created_at)); }},
-    {"StartedAt", [](const JobView& j, bool) { return Variant(bus_time(j.record.started_at)); }},
-    {"FinishedAt", [](const JobView& j, bool) { return Variant(bus_time(j.record.finished_at)); }},
-    {"Persistent", [](const JobView& j, bool) { return Variant(is_persistent(j.record)); }},
+    {"CreatedAt", [](const JobView& j, bool) { return variant(bus_time(j.record.created_at)); }},
+    {"StartedAt", [](const JobView& j, bool) { return variant(bus_time(j.record.started_at)); }},
+    {"FinishedAt", [](const JobView& j, bool) { return variant(bus_time(j.record.finished_at)); }},
+    {"Persistent", [](const JobView& j, bool) { return variant(is_persistent(j.record)); }},
     {"Name", [](const JobView& j, bool) { return text(safe_text(j.record.file.name, 255)); }},
     {"Uri", [](const JobView& j, bool) { return text(uri_of(j.record)); }},
     {"MimeType", [](const JobView& j, bool) { return text(j.record.file.mime_type); }},
     {"Description", [](const JobView& j, bool) { return text(j.record.file.description); }},
-    {"Size", [](const JobView& j, bool) { return Variant(static_cast<std::int64_t>(j.record.file.size)); }},
-    {"Priority", [](const JobView& j, bool) { return Variant(static_cast<std::int32_t>(j.record.priority)); }},
+    {"Size", [](const JobView& j, bool) { return variant(static_cast<std::int64_t>(j.record.file.size)); }},
+    {"Priority", [](const JobView& j, bool) { return variant(static_cast<std::int32_t>(j.record.priority)); }},
     {"State", [](const JobView& j, bool) { return text(to_string(j.record.state)); }},
     {"StateReason", [](const JobView& j, bool) { return text(to_string(j.record.reason)); }},
     {"Error",
      [](const JobView& j, bool) {
-       return Variant(sdbus::Struct<std::string, std::string>(job_error_name(j.record.error_name),
+       // What went wrong on the way to the end is in the job's history.
+       if (j.record.state == JobState::Done) return variant(sdbus::Struct<std::string, std::string>());
+       return variant(sdbus::Struct<std::string, std::string>(job_error_name(j.record.error_name),
                                                               safe_text(j.record.error_detail, kMaxString)));
      }},
-    {"Actions", [](const JobView& j, bool) { return Variant(actions(j.record)); }},
-    {"Transferred", [](const JobView& j, bool) { return Variant(j.progress.transferred); }},
-    {"Offset", [](const JobView& j, bool) { return Variant(j.record.offset); }},
-    {"Rate", [](const JobView& j, bool) { return Variant(j.progress.rate); }},
+    {"Actions", [](const JobView& j, bool) { return variant(actions(j.record)); }},
+    {"Transferred", [](const JobView& j, bool) { return variant(j.progress.transferred); }},
+    {"Offset", [](const JobView& j, bool) { return variant(j.record.offset); }},
+    {"Rate", [](const JobView& j, bool) { return variant(j.progress.rate); }},
     {"Eta",
      [](const JobView& j, bool) {
-       return Variant(j.progress.left ? static_cast<std::int64_t>(j.progress.left->count()) : std::int64_t{-1});
+       return variant(j.progress.left ? static_cast<std::int64_t>(j.progress.left->count()) : std::int64_t{-1});
      }},
     {"Method", [](const JobView& j, bool) { return text(j.record.method); }},
     {"MethodDetail", [](const JobView& j, bool) { return method_detail(j.record); }},
-    {"Attempt", [](const JobView& j, bool) { return Variant(static_cast<std::uint32_t>(j.record.attempt)); }},
-    {"NextAttemptAt", [](const JobView& j, bool) { return Variant(bus_time(j.record.next_attempt_at)); }},
+    {"Attempt", [](const JobView& j, bool) { return variant(static_cast<std::uint32_t>(j.record.attempt)); }},
+    {"NextAttemptAt", [](const JobView& j, bool) { return variant(bus_time(j.record.next_attempt_at)); }},
     {"Hash",
      [](const JobView& j, bool) {
        const auto& hash = j.record.hash;

@@ -31,48 +31,42 @@ AcceptOptions accept_options(const VariantMap& map) {
 }  // namespace
 
 JobObject::JobObject(sdbus::IConnection& connection, TransferQueue& queue, AccountPorts& accounts, JobId id)
-    : AdaptorInterfaces(connection, job_path(id)), queue_(queue), accounts_(accounts), id_(id) {
-  registerAdaptor();
-}
-
-JobObject::~JobObject() { unregisterAdaptor(); }
+    : BusObject(connection, job_path(id)), queue_(queue), accounts_(accounts), id_(id) {}
 
 void JobObject::announce() { emitInterfacesAddedSignal({kJobInterface}); }
 void JobObject::withdraw() { emitInterfacesRemovedSignal({kJobInterface}); }
 void JobObject::tell_changed(const std::vector<std::string>& names) { emitPropertiesChangedSignal(kJobInterface, names); }
 
-void JobObject::Accept(sdbus::Result<>&& result, VariantMap options) {
-  guarded([&] {
+void JobObject::Accept(sdbus::Result<>&& call, VariantMap options) {
+  respond(std::move(call), [&](Reply<>& reply) {
     auto accept = accept_options(options);
-    queue_.accept(id_, std::move(accept), [result = std::move(result)](xmppftd::Result<void> done) mutable {
+    queue_.accept(id_, std::move(accept), [reply = std::move(reply)](xmppftd::Result<void> done) mutable {
       // The folder was named by a URI, so a missing one is a bad URI to the caller.
       if (!done && done.error().code == Errc::FileMissing) done.error().code = Errc::BadUri;
-      answer(result, done);
+      answer(reply, done);
     });
   });
 }
 
-void JobObject::Decline(sdbus::Result<>&& result, VariantMap options) {
-  guarded([&] {
+void JobObject::Decline(sdbus::Result<>&& call, VariantMap options) {
+  respond(std::move(call), [&](Reply<>& reply) {
     Options(options).finish("");
-    queue_.decline(id_, answering(std::move(result)));
+    queue_.decline(id_, answering(reply));
   });
 }
 
-void JobObject::Cancel(sdbus::Result<>&& result) {
-  guarded([&] { queue_.cancel(id_, answering(std::move(result))); });
+void JobObject::Cancel(sdbus::Result<>&& call) {
+  respond(std::move(call), [&](Reply<>& reply) { queue_.cancel(id_, answering(reply)); });
 }
 
-void JobObject::Remove(sdbus::Result<>&& result) {
-  guarded([&] { queue_.remove(id_, answering(std::move(result))); });
+void JobObject::Remove(sdbus::Result<>&& call) {
+  respond(std::move(call), [&](Reply<>& reply) { queue_.remove(id_, answering(reply)); });
 }
 
 sdbus::Variant JobObject::field(std::string_view name) const {
-  return guarded([&] {
-    const auto* record = queue_.find(id_);
-    if (record == nullptr) throw to_bus_error({Errc::NoSuchJob, "job " + std::to_string(id_) + " was removed"});
-    return job_field(name, JobView{*record, queue_.progress(id_)}, accounts_.find(record->account) != nullptr);
-  });
+  const auto* record = queue_.find(id_);
+  if (record == nullptr) throw to_bus_error({Errc::NoSuchJob, "job " + std::to_string(id_) + " was removed"});
+  return job_field(name, JobView{*record, queue_.progress(id_)}, accounts_.find(record->account) != nullptr);
 }
 
 }  // namespace xmppftd

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "account/accounts.h"
+#include "bus/guarded_object.h"
 #include "bus/job_fields.h"
 #include "job1_adaptor.h"
 #include "transfer/queue.h"
@@ -15,20 +16,19 @@ namespace xmppftd {
 
 /// One exported job (org.xmppft.Job1). Its values come from the queue at each read.
 class JobObject final
-    : public sdbus::AdaptorInterfaces<org::xmppft::Job1_adaptor, sdbus::Properties_adaptor, sdbus::ManagedObject_adaptor> {
+    : public BusObject<org::xmppft::Job1_adaptor, sdbus::Properties_adaptor, sdbus::ManagedObject_adaptor> {
  public:
   JobObject(sdbus::IConnection& connection, TransferQueue& queue, AccountPorts& accounts, JobId id);
-  ~JobObject();
 
   void announce();                                             ///< InterfacesAdded
   void withdraw();                                             ///< InterfacesRemoved
   void tell_changed(const std::vector<std::string>& names);    ///< PropertiesChanged
 
  private:
-  void Accept(sdbus::Result<>&& result, VariantMap options) override;
-  void Decline(sdbus::Result<>&& result, VariantMap options) override;
-  void Cancel(sdbus::Result<>&& result) override;
-  void Remove(sdbus::Result<>&& result) override;
+  void Accept(sdbus::Result<>&& call, VariantMap options) override;
+  void Decline(sdbus::Result<>&& call, VariantMap options) override;
+  void Cancel(sdbus::Result<>&& call) override;
+  void Remove(sdbus::Result<>&& call) override;
 
   template <class T>
   T read(std::string_view name) const {

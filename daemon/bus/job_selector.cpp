@@ -31,7 +31,7 @@ JobFilter read_common(Options& options) {
   }
   if (const auto account = options.take<sdbus::ObjectPath>("account")) {
     const auto id = account_of(*account);
-    if (!id) throw invalid_args("account: \"" + *account + "\" is not the path of an account");
+    if (!id) throw invalid_args("account: " + quoted(*account) + " is not the path of an account");
     filter.account = *id;
   }
   if (const auto peer = options.text("peer"); !peer.empty()) {

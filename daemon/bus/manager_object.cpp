@@ -30,7 +30,7 @@ SendRequest read_send_options(const VariantMap& map, std::vector<std::string> re
   if (const auto account = options.take<sdbus::ObjectPath>("account")) {
     const auto id = account_of(*account);
     if (!id || *id == 0)
-      throw to_bus_error({Errc::NoSuchAccount, "\"" + *account + "\" is not the path of an account"});
+      throw to_bus_error({Errc::NoSuchAccount, quoted(*account) + " is not the path of an account"});
     request.account = *id;
   }
   request.batch = options.text("batch");
@@ -52,13 +52,15 @@ SendRequest read_send_options(const VariantMap& map, std::vector<std::string> re
 
 /// One D-Bus error for all that is wrong: the first problem's name, a line each.
 sdbus::Error problems_error(const std::vector<SendOutcome::Problem>& problems) {
-  std::string text;
-  for (const auto& problem : problems) {
-    if (text.size() > kMaxString) {
-      text += "\n...";
+  constexpr std::string_view kMore = "\n...";
+  std::string text(cut_text(problems.front().error.detail, kMaxString - kMore.size()));
+  for (std::size_t i = 1; i < problems.size(); ++i) {
+    const auto line = "\n" + problems[i].error.detail;
+    if (text.size() + line.size() + kMore.size() > kMaxString) {
+      text += kMore;
       break;
     }
-    text += (text.empty() ? "" : "\n") + problem.error.detail;
+    text += line;
   }
   return {bus_error_name(problems.front().error.code), text};
 }
@@ -66,18 +68,14 @@ sdbus::Error problems_error(const std::vector<SendOutcome::Problem>& problems) {
 }  // namespace
 
 ManagerObject::ManagerObject(sdbus::IConnection& connection, ManagerWorld world)
-    : AdaptorInterfaces(connection, kRootPath),
+    : BusObject(connection, kRootPath),
       world_(std::move(world)),
       controls_(world_.queue, world_.timers),
       changes_(world_.timers, [this](const Changes::Batch& batch) {
         std::vector<sdbus::Struct<std::uint64_t, std::string>> rows;
         for (const auto& [id, word] : batch) rows.emplace_back(id, word);
-        emitJobsChanged(world_.queue.generation(), rows);
-      }) {
-  registerAdaptor();
-}
-
-ManagerObject::~ManagerObject() { unregisterAdaptor(); }
+        object().tell([&] { emitJobsChanged(world_.queue.generation(), outgoing(rows)); });
+      }) {}
 
 void ManagerObject::job_changed(JobId id, std::string_view word) {
   changes_.add(id, word);
@@ -92,11 +90,11 @@ void ManagerObject::tell_changed(const std::string& property) {
   emitPropertiesChangedSignal(kManagerInterface, {property});
 }
 
-std::string ManagerObject::caller() { return getObject().getCurrentlyProcessedMessage()->getSender(); }
+std::string ManagerObject::caller() { return object().getCurrentlyProcessedMessage()->getSender(); }
 
-void ManagerObject::SendUris(sdbus::Result<std::string, std::vector<std::uint64_t>>&& result, std::vector<std::string> uris,
+void ManagerObject::SendUris(sdbus::Result<std::string, std::vector<std::uint64_t>>&& call, std::vector<std::string> uris,
                              std::vector<std::string> recipients, VariantMap options) {
-  guarded([&] {
+  respond(std::move(call), [&](SendReply& reply) {
     if (uris.empty()) throw invalid_args("uris: name at least one file");
     if (uris.size() > kMaxArray) throw to_bus_error({Errc::TooMany, "more than 1000 files in one call; split it"});
     std::string name;
@@ -112,14 +110,14 @@ void ManagerObject::SendUris(sdbus::Result<std::string, std::vector<std::uint64_
         problems.push_back({uri, path.error()});
     }
     if (!problems.empty()) throw problems_error(problems);
-    submit(std::move(result), std::move(request));
+    submit(reply, std::move(request));
   });
 }
 
-void ManagerObject::SendFds(sdbus::Result<std::string, std::vector<std::uint64_t>>&& result,
+void ManagerObject::SendFds(sdbus::Result<std::string, std::vector<std::uint64_t>>&& call,
                             std::vector<sdbus::Struct<sdbus::UnixFd, std::string>> files,
                             std::vector<std::string> recipients, VariantMap options) {
-  guarded([&] {
+  respond(std::move(call), [&](SendReply& reply) {
     if (files.empty() || files.size() > kMaxFds) throw invalid_args("files: want 1 to 16");
     std::string no_name;
     SendRequest request = read_send_options(options, std::move(recipients), false, no_name);
@@ -129,126 +127,122 @@ void ManagerObject::SendFds(sdbus::Result<std::string, std::vector<std::uint64_t
       if (name.empty()) throw invalid_args("files: a descriptor needs the name that the receiver sees");
       // sdbus-c++ 1.2 loses FD_CLOEXEC when it passes a descriptor on.
       UniqueFd own(fcntl(std::get<0>(file).get(), F_DUPFD_CLOEXEC, 3));
-      if (!own) throw to_bus_error({Errc::BadFd, "\"" + name + "\": the descriptor cannot be used"});
+      if (!own) throw to_bus_error({Errc::BadFd, quoted(name) + ": the descriptor cannot be used"});
       request.sources.push_back({"", std::move(own), name});
     }
-    submit(std::move(result), std::move(request));
+    submit(reply, std::move(request));
   });
 }
 
-void ManagerObject::submit(sdbus::Result<std::string, std::vector<std::uint64_t>>&& result, SendRequest request) {
-  world_.queue.submit(std::move(request), [result = std::move(result)](SendOutcome outcome) {
+void ManagerObject::submit(SendReply& reply, SendRequest request) {
+  world_.queue.submit(std::move(request), [reply = std::move(reply)](SendOutcome outcome) mutable {
     if (outcome.ok())
-      result.returnResults(outcome.batch, outcome.ids);
+      reply.give(outcome.batch, outcome.ids);
     else
-      result.returnError(problems_error(outcome.problems));
+      reply.fail(problems_error(outcome.problems));
   });
 }
 
 /// Row by row into the reply, which is all that a page costs: each value by itself would be a message of a kilobyte.
 void ManagerObject::ListJobs(sdbus::Result<std::vector<FieldsRow>, std::string, std::uint64_t>&&, VariantMap filter,
                              std::vector<std::string> fields, std::string cursor, std::uint32_t limit) {
-  guarded([&] {
-    if (limit < 1 || limit > kMaxPage) throw invalid_args("limit: " + std::to_string(limit) + " is out of range; want 1 to 1000");
-    if (fields.size() > kMaxArray) throw invalid_args("fields: more than 1000");
-    check_string("cursor", cursor);
-    auto page = world_.queue.list(read_filter(filter), cursor, limit);
-    if (!page) throw to_bus_error(page.error());
-    const auto names = check_job_fields(std::move(fields));
-    auto reply = static_cast<const sdbus::MethodCall*>(getObject().getCurrentlyProcessedMessage())->createReply();
-    reply.openContainer("(ta{sv})");
-    for (const JobId id : page->ids) {
-      const auto* record = world_.queue.find(id);
-      if (record == nullptr) continue;
-      const JobView job{*record, world_.queue.progress(id)};
-      const bool account_exists = world_.accounts.get(record->account) != nullptr;
-      reply.openStruct("ta{sv}");
-      reply << id;
-      reply.openContainer("{sv}");
-      for (const auto& name : names) {
-        reply.openDictEntry("sv");
-        reply << name << job_field(name, job, account_exists);
-        reply.closeDictEntry();
-      }
-      reply.closeContainer();
-      reply.closeStruct();
+  if (limit < 1 || limit > kMaxPage) throw invalid_args("limit: " + std::to_string(limit) + " is out of range; want 1 to 1000");
+  if (fields.size() > kMaxArray) throw invalid_args("fields: more than 1000");
+  check_string("cursor", cursor);
+  auto page = world_.queue.list(read_filter(filter), cursor, limit);
+  if (!page) throw to_bus_error(page.error());
+  const auto names = check_job_fields(std::move(fields));
+  auto reply = static_cast<const sdbus::MethodCall*>(object().getCurrentlyProcessedMessage())->createReply();
+  reply.openContainer("(ta{sv})");
+  for (const JobId id : page->ids) {
+    const auto* record = world_.queue.find(id);
+    if (record == nullptr) continue;
+    const JobView job{*record, world_.queue.progress(id)};
+    const bool account_exists = world_.accounts.get(record->account) != nullptr;
+    reply.openStruct("ta{sv}");
+    reply << id;
+    reply.openContainer("{sv}");
+    for (const auto& name : names) {
+      reply.openDictEntry("sv");
+      reply << name << job_field(name, job, account_exists);
+      reply.closeDictEntry();
     }
     reply.closeContainer();
-    reply << page->next << page->generation;
-    reply.send();
-  });
+    reply.closeStruct();
+  }
+  reply.closeContainer();
+  reply << outgoing(page->next) << page->generation;
+  reply.send();
 }
 
 sdbus::ObjectPath ManagerObject::GetJob(const std::uint64_t& id) {
-  return guarded([&]() -> sdbus::ObjectPath {
-    if (world_.queue.find(id) == nullptr)
-      throw to_bus_error({Errc::NoSuchJob, "no job " + std::to_string(id) + " (newest is " +
-                                               std::to_string(world_.queue.newest()) + ")"});
-    world_.objects.pin(id, caller());
-    return job_path(id);
-  });
+  if (world_.queue.find(id) == nullptr)
+    throw to_bus_error({Errc::NoSuchJob, "no job " + std::to_string(id) + " (newest is " +
+                                             std::to_string(world_.queue.newest()) + ")"});
+  world_.objects.pin(id, caller());
+  return job_path(id);
 }
 
-void ManagerObject::ControlJobs(sdbus::Result<std::vector<std::uint64_t>, std::vector<Row>>&& result, std::string action,
+void ManagerObject::ControlJobs(sdbus::Result<std::vector<std::uint64_t>, std::vector<Row>>&& call, std::string action,
                                 VariantMap selector, VariantMap options) {
-  guarded([&] {
+  respond(std::move(call), [&](Controls::Reply& reply) {
     if (action != "cancel" && action != "remove")
       throw invalid_args("action: " + quoted(action, 60) + " is not one of cancel, remove");
     Options(options).finish("");
-    controls_.add(std::move(result), action == "cancel" ? Controls::Action::Cancel : Controls::Action::Remove,
+    controls_.add(std::move(reply), action == "cancel" ? Controls::Action::Cancel : Controls::Action::Remove,
                   read_selector(selector));
   });
 }
 
-void ManagerObject::WaitJobs(sdbus::Result<std::vector<Row>>&& result, std::vector<std::uint64_t> ids, std::string until,
+void ManagerObject::WaitJobs(sdbus::Result<std::vector<Row>>&& call, std::vector<std::uint64_t> ids, std::string until,
                              std::uint64_t timeout_usec) {
-  guarded([&] {
+  respond(std::move(call), [&](Waits::Reply& reply) {
     constexpr std::uint64_t kLongest = 1000ull * 1000 * 3600 * 24 * 365;
-    world_.waits.add(std::move(result), std::move(ids), until,
+    world_.waits.add(reply, std::move(ids), until,
                      std::chrono::microseconds(std::min(timeout_usec, kLongest)), caller());
   });
 }
 
-void ManagerObject::GetHistory(sdbus::Result<std::vector<VariantMap>>&& result, std::uint64_t id) {
-  guarded([&] {
-    world_.queue.history(id, [result = std::move(result)](Result<std::vector<HistoryEntry>> story) {
-      if (!story) return result.returnError(to_bus_error(story.error()));
+void ManagerObject::GetHistory(sdbus::Result<std::vector<VariantMap>>&& call, std::uint64_t id) {
+  respond(std::move(call), [&](Reply<std::vector<VariantMap>>& reply) {
+    world_.queue.history(id, [reply = std::move(reply)](Result<std::vector<HistoryEntry>> story) mutable {
+      if (!story) return reply.fail(story.error());
       std::vector<VariantMap> rows;
       for (const auto& entry : *story)
-        rows.push_back({{"at", sdbus::Variant(bus_time(entry.at))},
-                        {"what", sdbus::Variant(safe_text(entry.what, kMaxString))},
-                        {"detail", sdbus::Variant(safe_text(entry.detail, kMaxString))}});
-      result.returnResults(rows);
+        rows.push_back({{"at", variant(bus_time(entry.at))},
+                        {"what", variant(safe_text(entry.what, kMaxString))},
+                        {"detail", variant(safe_text(entry.detail, kMaxString))}});
+      reply.give(rows);
     });
   });
 }
 
-void ManagerObject::AddAccount(sdbus::Result<sdbus::ObjectPath>&& result, std::string jid, VariantMap settings) {
-  guarded([&] {
+void ManagerObject::AddAccount(sdbus::Result<sdbus::ObjectPath>&& call, std::string jid, VariantMap settings) {
+  respond(std::move(call), [&](Reply<sdbus::ObjectPath>& reply) {
     check_string("jid", jid);
     auto parsed = Jid::parse(jid);
     if (!parsed) throw to_bus_error(parsed.error());
     if (!parsed->is_bare() || parsed->local().empty())
-      throw to_bus_error({Errc::BadJid, "\"" + jid + "\" is not an account's address; want user@domain, and the "
+      throw to_bus_error({Errc::BadJid, quoted(jid, 200) + " is not an account's address; want user@domain, and the "
                                                      "resource as a setting of its own"});
     AccountSettings account;
     account.jid = parsed->str();
     apply_settings(settings, account);
-    world_.accounts.add(std::move(account), [result = std::move(result)](Result<AccountId> added) {
+    world_.accounts.add(std::move(account), [reply = std::move(reply)](Result<AccountId> added) mutable {
       if (added)
-        result.returnResults(sdbus::ObjectPath(account_path(*added)));
+        reply.give(sdbus::ObjectPath(account_path(*added)));
       else
-        result.returnError(to_bus_error(added.error()));
+        reply.fail(added.error());
     });
   });
 }
 
-void ManagerObject::RemoveAccount(sdbus::Result<>&& result, sdbus::ObjectPath account, VariantMap options) {
-  guarded([&] {
+void ManagerObject::RemoveAccount(sdbus::Result<>&& call, sdbus::ObjectPath account, VariantMap options) {
+  respond(std::move(call), [&](Reply<>& reply) {
     Options(options).finish("");
     const auto id = account_of(account);
-    if (!id) throw to_bus_error({Errc::NoSuchAccount, "\"" + account + "\" is not the path of an account"});
-    world_.accounts.remove(*id, answering(std::move(result)));
+    if (!id) throw to_bus_error({Errc::NoSuchAccount, quoted(account) + " is not the path of an account"});
+    world_.accounts.remove(*id, answering(reply));
   });
 }
 
@@ -258,25 +252,21 @@ std::vector<std::string> ManagerObject::Features() { return {"si-socks5", "si-ib
 std::uint32_t ManagerObject::MaxActive() { return world_.queue.config().max_active; }
 
 std::vector<VariantMap> ManagerObject::AutoAccept() {
-  return guarded([&] { return rules_to_bus(world_.queue.rules()); });
+  return rules_to_bus(world_.queue.rules());
 }
 
 void ManagerObject::AutoAccept(const std::vector<VariantMap>& rules) {
-  guarded([&] {
-    auto own = rules_from_bus(rules);
-    if (auto set = world_.queue.set_rules(own); !set) throw to_bus_error(set.error());
-    world_.save_rules(own);
-    tell_changed("AutoAccept");
-  });
+  auto own = rules_from_bus(rules);
+  if (auto set = world_.queue.set_rules(own); !set) throw to_bus_error(set.error());
+  world_.save_rules(own);
+  tell_changed("AutoAccept");
 }
 
 std::map<std::string, std::uint32_t> ManagerObject::Counts() {
-  return guarded([&] {
-    std::map<std::string, std::uint32_t> counts;
-    for (const auto& [state, count] : world_.queue.counts())
-      if (count > 0) counts[std::string(to_string(state))] = count;
-    return counts;
-  });
+  std::map<std::string, std::uint32_t> counts;
+  for (const auto& [state, count] : world_.queue.counts())
+    if (count > 0) counts[std::string(to_string(state))] = count;
+  return counts;
 }
 
 bool ManagerObject::Degraded() { return world_.queue.degraded(); }

@@ -10,8 +10,10 @@
 #include "account/accounts.h"
 #include "bus/changes.h"
 #include "bus/controls.h"
+#include "bus/guarded_object.h"
 #include "bus/job_objects.h"
 #include "bus/options.h"
+#include "bus/reply.h"
 #include "bus/waits.h"
 #include "manager1_adaptor.h"
 #include "transfer/queue.h"
@@ -32,10 +34,9 @@ struct ManagerWorld {
 
 /// The root object: org.xmppft.Manager1 beside the ObjectManager.
 class ManagerObject final
-    : public sdbus::AdaptorInterfaces<org::xmppft::Manager1_adaptor, sdbus::ObjectManager_adaptor, sdbus::Properties_adaptor> {
+    : public BusObject<org::xmppft::Manager1_adaptor, sdbus::ObjectManager_adaptor, sdbus::Properties_adaptor> {
  public:
   ManagerObject(sdbus::IConnection& connection, ManagerWorld world);
-  ~ManagerObject();
 
   void job_changed(JobId id, std::string_view word);
   void tell_changed(const std::string& property);
@@ -43,22 +44,23 @@ class ManagerObject final
  private:
   using Row = sdbus::Struct<std::uint64_t, std::string, std::string>;
   using FieldsRow = sdbus::Struct<std::uint64_t, VariantMap>;
+  using SendReply = Reply<std::string, std::vector<std::uint64_t>>;
 
-  void SendUris(sdbus::Result<std::string, std::vector<std::uint64_t>>&& result, std::vector<std::string> uris,
+  void SendUris(sdbus::Result<std::string, std::vector<std::uint64_t>>&& call, std::vector<std::string> uris,
                 std::vector<std::string> recipients, VariantMap options) override;
-  void SendFds(sdbus::Result<std::string, std::vector<std::uint64_t>>&& result,
+  void SendFds(sdbus::Result<std::string, std::vector<std::uint64_t>>&& call,
                std::vector<sdbus::Struct<sdbus::UnixFd, std::string>> files, std::vector<std::string> recipients,
                VariantMap options) override;
   void ListJobs(sdbus::Result<std::vector<FieldsRow>, std::string, std::uint64_t>&& result, VariantMap filter,
                 std::vector<std::string> fields, std::string cursor, std::uint32_t limit) override;
   sdbus::ObjectPath GetJob(const std::uint64_t& id) override;
-  void ControlJobs(sdbus::Result<std::vector<std::uint64_t>, std::vector<Row>>&& result, std::string action,
+  void ControlJobs(sdbus::Result<std::vector<std::uint64_t>, std::vector<Row>>&& call, std::string action,
                    VariantMap selector, VariantMap options) override;
-  void WaitJobs(sdbus::Result<std::vector<Row>>&& result, std::vector<std::uint64_t> ids, std::string until,
+  void WaitJobs(sdbus::Result<std::vector<Row>>&& call, std::vector<std::uint64_t> ids, std::string until,
                 std::uint64_t timeout_usec) override;
-  void GetHistory(sdbus::Result<std::vector<VariantMap>>&& result, std::uint64_t id) override;
-  void AddAccount(sdbus::Result<sdbus::ObjectPath>&& result, std::string jid, VariantMap settings) override;
-  void RemoveAccount(sdbus::Result<>&& result, sdbus::ObjectPath account, VariantMap options) override;
+  void GetHistory(sdbus::Result<std::vector<VariantMap>>&& call, std::uint64_t id) override;
+  void AddAccount(sdbus::Result<sdbus::ObjectPath>&& call, std::string jid, VariantMap settings) override;
+  void RemoveAccount(sdbus::Result<>&& call, sdbus::ObjectPath account, VariantMap options) override;
 
   std::string Version() override;
   std::uint64_t StartedAt() override;
@@ -69,7 +71,7 @@ class ManagerObject final
   std::map<std::string, std::uint32_t> Counts() override;
   bool Degraded() override;
 
-  void submit(sdbus::Result<std::string, std::vector<std::uint64_t>>&& result, SendRequest request);
+  void submit(SendReply& reply, SendRequest request);
   std::string caller();
 
   ManagerWorld world_;

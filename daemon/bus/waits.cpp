@@ -8,10 +8,10 @@
 
 namespace xmppftd {
 
-void Waits::add(Reply&& reply, std::vector<JobId> ids, const std::string& until, std::chrono::microseconds timeout,
+void Waits::add(Reply& reply, std::vector<JobId> ids, const std::string& until, std::chrono::microseconds timeout,
                 const std::string& client) {
   if (ids.empty() || ids.size() > kMaxArray) throw invalid_args("ids: want 1 to 1000 jobs");
-  Wait wait{std::move(reply), std::move(ids), {}, Until::Finished, client, nullptr};
+  Wait wait{{}, std::move(ids), {}, Until::Finished, client, nullptr};
   if (until == "any-finished")
     wait.until = Until::AnyFinished;
   else if (until == "started")
@@ -23,11 +23,15 @@ void Waits::add(Reply&& reply, std::vector<JobId> ids, const std::string& until,
       throw to_bus_error({Errc::NoSuchJob, "no job " + std::to_string(id) + " (newest is " +
                                                std::to_string(queue_.newest()) + ")"});
   wait.set.insert(wait.ids.begin(), wait.ids.end());
-  if (is_over(wait)) return answer(wait);
+  if (is_over(wait)) {
+    wait.reply = std::move(reply);
+    return answer(wait);
+  }
   std::erase_if(wait.set, [this, &wait](JobId id) { return wait.until == Until::Finished && is_finished(id); });
   const auto waiting = std::count_if(waits_.begin(), waits_.end(), [&](const Wait& w) { return w.client == client; });
   if (static_cast<std::size_t>(waiting) >= kPerClient)
     throw to_bus_error({Errc::TooMany, "this program waits 64 times already; wait for several jobs in one call"});
+  wait.reply = std::move(reply);
   waits_.push_back(std::move(wait));
   if (timeout.count() == 0) return;
   const auto here = std::prev(waits_.end());
@@ -87,7 +91,7 @@ void Waits::answer(Wait& wait) {
     rows.emplace_back(id, record == nullptr ? "removed" : std::string(to_string(record->state)),
                       record == nullptr ? "" : std::string(to_string(record->reason)));
   }
-  wait.reply.returnResults(rows);
+  wait.reply.give(rows);
 }
 
 }  // namespace xmppftd

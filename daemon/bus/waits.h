@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "bus/reply.h"
 #include "io/timer.h"
 #include "transfer/queue.h"
 
@@ -18,13 +19,14 @@ namespace xmppftd {
 class Waits {
  public:
   using Row = sdbus::Struct<std::uint64_t, std::string, std::string>;
-  using Reply = sdbus::Result<std::vector<Row>>;
+  using Reply = xmppftd::Reply<std::vector<Row>>;
   static constexpr std::size_t kPerClient = 64;
 
   Waits(TransferQueue& queue, Timers& timers) : queue_(queue), timers_(timers) {}
 
-  /// Answers at once when it is true already. Throws sdbus::Error: NoSuchJob, TooMany, InvalidArgs.
-  void add(Reply&& reply, std::vector<JobId> ids, const std::string& until, std::chrono::microseconds timeout,
+  /// Answers at once when it is true already. Throws sdbus::Error, and leaves the reply, on NoSuchJob, TooMany,
+  /// InvalidArgs.
+  void add(Reply& reply, std::vector<JobId> ids, const std::string& until, std::chrono::microseconds timeout,
            const std::string& client);
   void job_changed(JobId id);
   void client_left(const std::string& client);

@@ -5,6 +5,7 @@
 
 #include "journal_fixture.h"
 #include "sqlite/job_columns.h"
+#include "support/any_text.h"
 
 using namespace xmppftd;
 namespace fs = std::filesystem;
@@ -65,6 +66,27 @@ TEST_CASE("journal: every member of a record comes back after a restart", "[jour
   CHECK(to_cells(again.contents.jobs[1]) == to_cells(plain_record(42)));
   CHECK(again.contents.next_id == 43);
   CHECK_FALSE(again.contents.degraded);
+}
+
+TEST_CASE("journal: text comes back byte for byte, whatever the bytes", "[journal]") {
+  TempFolder temp;
+  HandPoster core;
+  std::vector<JobRecord> jobs;
+  for (const auto& text : any_text::all(5000, true)) {
+    jobs.push_back(plain_record(jobs.size() + 1));
+    jobs.back().peer = jobs.back().path = jobs.back().file.name = jobs.back().error_detail = text;
+  }
+  {
+    auto opened = open_journal(temp.file("state"), core);
+    put_and_wait(opened, core, jobs);
+  }
+  const auto again = open_journal(temp.file("state"), core);
+  CHECK_FALSE(again.contents.degraded);
+  REQUIRE(again.contents.jobs.size() == jobs.size());
+  for (std::size_t i = 0; i < jobs.size(); ++i) {
+    INFO(any_text::shown(jobs[i].peer));
+    REQUIRE(to_cells(again.contents.jobs[i]) == to_cells(jobs[i]));
+  }
 }
 
 TEST_CASE("journal: folder 0700, database 0600, also where they were open to others", "[journal]") {
