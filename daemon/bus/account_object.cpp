@@ -149,12 +149,16 @@ void AccountObject::AddContact(sdbus::Result<>&& call, std::string jid, VariantM
     Options reader(options);
     auto name = reader.text("name");
     reader.finish("name");
-    account_.add_contact(bare_jid(jid), safe_text(name, 1023), answering(reply));
+    const auto contact = bare_jid(jid);  // before answering() takes the reply: it may throw
+    account_.add_contact(contact, safe_text(name, 1023), answering(reply));
   });
 }
 
 void AccountObject::RemoveContact(sdbus::Result<>&& call, std::string jid) {
-  respond(std::move(call), [&](Reply<>& reply) { account_.remove_contact(bare_jid(jid), answering(reply)); });
+  respond(std::move(call), [&](Reply<>& reply) {
+    const auto contact = bare_jid(jid);
+    account_.remove_contact(contact, answering(reply));
+  });
 }
 
 void AccountObject::ApproveContact(sdbus::Result<>&& call, std::string jid) {

@@ -17,7 +17,7 @@ std::function<void(Args...)> guarded(F body) {
     } catch (const sdbus::Error& problem) {
       throw sendable(problem);
     } catch (const std::exception& problem) {
-      throw to_bus_error({Errc::Internal, problem.what()});
+      throw sendable(to_bus_error({Errc::Internal, problem.what()}));
     }
   };
 }

@@ -56,7 +56,7 @@ class Reply {
 };
 
 /// Runs the body of a method, `body(Reply&)`. It answers, or moves the reply into the callback that
-/// will; what it throws is the answer.
+/// will; what it throws before that is the answer.
 template <class... Results, class F>
 void respond(sdbus::Result<Results...>&& call, F&& body) noexcept {
   Reply<Results...> reply(std::move(call));
