@@ -1,34 +1,129 @@
 # SPDX-License-Identifier: MIT
-"""Just enough D-Bus to time a call: no process to start, no library to install."""
+"""Just enough D-Bus to call anything with any bytes: no process to start, no library that checks.
+
+Values are Python's: str or bytes for s and o, int, bool, list, tuple for a struct, dict for a{..},
+(signature, value) for a variant.
+"""
 
 import os
 import socket
 import struct
 import time
 
-PATH, INTERFACE, MEMBER, DESTINATION, SIGNATURE = 1, 2, 3, 6, 8
+PATH, INTERFACE, MEMBER, ERROR_NAME, REPLY_SERIAL, DESTINATION, SIGNATURE = 1, 2, 3, 4, 5, 6, 8
 METHOD_CALL, METHOD_RETURN, ERROR = 1, 2, 3
+FORMATS = {'y': 'B', 'b': 'I', 'n': 'h', 'q': 'H', 'i': 'i', 'u': 'I', 'x': 'q', 't': 'Q', 'd': 'd', 'h': 'I'}
+DAEMON, ROOT = 'org.xmppft.Daemon1', '/org/xmppft/Daemon1'
+MANAGER, ACCOUNT, JOB = 'org.xmppft.Manager1', 'org.xmppft.Account1', 'org.xmppft.Job1'
 
 
-def _aligned(data, size):
-    return data + bytes(-len(data) % size)
+class BusError(RuntimeError):
+    """An error reply: its `name`, and its text as str()."""
+
+    def __init__(self, name, text):
+        super().__init__(text)
+        self.name = name
 
 
-def _string(text):
-    raw = text.encode()
-    return struct.pack('<I', len(raw)) + raw + b'\0'
+def _first_type(signature):
+    """The first complete type of a signature."""
+    if signature[0] == 'a':
+        return 'a' + _first_type(signature[1:])
+    if signature[0] in '({':
+        depth = 0
+        for index, char in enumerate(signature):
+            depth += (char in '({') - (char in ')}')
+            if depth == 0:
+                return signature[:index + 1]
+    return signature[0]
 
 
-def _header_field(code, signature, text):
-    if signature == 'g':
-        value = bytes([len(text)]) + text.encode() + b'\0'
-    else:
-        value = _string(text)
-    return bytes([code, 1]) + signature.encode() + b'\0' + value
+def types_of(signature):
+    types = []
+    while signature:
+        types.append(_first_type(signature))
+        signature = signature[len(types[-1]):]
+    return types
+
+
+def _alignment(kind):
+    if kind[0] in '({':
+        return 8
+    if kind[0] in 'soa':
+        return 4
+    return struct.calcsize(FORMATS[kind[0]]) if kind[0] in FORMATS else 1
+
+
+class _Writer:
+    def __init__(self):
+        self.data = bytearray()
+
+    def align(self, size):
+        self.data += bytes(-len(self.data) % size)
+
+    def put(self, kind, value):
+        self.align(_alignment(kind))
+        if kind in FORMATS:
+            self.data += struct.pack('<' + FORMATS[kind], value)
+        elif kind in 'so':
+            raw = value if isinstance(value, bytes) else value.encode()
+            self.data += struct.pack('<I', len(raw)) + raw + b'\0'
+        elif kind == 'g':
+            self.data += bytes([len(value)]) + value.encode() + b'\0'
+        elif kind == 'v':
+            self.put('g', value[0])
+            self.put(*value)
+        elif kind[0] == 'a':
+            place = len(self.data)
+            self.data += bytes(4)
+            self.align(_alignment(kind[1:]))
+            start = len(self.data)
+            for item in value.items() if isinstance(value, dict) else value:
+                self.put(kind[1:], item)
+            self.data[place:place + 4] = struct.pack('<I', len(self.data) - start)
+        else:
+            for each, item in zip(types_of(kind[1:-1]), value):
+                self.put(each, item)
+
+
+class _Reader:
+    def __init__(self, data):
+        self.data = data
+        self.at = 0
+
+    def align(self, size):
+        self.at += -self.at % size
+
+    def take(self, size):
+        self.at += size
+        return self.data[self.at - size:self.at]
+
+    def get(self, kind):
+        self.align(_alignment(kind))
+        if kind in FORMATS:
+            form = '<' + FORMATS[kind]
+            value = struct.unpack(form, self.take(struct.calcsize(form)))[0]
+            return bool(value) if kind == 'b' else value
+        if kind in 'so':
+            length = struct.unpack('<I', self.take(4))[0]
+            return self.take(length + 1)[:-1].decode()
+        if kind == 'g':
+            return self.take(self.take(1)[0] + 1)[:-1].decode()
+        if kind == 'v':
+            return self.get(self.get('g'))
+        if kind[0] == 'a':
+            length = struct.unpack('<I', self.take(4))[0]
+            self.align(_alignment(kind[1:]))
+            end = self.at + length
+            items = []
+            while self.at < end:
+                items.append(self.get(kind[1:]))
+            return dict(items) if kind[1] == '{' else items
+        return tuple(self.get(each) for each in types_of(kind[1:-1]))
 
 
 class Connection:
-    """A client of one bus. Calls are blocking and one at a time."""
+    """A client of one bus. call() blocks; send() and answer() let several calls be under way."""
 
     def __init__(self, bus_socket):
         self.socket = socket.socket(socket.AF_UNIX)
@@ -36,6 +131,8 @@ class Connection:
         self.socket.connect(str(bus_socket))
         self.serial = 0
         self.buffer = b''
+        self.replies = {}     # by serial, not yet taken
+        self.taken = set()
         uid = str(os.getuid()).encode().hex()
         self.socket.sendall(b'\0AUTH EXTERNAL ' + uid.encode() + b'\r\n')
         assert self.socket.recv(512).startswith(b'OK ')
@@ -48,39 +145,57 @@ class Connection:
     def __exit__(self, *_):
         self.socket.close()
 
-    def call(self, destination, path, interface, member, signature='', body=b''):
-        """Calls and waits. Raises RuntimeError on an error reply."""
+    def send(self, destination, path, interface, member, signature='', arguments=()):
+        """Sends a call. Returns its serial."""
         self.serial += 1
-        fields = b''
-        for code, kind, text in ((PATH, 'o', path), (INTERFACE, 's', interface), (MEMBER, 's', member),
-                                 (DESTINATION, 's', destination), (SIGNATURE, 'g', signature)):
-            if text:
-                fields = _aligned(fields, 8) + _header_field(code, kind, text)
-        head = struct.pack('<cBBBIII', b'l', METHOD_CALL, 0, 1, len(body), self.serial, len(fields))
-        self.socket.sendall(_aligned(head + fields, 8) + body)
-        while True:
-            kind, reply_serial = self._next_message()
-            if reply_serial == self.serial:
-                if kind == ERROR:
-                    raise RuntimeError(f'{interface}.{member} answered with an error')
-                return
+        body = _Writer()
+        for kind, value in zip(types_of(signature), arguments, strict=True):
+            body.put(kind, value)
+        fields = [(PATH, ('o', path)), (INTERFACE, ('s', interface)), (MEMBER, ('s', member)),
+                  (DESTINATION, ('s', destination)), (SIGNATURE, ('g', signature))]
+        head = _Writer()
+        for kind, value in zip('yyyyuu', (ord('l'), METHOD_CALL, 0, 1, len(body.data), self.serial)):
+            head.put(kind, value)
+        head.put('a(yv)', [field for field in fields if field[1][1]])
+        head.align(8)
+        self.socket.sendall(head.data + body.data)
+        return self.serial
+
+    def await_reply(self, serial):
+        """Waits for the reply to a call: (type, header fields, body)."""
+        while serial not in self.replies:
+            kind, fields, body = self._next_message()
+            if kind in (METHOD_RETURN, ERROR):
+                to = fields[REPLY_SERIAL]
+                assert to not in self.replies and to not in self.taken, f'a second reply: {fields}'
+                self.replies[to] = kind, fields, body
+        self.taken.add(serial)
+        return self.replies.pop(serial)
+
+    def answer(self, serial):
+        """Waits for the reply to a call: the tuple of its values. Raises BusError."""
+        kind, fields, body = self.await_reply(serial)
+        reader = _Reader(body)
+        values = tuple(reader.get(each) for each in types_of(fields.get(SIGNATURE, '')))
+        if kind == ERROR:
+            raise BusError(fields[ERROR_NAME], values[0] if values else '')
+        return values
+
+    def call(self, destination, path, interface, member, signature='', arguments=()):
+        """Calls and waits."""
+        return self.answer(self.send(destination, path, interface, member, signature, arguments))
 
     def _next_message(self):
-        """(type, the serial it replies to or None) of the next message."""
+        """(type, header fields, body) of the next message."""
         self._fill(16)
-        kind = self.buffer[1]
         body_length, _, fields_length = struct.unpack('<III', self.buffer[4:16])
-        total = 16 + fields_length + (-fields_length % 8) + body_length
-        self._fill(total)
-        fields = self.buffer[16:16 + fields_length]
-        self.buffer = self.buffer[total:]
-        if kind not in (METHOD_RETURN, ERROR):
-            return kind, None
-        # REPLY_SERIAL is code 5, a variant of type u, and fields start on multiples of 8.
-        for start in range(0, len(fields), 8):
-            if fields[start:start + 4] == b'\x05\x01u\0':
-                return kind, struct.unpack('<I', fields[start + 4:start + 8])[0]
-        return kind, None
+        start = 16 + fields_length + (-fields_length % 8)
+        self._fill(start + body_length)
+        head = _Reader(self.buffer[:start])
+        _, kind, _, _, _, _, fields = (head.get(each) for each in types_of('yyyyuua(yv)'))
+        body = self.buffer[start:start + body_length]
+        self.buffer = self.buffer[start + body_length:]
+        return kind, dict(fields), body
 
     def _fill(self, count):
         while len(self.buffer) < count:
@@ -92,7 +207,5 @@ class Connection:
     def list_jobs(self):
         """Manager1.ListJobs with an empty filter, all fields, 100 rows. Returns its seconds."""
         start = time.monotonic()
-        body = bytes(8) + bytes(4) + bytes(5)   # a{sv} (padded to 8), as, s
-        self.call('org.xmppft.Daemon1', '/org/xmppft/Daemon1', 'org.xmppft.Manager1', 'ListJobs',
-                  'a{sv}assu', _aligned(body, 4) + struct.pack('<I', 100))
+        self.await_reply(self.send(DAEMON, ROOT, MANAGER, 'ListJobs', 'a{sv}assu', ({}, [], '', 100)))
         return time.monotonic() - start
