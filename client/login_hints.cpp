@@ -63,6 +63,9 @@ constexpr Row kRows[] = {
     // The password
     {"no-password", "run 'xmppftctl account passwd ID'"},
     {"auth", "run 'xmppftctl account passwd ID'"},
+    {"auth-plain",
+     "if the password may be wrong, run 'xmppftctl account passwd ID'; if it is right, the server "
+     "keeps it in a form that only PLAIN serves: xmppftctl account set ID --allow-plain"},
     {"expired",
      "change it at the server, then run 'xmppftctl account passwd ID'"},
     {"disabled", "ask the server's operator, then: xmppftctl account connect ID"},

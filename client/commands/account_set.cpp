@@ -15,9 +15,11 @@ int account_set(Call& call) {
   const Account account =
       name.empty() ? chosen_account(call.context) : find_account(call.context, name);
   AccountClient(call.context.bus(), account.path).Update(settings);
-  // An enabled account connects anew with the new settings; how that goes is the answer.
+  // An enabled account connects anew with the new settings, and one that waits for the user has
+  // been waiting for this; how that goes is the answer.
   tell_account(call.context,
-               account.enabled ? go_online(call.context, account.path)
+               account.enabled || account.state == "failed"
+                               ? go_online(call.context, account.path)
                                : find_account(call.context, account.id),
                "");
   return kOk;

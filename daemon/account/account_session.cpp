@@ -45,7 +45,11 @@ struct AccountSession::Parts final : PresenceBook::Observer, OfferListener {
   Parts(const AccountWorld& w, const Jid& account, std::function<void(std::string)> send, Handler& h)
       : world(w),
         handler(h),
-        router(world.timers, account, std::move(send),
+        router(world.timers, account,
+               [this, send = std::move(send)](std::string xml) {
+                 keepalive.sent();
+                 send(std::move(xml));
+               },
                {[this](const Jid& from) { return presence.knows_us(from) || handler.knows(from); },
                 [this](const Jid& from, const Element& payload) {
                   return ibb.carries(from, payload) || s5b.expects(from, payload) || negotiator.knows(from, payload);
@@ -134,9 +138,9 @@ void AccountSession::up(const Jid& bound) {
   });
 }
 
-void AccountSession::down() {
+void AccountSession::down(bool cut) {
   auto& p = *parts_;
-  p.keepalive.stop();
+  p.keepalive.stop(cut);
   p.router.session_down();
   p.contacts.session_down();
   p.presence.session_down();

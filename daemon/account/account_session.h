@@ -33,7 +33,7 @@ class AccountSession {
   ~AccountSession();
 
   void up(const Jid& bound);
-  void down();
+  void down(bool cut);  ///< `cut`: neither by us nor with a reason
   void receive(Element stanza);
 
   void find_route(const Jid& peer, const std::vector<MethodChoice>& methods, Callback<void(Result<Route>)> done);

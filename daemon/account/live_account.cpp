@@ -127,7 +127,7 @@ void LiveAccount::on_down(Down why) {
   status_.proxies.clear();
   if (was_online) {
     status_.state = AccountState::Connecting;
-    session_.down();
+    session_.down(why.reason == AccountReason::Backoff);
     world_.events.on_online_changed(id());
   }
   if (close_wanted_) {

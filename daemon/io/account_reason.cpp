@@ -35,6 +35,7 @@ Row row_of(AccountReason reason) noexcept {
     case AccountReason::Plain: return {"plain", Errc::AuthFailed};
     case AccountReason::AuthTrouble: return {"auth-trouble", Errc::AuthFailed};
     case AccountReason::Auth: return {"auth", Errc::AuthFailed};
+    case AccountReason::AuthPlain: return {"auth-plain", Errc::AuthFailed};
     case AccountReason::Expired: return {"expired", Errc::AuthFailed};
     case AccountReason::Disabled: return {"disabled", Errc::AuthFailed};
     case AccountReason::BindRefused: return {"bind-refused", Errc::Conflict};
@@ -49,8 +50,9 @@ std::string_view to_string(AccountReason reason) noexcept { return row_of(reason
 Errc errc_of(AccountReason reason) noexcept { return row_of(reason).code; }
 
 bool waits_for_user(AccountReason reason) noexcept {
-  return reason == AccountReason::Auth || reason == AccountReason::Expired ||
-         reason == AccountReason::Disabled || reason == AccountReason::NoPassword;
+  return reason == AccountReason::Auth || reason == AccountReason::AuthPlain ||
+         reason == AccountReason::Expired || reason == AccountReason::Disabled ||
+         reason == AccountReason::NoPassword;
 }
 
 }  // namespace xmppftd

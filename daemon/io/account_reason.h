@@ -40,6 +40,7 @@ enum class AccountReason {
   Plain,        ///< only SASL PLAIN, which needs allow_plain
   AuthTrouble,  ///< the server cannot say now
   Auth,         ///< refused
+  AuthPlain,    ///< refused, but SASL PLAIN was not tried: it needs allow_plain
   Expired,      ///< the password has expired
   Disabled,     ///< the account is disabled
   // The resource

@@ -64,7 +64,7 @@ Down stream_error(std::string_view condition, std::string_view text) {
       {"host-gone", AccountReason::HostUnknown, "the server no longer serves our domain"},
       {"see-other-host", AccountReason::Redirected, "the server wants us to use another host"},
       {"system-shutdown", AccountReason::Server, "the server is shutting down"},
-      {"connection-timeout", AccountReason::Server, "the server gave up waiting for us"},
+      {"connection-timeout", AccountReason::Backoff, "the server gave up waiting for us"},
       {"resource-constraint", AccountReason::Server, "the server is overloaded"},
       {"internal-server-error", AccountReason::Server, "the server has trouble of its own"},
       {"remote-connection-failed", AccountReason::Server, "the server has trouble of its own"},

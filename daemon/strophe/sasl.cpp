@@ -176,14 +176,17 @@ Down SaslWalk::down() const {
             ""};
   }
   const auto reason = reason_of(told->condition);
-  // Where one mechanism failed in another way, the password may still be right.
-  const bool unsure = reason == AccountReason::Auth && !refused();
-  Down down{unsure ? AccountReason::AuthTrouble : reason, words_of(reason), ""};
+  Down down{reason, words_of(reason), ""};
   down.detail += " (" + told->way.mechanism + (told->condition.empty() ? "" : ": " + told->condition) +
                  ")";
   if (!told->text.empty()) down.detail += ": " + told->text;
-  if (plain_offered && !allow_plain_)
+  if (reason != AccountReason::Auth) return down;
+  if (!refused()) {  // one mechanism failed in another way: the password may still be right
+    down.reason = AccountReason::AuthTrouble;
+  } else if (plain_offered && !allow_plain_) {
+    down.reason = AccountReason::AuthPlain;
     down.detail += "; it would also take the password as it is (SASL PLAIN), which needs allow_plain";
+  }
   return down;
 }
 

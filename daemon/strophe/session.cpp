@@ -93,7 +93,8 @@ void Session::on_bound(Jid bound) {
   state_ = State::Up;
   limit_.reset();
   sasl_.forget_password();
-  step(current_.str() + ": logged in as /" + log::printable(bound.resource()));
+  step(current_.str() + ": logged in by " + sasl_.mechanism() + " as /" +
+       log::printable(bound.resource()));
   handler_.on_up(bound);
 }
 

@@ -19,6 +19,7 @@ from daemons import Daemon
 from lab import build_directory
 from login_double import LoginDouble, NameServer, fingerprint, make_certificate
 from process import free_port, wait_for
+from rawpeer import RawPeer
 from servers import Ejabberd
 
 NOT_ONLINE = 6
@@ -140,7 +141,7 @@ class Online(LoginCase):
     # --- names and passwords ---
 
     def test_idn_by_u_label_and_a_label(self):
-        for jid in ('ann@b\u00fccher.test',):
+        for jid in ('ann@b\u00fccher.test', 'ann@xn--bcher-kva.test'):
             with self.subTest(jid):
                 server = self.double(domain='b\u00fccher.test')
                 self.assert_online(self.add(jid, server=server))
@@ -322,6 +323,59 @@ class Online(LoginCase):
                 self.daemon.ctl('account', 'remove', '--yes', self.account()['id'])
 
 
+@unittest.skipUnless(os.geteuid() == 0, 'needs root: a network namespace')
+class Hosts(unittest.TestCase):
+    """The machine's own addresses do not decide whether a literal can be reached."""
+
+    def log_in_within(self, setup, host):
+        probe = build_directory() / 'tests/support/xmpp_probe'
+        if not probe.exists():
+            self.skipTest('xmpp_probe not built')
+        script = f'''
+import pathlib, subprocess, sys
+sys.path.insert(0, {str(pathlib.Path(__file__).parents[1] / 'support')!r})
+from login_double import LoginDouble, fingerprint, make_certificate
+directory = pathlib.Path({str(self.directory)!r})
+make_certificate(directory, 'own', ['DNS.1=xft.test'])
+server = LoginDouble({host!r}, certificate=directory / 'own', passwords={{'ann': 'pw'}})
+subprocess.run([{str(probe)!r}, '--host', {host!r}, '--port', str(server.port), '--pin',
+                fingerprint(directory / 'own.crt'), '--stay', '2', 'ann@xft.test/r', 'pw'])
+'''
+        done = subprocess.run(['unshare', '-n', 'sh', '-c', setup + ' && exec "$@"', 'sh',
+                               sys.executable, '-B', '-c', script], stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, text=True, timeout=30)
+        self.assertIn('up ann@xft.test/r', done.stdout)
+
+    def setUp(self):
+        self.directory = pathlib.Path(tempfile.mkdtemp(prefix='xmppft-hosts.'))
+        self.addCleanup(shutil.rmtree, self.directory)
+
+    def test_an_ipv6_only_host_reaches_127_0_0_1(self):
+        self.log_in_within('ip link set lo up && ip link add d0 type dummy && ip link set d0 up && '
+                           'ip addr add 2001:db8::1/64 dev d0', '127.0.0.1')
+
+    def test_an_ipv4_only_host_reaches_its_own_ipv6_address(self):
+        self.log_in_within('ip link set lo up && ip link add d0 type dummy && ip link set d0 up && '
+                           'ip addr add 192.0.2.1/24 dev d0', '::1')
+
+    def test_a_host_without_any_network_reaches_itself(self):
+        self.log_in_within('ip link set lo up', '127.0.0.1')
+
+
+class IdleCut(LoginCase):
+    """A server that cuts sessions in which nothing came for a while."""
+
+    def test_one_cut_is_enough(self):
+        server = self.double(idle=9)
+        self.assert_online(self.add(server=server))
+        wait_for('the cut', lambda: 'cut' in server.log, 20)
+        wait_for('the second login', lambda: server.logins() == 2, 20)
+        time.sleep(20)   # twice as long as it bears
+        self.assertEqual(server.logins(), 2)
+        self.assertEqual(self.account()['state'], 'online')
+        self.assertIn('pings every 6 s', self.daemon.child.log.read_text())
+
+
 class Cured(LoginCase):
     """Each failure has its own hint. Following it cures it."""
 
@@ -451,6 +505,51 @@ class Cured(LoginCase):
         self.assert_online(self.add(server=self.double()))
         self.assertIn('offline', self.daemon.ctl('account', 'disconnect'))
         self.assertIn('online as', self.daemon.ctl('account', 'connect'))
+
+
+class StrictEjabberd(Ejabberd):
+    """Keeps old sessions when a new one asks for their resource."""
+
+    def configure(self):
+        super().configure()
+        self.add_option('resource_conflict: closenew')
+
+    def add_option(self, line):
+        with open(self.directory / 'ejabberd.yml', 'a') as config:
+            config.write(line + '\n')
+
+    def restart(self):
+        self.stop()
+        (self.directory / 'accounts').write_text('[].\n')   # they are registered
+        self.start()
+
+
+class OnEjabberd(LoginCase):
+    """What only a real one can tell."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.server = StrictEjabberd(cls.directory / 'ejabberd', {'ann': 'pw', 'bob': 'pw'})
+        cls.ca = cls.server.ca
+        cls.addClassCleanup(cls.server.stop)
+        cls.server.start()
+
+    def test_a_ghost_has_our_resource(self):
+        with RawPeer(self.server, 'ann', 'desk'):
+            done = self.add(f'ann@{self.server.domain}', 'pw', '--resource', 'desk', server=self.server)
+            self.assert_online(done, 'conflict')
+            self.assertRegex(self.account()['bound_jid'], '/desk-')
+
+    def test_the_hash_of_its_passwords_changes(self):
+        jid = f'bob@{self.server.domain}'
+        self.assert_online(self.add(jid, 'pw', server=self.server))
+        self.server.add_option('auth_scram_hash: sha512')
+        self.server.restart()
+        done = self.daemon.run('account', 'connect')
+        hint = self.assert_refused(done, 'auth-plain', 'SCRAM-SHA-512: not-authorized')
+        self.follow(hint.split('if it is right')[1])
+        self.assertIn('by PLAIN', self.steps())
 
 
 if __name__ == '__main__':

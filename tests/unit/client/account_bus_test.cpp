@@ -101,6 +101,7 @@ TEST_CASE("each reason not to be online has a remedy of its own, and exit code 6
       {"wrong-domain", "account add"},
       {"no-password", "account passwd 1"},
       {"auth", "account passwd 1"},
+      {"auth-plain", "account set 1 --allow-plain"},
       {"expired", "account passwd 1"},
       {"disabled", "account connect 1"},
       {"plain", "account set 1 --allow-plain"},

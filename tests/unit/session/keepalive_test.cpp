@@ -82,7 +82,7 @@ TEST_CASE("keepalive: is silent between sessions", "[keepalive]") {
   Idle idle;
   idle.timers.advance(180s);
   idle.iq.expect(kPing);
-  idle.keepalive.stop();
+  idle.keepalive.stop(false);
   idle.timers.advance(1h);
   idle.iq.expect_nothing();
   CHECK(idle.dead == 0);
@@ -95,4 +95,77 @@ TEST_CASE("keepalive: the end of the session is not a dead server", "[keepalive]
   idle.iq.disconnect();
   idle.timers.advance(1h);
   CHECK(idle.dead == 0);
+}
+
+TEST_CASE("keepalive: a session cut in idleness tells how often to ping", "[keepalive]") {
+  const auto limit = GENERATE(9s, 20s, 60s, 90s, 170s);
+  Idle idle;
+  idle.timers.advance(limit);
+  idle.keepalive.stop(true);
+  idle.keepalive.start();
+  for (int i = 0; i < 20; ++i) {  // never again as idle as that
+    idle.timers.advance(std::chrono::milliseconds(limit) * 2 / 3);
+    idle.iq.expect(kPing);
+    idle.keepalive.sent();
+    idle.iq.reply();
+  }
+}
+
+TEST_CASE("keepalive: idleness begins with the last stanza of ours", "[keepalive]") {
+  Idle idle;
+  idle.timers.advance(100s);
+  idle.keepalive.sent();
+  idle.timers.advance(30s);
+  idle.keepalive.stop(true);
+  idle.keepalive.start();
+  idle.timers.advance(19s);
+  idle.iq.expect_nothing();
+  idle.timers.advance(1s);
+  idle.iq.expect(kPing);
+}
+
+TEST_CASE("keepalive: an end that has a reason, or comes at once, teaches nothing", "[keepalive]") {
+  Idle idle;
+  SECTION("with a reason") {
+    idle.timers.advance(60s);
+    idle.keepalive.stop(false);
+  }
+  SECTION("at once") {
+    idle.timers.advance(5s);
+    idle.keepalive.stop(true);
+  }
+  SECTION("twice told") {
+    idle.keepalive.stop(false);
+    idle.timers.advance(60s);
+    idle.keepalive.stop(true);
+  }
+  idle.keepalive.start();
+  idle.timers.advance(179s);
+  idle.iq.expect_nothing();
+}
+
+TEST_CASE("keepalive: one cut is believed for an hour, two alike for good", "[keepalive]") {
+  Idle idle;
+  const auto cut_after = [&](std::chrono::seconds idleness) {
+    idle.keepalive.sent();
+    idle.timers.advance(idleness);
+    idle.keepalive.stop(true);
+    idle.keepalive.start();
+  };
+  const auto pinged_every = [&](std::chrono::seconds time, int times) {
+    for (int i = 0; i < times; ++i) {
+      idle.timers.advance(time);
+      idle.iq.expect(kPing);
+      idle.iq.reply();
+    }
+  };
+  cut_after(60s);
+  pinged_every(40s, 90);
+  idle.timers.advance(179s);
+  idle.iq.expect_nothing();
+  idle.timers.advance(1s);
+  idle.iq.expect(kPing);
+  idle.iq.reply();
+  cut_after(61s);
+  pinged_every(41s, 200);
 }
