@@ -2,6 +2,7 @@
 #include "sqlite/journal.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/log.h"
 #include "sqlite/journal_file.h"
@@ -74,25 +75,30 @@ void Journal::carry_out(std::vector<Order>& orders) {
   }
 }
 
+/// Of a job that was put several times only the newest record is written, in the place of the first.
 Result<void> Journal::commit(std::vector<Order>::iterator first, std::vector<Order>::iterator last) {
   if (std::all_of(first, last, [](const Order& order) { return std::holds_alternative<Read>(order); })) return {};
+  Newest newest;
+  for (auto order = first; order != last; ++order)
+    if (const auto* put = std::get_if<Put>(&*order))
+      for (const auto& record : put->records) newest[record.id] = &record;
   auto how = database_->execute("BEGIN IMMEDIATE");
-  for (; how && first != last; ++first) how = write(*first);
+  for (; how && first != last; ++first) how = write(*first, newest);
   if (how) how = database_->execute("COMMIT");
   // SQLite may have rolled back by itself (disk full): then there is nothing to undo, and the error below is no news.
   if (!how) static_cast<void>(database_->execute("ROLLBACK"));
   return how;
 }
 
-Result<void> Journal::write(const Order& order) {
+Result<void> Journal::write(const Order& order, Newest& newest) {
   Result<void> how;
   if (const auto* put = std::get_if<Put>(&order)) {
-    JobId newest = 0;
+    JobId highest = 0;
     for (auto record = put->records.begin(); how && record != put->records.end(); ++record) {
-      how = table_.put(*record);
-      newest = std::max(newest, record->id);
+      highest = std::max(highest, record->id);
+      if (const auto* latest = std::exchange(newest[record->id], nullptr)) how = table_.put(*latest);
     }
-    if (how && newest != 0) how = table_.set_next_id(newest + 1);
+    if (how && highest != 0) how = table_.set_next_id(highest + 1);
   } else if (const auto* remove = std::get_if<Remove>(&order)) {
     for (auto id = remove->ids.begin(); how && id != remove->ids.end(); ++id) how = table_.remove(*id);
   } else if (const auto* tell = std::get_if<Tell>(&order)) {

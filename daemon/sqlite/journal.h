@@ -6,6 +6,7 @@
 #include <mutex>
 #include <string>
 #include <thread>
+#include <unordered_map>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -61,7 +62,8 @@ class Journal final : public Store {
   void run();
   void carry_out(std::vector<Order>& orders);
   Result<void> commit(std::vector<Order>::iterator first, std::vector<Order>::iterator last);
-  Result<void> write(const Order& order);
+  using Newest = std::unordered_map<JobId, const JobRecord*>;  ///< null once it is written
+  Result<void> write(const Order& order, Newest& newest);
   void answer(Order&& order, Result<void> how);
 
   Poster& core_;

@@ -225,3 +225,32 @@ TEST_CASE("journal: putting 1,000 jobs stays quick when 10,000 are there", "[jou
     WARN("jobs " << first << "-" << first + 999 << ": " << took.count() << " ms");
   }
 }
+
+TEST_CASE("journal: of a job that is put again and again the last record stays, and all that was told of it", "[journal]") {
+  TempFolder temp;
+  HandPoster core;
+  constexpr int kTimes = 150;
+  {
+    auto opened = open_journal(temp.file("state"), core);
+    // While the first is being synced the others gather, and go into one commit.
+    for (int i = 1; i <= kTimes; ++i) {
+      for (const JobId id : {7u, 8u}) {
+        auto job = plain_record(id);
+        job.attempt = static_cast<unsigned>(i);
+        opened.journal->put({std::move(job)}, {});
+        opened.journal->tell(id, {wall_now(), std::to_string(i), ""});
+      }
+      if (i == kTimes / 2) opened.journal->remove({8}, {});
+    }
+    std::optional<std::vector<HistoryEntry>> story;
+    opened.journal->history(7, [&](auto entries) { story = std::move(*entries); });
+    core.run(1);
+    REQUIRE(story);
+    REQUIRE(story->size() == kTimes);
+    CHECK(story->front().what == "1");
+    CHECK(story->back().what == std::to_string(kTimes));
+  }
+  auto again = open_journal(temp.file("state"), core);
+  for (const auto& job : again.contents.jobs) CHECK(job.attempt == kTimes);
+  CHECK(again.contents.jobs.front().id == 7);
+}
