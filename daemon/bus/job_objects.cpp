@@ -7,12 +7,37 @@
 namespace xmppftd {
 namespace {
 
-/// All that may change in a job's life.
-const std::vector<std::string> kMutable{
-    "Account",     "PeerFull", "StartedAt", "FinishedAt",    "Name",    "Uri",           "MimeType", "Description",
-    "Size",        "Priority", "State",     "StateReason",   "Error",   "Actions",       "Transferred", "Offset",
-    "Rate",        "Eta",      "Method",    "MethodDetail",  "Attempt", "NextAttemptAt", "Hash",     "HashState",
-    "Delivery"};
+/// What of a job differs from what was told last; always those that say how it ended once it has.
+std::vector<std::string> differences(const JobRecord& told, const JobRecord& now) {
+  std::vector<std::string> names;
+  const auto look = [&](const char* name, bool differs) {
+    if (differs) names.emplace_back(name);
+  };
+  const bool ended = is_terminal(now.state);
+  look("Account", ended);  // it is there no longer when its removal ended the job
+  look("PeerFull", told.peer_full != now.peer_full);
+  look("StartedAt", told.started_at != now.started_at);
+  look("FinishedAt", ended);
+  look("Name", told.file.name != now.file.name);
+  look("Uri", ended || told.path != now.path);
+  look("MimeType", told.file.mime_type != now.file.mime_type);
+  look("Description", told.file.description != now.file.description);
+  look("Size", told.file.size != now.file.size);
+  look("Priority", told.priority != now.priority);
+  look("State", told.state != now.state);
+  look("StateReason", ended || told.reason != now.reason);
+  look("Error", ended || told.error_name != now.error_name || told.error_detail != now.error_detail);
+  look("Actions", actions_of(told) != actions_of(now));
+  look("Offset", told.offset != now.offset);
+  look("Method", told.method != now.method);
+  look("MethodDetail", told.route != now.route || told.host != now.host || told.port != now.port);
+  look("Attempt", told.attempt != now.attempt);
+  look("NextAttemptAt", told.next_attempt_at != now.next_attempt_at);
+  look("Hash", told.hash != now.hash);
+  look("HashState", ended || told.hash_state != now.hash_state);
+  look("Delivery", told.delivery != now.delivery);
+  return names;
+}
 const std::vector<std::string> kProgress{"Transferred", "Rate", "Eta"};
 
 }  // namespace
@@ -31,17 +56,19 @@ void JobObjects::changed(const JobView& job) {
   auto found = entries_.find(id);
   if (found == entries_.end()) {
     if (!hot) return;  // it was no object, and what ended is not made one for it
-    ensure(id).state = job.record.state;
+    ensure(id);
     found = entries_.find(id);
   } else {
-    found->second.state = job.record.state;
-    found->second.told_bytes = job.progress.transferred;
-    found->second.object->tell_changed(kMutable);
+    auto names = differences(found->second.told, job.record);
+    names.insert(names.end(), kProgress.begin(), kProgress.end());  // a change of state tells the bytes with it
+    found->second.object->tell_changed(names);
   }
   Entry& entry = found->second;
-  if (is_terminal(entry.state))
+  entry.told = job.record;
+  entry.told_bytes = job.progress.transferred;
+  if (is_terminal(entry.told.state))
     linger(id, entry);
-  else if (entry.state == JobState::Queued)
+  else if (entry.told.state == JobState::Queued)
     drop_if_unused(id);
   if (hot && !progress_) progress_ = timers_.after(progress_interval_, [this] { tell_progress(); });
 }
@@ -102,7 +129,7 @@ void JobObjects::client_left(const std::string& client) {
 JobObjects::Entry& JobObjects::ensure(JobId id) {
   auto& entry = entries_[id];
   if (entry.object) return entry;
-  if (const auto* record = queue_.find(id)) entry.state = record->state;
+  if (const auto* record = queue_.find(id)) entry.told = *record;
   entry.object = std::make_unique<JobObject>(connection_, queue_, accounts_, id);
   entry.object->announce();
   return entry;
@@ -112,7 +139,7 @@ void JobObjects::drop_if_unused(JobId id) {
   const auto found = entries_.find(id);
   if (found == entries_.end()) return;
   const Entry& entry = found->second;
-  if (!entry.clients.empty() || entry.lingers || holds_slot(entry.state)) return;
+  if (!entry.clients.empty() || entry.lingers || holds_slot(entry.told.state)) return;
   entry.object->withdraw();
   entries_.erase(found);
 }
@@ -121,7 +148,7 @@ void JobObjects::tell_progress() {
   progress_.reset();
   bool any = false;
   for (auto& [id, entry] : entries_) {
-    if (!holds_slot(entry.state)) continue;
+    if (!holds_slot(entry.told.state)) continue;
     any = true;
     const auto bytes = queue_.progress(id).transferred;
     if (bytes == entry.told_bytes) continue;

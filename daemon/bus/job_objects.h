@@ -13,12 +13,12 @@
 namespace xmppftd {
 
 /// Which jobs are objects on the bus: the running ones, those a client asked for, and for a minute those that ended
-/// since, the last 256 of them. An object costs some 5 kB and 10,000 of them a second of listing, so the rest are rows
+/// since, the last 64 of them. An object costs some 5 kB and 10,000 of them a second of listing, so the rest are rows
 /// reached by id.
 class JobObjects {
  public:
   static constexpr std::chrono::seconds kLinger{60};
-  static constexpr std::size_t kLingering = 256;
+  static constexpr std::size_t kLingering = 64;
   static constexpr std::size_t kPinsPerClient = 256;
 
   JobObjects(sdbus::IConnection& connection, TransferQueue& queue, AccountPorts& accounts, Timers& timers,
@@ -35,8 +35,8 @@ class JobObjects {
   struct Entry {
     std::unique_ptr<JobObject> object;
     std::set<std::string> clients;
-    JobState state = JobState::Queued;
-    std::uint64_t told_bytes = 0;
+    JobRecord told;  ///< the record as it was told last,
+    std::uint64_t told_bytes = 0;  ///< and its bytes
     bool lingers = false;
   };
   struct Lingering {
