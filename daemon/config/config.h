@@ -18,8 +18,8 @@ struct Config {
   std::string download_dir;                                        ///< absolute; default the XDG download folder
   std::string on_exists = "rename";                                ///< rename | fail, where neither a rule nor the user says
   struct {
-    unsigned max_active = 3;
-    unsigned max_active_per_peer = 1;
+    unsigned max_active = 16;
+    unsigned max_active_per_peer = 8;
     std::chrono::milliseconds progress_interval{500};              ///< 250..5000
   } limits;
   std::vector<MethodChoice> methods{{"si-socks5", ""}, {"si-ibb", ""}};  ///< order = preference

@@ -18,8 +18,9 @@ struct QueueConfig {
   std::string on_exists = "rename";                  ///< on_exists: rename | fail, where nobody says otherwise
 
   // limits
-  unsigned max_active = 3;                           ///< limits.max_active: 1.., see Slots
-  unsigned max_active_per_peer = 1;                  ///< limits.max_active_per_peer: outgoing, per bare JID
+  unsigned max_active = 16;                          ///< limits.max_active: 1.., see Slots
+  unsigned max_active_per_peer = 8;                  ///< limits.max_active_per_peer: outgoing, per bare JID; of
+                                                     ///< large files an eighth, at least one
 
   // retry
   unsigned attempts = 5;                             ///< retry.attempts: 1 = never again

@@ -11,8 +11,13 @@ namespace {
 
 using std::chrono::milliseconds;
 
+/// Jobs of one lane that are told at a time what they wait for.
+constexpr std::size_t kSlice = 256;
 /// The first pause after a "not now".
 constexpr milliseconds kAskAgainAfter{1000};
+
+/// Several at a time would gain nothing, and all be lost with one stream of bad luck.
+bool is_large(const Job& job) noexcept { return job.now().file.size >= 1 << 20; }
 
 }  // namespace
 
@@ -75,8 +80,12 @@ void SendDesk::wake() {
 void SendDesk::pass() {
   std::erase_if(lanes_, [](const auto& one) {
     const Lane& lane = one.second;
-    return lane.jobs.empty() && !lane.absent && !lane.pause;
+    return lane.jobs.empty() && lane.turns.empty() && !lane.absent && !lane.pause;
   });
+  std::vector<LaneKey> waiting;
+  for (const auto& [key, lane] : lanes_)
+    if (!lane.turns.empty()) waiting.push_back(key);
+  for (const auto& key : waiting) offer_in_turn(lanes_[key]);  // who stood before them may have ended
   set_reasons();
   if (book_.writable()) start_some();
 }
@@ -87,24 +96,33 @@ JobReason SendDesk::reason_for(const LaneKey& key, const Lane& lane) const {
   return lane.absent ? JobReason::WaitingPeer : JobReason::WaitingSlot;
 }
 
-/// Tells why jobs wait, where that changed; all in one commit.
+/// Tells why jobs wait, where that changed: a slice of them, the next once that is on disk. A lane of thousands would
+/// hold up the loop, and need room for as many records three times.
 void SendDesk::set_reasons() {
+  if (telling_) return;
   std::vector<Job*> changed;
   const auto tell = [&](JobId id, const Lane& lane) {
     if (set_reason(id, lane)) changed.push_back(book_.find(id));
   };
   for (auto& [key, lane] : lanes_) {
-    const auto fresh = std::exchange(lane.fresh, {});
-    if (const auto reason = reason_for(key, lane); reason != lane.reason) {
+    if (const auto reason = reason_for(key, lane); reason != lane.reason || lane.fresh.size() > kSlice) {
       lane.reason = reason;
-      for (const auto& [priority, id] : lane.jobs) tell(id, lane);
-    } else {
-      for (const JobId id : fresh)
-        if (const Job* job = book_.find(id); job != nullptr && lane.jobs.count({-job->now().priority, id}) != 0)
-          tell(id, lane);
+      lane.all_stale();
     }
+    for (const JobId id : std::exchange(lane.fresh, {}))
+      if (const Job* job = book_.find(id); job != nullptr && lane.jobs.count({-job->now().priority, id}) != 0)
+        tell(id, lane);
+    if (!lane.stale) continue;
+    auto place = lane.jobs.lower_bound(*lane.stale);
+    for (; place != lane.jobs.end() && changed.size() < kSlice; ++place) tell(place->second, lane);
+    lane.stale = place == lane.jobs.end() ? std::nullopt : std::optional(*place);
   }
-  book_.commit(changed);
+  if (changed.empty()) return;
+  telling_ = true;
+  book_.commit(changed, [this] {
+    telling_ = false;
+    wake();
+  });
 }
 
 /// False when the job says so already.
@@ -130,12 +148,19 @@ bool SendDesk::set_reason(JobId id, const Lane& lane) {
   return true;
 }
 
-bool SendDesk::has_share(const LaneKey& key) const {
+/// May the next job of the lane join those that run for the same peer?
+bool SendDesk::has_share(const LaneKey& key, const Lane& lane) const {
   const auto bare = bare_part(key.peer);
-  const auto theirs = std::count_if(running_.begin(), running_.end(), [&](const auto& running) {
-    return running.second.lane.account == key.account && bare_part(running.second.lane.peer) == bare;
-  });
-  return static_cast<unsigned>(theirs) < config_.max_active_per_peer;
+  unsigned theirs = 0, large = 0;
+  bool of_our_kind = false;  // which the first that is offered tells
+  for (const auto& [id, running] : running_) {
+    if (running.lane.account != key.account || bare_part(running.lane.peer) != bare) continue;
+    ++theirs;
+    if (is_large(*book_.find(id))) ++large;
+    of_our_kind |= running.file->peer_confirms();
+  }
+  if (theirs >= (of_our_kind ? config_.max_active_per_peer : 1)) return false;
+  return !is_large(*book_.find(lane.jobs.begin()->second)) || large < std::max(1u, config_.max_active_per_peer / 8);
 }
 
 bool SendDesk::is_ready(const LaneKey& key, const Lane& lane) const {
@@ -149,7 +174,7 @@ void SendDesk::start_some() {
     for (auto lane = lanes_.begin(); lane != lanes_.end(); ++lane) {
       if (!is_ready(lane->first, lane->second)) continue;
       if (best != lanes_.end() && *best->second.jobs.begin() < *lane->second.jobs.begin()) continue;
-      if (has_share(lane->first)) best = lane;
+      if (has_share(lane->first, lane->second)) best = lane;
     }
     if (best == lanes_.end()) return;
     start(best);
@@ -167,8 +192,24 @@ void SendDesk::start(std::map<LaneKey, Lane>::iterator found) {
       SendFile::World{book_, world_.files, world_.bulk, *world_.accounts.find(key.account), *this}, job, config_,
       held == held_.end() ? nullptr : held->second);
   auto& started = *file;
-  running_[id] = {std::move(file), key, slots_.take(Direction::Out), lane.absent ? Look(*this, key) : Look()};
+  running_[id] = {std::move(file), key, slots_.take(Direction::Out), lane.absent ? Look(*this, key) : Look(), false};
+  lane.turns.push_back(id);
   started.start();
+}
+
+void SendDesk::on_send_ready(JobId id) {
+  auto& running = running_.find(id)->second;
+  running.ready = true;
+  offer_in_turn(lanes_[running.lane]);
+}
+
+void SendDesk::offer_in_turn(Lane& lane) {
+  while (!lane.turns.empty()) {
+    const auto& next = running_.find(lane.turns.front())->second;
+    if (!next.ready) return;
+    lane.turns.pop_front();
+    next.file->offer();  // may end it
+  }
 }
 
 void SendDesk::on_send_offered(JobId id) {
@@ -177,10 +218,9 @@ void SendDesk::on_send_offered(JobId id) {
   running.slot.waits();
   running.look.found();
   auto& lane = lanes_[running.lane];
-  if (!lane.absent) return;
   lane.absent.reset();
   lane.look_again.reset();
-  wake();
+  wake();  // others may join it
 }
 
 void SendDesk::on_send_accepted(JobId id) {
@@ -272,6 +312,7 @@ Verdict SendDesk::verdict_on(const Job& job, const Error& why, bool offered) con
 void SendDesk::on_send_ended(JobId id, Result<void> how) {
   auto left = running_.extract(id);  // goes at the end of this function: we are called from inside it
   auto& running = left.mapped();
+  std::erase(lanes_[running.lane].turns, id);
   Job& job = *book_.find(id);
   const bool offered = running.file->offered();
   wake();
@@ -303,7 +344,7 @@ void SendDesk::await_peer(Job& job, Running& running, const Error& why) {
   running.look.found();
   Lane& lane = lanes_[running.lane];
   if (lane.absent && (lane.absent->code != why.code || lane.absent->detail != why.detail))
-    for (const auto& [priority, id] : lane.jobs) lane.fresh.push_back(id);  // they wait for something else now
+    lane.all_stale();  // they wait for something else now
   lane.absent = why;
   const auto now = world_.timers.now();
   if (deadlines_.try_emplace(job.id(), now + config_.give_up_after).first->second <= now) {
@@ -386,7 +427,10 @@ void SendDesk::end(Job& job, JobState state, JobReason reason, const Error& why,
     lane->second.jobs.erase({-record.priority, id});
   backoff_.erase(id);
   refused_.erase(id);
-  running_.erase(id);
+  if (const auto running = running_.find(id); running != running_.end()) {
+    std::erase(lanes_[running->second.lane].turns, id);
+    running_.erase(running);
+  }
   held_.erase(id);
   deadlines_.erase(id);
 }

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
+#include <limits>
 #include <map>
 #include <memory>
 #include <optional>
@@ -29,7 +31,9 @@ namespace xmppftd {
 /// of a lane have in common what the lane waits for: a peer that is not there, or has nothing that takes files, or says
 /// "not now". Then one of them at a time goes and looks; whatever becomes of that one, the lane learns of it, and where
 /// nothing was learnt the next one looks. A job in backoff of its own stands aside until its time. The best head of a lane
-/// starts while a slot is free and its peer has not its share of them.
+/// starts while a slot is free and its peer has not its share of them. The offers of a lane go out in the order in which
+/// its jobs started, however long each takes to be opened. Several at a time go only to our own kind: other programs ask
+/// their user about each file, and were written for one after the other.
 class SendDesk final : private SendFile::Owner {
  public:
   using Done = TransferQueue::Done;
@@ -65,13 +69,19 @@ class SendDesk final : private SendFile::Owner {
   };
   struct Lane {
     std::set<Place> jobs;
+    std::deque<JobId> turns;             ///< of jobs that run and have not been offered, in the order they started
     std::optional<Error> absent;         ///< why the peer cannot be sent anything, when it was looked for last
     bool look = false;                   ///< look for it again, with the first job
     std::unique_ptr<Timer> look_again;
     unsigned refusals = 0;               ///< "not now", one after another
     std::unique_ptr<Timer> pause;        ///< runs until it is asked again
     JobReason reason = JobReason::None;  ///< of its jobs, but for
-    std::vector<JobId> fresh;            ///< these, whose reason may not fit
+    std::vector<JobId> fresh;            ///< these, whose reason may not fit,
+    std::optional<Place> stale;          ///< and those from here on
+    void all_stale() {
+      fresh.clear();
+      stale = Place{std::numeric_limits<int>::min(), 0};
+    }
   };
   /// A job's look for the peer of its lane. One that ends without a finding leaves the looking to the next job.
   class Look {
@@ -98,6 +108,7 @@ class SendDesk final : private SendFile::Owner {
     LaneKey lane;
     Slots::Lease slot;
     Look look;
+    bool ready = false;  ///< to be offered
   };
   struct Refused {
     unsigned times;
@@ -113,7 +124,8 @@ class SendDesk final : private SendFile::Owner {
   void start_some();
   bool is_ready(const LaneKey& key, const Lane& lane) const;
   void start(std::map<LaneKey, Lane>::iterator lane);
-  bool has_share(const LaneKey& key) const;
+  bool has_share(const LaneKey& key, const Lane& lane) const;
+  void offer_in_turn(Lane& lane);
   void looked_in_vain(const LaneKey& key);
   void look_later(const LaneKey& key, Lane& lane);
   void look_again(LaneKey key);
@@ -128,6 +140,7 @@ class SendDesk final : private SendFile::Owner {
   void end(Job& job, JobState state, JobReason reason, const Error& why, JobBook::Then then = {});
 
   // SendFile::Owner
+  void on_send_ready(JobId id) override;
   void on_send_offered(JobId id) override;
   void on_send_accepted(JobId id) override;
   void on_send_moves(JobId id, bool moves) override;
@@ -146,6 +159,7 @@ class SendDesk final : private SendFile::Owner {
   std::map<JobId, Refused> refused_;              ///< jobs that were told "not now" and nothing else since
   std::minstd_rand dice_{std::random_device{}()};
   bool awake_ = false;
+  bool telling_ = false;  ///< why jobs wait: on the way to the disk
 };
 
 }  // namespace xmppftd

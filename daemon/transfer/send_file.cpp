@@ -21,6 +21,10 @@ std::uint64_t SendFile::transferred() const {
   return carrier_ ? range_.offset + carrier_->progress().bytes.load(std::memory_order_relaxed) : job_.now().transferred;
 }
 
+bool SendFile::peer_confirms() const {
+  return route_ && world_.account.online() && world_.account.negotiator().confirms(route_->features);
+}
+
 void SendFile::start() {
   if (file_) return look_up_peer();
   world_.files.open_source(job_.now().path, alive_.wrap([this](auto file) { opened(std::move(file)); }));
@@ -52,9 +56,8 @@ void SendFile::found(Result<Route> route) {
   if (!world_.account.online()) return fail({Errc::NotOnline, "the account went offline"});
   route_ = std::move(*route);
   const auto& info = job_.now().file;
-  const bool hash_first = !info.hash && info.size <= hash_before_offer_max_ &&
-                          !world_.account.negotiator().confirms(route_->features);
-  if (!hash_first) return offer();
+  const bool hash_first = !info.hash && info.size <= hash_before_offer_max_ && !peer_confirms();
+  if (!hash_first) return world_.owner.on_send_ready(job_.id());
   // MD5 is all that XEP-0096 has; the peer compares it with what arrived.
   hashing_ = world_.bulk.hash(file_, {0, info.size}, HashAlgo::Md5, std::make_shared<Progress>(),
                                 [this](Result<Hash> hash) { hashed(std::move(hash)); });
@@ -64,7 +67,7 @@ void SendFile::hashed(Result<Hash> hash) {
   hashing_.reset();
   if (!hash) return fail(hash.error());
   job_.edit().file.hash = std::move(*hash);
-  offer();
+  world_.owner.on_send_ready(job_.id());
 }
 
 void SendFile::offer() {

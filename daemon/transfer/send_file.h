@@ -20,7 +20,7 @@ namespace xmppftd {
 /// One attempt to send one file:
 ///
 ///   start: open and compare with what was queued -> find the peer's resource -> hash, where the peer cannot confirm
-///     -> Offered -- peer accepts -> Connecting -- stream up -> Active -- last byte -> Verifying -- told how sure -> Done
+///     -> ready -- its turn -> Offered -- peer accepts -> Connecting -- stream up -> Active -- last byte -> Verifying -- told how sure -> Done
 ///
 /// Success is committed here; a failure is only reported, for the queue to judge. Destroying it gives up: the peer is
 /// told, the record stays as it is.
@@ -28,6 +28,8 @@ class SendFile final : private Negotiation::Handler, private Carrier::Handler {
  public:
   class Owner {
    public:
+    /// All is there for the offer: offer() it when it is its turn. May come from inside start().
+    virtual void on_send_ready(JobId id) = 0;
     /// The peer was found and the offer is under way.
     virtual void on_send_offered(JobId id) = 0;
     /// The peer said yes.
@@ -57,8 +59,13 @@ class SendFile final : private Negotiation::Handler, private Carrier::Handler {
   /// Once. May end at once (and so destroy this).
   void start();
 
+  /// Once, when it is ready. May end at once (and so destroy this).
+  void offer();
+
   /// Did this attempt get as far as an offer? Then it counts.
   bool offered() const noexcept { return offered_; }
+  /// Was the peer found, and is it of our own kind?
+  bool peer_confirms() const;
   /// Bytes of the file that are across.
   std::uint64_t transferred() const;
 
@@ -67,7 +74,6 @@ class SendFile final : private Negotiation::Handler, private Carrier::Handler {
   void look_up_peer();
   void found(Result<Route> route);
   void hashed(Result<Hash> hash);
-  void offer();
   void fail(Error why);
   void move(JobState to, JobReason reason, std::string what, std::string detail = {});
 

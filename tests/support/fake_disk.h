@@ -146,8 +146,20 @@ class FakeFiles final : public Files {
   bool reserves = true;
   bool held = false;                              ///< answers wait
   int opens = 0, open_at_once = 0;
+  std::set<std::string> slow;                     ///< paths that are opened when answer() says so
+
+  /// What waits to be opened under this path is.
+  void answer(const std::string& path) {
+    slow.erase(path);
+    auto waiting = waiting_.extract(path);
+    if (!waiting.empty()) open_source(path, std::move(waiting.mapped()));
+  }
 
   void open_source(const std::string& path, Done<std::shared_ptr<OpenFile>> done) override {
+    if (slow.count(path) != 0) {
+      waiting_[path] = std::move(done);
+      return;
+    }
     ++opens;
     turns_.later([this, path, done = std::move(done)]() mutable {
       if (const auto found = unreadable.find(path); found != unreadable.end())
@@ -246,6 +258,7 @@ class FakeFiles final : public Files {
   Disk& disk_;
   Turns& turns_;
   Crash& crash_;
+  std::map<std::string, Done<std::shared_ptr<OpenFile>>> waiting_;  ///< for answer()
 };
 
 }  // namespace xmppftd::test

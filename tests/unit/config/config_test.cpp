@@ -44,7 +44,7 @@ TEST_CASE("config: no file at all means the defaults", "[config]") {
   Folder folder;
   auto loaded = load_config(folder.paths);
   REQUIRE(loaded);
-  CHECK(loaded->limits.max_active == 3);
+  CHECK(loaded->limits.max_active == 16);
   CHECK(loaded->disk.min_free == 500u << 20);
   CHECK(loaded->download_dir.front() == '/');
 }

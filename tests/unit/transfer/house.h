@@ -37,6 +37,8 @@ struct House final : TransferQueue::Observer {
     QueueConfig config;
     config.download_folder = "/in";
     config.jitter = 0;
+    config.max_active = 3;
+    config.max_active_per_peer = 1;
     return config;
   }
   House& start() {
