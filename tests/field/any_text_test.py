@@ -307,6 +307,7 @@ class Callers(AnyText):
             ('DenyContact', 's', (text,)),
             ('AddContact', 'sa{sv}', (text + '@', {})),
             ('AddContact', 'sa{sv}', ('c@xmppft.test', {text: v})),
+            ('AddContact', 'sa{sv}', ('c@xmppft.test', {'name': v})),
         ]
         on_account += [('Update', 'a{sv}', ({key: v, 'enabled': v},))
                        for key in ('resource', 'server', 'ca_file', 'pin', 'ip_policy')]
@@ -339,6 +340,40 @@ class Callers(AnyText):
                 else:
                     self.answered(bus, serial, f'{call[2]} {ascii(text)[:100]} in {ascii(call[4])[:200]}')
         self.tried('D-Bus arguments', len(TEXTS) * len(calls))
+        self.killed_and_back('ann')
+
+    def test_names_and_stores_beside_descriptors(self):
+        bus = self.bus('ann')
+        account = next(path for path in self.managed(bus) if '/accounts/' in path)
+        to = ['nobody@' + self.lab.server.domain]
+        texts = TEXTS[::3]
+        for text in texts:
+            with tempfile.TemporaryFile() as file:
+                calls = [bus.send(DAEMON, ROOT, MANAGER, 'SendFds', 'a(hs)asa{sv}', ([(0, text)], to, {}), [file.fileno()]),
+                         bus.send(DAEMON, account, ACCOUNT, 'SetPassword', 'ha{sv}', (0, {'store': ('s', text + '!')}),
+                                  [file.fileno()])]
+            for serial in calls:
+                self.answered(bus, serial, ascii(text)[:100])
+        self.tried('SendFds, SetPassword', 2 * len(texts))
+        self.killed_and_back('ann')
+
+    def test_paths_of_any_bytes(self):
+        bus = self.bus('ann')
+        source = self.lab.make_file('two.txt', 10)
+        job = self.lab.ann.send(source, 'nobody@' + self.lab.server.domain)
+        bus.call(DAEMON, ROOT, MANAGER, 'GetJob', 't', (job,))
+        names = any_text.file_names()
+        for name in names:
+            uri = 'file:///tmp/no such/'.replace(' ', '%20') + ''.join(f'%{byte:02x}' for byte in name)
+            rule = {'from': ('s', 'c@xmppft.test'), 'directory': ('s', uri)}
+            for path, interface, member, signature, arguments in (
+                    (ROOT, MANAGER, 'SendUris', 'asasa{sv}', ([uri], ['bob@xmppft.test'], {})),
+                    (f'{ROOT}/jobs/{job}', JOB, 'Accept', 'a{sv}', ({'uri': ('s', uri)},)),
+                    (f'{ROOT}/jobs/{job}', JOB, 'Accept', 'a{sv}', ({'uri': ('s', uri + '/')},)),
+                    (ROOT, PROPERTIES, 'Set', 'ssv', (MANAGER, 'AutoAccept', ('aa{sv}', [rule])))):
+                serial = bus.send(DAEMON, path, interface, member, signature, arguments)
+                self.answered(bus, serial, f'{member} {uri}')
+        self.tried('paths', 4 * len(names))
         self.killed_and_back('ann')
 
     def test_every_option_of_the_command_line(self):

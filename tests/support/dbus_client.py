@@ -10,7 +10,7 @@ import socket
 import struct
 import time
 
-PATH, INTERFACE, MEMBER, ERROR_NAME, REPLY_SERIAL, DESTINATION, SIGNATURE = 1, 2, 3, 4, 5, 6, 8
+PATH, INTERFACE, MEMBER, ERROR_NAME, REPLY_SERIAL, DESTINATION, SIGNATURE, UNIX_FDS = 1, 2, 3, 4, 5, 6, 8, 9
 METHOD_CALL, METHOD_RETURN, ERROR = 1, 2, 3
 FORMATS = {'y': 'B', 'b': 'I', 'n': 'h', 'q': 'H', 'i': 'i', 'u': 'I', 'x': 'q', 't': 'Q', 'd': 'd', 'h': 'I'}
 DAEMON, ROOT = 'org.xmppft.Daemon1', '/org/xmppft/Daemon1'
@@ -136,6 +136,8 @@ class Connection:
         uid = str(os.getuid()).encode().hex()
         self.socket.sendall(b'\0AUTH EXTERNAL ' + uid.encode() + b'\r\n')
         assert self.socket.recv(512).startswith(b'OK ')
+        self.socket.sendall(b'NEGOTIATE_UNIX_FD\r\n')
+        assert self.socket.recv(512).startswith(b'AGREE_UNIX_FD')
         self.socket.sendall(b'BEGIN\r\n')
         self.call('org.freedesktop.DBus', '/org/freedesktop/DBus', 'org.freedesktop.DBus', 'Hello')
 
@@ -145,20 +147,23 @@ class Connection:
     def __exit__(self, *_):
         self.socket.close()
 
-    def send(self, destination, path, interface, member, signature='', arguments=()):
-        """Sends a call. Returns its serial."""
+    def send(self, destination, path, interface, member, signature='', arguments=(), fds=()):
+        """Sends a call. A value of type h is an index into `fds`. Returns its serial."""
         self.serial += 1
         body = _Writer()
         for kind, value in zip(types_of(signature), arguments, strict=True):
             body.put(kind, value)
         fields = [(PATH, ('o', path)), (INTERFACE, ('s', interface)), (MEMBER, ('s', member)),
-                  (DESTINATION, ('s', destination)), (SIGNATURE, ('g', signature))]
+                  (DESTINATION, ('s', destination)), (SIGNATURE, ('g', signature)),
+                  (UNIX_FDS, ('u', len(fds)))]
         head = _Writer()
         for kind, value in zip('yyyyuu', (ord('l'), METHOD_CALL, 0, 1, len(body.data), self.serial)):
             head.put(kind, value)
         head.put('a(yv)', [field for field in fields if field[1][1]])
         head.align(8)
-        self.socket.sendall(head.data + body.data)
+        message = head.data + body.data
+        sent = socket.send_fds(self.socket, [message], fds) if fds else 0
+        self.socket.sendall(message[sent:])
         return self.serial
 
     def await_reply(self, serial):
