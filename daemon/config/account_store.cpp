@@ -12,6 +12,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/bytes.h"
+#include "base/text.h"
 #include "base/unique_fd.h"
 #include "config/durable_file.h"
 #include "config/json_tree.h"
@@ -87,7 +88,7 @@ Result<AccountSettings> from_json(const std::string& path, AccountId id, const s
   const auto parsed = parse_json(text);
   const auto wrong = [&](Place place, const std::string& what) {
     return Error{Errc::Config, path + ":" + std::to_string(place.line) + ":" + std::to_string(place.column) +
-                                   ": error: " + what};
+                                   ": error: " + printable(what, 1000)};
   };
   if (const auto* mistake = std::get_if<JsonMistake>(&parsed)) return wrong(mistake->place, mistake->message);
   const auto* object = std::get<JsonNode>(parsed).object();

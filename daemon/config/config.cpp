@@ -12,6 +12,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "base/text.h"
 #include "config/durable_file.h"
 #include "config/json_tree.h"
 #include "config/keys.h"
@@ -56,16 +57,6 @@ std::vector<std::string> drop_ins(const std::string& folder) {
   return files;
 }
 
-
-std::string quoted(const std::string& text) {
-  std::string out = "\"";
-  for (char c : text) {
-    if (c == '"' || c == '\\') out += '\\';
-    out += c;
-  }
-  return out + "\"";
-}
-
 }  // namespace
 
 ConfigPaths ConfigPaths::from_environment(const std::string& config_option) {
@@ -88,13 +79,13 @@ Result<void> check_accept_rule(const AcceptRule& rule) {
   if (!wildcard) {
     auto jid = Jid::parse(rule.from);
     if (!jid)
-      return Error{Errc::Config, "from: " + quoted(rule.from) +
+      return Error{Errc::Config, "from: " + xmppftd::quoted(rule.from) +
                                      " is neither a JID nor a pattern; want ann@example.org, *@example.org, roster or *"};
   } else if (rule.max_size == 0) {
-    return Error{Errc::Config, "from: " + quoted(rule.from) + " needs a max_size, such as \"100Mi\""};
+    return Error{Errc::Config, "from: " + xmppftd::quoted(rule.from) + " needs a max_size, such as \"100Mi\""};
   }
   if (!rule.folder.empty() && rule.folder.front() != '/')
-    return Error{Errc::Config, "directory: " + quoted(rule.folder) + " is not an absolute path"};
+    return Error{Errc::Config, "directory: " + xmppftd::quoted(rule.folder) + " is not an absolute path"};
   return {};
 }
 

@@ -8,6 +8,8 @@
 #include <cstdlib>
 #include <fstream>
 
+#include "support/any_text.h"
+
 using namespace xmppftd;
 
 namespace {
@@ -160,4 +162,43 @@ TEST_CASE("config: the example is valid and says the defaults", "[config]") {
   CHECK(ours.history.max_jobs == theirs.history.max_jobs);
   CHECK(ours.secrets.store == theirs.secrets.store);
   CHECK(ours.auto_accept.size() == 2);
+}
+
+TEST_CASE("config: any text in any place is a value or a mistake told in lines of text", "[config][text]") {
+  Folder folder;
+  const auto texts = any_text::all(300, true);
+  for (std::size_t i = 0; i < texts.size(); i += 3) {
+    const auto& text = texts[i];
+    INFO(any_text::shown(text));
+    const auto value = "\"" + text + "\"";
+    for (const auto& json : {text, "{ " + value + ": 1 }", "{ \"log\": { \"level\": " + value + " } }",
+                             "{ \"download_dir\": " + value + " }", "{ \"limits\": { \"max_active\": " + value + " } }",
+                             "{ \"auto_accept\": [{ \"from\": " + value + ", \"directory\": " + value + " }] }",
+                             "{ \"network\": { \"trusted\": [" + value + "] } }"}) {
+      folder.write("config.jsonc", json);
+      REQUIRE(any_text::is_bus_text(folder.errors()));
+    }
+  }
+}
+
+TEST_CASE("config: rules come back as they were saved, whatever text is in them", "[config][text]") {
+  Folder folder;
+  const auto texts = any_text::all(300);
+  std::vector<AcceptRule> rules;
+  for (std::size_t i = 0; i < texts.size(); i += 7) {
+    const auto& text = texts[i];
+    if (!any_text::is_bus_text(text) || text.ends_with('/')) continue;  // what comes over the bus
+    AcceptRule rule;
+    rule.from = "ann@example.org";
+    rule.folder = "/tmp/a" + text;
+    rules.push_back(rule);
+  }
+  REQUIRE(save_accept_rules(folder.paths, rules));
+  const auto loaded = load_config(folder.paths);
+  if (!loaded) FAIL(loaded.error().detail);
+  REQUIRE(loaded->auto_accept.size() == rules.size());
+  for (std::size_t i = 0; i < rules.size(); ++i) {
+    INFO(any_text::shown(rules[i].folder));
+    REQUIRE(loaded->auto_accept[i].folder == rules[i].folder);
+  }
 }
