@@ -310,7 +310,7 @@ class _Login:
         d.log.append('up')
 
     def _live(self):
-        """Answers every request with an error or an empty result, until the end or an idle cut."""
+        """Answers every request with an empty result, until the end or an idle cut."""
         d = self.double
         while True:
             self.connection.settimeout(d.idle or 600)
@@ -323,8 +323,10 @@ class _Login:
             for iq in re.findall(r'''<iq ([^>]*)>''', self.buffer):
                 kind = re.search(r'''type=["'](get|set)''', iq)
                 sid = re.search(r'''id=["']([^"']*)''', iq)
+                to = re.search(r'''to=["']([^"']*)''', iq)
                 if kind and sid:
-                    self._send(f"<iq type='result' id='{sid[1]}'/>")
+                    sender = f' from={quoteattr(to[1])}' if to else ''
+                    self._send(f"<iq type='result' id='{sid[1]}'{sender}/>")
             if '</stream:stream>' in self.buffer:
                 self._send('</stream:stream>')
                 raise Closed('said goodbye')
