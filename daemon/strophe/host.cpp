@@ -46,13 +46,13 @@ std::string to_ascii(std::string_view name) {
   return small;
 }
 
-std::optional<HostPort> parse_host_port(std::string_view text) {
+std::optional<OtherHost> parse_host_port(std::string_view text) {
   constexpr std::string_view kSpace = " \t\r\n";
   text.remove_prefix(std::min(text.size(), text.find_first_not_of(kSpace)));
   while (!text.empty() && kSpace.find(text.back()) != kSpace.npos) text.remove_suffix(1);
-  if (is_address(std::string(text))) return HostPort{std::string(text), 0};
+  if (is_address(std::string(text))) return OtherHost{std::string(text), 0};
 
-  HostPort result;
+  OtherHost result;
   std::string_view port;
   if (text.starts_with('[')) {
     const auto end = text.find(']');

@@ -19,7 +19,7 @@ bool is_address(const std::string& host);
 /// as inet_ntop() writes it; the text itself when it has none.
 std::string to_ascii(std::string_view name);
 
-struct HostPort {
+struct OtherHost {
   std::string host;        ///< without brackets
   std::uint16_t port = 0;  ///< 0 = not said
 };
@@ -27,6 +27,6 @@ struct HostPort {
 /// What <see-other-host/> names (RFC 6120 s4.9.3.19): "example.org", "example.org:5222",
 /// "192.0.2.1:5222", "[2001:db8::1]:5222", and bare IPv6 addresses. Nothing when it is none of
 /// these.
-std::optional<HostPort> parse_host_port(std::string_view text);
+std::optional<OtherHost> parse_host_port(std::string_view text);
 
 }  // namespace xmppftd

@@ -127,7 +127,7 @@ std::string told(const std::string& name, const std::optional<SrvAnswer>& answer
 }
 
 /// The targets to try, best first; none when there are no records.
-std::vector<SrvRecord> targets_of(const std::string& domain, Answer& out) {
+std::vector<SrvRecord> targets_of(const std::string& domain, LookupAnswer& out) {
   const std::string names[] = {"_xmpp-client._tcp." + domain, "_xmpps-client._tcp." + domain};
   const auto answers =
       ask<SrvAnswer>({[name = names[0]] { return ask_srv(name, TlsWay::StartTls); },
@@ -190,7 +190,7 @@ std::vector<std::optional<Addresses>> addresses_of(const std::vector<SrvRecord>&
   return ask<Addresses>(std::move(questions), kAddressPatience);
 }
 
-void append_candidates(const std::vector<SrvRecord>& targets, Answer& out) {
+void append_candidates(const std::vector<SrvRecord>& targets, LookupAnswer& out) {
   const auto answers = addresses_of(targets);
   bool silent = false;
   for (std::size_t i = 0; i < targets.size(); ++i) {
@@ -215,8 +215,8 @@ void append_candidates(const std::vector<SrvRecord>& targets, Answer& out) {
 }
 
 /// Blocks for up to kSrvPatience + kAddressPatience.
-Answer answer(const Question& question) {
-  Answer out;
+LookupAnswer answer(const Question& question) {
+  LookupAnswer out;
   const bool explicit_host = !question.host.empty();
   const std::string name =
       to_ascii(without_brackets(explicit_host ? question.host : question.domain));
@@ -240,7 +240,7 @@ Answer answer(const Question& question) {
 struct Pending {
   std::mutex mutex;
   Poster* loop;                 // null once forgotten; guarded by the mutex
-  Callback<void(Answer)> done;  // used on the loop alone
+  Callback<void(LookupAnswer)> done;  // used on the loop alone
 };
 
 class Handle final : public Lookup {
@@ -256,7 +256,7 @@ class Handle final : public Lookup {
   std::shared_ptr<Pending> pending_;
 };
 
-void deliver(const std::shared_ptr<Pending>& pending, Answer result) {
+void deliver(const std::shared_ptr<Pending>& pending, LookupAnswer result) {
   const std::lock_guard lock(pending->mutex);
   if (pending->loop == nullptr) return;
   pending->loop->post([pending, result = std::move(result)]() mutable {
@@ -345,7 +345,7 @@ std::vector<Candidate> both_ways(std::vector<Candidate> candidates) {
   return candidates;
 }
 
-std::unique_ptr<Lookup> look_up(Poster& loop, Question question, Callback<void(Answer)> done) {
+std::unique_ptr<Lookup> look_up(Poster& loop, Question question, Callback<void(LookupAnswer)> done) {
   auto pending = std::make_shared<Pending>();
   pending->loop = &loop;
   pending->done = std::move(done);

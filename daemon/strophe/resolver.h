@@ -58,7 +58,7 @@ struct Question {
   std::uint16_t port = 0;  ///< of `host`; 0 = 5222
 };
 
-struct Answer {
+struct LookupAnswer {
   std::vector<Candidate> candidates;  ///< at most 16, not counting second guesses
   std::vector<std::string> steps;     ///< what was asked and answered, for people
   Down why;                           ///< when there is no candidate: NoDns, Dns, NoService
@@ -77,6 +77,6 @@ class Lookup {
 /// Questions are asked side by side, each on a thread of its own that nobody waits for. The C
 /// library's resolver blocks for as long as it likes, but it alone knows all that names on this
 /// machine come from: DNS, /etc/hosts, mDNS and whatever else nsswitch.conf lists.
-std::unique_ptr<Lookup> look_up(Poster& loop, Question question, Callback<void(Answer)> done);
+std::unique_ptr<Lookup> look_up(Poster& loop, Question question, Callback<void(LookupAnswer)> done);
 
 }  // namespace xmppftd

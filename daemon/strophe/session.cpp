@@ -18,7 +18,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto kWholeLogin = 50s;
-constexpr auto kLookup = 20s;
+constexpr std::chrono::milliseconds kLookup = 20s;
 constexpr auto kClose = 2500ms;  // libstrophe gives the server 2 s
 // For how long a server may be silent before the next is tried: the less, the more there are.
 constexpr std::chrono::milliseconds kSilence = 8s;
@@ -42,11 +42,13 @@ Session::Session(const StreamServices& services, Login login, Handler& handler)
 void Session::resolve(Question question) {
   state_ = State::Resolving;
   lookup_ = look_up(services_.loop, std::move(question),
-                    [this](Answer answer) { resolved(std::move(answer)); });
-  limit(kLookup, {AccountReason::NoDns, "the resolver gave no answer in 20 s", ""});
+                    [this](LookupAnswer answer) { resolved(std::move(answer)); });
+  const auto left =
+      std::chrono::ceil<std::chrono::milliseconds>(deadline_ - services_.loop.now());
+  limit(std::clamp(left, 1ms, kLookup), {AccountReason::NoDns, "the resolver gave no answer", ""});
 }
 
-void Session::resolved(Answer answer) {
+void Session::resolved(LookupAnswer answer) {
   lookup_.reset();
   limit_.reset();
   for (auto& each : answer.steps) step(std::move(each));
@@ -82,7 +84,7 @@ void Session::try_current() {
   Stream::Handler& us = *this;
   stream_ = std::make_unique<Stream>(services_, login_, sasl_, us);
   if (auto failed = stream_->start(current_, resource_, silence)) {
-    StreamEnd end;
+    StreamOutcome end;
     end.why = std::move(*failed);
     return on_ended(std::move(end));
   }
@@ -98,7 +100,7 @@ void Session::on_bound(Jid bound) {
   handler_.on_up(bound);
 }
 
-void Session::on_ended(StreamEnd ended) {
+void Session::on_ended(StreamOutcome ended) {
   stream_.reset();
   if (state_ != State::Connecting) return end(std::move(ended.why));
   step(current_.str() + ": " + ended.why.detail);
@@ -113,7 +115,7 @@ void Session::on_ended(StreamEnd ended) {
 }
 
 /// With another mechanism or another resource.
-bool Session::try_current_again(const StreamEnd& ended) {
+bool Session::try_current_again(const StreamOutcome& ended) {
   if (ended.sasl_failed) return sasl_.more();
   if (ended.why.reason != AccountReason::Conflict || resources_ >= kMaxResources) return false;
   // RFC 6120 s7.7.2.2: another name, and at last whatever the server makes up.

@@ -52,13 +52,13 @@ class Session final : private Stream::Handler {
   enum class State { Resolving, Connecting, Up, Closing };
   void on_bound(Jid bound) override;
   void on_stanza(Element stanza) override { handler_.on_stanza(std::move(stanza)); }
-  void on_ended(StreamEnd end) override;
+  void on_ended(StreamOutcome end) override;
 
   void resolve(Question question);
-  void resolved(Answer answer);
+  void resolved(LookupAnswer answer);
   void try_next();
   void try_current();
-  bool try_current_again(const StreamEnd& end);
+  bool try_current_again(const StreamOutcome& end);
   bool follow(const std::string& other_host);
   void limit(std::chrono::milliseconds delay, Down why);
   void step(std::string what);

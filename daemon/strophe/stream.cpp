@@ -101,7 +101,7 @@ Stream::Stream(const StreamServices& services, const Login& login, SaslWalk& sas
     : services_(services),
       login_(login),
       account_(login.jid.bare().str()),
-      domain_(to_ascii(without_brackets(login.jid.domain()))),
+      domain_(login.jid.ascii_domain()),
       sasl_(sasl),
       handler_(handler),
       context_(make_context(heap_, log_.native())),

@@ -37,7 +37,7 @@ struct StreamServices {
 };
 
 /// How a stream ended, and how far it had come.
-struct StreamEnd {
+struct StreamOutcome {
   Down why;
   bool reached = false;      ///< TCP was answered
   bool heard = false;        ///< and XMPP spoken
@@ -62,7 +62,7 @@ class Stream final : private StreamPolicy {
     /// A stanza of ours, complete. Called from inside libstrophe: must not destroy the Stream.
     virtual void on_stanza(Element stanza) = 0;
     /// Last call; may destroy the Stream.
-    virtual void on_ended(StreamEnd end) = 0;
+    virtual void on_ended(StreamOutcome end) = 0;
 
    protected:
     ~Handler() = default;
@@ -138,7 +138,7 @@ class Stream final : private StreamPolicy {
 
   State state_ = State::LoggingIn;
   std::optional<Down> why_;  // the first reason to end; set = the stream ends
-  StreamEnd end_;            // all else about it
+  StreamOutcome end_;            // all else about it
   bool cut_ = false;         // stuck in a handshake
   bool tls_features_ = false;
   bool sasl_done_ = false;

@@ -68,10 +68,10 @@ std::string text_of(const std::vector<Candidate>& candidates) {
 }
 
 /// Asks, and waits for the answer.
-Answer ask(Question question) {
+LookupAnswer ask(Question question) {
   Loop loop;
-  Answer got;
-  const auto lookup = look_up(loop, std::move(question), [&](Answer answer) {
+  LookupAnswer got;
+  const auto lookup = look_up(loop, std::move(question), [&](LookupAnswer answer) {
     got = std::move(answer);
     loop.stop();
   });
@@ -160,7 +160,7 @@ TEST_CASE("look-up: names of /etc/hosts are known", "[strophe]") {
 
 TEST_CASE("look-up: one that is forgotten says nothing", "[strophe]") {
   Loop loop;
-  look_up(loop, {"127.0.0.1", "", 0}, [](Answer) { FAIL("told"); });
+  look_up(loop, {"127.0.0.1", "", 0}, [](LookupAnswer) { FAIL("told"); });
   loop.run_pending();
 }
 
