@@ -12,6 +12,7 @@
 #include "session/keepalive.h"
 #include "session/peer_finder.h"
 #include "session/presence.h"
+#include "session/second_look.h"
 #include "transport/ibb_transport.h"
 #include "transport/s5b_proxies.h"
 #include "transport/s5b_transport.h"
@@ -38,6 +39,12 @@ IbbConfig ibb_config(const Config& config) {
   return ibb;
 }
 
+/// The bare JID that a stanza is from.
+std::optional<Jid> sender_of(const Element& stanza) {
+  const auto from = Jid::parse(stanza.attribute_or_empty("from"));
+  return from ? std::optional(from->bare()) : std::nullopt;
+}
+
 }  // namespace
 
 /// Members stand in the order of their life: each uses only those above it.
@@ -54,11 +61,12 @@ struct AccountSession::Parts final : PresenceBook::Observer, OfferListener {
                 [this](const Jid& from, const Element& payload) {
                   return ibb.carries(from, payload) || s5b.expects(from, payload) || negotiator.knows(from, payload);
                 }}),
-        contacts(router),
+        contacts(router, world.timers),
         presence(router, contacts),
         disco(router, world.timers, our_features(world.config)),
         keepalive(router, world.timers, [this] { handler.on_session_dead(); }),
         finder(world.timers, presence, disco),
+        second_look(world.timers, [this](const Jid& bare) { handler.on_peer_changed(bare); }),
         proxies(router, world.timers, world.s5b.use_server_proxy, world.s5b.proxies),
         s5b({router, world.network, world.bulk, world.timers, world.listener, proxies, world.addresses, world.s5b}),
         ibb({router, world.bulk, world.timers, ibb_config(world.config)}),
@@ -86,10 +94,16 @@ struct AccountSession::Parts final : PresenceBook::Observer, OfferListener {
     disco.forget(full);
     ibb.peer_gone(full);
     negotiator.peer_gone(full);
+    if (presence.resources(full.bare()).empty()) second_look.settled(full.bare());
     handler.on_peer_gone(full);
     handler.on_peer_changed(full.bare());
   }
   void on_bounced(const Jid&, const StanzaError&) override {}  // PeerFinder's business
+
+  void note_answer(const Jid& bare, const Result<PeerFinder::Found>& found) {
+    const bool silent = !found && found.error().code == Errc::PeerOffline && !presence.resources(bare).empty();
+    silent ? second_look.unanswered(bare) : second_look.settled(bare);
+  }
 
   // OfferListener
   void on_offer(std::unique_ptr<IncomingOffer> offer) override { handler.on_offer(std::move(offer)); }
@@ -102,6 +116,7 @@ struct AccountSession::Parts final : PresenceBook::Observer, OfferListener {
   Disco disco;
   Keepalive keepalive;
   PeerFinder finder;
+  SecondLook second_look;
   S5bProxies proxies;
   S5bTransport s5b;
   IbbTransport ibb;
@@ -145,17 +160,24 @@ void AccountSession::down(bool cut) {
   p.contacts.session_down();
   p.presence.session_down();
   p.finder.session_down();
+  p.second_look.session_down();
   p.proxies.session_ended();
   p.ibb.session_ended();
   p.negotiator.session_ended();
 }
 
 void AccountSession::receive(Element stanza) {
-  parts_->keepalive.heard();
+  auto& p = *parts_;
+  if (stanza.is("features", kNsStreams)) return p.contacts.set_pre_approval(stanza.child("sub", kNsPreApproval) != nullptr);
+  p.keepalive.heard();
+  if (!p.second_look.idle()) {
+    // Before it is handled: an answer that is no help to us must not lead to the next question.
+    if (const auto from = sender_of(stanza)) p.second_look.heard(*from);
+  }
   if (stanza.name == "presence")
-    parts_->presence.receive(stanza);
+    p.presence.receive(stanza);
   else
-    parts_->router.receive(stanza);
+    p.router.receive(stanza);
 }
 
 void AccountSession::find_route(const Jid& peer, const std::vector<MethodChoice>& methods,
@@ -165,8 +187,9 @@ void AccountSession::find_route(const Jid& peer, const std::vector<MethodChoice>
   const auto here = std::prev(p.searches.end());
   here->running = p.finder.find(
       peer, [this, methods](const PeerFeatures& features) { return parts_->negotiator.can_reach(features, methods); },
-      [this, here, done = std::move(done)](Result<PeerFinder::Found> found) mutable {
+      [this, here, bare = peer.bare(), done = std::move(done)](Result<PeerFinder::Found> found) mutable {
         auto tell = std::move(done);
+        parts_->note_answer(bare, found);
         parts_->searches.erase(here);
         if (found)
           tell(Route{std::move(found->peer), std::move(found->features)});
@@ -178,6 +201,8 @@ void AccountSession::find_route(const Jid& peer, const std::vector<MethodChoice>
 bool AccountSession::subscribed_both_ways(const Jid& peer) const { return parts_->contacts.subscribed_both_ways(peer); }
 bool AccountSession::is_room(const Jid& peer) const { return parts_->presence.is_room(peer); }
 Negotiator& AccountSession::negotiator() { return parts_->negotiator; }
+
+std::string AccountSession::warning() const { return parts_->contacts.trouble(); }
 
 std::vector<std::string> AccountSession::proxies() const {
   std::vector<std::string> rows;

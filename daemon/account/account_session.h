@@ -41,6 +41,8 @@ class AccountSession {
   bool is_room(const Jid& peer) const;
   Negotiator& negotiator();
   std::vector<std::string> proxies() const;
+  /// AccountStatus::warning.
+  std::string warning() const;
 
   std::vector<ContactView> contacts() const;
   std::vector<std::string> pending_contacts() const;

@@ -43,10 +43,72 @@ Element query(std::string_view xmlns, std::string node = "") {
   return element;
 }
 
+/// Says nothing at all.
+bool is_empty(const DiscoInfo& info) { return info.identities.empty() && info.features.empty(); }
+
+/// COMPAT jabberd2: answers for full JIDs itself, as it would for the account (XEP-0030 section 3.1).
+bool speaks_for_account(const DiscoInfo& info) {
+  return std::any_of(info.identities.begin(), info.identities.end(),
+                     [](const auto& identity) { return identity.category == "account"; });
+}
+
+/// The caps of all that a daemon of our version may be configured to do, so that two of us need not
+/// ask each other: not every server lets the question through.
+std::map<std::string, DiscoInfo> all_of_our_kind(const DiscoInfo& ours) {
+  std::map<std::string, DiscoInfo> kinds;
+  const std::vector<std::string> methods{std::string(kNsBytestreams), std::string(kNsIbb)};
+  for (const unsigned chosen : {1U, 2U, 3U}) {
+    std::vector<std::string> features;
+    for (const auto& feature : ours.features)
+      if (std::find(methods.begin(), methods.end(), feature) == methods.end()) features.push_back(feature);
+    for (unsigned i = 0; i < methods.size(); ++i)
+      if (chosen & (1U << i)) features.push_back(methods[i]);
+    auto info = describe_us(std::move(features));
+    if (auto ver = caps_ver(info)) kinds.emplace(*std::move(ver), std::move(info));
+  }
+  return kinds;
+}
+
 }  // namespace
 
+/// One peer asked, at its node and then perhaps without.
+class Disco::Question final : public IqRequest {
+ public:
+  Question(Disco& disco, Jid of, std::optional<Caps> caps, OnInfo done)
+      : disco_(disco), of_(std::move(of)), caps_(std::move(caps)), done_(std::move(done)) {
+    ask(caps_ ? caps_->disco_node() : "");
+  }
+
+ private:
+  void ask(std::string node) {
+    const bool at_node = !node.empty();
+    request_ = disco_.iq_.request(IqType::Get, of_, query(kNsDiscoInfo, std::move(node)), kAnswerWithin,
+                                  [this, at_node](IqReply reply) { answered(at_node, reply); });
+  }
+
+  void answered(bool at_node, const IqReply& reply) {
+    const auto* failure = std::get_if<IqFailure>(&reply);
+    const bool lost = failure && failure->kind != IqFailure::Kind::Refused;
+    auto info = failure ? Result<DiscoInfo>(to_error(*failure, of_))
+                        : DiscoInfo::parse(std::get<Element>(reply));
+    const bool useless = !info || is_empty(*info) || speaks_for_account(*info);
+    if (at_node && useless && !lost) return ask("");
+    if (info && speaks_for_account(*info))
+      info = Error{Errc::PeerOffline, "disco of " + log::printable(of_.str()) + ": its server answered in its place"};
+    if (info && (of_.is_full() || caps_)) disco_.cache_.put(of_, caps_, *info);
+    auto done = std::move(done_);
+    done(std::move(info));  // may destroy us
+  }
+
+  Disco& disco_;
+  Jid of_;
+  std::optional<Caps> caps_;
+  OnInfo done_;
+  std::unique_ptr<IqRequest> request_;
+};
+
 Disco::Disco(IqChannel& iq, Timers& timers, std::vector<std::string> features)
-    : iq_(iq), timers_(timers), ours_(describe_us(std::move(features))) {
+    : iq_(iq), timers_(timers), ours_(describe_us(std::move(features))), our_kind_(all_of_our_kind(ours_)) {
   const auto ver = caps_ver(ours_);
   caps_ = {std::string(kNode), ver ? *ver : "", "sha-1"};
   iq_.handle(IqType::Get, "query", kNsDiscoInfo,
@@ -67,21 +129,17 @@ void Disco::answer_info(IncomingIq request) {
 
 std::unique_ptr<IqRequest> Disco::info(const Jid& of, const std::optional<Caps>& caps,
                                        OnInfo done) {
-  if (of.is_full() || caps) {
-    if (const auto* cached = cache_.find(of, caps))
-      return std::make_unique<Soon>(timers_.after(
-          std::chrono::milliseconds(0),
-          [info = *cached, done = std::move(done)]() mutable { done(std::move(info)); }));
-  }
-  return iq_.request(IqType::Get, of, query(kNsDiscoInfo, caps ? caps->disco_node() : ""),
-                     kAnswerWithin,
-                     [this, of, caps, done = std::move(done)](IqReply reply) mutable {
-                       if (const auto* failure = std::get_if<IqFailure>(&reply))
-                         return done(to_error(*failure, of));
-                       auto info = DiscoInfo::parse(std::get<Element>(reply));
-                       if (info && of.is_full()) cache_.put(of, caps, *info);
-                       done(std::move(info));
-                     });
+  if (const auto* known = look_up(of, caps))
+    return std::make_unique<Soon>(timers_.after(
+        std::chrono::milliseconds(0),
+        [info = *known, done = std::move(done)]() mutable { done(std::move(info)); }));
+  return std::make_unique<Question>(*this, of, caps, std::move(done));
+}
+
+const DiscoInfo* Disco::look_up(const Jid& of, const std::optional<Caps>& caps) {
+  if (caps && caps->is_checkable())
+    if (const auto found = our_kind_.find(caps->ver); found != our_kind_.end()) return &found->second;
+  return cache_.find(of, caps);
 }
 
 std::unique_ptr<IqRequest> Disco::items(const Jid& of, OnItems done) {
@@ -94,7 +152,7 @@ std::unique_ptr<IqRequest> Disco::items(const Jid& of, OnItems done) {
 }
 
 std::optional<PeerFeatures> Disco::known(const Jid& full, const std::optional<Caps>& caps) {
-  const auto* info = cache_.find(full, caps);
+  const auto* info = look_up(full, caps);
   if (!info) return std::nullopt;
   return features_of(*info);
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -34,8 +35,10 @@ class Disco {
   const Caps& caps() const noexcept { return caps_; }
 
   /// Asks `of` what it can do; `caps` is what its presence shows. From the cache where it can be,
-  /// but never before this returns. Destroying the handle forgets the question. Errors: NoSuchPeer
-  /// (item-not-found, no such domain), PeerOffline, Timeout, NotOnline, Protocol.
+  /// but never before this returns. Destroying the handle forgets the question. It is asked at the
+  /// node of its caps first (XEP-0115 section 6.2) and, where that helps nothing, once more without.
+  /// Errors: NoSuchPeer (item-not-found, no such domain), PeerOffline (also when its server answered
+  /// in its place), Timeout, NotOnline, Protocol.
   [[nodiscard]] std::unique_ptr<IqRequest> info(const Jid& of, const std::optional<Caps>& caps,
                                                 OnInfo done);
   /// Asks `of` (a server) what belongs to it. Errors: the same.
@@ -47,12 +50,15 @@ class Disco {
   void forget(const Jid& full) { cache_.forget(full); }
 
  private:
+  class Question;
   void answer_info(IncomingIq request);
+  const DiscoInfo* look_up(const Jid& of, const std::optional<Caps>& caps);
 
   IqChannel& iq_;
   Timers& timers_;
   DiscoInfo ours_;
   Caps caps_;
+  std::map<std::string, DiscoInfo> our_kind_;  // by ver: what daemons of our version may show
   DiscoCache cache_;
 };
 

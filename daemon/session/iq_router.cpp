@@ -119,6 +119,7 @@ void IqRouter::receive_reply(Iq iq) {
 /// that address.
 bool IqRouter::is_answer_from(const std::string& from, const std::optional<Jid>& asked) const {
   if (from.empty()) return !asked;
+  if (asked && from == asked->as_stamped()) return true;  // nearly always
   const auto jid = address(from);
   return jid && (asked ? *jid == *asked : is_own_account(*jid));
 }

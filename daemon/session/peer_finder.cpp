@@ -60,6 +60,8 @@ class PeerFinder::Running final : public Search, private PresenceBook::Observer 
     });
     for (auto& resource : there) ask(std::move(resource));
     if (!candidates_.empty()) return;
+    // A server or component need not send presence, and answers at its domain all the same.
+    if (peer_.local().empty() && peer_.is_bare()) return ask(Resource{peer_, 0, "", std::nullopt, 0});
     if (presence.follows(peer_)) return fail(Errc::PeerOffline, "is not online");
     if (peer_.is_full()) return ask(Resource{peer_, 0, "", std::nullopt, 0});
     patience_ = finder_.timers_.after(kAppearsWithin, [this] { decide(true); });
@@ -84,7 +86,7 @@ class PeerFinder::Running final : public Search, private PresenceBook::Observer 
       candidate->asking.reset();
       candidate->features = features_of(*info);
     } else {
-      refusal_ = info.error().code;
+      refusal_ = info.error();
       candidates_.erase(candidate);
     }
     decide(false);
@@ -112,13 +114,20 @@ class PeerFinder::Running final : public Search, private PresenceBook::Observer 
     fail_as_refused();
   }
 
+  bool is_there() const { return !finder_.presence_.resources(peer_).empty(); }
+
   void fail_as_refused() {
-    if (refusal_ == Errc::NotOnline)
+    const Error why = refusal_.value_or(Error{Errc::PeerOffline, "no answer in time"});
+    if (why.code == Errc::NotOnline)
       return fail(Errc::NotOnline, "was not found before the session ended");
-    if (refusal_ == Errc::NoSuchPeer)
+    if (why.code == Errc::PeerUnsupported || why.code == Errc::Protocol)
+      return fail(Errc::PeerUnsupported, "does not say what it can do: " + why.detail);
+    // Whatever else says that it is not there is wrong as long as its presence is.
+    if (is_there())
+      return fail(Errc::PeerOffline, "is online, but does not say what it can do (" + why.detail +
+                                         "); it is asked again when it is heard of, or in a while");
+    if (why.code == Errc::NoSuchPeer)
       return fail(Errc::NoSuchPeer, "does not exist, says its server");
-    if (refusal_ == Errc::PeerUnsupported || refusal_ == Errc::Protocol)
-      return fail(Errc::PeerUnsupported, "does not say what it can do");
     fail(Errc::PeerOffline, "is not online, or does not answer us");
   }
 
@@ -147,7 +156,7 @@ class PeerFinder::Running final : public Search, private PresenceBook::Observer 
   }
 
   void on_bounced(const Jid& from, const StanzaError& error) override {
-    if (from != peer_ && from != peer_.bare()) return;
+    if ((from != peer_ && from != peer_.bare()) || is_there()) return;
     if (is_no_such_peer(error)) fail(Errc::NoSuchPeer, "does not exist, says its server");
   }
 
@@ -166,7 +175,7 @@ class PeerFinder::Running final : public Search, private PresenceBook::Observer 
   Judge can_reach_;
   Done done_;
   std::vector<Candidate> candidates_;
-  Errc refusal_ = Errc::PeerOffline;  // of the last resource that refused to answer
+  std::optional<Error> refusal_;  // of the last resource that refused to answer
   std::unique_ptr<Timer> beginning_;  // runs until begin()
   std::unique_ptr<Timer> deadline_;
   std::unique_ptr<Timer> patience_;  // runs while nobody is there to be asked

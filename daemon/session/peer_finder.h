@@ -13,7 +13,8 @@
 
 namespace xmppftd {
 
-/// Picks the resource of a peer that a file goes to: of those that are available and can do it, the
+/// Picks the resource of a peer that a file goes to (or the peer itself, where it is online without
+/// one): of those that are available and can do it, the
 /// one of the highest priority, then one that confirms deliveries, then the one heard last. Peers
 /// that do not see our presence are shown it first, else they need not answer us.
 class PeerFinder {
@@ -24,7 +25,7 @@ class PeerFinder {
   static constexpr std::size_t kMaxAsked = 10;  ///< resources of one peer
 
   struct Found {
-    Jid peer;  ///< full
+    Jid peer;  ///< as_stamped() by its server; bare for an entity without resources
     PeerFeatures features;
   };
   /// Can a resource with these features be sent the file?
@@ -40,8 +41,9 @@ class PeerFinder {
   PeerFinder(Timers& timers, PresenceBook& presence, Disco& disco);
 
   /// Finds a resource of `peer`, or judges that very one when `peer` is a full JID. `done` comes
-  /// once, within 20 s, never before this returns. Errors: PeerOffline; NoSuchPeer (the server says
-  /// so); PeerUnsupported (there, but none that `can_reach`); NotOnline (the session ended).
+  /// once, within 20 s, never before this returns. Errors: PeerOffline (not there, or there and
+  /// silent: the words say which); NoSuchPeer (the server says so, and no presence of it is there to
+  /// belie that); PeerUnsupported (there, but none that `can_reach`); NotOnline (the session ended).
   [[nodiscard]] std::unique_ptr<Search> find(const Jid& peer, Judge can_reach, Done done);
 
   /// The session ended: so do all searches.

@@ -145,6 +145,94 @@ TEST_CASE("disco: without caps a resource is asked once, until it goes offline",
   CHECK_FALSE(world.disco.known(juliet, std::nullopt));
 }
 
+TEST_CASE("disco: who does not know the node of its own caps is asked without it", "[disco]") {
+  World world;
+  auto request = world.ask("juliet@capulet.lit/balcony", kExodus);
+  CHECK(world.iq.take().payload().attribute("node"));
+  const auto refusal = GENERATE(Condition::ItemNotFound, Condition::FeatureNotImplemented,
+                                Condition::ServiceUnavailable, Condition::BadRequest, Condition::NotAllowed,
+                                Condition::InternalServerError, Condition::UndefinedCondition);
+  SECTION("refused") { world.iq.refuse(refusal); }
+  SECTION("an empty query") { world.iq.reply("<query xmlns='http://jabber.org/protocol/disco#info'/>"); }
+  SECTION("an empty result") { world.iq.reply(); }
+  SECTION("something else") { world.iq.reply("<x xmlns='y'/>"); }
+  SECTION("its server's answer (jabberd2)") {
+    world.iq.reply("<query xmlns='http://jabber.org/protocol/disco#info'>"
+                   "<identity category='account' type='registered'/></query>");
+  }
+  CHECK(world.answers.empty());
+  world.iq.expect("<iq type='get' to='juliet@capulet.lit/balcony'>"
+                  "<query xmlns='http://jabber.org/protocol/disco#info'/></iq>");
+  SECTION("answered") {
+    world.iq.reply(kPoison);
+    REQUIRE(world.answers.size() == 1);
+    CHECK(world.answers[0]->has_feature(kNsSi));
+    CHECK(world.disco.known(jid("juliet@capulet.lit/balcony"), kExodus));
+  }
+  SECTION("refused again") {
+    world.iq.refuse(Condition::ItemNotFound);
+    REQUIRE(world.answers.size() == 1);
+    CHECK(world.answers[0].error().code == Errc::NoSuchPeer);
+  }
+  SECTION("forgotten meanwhile") {
+    request.reset();
+    world.iq.reply(kPoison);
+    CHECK(world.answers.empty());
+  }
+  world.iq.expect_nothing();
+}
+
+TEST_CASE("disco: silence at the node is silence", "[disco]") {
+  World world;
+  auto request = world.ask("juliet@capulet.lit/balcony", kExodus);
+  world.iq.take();
+  world.timers.advance(15s);
+  REQUIRE(world.answers.size() == 1);
+  CHECK(world.answers[0].error().code == Errc::Timeout);
+  world.iq.expect_nothing();
+}
+
+TEST_CASE("disco: what a server says in its user's place is no answer of his (jabberd2)", "[disco]") {
+  World world;
+  auto request = world.ask("juliet@capulet.lit/balcony");
+  world.iq.take();
+  world.iq.reply("<query xmlns='http://jabber.org/protocol/disco#info'>"
+                 "<identity category='account' type='registered'/><feature var='msgoffline'/></query>");
+  REQUIRE(world.answers.size() == 1);
+  CHECK(world.answers[0].error().code == Errc::PeerOffline);
+  CHECK_THAT(world.answers[0].error().detail, Catch::Contains("its server answered in its place"));
+  CHECK_FALSE(world.disco.known(jid("juliet@capulet.lit/balcony"), std::nullopt));
+}
+
+TEST_CASE("disco: our own kind is known by its caps, whatever methods it has", "[disco]") {
+  FakeTimers timers;
+  FakeIqChannel iq(timers);
+  const std::vector<std::string> always{std::string(kNsSi), std::string(kNsSiFile), std::string(kNsConfirm)};
+  const auto with = [&](std::vector<std::string_view> methods) {
+    auto features = always;
+    for (const auto method : methods) features.emplace_back(method);
+    return features;
+  };
+  Disco disco(iq, timers, with({kNsBytestreams, kNsIbb}));
+  for (const auto& theirs : {with({kNsBytestreams, kNsIbb}), with({kNsBytestreams}), with({kNsIbb})}) {
+    FakeIqChannel their_iq(timers);
+    const Disco other(their_iq, timers, theirs);
+    const auto known = disco.known(jid("juliet@capulet.lit/balcony"), other.caps());
+    REQUIRE(known);
+    for (const auto& feature : theirs) CHECK(known->has(feature));
+    CHECK(known->has(kNsBytestreams) == (std::find(theirs.begin(), theirs.end(), kNsBytestreams) != theirs.end()));
+    std::optional<Result<DiscoInfo>> answer;
+    auto request = disco.info(jid("juliet@capulet.lit/balcony"), other.caps(),
+                              [&](Result<DiscoInfo> info) { answer = std::move(info); });
+    iq.expect_nothing();
+    timers.turn();
+    REQUIRE(answer);
+  }
+  auto strange = disco.caps();
+  strange.hash = "sha-512";
+  CHECK_FALSE(disco.known(jid("juliet@capulet.lit/balcony"), strange));
+}
+
 TEST_CASE("disco: why there is no answer", "[disco]") {
   World world;
   auto request = world.ask("juliet@capulet.lit/balcony");

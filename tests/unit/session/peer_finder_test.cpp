@@ -31,7 +31,7 @@ std::string asks(const std::string& full) {
 struct World {
   FakeTimers timers;
   FakeIqChannel iq{timers};
-  ContactList contacts{iq};
+  ContactList contacts{iq, timers};
   PresenceBook presence{iq, contacts};
   Disco disco{iq, timers, {}};
   PeerFinder finder{timers, presence, disco};
@@ -240,6 +240,64 @@ TEST_CASE("finder: a stranger's bare JID has 5 s to show a resource", "[finder]"
         "<item-not-found xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></presence>"));
     CHECK(world.results.empty());
   }
+}
+
+TEST_CASE("finder: who is online without a resource is asked and found so", "[finder]") {
+  World world;
+  world.contacts.fetch([](Result<void>) {});
+  world.iq.take();
+  world.iq.reply("<query xmlns='jabber:iq:roster'><item jid='public@disk.example' subscription='both'/>"
+                 "<item jid='bot.example' subscription='both'/></query>");
+  const std::string peer = GENERATE("public@disk.example", "bot.example");
+  world.available(peer);
+  auto search = world.find(peer);
+  world.iq.expect(asks(peer));
+  world.iq.reply(kFiles);
+  CHECK(world.found() == peer);
+}
+
+TEST_CASE("finder: a component answers at its domain, presence or not", "[finder]") {
+  World world;
+  auto search = world.find("Upload.Montague.LIT");
+  CHECK(world.iq.take().stanza.name == "presence");
+  world.iq.expect(asks("upload.montague.lit"));
+  world.iq.reply(kFiles);
+  CHECK(world.found() == "upload.montague.lit");
+}
+
+TEST_CASE("finder: the request goes to the address that the server stamps", "[finder]") {
+  World world;
+  world.available("Juliet@Capulet.LIT/iPhone™");
+  auto search = world.find(GENERATE("juliet@capulet.lit", "juliet@capulet.lit/iPhone™"));
+  world.iq.expect(asks("Juliet@Capulet.LIT/iPhone™"));
+  world.iq.reply(kFiles);
+  CHECK(world.found() == "juliet@capulet.lit/iPhone™");
+  CHECK(world.results[0]->peer.as_stamped() == "Juliet@Capulet.LIT/iPhone™");
+}
+
+TEST_CASE("finder: who is there but does not say what it can do is told so", "[finder]") {
+  World world;
+  world.available("juliet@capulet.lit/phone");
+  const std::string bare = "juliet@capulet.lit";
+  auto search = world.find(GENERATE("juliet@capulet.lit", "juliet@capulet.lit/phone"));
+  world.iq.take();
+  SECTION("silent") { world.timers.advance(20s); }
+  SECTION("no such address, it says") { world.iq.refuse(Condition::ItemNotFound); }
+  SECTION("no such server, says ours") { world.iq.refuse(Condition::RemoteServerNotFound); }
+  SECTION("its server says that it is not there") { world.iq.refuse(Condition::ServiceUnavailable); }
+  SECTION("its server answers in its place") {
+    world.iq.reply("<query xmlns='http://jabber.org/protocol/disco#info'>"
+                   "<identity category='account' type='registered'/></query>");
+  }
+  SECTION("our presence bounces, its own does not") {
+    world.presence.receive(parse_xml(
+        "<presence type='error' from='juliet@capulet.lit'><error type='cancel'>"
+        "<item-not-found xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></presence>"));
+    CHECK(world.results.empty());
+    world.timers.advance(20s);
+  }
+  CHECK(world.found() == "PeerOffline");
+  CHECK_THAT(world.results[0].error().detail, Catch::Contains("is online, but does not say what it can do"));
 }
 
 TEST_CASE("finder: who comes online during the search is asked as well", "[finder]") {
