@@ -77,6 +77,7 @@ Account account_from(const std::string& path, const Values& p) {
   a.error_name = error.get<0>();
   a.error_message = error.get<1>();
   a.password_store = value_of<std::string>(p, "PasswordStore");
+  a.warning = value_of<std::string>(p, "Warning");
   a.enabled = value_of<bool>(p, "Enabled");
   a.connected_at = value_of<std::uint64_t>(p, "ConnectedAt");
   a.next_attempt_at = value_of<std::uint64_t>(p, "NextAttemptAt");
@@ -104,6 +105,7 @@ ordered_json to_json(const Account& a) {
                       {"settings", to_json(a.settings)},
                       {"server", to_json(a.server)},
                       {"login_steps", a.steps},
+                      {"warning", or_null(a.warning)},
                       {"error", nullptr}};
   if (!a.error_name.empty()) out["error"] = {{"name", a.error_name}, {"message", a.error_message}};
   return out;
@@ -146,7 +148,8 @@ Account chosen_account(Context& context) {
 }
 
 std::string account_line(const Account& a) {
-  if (a.state == "online") return "online as " + printable(a.bound_jid);
+  if (a.state == "online")
+    return "online as " + printable(a.bound_jid) + (a.warning.empty() ? "" : "; " + printable(a.warning));
   std::string line = a.state;
   if (!a.error_message.empty()) return line + ": " + printable(a.error_message);
   if (!a.reason.empty()) line += " (" + a.reason + ")";

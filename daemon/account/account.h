@@ -29,6 +29,7 @@ struct AccountStatus {
   WallTime next_attempt_at{};
   WallTime connected_at{};
   std::string password_store = "none";  ///< none | session | file
+  std::string warning;                ///< for people, while online; "" when all is well
   std::vector<std::string> proxies;   ///< "JID HOST:PORT" of our server's, once found
   std::vector<std::string> steps;     ///< of the last attempt, oldest first
   std::string certificate;            ///< SHA-256 of one that the last attempt refused, else ""
@@ -69,7 +70,7 @@ class Account : public AccountPort {
   virtual std::vector<ContactView> contacts() const = 0;
   /// Bare JIDs that ask to see our presence and wait for the user.
   virtual std::vector<std::string> pending_contacts() const = 0;
-  /// Adds to the roster, asks to see its presence, and lets it see ours when it asks. Errors: NotOnline, BadJid, and what the server answers.
+  /// Adds to the roster, asks to see its presence, and lets it see ours when it asks. Errors: NotOnline, BadState, and what the server answers.
   virtual void add_contact(const Jid& bare, std::string name, Done done) = 0;
   virtual void remove_contact(const Jid& bare, Done done) = 0;
   /// Answers a member of pending_contacts(); an approved one is asked for its presence too. Errors: NotOnline, BadState

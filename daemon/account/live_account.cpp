@@ -125,6 +125,7 @@ void LiveAccount::on_down(Down why) {
   status_.bound_jid.clear();
   status_.connected_at = {};
   status_.proxies.clear();
+  status_.warning.clear();
   if (was_online) {
     status_.state = AccountState::Connecting;
     session_.down(why.reason == AccountReason::Backoff);
@@ -151,6 +152,7 @@ void LiveAccount::on_stanza(Element stanza) { session_.receive(std::move(stanza)
 
 void LiveAccount::on_session_changed() {
   status_.proxies = session_.proxies();
+  status_.warning = session_.warning();
   changed();
 }
 

@@ -74,7 +74,7 @@ void AccountObject::withdraw() { emitInterfacesRemovedSignal({kAccountInterface}
 void AccountObject::tell_changed() {
   emitPropertiesChangedSignal(kAccountInterface,
                               {"BoundJid", "Enabled", "Settings", "State", "StateReason", "Error", "NextAttemptAt",
-                               "ConnectedAt", "PasswordStore", "PendingContacts", "Server", "LoginSteps"});
+                               "ConnectedAt", "PasswordStore", "Warning", "PendingContacts", "Server", "LoginSteps"});
 }
 
 void AccountObject::Connect(sdbus::Result<>&& call) {

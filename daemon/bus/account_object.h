@@ -49,6 +49,7 @@ class AccountObject final
   std::uint64_t NextAttemptAt() override;
   std::uint64_t ConnectedAt() override;
   std::string PasswordStore() override;
+  std::string Warning() override { return account_.status().warning; }
   std::vector<std::string> PendingContacts() override;
   VariantMap Server() override;
   std::vector<std::string> LoginSteps() override;

@@ -35,6 +35,7 @@ class XmppLink {
     virtual void on_up(const Jid& bound) = 0;
     /// The session or the attempt ended; what was sent and not answered is lost. AccountReason::User = our close().
     virtual void on_down(Down why) = 0;
+    /// The first of a session is <stream:features/>, with what we make use of behind the login.
     virtual void on_stanza(Element stanza) = 0;
 
    protected:

@@ -12,7 +12,7 @@ constexpr auto kLog = "roster";
 
 }  // namespace
 
-ContactList::ContactList(IqChannel& iq) : iq_(iq) {
+ContactList::ContactList(IqChannel& iq, Timers& timers) : iq_(iq), later_(timers) {
   iq_.handle(IqType::Set, "query", kNsRoster,
              [this](IncomingIq request) { on_push(std::move(request)); });
 }
@@ -20,20 +20,38 @@ ContactList::ContactList(IqChannel& iq) : iq_(iq) {
 void ContactList::fetch(Done done) {
   fetching_ = iq_.request(IqType::Get, std::nullopt, Roster().build(), kAnswerWithin,
                           [this, done = std::move(done)](IqReply reply) mutable {
-                            if (const auto* failure = std::get_if<IqFailure>(&reply))
-                              return done(failure->to_error("contact list"));
-                            const auto before = std::exchange(items_, {});
-                            for (auto& item : Roster::parse(std::get<Element>(reply)).items)
-                              store(std::move(item));
-                            for (const auto& [bare, item] : before)
-                              if (items_.count(bare) == 0) gone(bare);
-                            changed();
+                            const auto* failure = std::get_if<IqFailure>(&reply);
+                            fetch_failed_ = failure != nullptr;
+                            if (failure) return done(failure->to_error("contact list"));
+                            fetched(std::get<Element>(reply));
                             done({});
                           });
 }
 
+void ContactList::fetched(const Element& payload) {
+  auto roster = Roster::parse(payload);
+  if (!roster.refused.empty())
+    log::warning(kLog, "skipped " + std::to_string(roster.refused.size()) +
+                           " contacts whose addresses are none, such as \"" + roster.refused.front() + "\"");
+  const auto before = std::exchange(items_, {});
+  left_out_ = roster.left_out;
+  for (auto& item : roster.items) store(std::move(item));
+  if (left_out_ > 0) log::warning(kLog, trouble());
+  for (const auto& [bare, item] : before)
+    if (items_.count(bare) == 0) gone(bare);
+  changed();
+}
+
+std::string ContactList::trouble() const {
+  if (fetch_failed_)
+    return "the server did not send the contact list, so nobody new counts as a contact in this session";
+  if (left_out_ == 0) return "";
+  return "the contact list is too long: " + std::to_string(left_out_) + " contacts past the first " +
+         std::to_string(items_.size()) + " are left out and count as strangers; remove some on the server";
+}
+
 void ContactList::session_down() {
-  approved_ahead_.clear();
+  pre_approval_ = false;
   if (pending_.empty()) return;
   pending_.clear();
   changed();
@@ -48,6 +66,10 @@ void ContactList::on_push(IncomingIq request) {
   if (from != self.bare() && from != self.domain_jid() && from != self)
     return request.fail(StanzaError::of(Condition::ServiceUnavailable));
   auto push = Roster::parse(request.payload());
+  if (push.items.empty() && push.refused.size() == 1) {
+    log::warning(kLog, "skipped a contact whose address is none: \"" + push.refused.front() + "\"");
+    return request.reply();
+  }
   if (push.items.size() != 1) return request.fail(StanzaError::of(Condition::BadRequest));
   request.reply();
   const auto bare = push.items.front().jid.bare();
@@ -62,11 +84,16 @@ void ContactList::store(RosterItem item) {
     items_.erase(bare);
     return;
   }
-  const auto known = items_.find(bare);
-  if (known == items_.end() && items_.size() >= kMaxContacts)
-    return log::warning(kLog, "ignored a contact past 10,000");
-  items_.insert_or_assign(bare, std::move(item));
-  if (sees_us(bare)) forget_pending(bare);  // another client of ours said yes
+  if (items_.size() >= kMaxContacts && items_.count(bare) == 0) {
+    ++left_out_;
+    return;
+  }
+  const bool is_new = items_.insert_or_assign(bare, std::move(item)).second;
+  if (sees_us(bare)) {
+    forget_pending(bare);  // another client of ours said yes
+    approved_ahead_.erase(bare);
+  }
+  if (is_new && on_known_) on_known_(bare);
 }
 
 const RosterItem* ContactList::find(const Jid& jid) const {
@@ -100,8 +127,21 @@ void ContactList::set(RosterItem item, Done done) {
 }
 
 void ContactList::add(const Jid& bare, std::string name, Done done) {
-  RosterItem item{bare, std::move(name), Subscription::None, false, {}};
-  if (const auto* known = find(bare)) item.groups = known->groups;  // a set replaces them
+  RosterItem item{bare, std::move(name)};
+  if (const auto* known = find(bare)) {
+    // A set replaces the name and the groups.
+    if (item.name.empty()) item.name = known->name;
+    item.groups = known->groups;
+    if (!known->groups_known) {
+      Result<void> result;
+      if (item.name == known->name)
+        answer(bare, PresenceType::Subscribe);
+      else
+        result = Error{Errc::BadState, bare.str() + " is in groups that were not read, for the contact list is long; "
+                                                    "give it its name with another program"};
+      return later_.run([done = std::move(done), result]() mutable { done(std::move(result)); });
+    }
+  }
   set(std::move(item), [this, bare, done = std::move(done)](Result<void> result) mutable {
     if (result) answer(bare, PresenceType::Subscribe);
     done(std::move(result));
@@ -109,12 +149,14 @@ void ContactList::add(const Jid& bare, std::string name, Done done) {
 }
 
 void ContactList::remove(const Jid& bare, Done done) {
-  set({bare, "", Subscription::Remove, false, {}}, std::move(done));
+  approved_ahead_.erase(bare);
+  set({bare, "", Subscription::Remove}, std::move(done));
 }
 
 void ContactList::approve(const Jid& bare) {
-  if (!forget_pending(bare) && approved_ahead_.size() < kMaxPending) approved_ahead_.insert(bare);
-  answer(bare, PresenceType::Subscribed);
+  const bool asked = forget_pending(bare);
+  if (!asked && !sees_us(bare) && approved_ahead_.size() < kMaxContacts) approved_ahead_.insert(bare);
+  if (asked || pre_approval_) answer(bare, PresenceType::Subscribed);
   changed();
 }
 
@@ -134,7 +176,10 @@ void ContactList::receive(const Presence& presence) {
     return;
   }
   if (presence.type != PresenceType::Subscribe || bare == iq_.self().bare()) return;
-  if (auto_approve_ || sees_us(bare) || approved_ahead_.erase(bare) != 0)
+  // Whom we asked for the same may have it.
+  const auto* item = find(bare);
+  const bool wanted = item && item->ask_subscribe;
+  if (auto_approve_ || wanted || sees_us(bare) || approved_ahead_.erase(bare) != 0)
     return answer(bare, PresenceType::Subscribed);
   if (std::find(pending_.begin(), pending_.end(), bare) != pending_.end()) return;
   if (pending_.size() >= kMaxPending)

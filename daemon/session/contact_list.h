@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "io/iq_channel.h"
+#include "io/later.h"
 #include "xep/presence.h"
 #include "xep/roster.h"
 
@@ -22,18 +23,23 @@ namespace xmppftd {
 /// repeats at the next login what was not answered.
 class ContactList {
  public:
-  static constexpr std::size_t kMaxContacts = 10'000;
+  static constexpr std::size_t kMaxContacts = 50'000;
   static constexpr std::size_t kMaxPending = 100;
   static constexpr std::chrono::seconds kAnswerWithin{30};
 
   using Done = Callback<void(Result<void>)>;
-  explicit ContactList(IqChannel& iq);
+  ContactList(IqChannel& iq, Timers& timers);
   /// Contacts or pending requests changed.
   void set_on_changed(std::function<void()> call) { on_changed_ = std::move(call); }
-  /// This bare JID is no contact any more. Taken by PresenceBook.
+  /// This bare JID is a contact from now on, or is none any more. Taken by PresenceBook.
+  void set_on_known(std::function<void(const Jid&)> call) { on_known_ = std::move(call); }
   void set_on_gone(std::function<void(const Jid&)> call) { on_gone_ = std::move(call); }
   /// Every request is granted at once (config contacts.auto_approve).
   void set_auto_approve(bool yes) noexcept { auto_approve_ = yes; }
+  /// The server of this session knows <sub xmlns='urn:xmpp:features:pre-approval'/> (RFC 6121
+  /// section 3.4). On one that does not, an approval that nobody asked for yet is lost, or does harm
+  /// (COMPAT Openfire: takes it for a subscription of the one side).
+  void set_pre_approval(bool yes) noexcept { pre_approval_ = yes; }
 
   /// Gets the list anew; `done` comes once. To be called when the session is up, before our
   /// presence goes out (RFC 6121 section 2.2). Errors: what the server answers; the old list stays
@@ -48,12 +54,16 @@ class ContactList {
   /// May this JID see our presence by subscription?
   bool sees_us(const Jid& jid) const;
   bool subscribed_both_ways(const Jid& jid) const;
+  /// What of the server's list is not here, as a sentence for people; "" when all is.
+  std::string trouble() const;
 
-  /// Puts `bare` on the list and asks to see its presence.
+  /// Puts `bare` on the list, or gives it another name there unless `name` is empty, and asks to see
+  /// its presence. Errors: what the server answers; BadState when a new name would take a contact out
+  /// of groups that we do not know.
   void add(const Jid& bare, std::string name, Done done);
   /// Takes it off; the server ends both subscriptions.
   void remove(const Jid& bare, Done done);
-  /// Lets it see our presence: now if it asked, else as soon as it does.
+  /// Lets it see our presence: now if it asked, else as soon as it does, be it in a later session.
   void approve(const Jid& bare);
   /// Refuses, or takes back.
   void deny(const Jid& bare);
@@ -65,6 +75,7 @@ class ContactList {
   void receive(const Presence& presence);
 
  private:
+  void fetched(const Element& payload);
   void on_push(IncomingIq request);
   void store(RosterItem item);
   void answer(const Jid& bare, PresenceType type);
@@ -74,9 +85,14 @@ class ContactList {
   void set(RosterItem item, Done done);
 
   IqChannel& iq_;
+  Later later_;
   std::function<void()> on_changed_;
+  std::function<void(const Jid&)> on_known_;
   std::function<void(const Jid&)> on_gone_;
   bool auto_approve_ = false;
+  bool pre_approval_ = false;
+  bool fetch_failed_ = false;
+  std::size_t left_out_ = 0;  // contacts of the server's list that are not in ours
   std::map<Jid, RosterItem> items_;  // by bare JID
   std::vector<Jid> pending_;
   std::set<Jid> approved_ahead_;

@@ -17,6 +17,7 @@ bool says_the_same(const Resource& resource, const Presence& presence) {
 }  // namespace
 
 PresenceBook::PresenceBook(IqChannel& iq, ContactList& contacts) : iq_(iq), contacts_(contacts) {
+  contacts_.set_on_known([this](const Jid& bare) { recall(bare); });
   contacts_.set_on_gone([this](const Jid& bare) { drop_all(bare); });
 }
 
@@ -42,6 +43,7 @@ void PresenceBook::announce(int priority, Caps caps) {
 void PresenceBook::session_down() {
   announced_ = false;
   online_.clear();
+  early_.clear();
   shown_.clear();
   rooms_.clear();
 }
@@ -83,7 +85,7 @@ bool PresenceBook::concerns_us(const Jid& from) const {
 }
 
 void PresenceBook::available(const Jid& from, const Presence& presence) {
-  if (!concerns_us(from)) return;
+  if (!concerns_us(from)) return keep_early(from, presence);
   auto& resources = online_[from.bare()];
   const auto known = resources.find(from);
   if (known == resources.end() && resources.size() >= kMaxResources) return;
@@ -93,7 +95,25 @@ void PresenceBook::available(const Jid& from, const Presence& presence) {
   if (news) tell([&](Observer& observer) { observer.on_available(now); });
 }
 
+void PresenceBook::keep_early(const Jid& from, const Presence& presence) {
+  std::erase_if(early_, [&](const auto& one) { return one.first == from; });
+  if (early_.size() >= kMaxEarly) early_.pop_front();
+  early_.emplace_back(from, presence);
+}
+
+/// A contact from now on: what it said before counts.
+void PresenceBook::recall(const Jid& bare) {
+  auto all = std::exchange(early_, {});
+  for (auto& [from, presence] : all) {
+    if (from.bare() == bare)
+      available(from, presence);
+    else
+      early_.emplace_back(std::move(from), std::move(presence));
+  }
+}
+
 void PresenceBook::unavailable(const Jid& jid) {
+  std::erase_if(early_, [&](const auto& one) { return one.first == jid || one.first.bare() == jid; });
   if (jid.is_bare()) return drop_all(jid);  // the server says so when it knows no resource
   left(jid);
 }

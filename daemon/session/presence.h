@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <deque>
 #include <map>
 #include <set>
+#include <utility>
 #include <vector>
 
 #include "io/iq_channel.h"
@@ -14,11 +16,13 @@ namespace xmppftd {
 
 /// Who is online, and who may know that we are: contacts that are subscribed to us, our own
 /// resources, and those we showed ourselves to by directed presence (RFC 6121 section 4). Presences
-/// of anybody else are ignored. An entity that has no resources (a component, a bot) is online by
+/// of anybody else are ignored, but the latest kMaxEarly of them count as soon as their sender
+/// becomes a contact: not every server pushes the roster item first. An entity that has no resources (a component, a bot) is online by
 /// its bare JID, which is then one of the Resources here.
 class PresenceBook {
  public:
   static constexpr std::size_t kMaxResources = 100;  ///< of one contact; later ones are ignored
+  static constexpr std::size_t kMaxEarly = 100;
   static constexpr std::size_t kMaxShown =
       1000;  ///< JIDs we show ourselves to; the oldest is hidden from
 
@@ -80,6 +84,8 @@ class PresenceBook {
   void available(const Jid& from, const Presence& presence);
   void unavailable(const Jid& jid);
   void left(const Jid& jid);
+  void keep_early(const Jid& from, const Presence& presence);
+  void recall(const Jid& bare);
   bool concerns_us(const Jid& from) const;
   bool shown_to(const Jid& full) const;
   void note_room(const Jid& from, const Element& stanza);
@@ -94,6 +100,7 @@ class PresenceBook {
   bool announced_ = false;
   Presence ours_;
   std::map<Jid, Resources> online_;  // by bare JID
+  std::deque<std::pair<Jid, Presence>> early_;  // of no contacts; the oldest first
   std::vector<Jid> shown_;           // the oldest first
   std::set<Jid> rooms_;              // by bare JID, of those in shown_
   std::uint64_t heard_ = 0;

@@ -24,6 +24,7 @@ void StanzaLimiter::start(const char* name, const char** attributes) {
     long_ = depth == 1 && may_be_long(name, attributes);
   }
   measure(name, attributes);
+  if (long_ && depth > 1) return roster_.start(depth, name, attributes);
   if (depth == 0 && over_) return brake_.refuse("the stream header is over the limits");
   // The stanza itself is passed on in any case: its frame says whom to answer.
   if (over_ && depth > 1) return;
@@ -33,9 +34,7 @@ void StanzaLimiter::start(const char* name, const char** attributes) {
 
 void StanzaLimiter::measure(std::string_view name, const char** attributes) {
   kept_.clear();
-  if (++elements_ > (long_ ? StanzaLimits::kLongElements : StanzaLimits::kElements) ||
-      depth_ > StanzaLimits::kDepth + 1)
-    go_over();
+  if (++elements_ > StanzaLimits::kElements || depth_ > StanzaLimits::kDepth + 1) go_over();
   const auto cut = name.find(kNameSeparator);
   if (cut != name.npos && cut > StanzaLimits::kNamespaceBytes) go_over();
   count(2 * (cut == name.npos ? name.size() : name.size() - cut - 1) + kMarkup);
@@ -73,6 +72,7 @@ bool StanzaLimiter::may_be_long(std::string_view name, const char** attributes) 
 void StanzaLimiter::text(std::string_view piece) {
   if (depth_ < 2) return;  // keep-alive white space
   count(piece.size());
+  if (long_) return roster_.text(depth_ - 1, piece);
   if (!over_) text_.append(piece);
 }
 
@@ -81,21 +81,25 @@ void StanzaLimiter::end(const char* name) {
   if (depth_ == built_) {
     StreamPolicy* const policy = PolicyScope::current();
     const bool truncated = depth_ == 2 && over_ && policy != nullptr;
+    if (depth_ == 2 && long_ && policy != nullptr) policy->on_contact_list(roster_.take());
     if (truncated) policy->on_truncated(true);
     next_.end(name);
     if (truncated) policy->on_truncated(false);
     --built_;
+  } else if (long_) {
+    roster_.end(depth_ - 1);
   }
   --depth_;
 }
 
 void StanzaLimiter::count(std::size_t bytes) {
   bytes_ += bytes;
-  if (bytes_ > (long_ ? StanzaLimits::kLongBytes : StanzaLimits::kBytes)) go_over();
-  if (bytes_ > StanzaLimits::kGiveUpBytes) brake_.refuse("a stanza without an end");
+  if (bytes_ > StanzaLimits::kBytes) go_over();
+  if (bytes_ > (long_ ? StanzaLimits::kLongGiveUpBytes : StanzaLimits::kGiveUpBytes)) brake_.refuse("a stanza without an end");
 }
 
 void StanzaLimiter::go_over() {
+  if (long_) return;
   over_ = true;
   text_.clear();
   if (PolicyScope::current() == nullptr) brake_.refuse("a stanza over the limits");

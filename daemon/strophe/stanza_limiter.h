@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "strophe/roster_reader.h"
 #include "strophe/xml_events.h"
 
 namespace xmppftd {
@@ -17,13 +18,12 @@ struct StanzaLimits {
   static constexpr unsigned kElements = 4096;
   static constexpr unsigned kAttributes = 64;               ///< of one element
   static constexpr std::size_t kAttributeBytes = 8 * 1024;  ///< of one name or value
-  /// Of the contact list that we asked our own server for: 10,000 with two groups each.
-  static constexpr std::size_t kLongBytes = 4 * 1024 * 1024;
-  static constexpr unsigned kLongElements = 32'768;
   /// A namespace is written once and stored with every element that inherits it.
   static constexpr std::size_t kNamespaceBytes = 1024;
   /// Of a stanza that is only counted any more: no server forwards so much.
   static constexpr std::size_t kGiveUpBytes = 16 * 1024 * 1024;
+  /// Of the contact list that we asked our own server for, which RosterReader bounds.
+  static constexpr std::size_t kLongGiveUpBytes = 1024 * 1024 * 1024;
 };
 
 /// The first stage behind the parser. Passes on
@@ -33,7 +33,8 @@ struct StanzaLimits {
 /// - of a stanza over a limit only what came before; the rest is counted until its end. The stream
 /// goes on: dropping it
 ///   would let any stranger disconnect us. The current StreamPolicy is told; without one the parser
-///   is stopped.
+///   is stopped,
+/// - of the contact list that we asked for its frame; the policy gets the rest from RosterReader.
 class StanzaLimiter {
  public:
   StanzaLimiter(XmlEvents& next, XmlBrake& brake) noexcept : next_(next), brake_(brake) {}
@@ -57,6 +58,7 @@ class StanzaLimiter {
   std::size_t bytes_ = 0;
   bool over_ = false;
   bool long_ = false;  // our contact list
+  RosterReader roster_;
   std::string text_;
   std::vector<const char*> kept_;
 };

@@ -18,6 +18,7 @@
 #include "strophe/element.h"
 #include "strophe/host.h"
 #include "xep/namespaces.h"
+#include "xep/roster.h"
 #include "xep/stanza.h"
 
 namespace xmppftd {
@@ -295,10 +296,12 @@ void Stream::on_connection(xmpp_conn_t* /*conn*/, xmpp_conn_event_t event, int e
 
 int Stream::on_any_stanza(xmpp_conn_t* /*conn*/, xmpp_stanza_t* stanza, void* data) noexcept {
   auto& self = *static_cast<Stream*>(data);
+  auto contact_list = std::exchange(self.contact_list_, std::nullopt);
   // Behind a disconnect libstrophe parses the rest of what it has read.
   if (self.state_ != State::Up || self.why_) return 1;
   Element element = to_element(stanza);
   if (!is_stanza_of_ours(element)) return 1;
+  if (contact_list) element.children.push_back(*std::move(contact_list));
   if (self.truncated_)
     self.answer_truncated(element);
   else
@@ -320,7 +323,16 @@ void Stream::connected() {
   xmpp_conn_set_pass(conn_, nullptr);
   state_ = State::Up;
   tick_.reset();
+  bound_ = *jid;
   handler_.on_bound(std::move(*jid));
+  handler_.on_stanza(features_element());
+}
+
+/// What our side of the session wants to know of the stream's features.
+Element Stream::features_element() const {
+  Element features("features", std::string(kNsStreams));
+  if (pre_approval_) features.add(Element("sub", std::string(kNsPreApproval)));
+  return features;
 }
 
 void Stream::disconnected(int error) {
@@ -411,6 +423,7 @@ bool Stream::on_features(const Features& features) {
     return true;
   }
   tls_features_ = true;
+  pre_approval_ = features.pre_approval;
   // libstrophe 0.12.2 crashes on features without <bind/> (ENGINE 1.6).
   if (sasl_done_ && !features.bind)
     fail({AccountReason::BindRefused, "the server lets us bind no resource", ""});
@@ -449,7 +462,12 @@ std::optional<Down> Stream::judge_server() {
 }
 
 bool Stream::may_be_long(std::string_view id, std::string_view from) {
-  return state_ == State::Up && (from.empty() || from == account_) && long_answer_.take(id);
+  if (state_ != State::Up) return false;
+  // Only our server speaks to us in these names.
+  const auto sender = Jid::parse(from);
+  const bool ours = from.empty() || (sender && (*sender == *bound_ || *sender == bound_->bare() ||
+                                                *sender == bound_->domain_jid()));
+  return ours && long_answer_.take(id);
 }
 
 bool Stream::on_challenge(std::string_view base64) {

@@ -60,6 +60,7 @@ class Stream final : private StreamPolicy {
     /// Called from inside libstrophe: must not destroy the Stream.
     virtual void on_bound(Jid bound) = 0;
     /// A stanza of ours, complete. Called from inside libstrophe: must not destroy the Stream.
+    /// The first is <stream:features/>, with what we make use of behind the login.
     virtual void on_stanza(Element stanza) = 0;
     /// Last call; may destroy the Stream.
     virtual void on_ended(StreamOutcome end) = 0;
@@ -107,10 +108,12 @@ class Stream final : private StreamPolicy {
   void on_stream_error(std::string_view condition, std::string_view content,
                        std::string_view text) override;
   bool may_be_long(std::string_view id, std::string_view from) override;
+  void on_contact_list(Element query) override { contact_list_ = std::move(query); }
   void on_truncated(bool truncated) override { truncated_ = truncated; }
   void on_refused(std::string_view why) override;
 
   void connected();
+  Element features_element() const;
   void disconnected(int error);
   Down why_lost(int error);
   Down why_no_xmpp() const;
@@ -129,7 +132,6 @@ class Stream final : private StreamPolicy {
 
   StreamServices services_;
   const Login& login_;
-  const std::string account_;  // our bare JID
   const std::string domain_;   // as certificates know it
   SaslWalk& sasl_;
   Handler& handler_;
@@ -152,6 +154,9 @@ class Stream final : private StreamPolicy {
   std::string certificate_;            // the server's fingerprint
 
   LongAnswer long_answer_;
+  std::optional<Element> contact_list_;  // of the stanza that libstrophe is about to deliver
+  std::optional<Jid> bound_;
+  bool pre_approval_ = false;
   Outbox outbox_;
   std::size_t in_flight_ = 0;  // bytes of the batch libstrophe has
 

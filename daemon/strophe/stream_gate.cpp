@@ -11,6 +11,7 @@ constexpr std::string_view kStartTls = "urn:ietf:params:xml:ns:xmpp-tls\x1fstart
 constexpr std::string_view kBind =
     "urn:ietf:params:xml:ns:xmpp-bind\x1f"
     "bind";
+constexpr std::string_view kPreApproval = "urn:xmpp:features:pre-approval\x1fsub";
 constexpr char kMechanisms[] = "urn:ietf:params:xml:ns:xmpp-sasl\x1fmechanisms";
 constexpr char kMechanism[] = "urn:ietf:params:xml:ns:xmpp-sasl\x1fmechanism";
 
@@ -88,6 +89,7 @@ void StreamGate::start_child(std::string_view name) {
   if (kind_ == Kind::Features) {
     features_.starttls |= name == kStartTls;
     features_.bind |= name == kBind;
+    features_.pre_approval |= name == kPreApproval;
     holding_ = name == kMechanisms;
     features_.mechanisms |= holding_;
   } else if (kind_ == Kind::Failure || kind_ == Kind::StreamError) {

@@ -6,6 +6,8 @@
 #include <string_view>
 #include <vector>
 
+#include "xep/element.h"
+
 namespace xmppftd {
 
 /// What a session decides about its connection while libstrophe works on it. All calls come from
@@ -29,6 +31,7 @@ class StreamPolicy {
     bool starttls = false;
     bool bind = false;
     bool mechanisms = false;
+    bool pre_approval = false;  ///< RFC 6121 section 3.4
   };
 
   /// Which of the SASL mechanisms the server offers libstrophe may see; "" = none of them.
@@ -46,8 +49,10 @@ class StreamPolicy {
   virtual void on_stream_error(std::string_view condition, std::string_view content,
                                std::string_view text) = 0;
   /// A result begins, with this id and `from` ("" = none): is it the contact list that we asked our
-  /// server for, and so held to the wider limits? No more than once for each request.
+  /// server for, which may be of any length? No more than once for each request.
   virtual bool may_be_long(std::string_view id, std::string_view from) = 0;
+  /// The payload of that result, just before libstrophe delivers its frame without it.
+  virtual void on_contact_list(Element query) = 0;
   /// True just before libstrophe delivers a stanza of which only a part was built because it went
   /// over a limit (ST6), false just after.
   virtual void on_truncated(bool truncated) = 0;

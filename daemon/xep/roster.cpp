@@ -4,6 +4,7 @@
 #include <array>
 #include <utility>
 
+#include "base/log.h"
 #include "model/file_info.h"
 #include "xep/namespaces.h"
 
@@ -25,14 +26,16 @@ Element roster_element(const char* name) { return {name, std::string(kNsRoster)}
 std::optional<RosterItem> parse_item(const Element& element) {
   auto jid = Jid::parse(element.attribute_or_empty("jid"));
   if (!jid) return std::nullopt;
-  RosterItem item{
-      *std::move(jid), safe_text(element.attribute_or_empty("name"), kMaxName), {}, false, {}};
+  RosterItem item{*std::move(jid), safe_text(element.attribute_or_empty("name"), kMaxName)};
   for (const auto& [word, value] : kSubscriptions)
     if (element.attribute_or_empty("subscription") == word) item.subscription = value;
   item.ask_subscribe = element.attribute_or_empty("ask") == "subscribe";
   for (const auto& child : element.children) {
-    if (child.is("group", kNsRoster) && item.groups.size() < kMaxGroups)
+    if (!child.is("group", kNsRoster)) continue;
+    if (item.groups.size() < kMaxGroups)
       item.groups.push_back(safe_text(child.text, kMaxName));
+    else
+      item.groups_known = false;
   }
   return item;
 }
@@ -58,7 +61,14 @@ Roster Roster::parse(const Element& query) {
   if (const auto ver = query.attribute("ver")) roster.ver = *ver;
   for (const auto& child : query.children) {
     if (!child.is("item", kNsRoster)) continue;
-    if (auto item = parse_item(child)) roster.items.push_back(*std::move(item));
+    if (auto item = parse_item(child))
+      roster.items.push_back(*std::move(item));
+    else
+      roster.refused.push_back(log::printable(child.attribute_or_empty("jid")));
+  }
+  if (const auto* left_out = query.child("left-out", kNsLeftOut)) {
+    roster.left_out = parse_decimal(left_out->attribute_or_empty("items")).value_or(0);
+    for (auto& item : roster.items) item.groups_known = false;
   }
   return roster;
 }

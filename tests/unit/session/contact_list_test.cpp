@@ -23,7 +23,7 @@ std::string push(const std::string& from, const std::string& item) {
 struct World {
   FakeTimers timers;
   FakeIqChannel iq{timers};
-  ContactList contacts{iq};
+  ContactList contacts{iq, timers};
   int changes = 0;
   std::vector<std::string> gone;
   std::vector<bool> done;
@@ -98,7 +98,7 @@ TEST_CASE("contacts: a roster push counts only from our own account (ST3, S03)",
   IqRouter router(timers, jid("romeo@montague.lit"),
                   [&](std::string xml) { wire.push_back(std::move(xml)); },
                   {[](const Jid& from) { return from.domain() == "capulet.lit"; }, {}});
-  ContactList contacts(router);
+  ContactList contacts(router, timers);
   router.session_up(jid("romeo@montague.lit/orchard"));
   const auto pushed = [&](const std::string& from) {
     wire.clear();
@@ -146,13 +146,40 @@ TEST_CASE("contacts: a push changes one contact or removes it", "[contacts]") {
   world.iq.expect_error("p", Condition::BadRequest);
 }
 
-TEST_CASE("contacts: at most 10,000 are kept", "[contacts]") {
+TEST_CASE("contacts: what is past the bound is left out, and told", "[contacts]") {
   World world;
-  std::string items;
-  for (int i = 0; i < 10'001; ++i)
-    items += "<item jid='c" + std::to_string(i) + "@capulet.lit' subscription='both'/>";
-  world.fetch(items);
+  world.fetch("<item jid='juliet@capulet.lit' subscription='both'/>");
+  CHECK(world.contacts.trouble().empty());
+  world.contacts.fetch(world.note());
+  world.iq.take();
+  Element list("query", std::string(kNsRoster));
+  for (std::size_t i = 0; i < ContactList::kMaxContacts + 7; ++i)
+    list.add(Element("item", std::string(kNsRoster)).set("jid", "c" + std::to_string(i) + "@capulet.lit"));
+  list.add(Element("left-out", std::string(kNsLeftOut)).set("items", "100").set("groups", "0"));
+  world.iq.reply(list.to_xml());
   CHECK(world.contacts.all().size() == ContactList::kMaxContacts);
+  CHECK_THAT(world.contacts.trouble(), Catch::Contains("107 contacts past the first 50000 are left out"));
+  world.fetch("<item jid='juliet@capulet.lit' subscription='both'/>");
+  CHECK(world.contacts.trouble().empty());
+}
+
+TEST_CASE("contacts: a list that did not come is told", "[contacts]") {
+  World world;
+  world.contacts.fetch(world.note());
+  world.iq.take();
+  world.iq.refuse(Condition::InternalServerError);
+  CHECK_THAT(world.contacts.trouble(), Catch::Contains("did not send the contact list"));
+}
+
+TEST_CASE("contacts: one with a bad address spoils no other", "[contacts]") {
+  World world;
+  world.fetch(
+      "<item jid='foo@bar.org:5222' subscription='both'/><item jid='juliet@capulet.lit' subscription='both'/>"
+      "<item jid='x@y.co,' subscription='both'/><item subscription='both'/>");
+  CHECK(world.contacts.all().size() == 1);
+  world.iq.inject(push("romeo@montague.lit", "<item jid='x@y.co,' subscription='both'/>"));
+  world.iq.expect_result("p");
+  CHECK(world.contacts.all().size() == 1);
 }
 
 TEST_CASE("contacts: a request waits for the user, who says yes or no", "[contacts]") {
@@ -176,9 +203,21 @@ TEST_CASE("contacts: a request is answered at once when the answer is known", "[
   SECTION("it sees us already") {
     world.fetch("<item jid='juliet@capulet.lit' subscription='from'/>");
   }
-  SECTION("approved before it asked") {
+  SECTION("approved before it asked, on a server that knows pre-approval (RFC 6121 s3.4)") {
+    world.contacts.set_pre_approval(true);
     world.contacts.approve(jid("juliet@capulet.lit"));
     world.iq.expect("<presence type='subscribed' to='juliet@capulet.lit'/>");
+  }
+  SECTION("approved before it asked, on one that does not") {
+    world.contacts.approve(jid("juliet@capulet.lit"));
+    world.iq.expect_nothing();
+  }
+  SECTION("approved in an earlier session") {
+    world.contacts.approve(jid("juliet@capulet.lit"));
+    world.contacts.session_down();
+  }
+  SECTION("we asked for the same") {
+    world.fetch("<item jid='juliet@capulet.lit' subscription='none' ask='subscribe'/>");
   }
   world.presence("subscribe", "juliet@capulet.lit");
   world.iq.expect("<presence type='subscribed' to='juliet@capulet.lit'/>");
@@ -233,6 +272,33 @@ TEST_CASE("contacts: adding puts on the list, then asks; groups are kept", "[con
     CHECK_FALSE(world.done.back());
   }
   CHECK(world.done.size() == 2);
+  world.iq.expect_nothing();
+}
+
+TEST_CASE("contacts: adding one that is there keeps its name and groups", "[contacts]") {
+  World world;
+  SECTION("all of them known") {
+    world.fetch("<item jid='juliet@capulet.lit' name='J'><group>Family</group></item>");
+    world.contacts.add(jid("juliet@capulet.lit"), "", world.note());
+    world.iq.expect(
+        "<iq type='set'><query xmlns='jabber:iq:roster'>"
+        "<item jid='juliet@capulet.lit' name='J'><group>Family</group></item></query></iq>");
+    world.iq.reply();
+    world.iq.expect("<presence type='subscribe' to='juliet@capulet.lit'/>");
+    CHECK(world.done == std::vector<bool>{true, true});
+  }
+  SECTION("of a long list: a set would take it out of the groups that were left out") {
+    world.fetch("<item jid='juliet@capulet.lit' name='J'/>"
+                "<left-out xmlns='urn:xmppft:left-out:0' items='0' groups='1'/>");
+    world.contacts.add(jid("juliet@capulet.lit"), "", world.note());
+    world.iq.expect("<presence type='subscribe' to='juliet@capulet.lit'/>");
+    CHECK(world.done.size() == 1);  // never before add() returned
+    world.timers.turn();
+    CHECK(world.done == std::vector<bool>{true, true});
+    world.contacts.add(jid("juliet@capulet.lit"), "Juliet", world.note());
+    world.timers.turn();
+    CHECK(world.done == std::vector<bool>{true, true, false});
+  }
   world.iq.expect_nothing();
 }
 

@@ -18,7 +18,7 @@ const Caps kOurs{"https://xmppft.org", "abc=", "sha-1"};
 struct World final : PresenceBook::Observer {
   FakeTimers timers;
   FakeIqChannel iq{timers};
-  ContactList contacts{iq};
+  ContactList contacts{iq, timers};
   PresenceBook book{iq, contacts};
   Names heard;
 
@@ -133,6 +133,42 @@ TEST_CASE("presence: a contact's resource counts as it was stamped (RFC 7622 s3.
   CHECK(world.take_heard().empty());
   world.unavailable("juliet@capulet.lit/iPhone™");
   CHECK(world.take_heard() == Names{"-juliet@capulet.lit/iPhone™"});
+}
+
+TEST_CASE("presence: of one who becomes a contact right after counts", "[presence]") {
+  World world;
+  const auto becomes_contact = [&] {
+    world.iq.inject(
+        "<iq type='set' id='p' from='romeo@montague.lit'><query xmlns='jabber:iq:roster'>"
+        "<item jid='tybalt@capulet.lit' subscription='both'/></query></iq>");
+    world.iq.expect_result("p");
+  };
+  world.available("tybalt@capulet.lit/street", "<show>away</show>");
+  world.available("tybalt@capulet.lit/home");
+  SECTION("and what it said last") {
+    world.available("tybalt@capulet.lit/street", "<show>dnd</show>");
+    world.unavailable("tybalt@capulet.lit/home");
+    CHECK(world.heard.empty());
+    becomes_contact();
+    CHECK(world.take_heard() == Names{"+tybalt@capulet.lit/street"});
+    CHECK(world.book.find(jid("tybalt@capulet.lit/street"))->show == "dnd");
+  }
+  SECTION("not if it went offline") {
+    world.unavailable("tybalt@capulet.lit");
+    becomes_contact();
+    CHECK(world.heard.empty());
+  }
+  SECTION("not of an earlier session") {
+    world.book.session_down();
+    becomes_contact();
+    CHECK(world.heard.empty());
+  }
+  SECTION("of the latest hundred") {
+    for (std::size_t i = 0; i < PresenceBook::kMaxEarly - 1; ++i)
+      world.available("m" + std::to_string(i) + "@evil.lit/x");
+    becomes_contact();
+    CHECK(world.take_heard() == Names{"+tybalt@capulet.lit/home"});
+  }
 }
 
 TEST_CASE("presence: of strangers and ourselves is ignored", "[presence]") {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -25,7 +26,8 @@ class FakePolicy final : public StreamPolicy {
   }
   bool on_features(const Features& features) override {
     notes.push_back(std::string("features") + (features.starttls ? " starttls" : "") +
-                    (features.bind ? " bind" : "") + (features.mechanisms ? " mechanisms" : ""));
+                    (features.bind ? " bind" : "") + (features.mechanisms ? " mechanisms" : "") +
+                    (features.pre_approval ? " pre-approval" : ""));
     return features_fine;
   }
   bool on_challenge(std::string_view base64) override {
@@ -47,6 +49,7 @@ class FakePolicy final : public StreamPolicy {
   bool may_be_long(std::string_view id, std::string_view from) override {
     return from.empty() && long_answer.take(id);
   }
+  void on_contact_list(Element query) override { contact_list = std::move(query); }
   void on_truncated(bool truncated) override {
     notes.emplace_back(truncated ? "truncated" : "delivered");
   }
@@ -56,6 +59,7 @@ class FakePolicy final : public StreamPolicy {
 
   std::string choice;
   LongAnswer long_answer;
+  std::optional<Element> contact_list;
   bool features_fine = true;
   bool challenge_fine = true;
   std::vector<std::string> notes;

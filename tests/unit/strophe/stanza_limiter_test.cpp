@@ -122,30 +122,84 @@ TEST_CASE("limiter: 4,096 elements are built, one more is not (ST6)", "[strophe]
   CHECK(t.out.starts == 1 + 1 + std::min(children, 4095));
 }
 
+namespace {
+
+const std::string kIq = "jabber:client\x1f" "iq";
+std::string roster_name(const std::string& local) { return std::string(kNsRoster) + "\x1f" + local; }
+
+/// A contact list arrives, each contact in so many groups.
+void contact_list(Limiter& t, const std::vector<std::string>& attributes, std::size_t contacts, int groups = 1) {
+  t.policy.notes.clear();
+  t.policy.contact_list.reset();
+  t.feed.open(kIq, attributes).open(roster_name("query"), {"ver", "7"});
+  for (std::size_t i = 0; i < contacts; ++i) {
+    t.feed.open(roster_name("item"), {"jid", "c" + std::to_string(i) + "@example.org", "subscription", "both"});
+    for (int group = 0; group < groups; ++group)
+      t.feed.open(roster_name("group")).text("group ").text(std::to_string(group)).close();
+    t.feed.close();
+  }
+  t.feed.close().close();
+}
+
+const std::vector<std::string> kList = {"type", "result", "id", "1"};
+
+}  // namespace
+
 TEST_CASE("limiter: the contact list that we asked for may be long, nothing else (ST6)",
           "[strophe]") {
-  const std::string iq =
-      "jabber:client\x1f"
-      "iq";
   Limiter t;
-  const auto arrives = [&](const std::vector<std::string>& attributes, int contacts) {
-    t.policy.notes.clear();
-    t.feed.open(iq, attributes).open("query");
-    for (int i = 0; i < contacts; ++i)
-      t.feed.open("item", {"jid", std::string(60, 'x')}).element("group", "friends").close();
-    t.feed.close().close();
+  const auto arrives = [&](const std::vector<std::string>& attributes) {
+    contact_list(t, attributes, 2'100);
     return t.policy.notes.empty();
   };
-  const std::vector<std::string> list = {"type", "result", "id", "1"};
-  CHECK_FALSE(arrives(list, 2'100));  // not asked for
+  CHECK_FALSE(arrives(kList));  // not asked for
   t.policy.long_answer.sent(asked("1"));
-  CHECK_FALSE(arrives({"type", "result", "id", "2"}, 2'100));
-  CHECK_FALSE(arrives({"type", "result", "id", "1", "from", "ann@x"}, 2'100));
-  CHECK_FALSE(arrives({"type", "set", "id", "1"}, 2'100));
-  CHECK(arrives(list, 10'000));
-  CHECK_FALSE(arrives(list, 2'100));  // once for each request
+  CHECK_FALSE(arrives({"type", "result", "id", "2"}));
+  CHECK_FALSE(arrives({"type", "result", "id", "1", "from", "ann@x"}));
+  CHECK_FALSE(arrives({"type", "set", "id", "1"}));
+  CHECK(arrives(kList));
+  CHECK_FALSE(arrives(kList));  // once for each request
+}
+
+TEST_CASE("limiter: a contact list of any size goes past libstrophe, its frame does not", "[strophe]") {
+  const auto [contacts, groups] =
+      GENERATE(table<std::size_t, int>({{0, 0}, {1, 1}, {3'000, 10}, {12'000, 10}, {60'000, 3}}));
+  Limiter t;
   t.policy.long_answer.sent(asked("1"));
-  CHECK_FALSE(arrives(list, 20'000));
+  contact_list(t, kList, contacts, groups);
+  t.feed.element("next");
+  CHECK(t.after_stream() == "<jabber:client|iq type=result id=1></jabber:client|iq><next></next>");
+  CHECK(t.policy.notes.empty());
+  CHECK(t.out.refusals.empty());
+  REQUIRE(t.policy.contact_list);
+  const auto roster = Roster::parse(*t.policy.contact_list);
+  CHECK(roster.ver == "7");
+  CHECK(roster.items.size() == std::min(contacts, RosterReader::kMaxItems));
+  CHECK(roster.items.size() + roster.left_out == contacts);
+  CHECK(roster.refused.empty());
+  if (contacts == 1) CHECK(roster.items[0].groups == std::vector<std::string>{"group 0"});
+  if (contacts > 0) CHECK(roster.items[0].groups_known == (contacts == 1));
+}
+
+TEST_CASE("roster: of a long contact list only contacts and groups are kept", "[strophe]") {
+  Limiter t;
+  t.policy.long_answer.sent(asked("1"));
+  t.feed.open(kIq, kList).open(roster_name("query"));
+  t.feed.open(roster_name("item"), {"jid", "a@x", "name", std::string(RosterReader::kMaxValue + 1, 'n')}).close();
+  t.feed.open(roster_name("item"), {"jid", "b@x", "urn:p\x1fjid", "c@x"});
+  t.feed.open("urn:p\x1fgroup").text("no").close();
+  t.feed.open(roster_name("group")).open("urn:p\x1f" "deep").text("no").close().text("yes").close();
+  t.feed.close();
+  t.feed.open("urn:p\x1fitem", {"jid", "d@x"}).open(roster_name("group")).close().close();
+  t.feed.close();
+  t.feed.open(roster_name("query")).open(roster_name("item"), {"jid", "e@x"}).close().close();
+  t.feed.close();
+  REQUIRE(t.policy.contact_list);
+  const auto roster = Roster::parse(*t.policy.contact_list);
+  REQUIRE(roster.items.size() == 1);
+  CHECK(roster.items[0].jid.str() == "b@x");
+  CHECK(roster.items[0].groups == std::vector<std::string>{"yes"});
+  CHECK(roster.left_out == 1);
 }
 
 TEST_CASE("limiter: only a request for our own contact list has a long answer", "[strophe]") {

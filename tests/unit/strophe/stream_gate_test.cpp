@@ -59,9 +59,10 @@ TEST_CASE("gate: features are reported, and refused if the policy says so", "[st
       .element(kTls + "starttls")
       .element(
           "urn:ietf:params:xml:ns:xmpp-bind\x1f"
-          "bind");
+          "bind")
+      .element("urn:xmpp:features:pre-approval\x1fsub");
   t.feed.close();
-  CHECK(t.policy.notes == Notes{"features starttls bind"});
+  CHECK(t.policy.notes == Notes{"features starttls bind pre-approval"});
   CHECK(t.out.refusals.empty() == t.policy.features_fine);
   CHECK(t.out.xml.ends_with("features>") == t.policy.features_fine);
 }
