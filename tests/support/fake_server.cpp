@@ -59,8 +59,10 @@ std::unique_ptr<XmppLink> FakeServer::make(XmppLink::Handler& handler) {
 void FakeServer::up(Link& link, Login login) {
   if (refuses) return link.handler.on_down(Error{Errc::Network, "refused"});
   link.session = ++last_;
-  sessions_.emplace(last_, Session{&link, login.jid, ""});
-  link.handler.on_up(login.jid);
+  const auto stamp = stamps.find(login.jid.bare().str());
+  const Jid full = stamp == stamps.end() ? login.jid : Jid::parse_stamped(stamp->second).value();
+  sessions_.emplace(last_, Session{&link, full, ""});
+  link.handler.on_up(full);
 }
 
 bool FakeServer::online(std::string_view bare) const {
@@ -85,7 +87,7 @@ void FakeServer::end(unsigned long id, bool tell) {
   auto& session = found.mapped();
   if (!session.presence.empty()) {
     const auto gone = stamped(Element("presence", std::string(kNsClient)).set("type", "unavailable"),
-                              session.full.str());
+                              session.full.as_stamped());
     for (const auto& [other, its_session] : sessions_)
       if (!its_session.presence.empty()) deliver(other, gone);
   }
@@ -114,7 +116,7 @@ void FakeServer::route(const Stanza& stanza) {
     return;
   }
   auto& session = found->second;
-  auto element = stamped(parse_xml(stanza.xml), session.full.str());
+  auto element = stamped(parse_xml(stanza.xml), session.full.as_stamped());
   const std::string to(element.attribute_or_empty("to"));
   if (element.name == "presence" && to.empty()) return presence(session, std::move(element));
   if (to.empty() || to == kDomain || to == kProxy || to == session.full.bare().str())
@@ -144,7 +146,7 @@ void FakeServer::to_full(const std::string& full, const Element& stanza) {
   if (stanza.name != "iq" || (type != "get" && type != "set")) return;
   const std::string from(stanza.attribute_or_empty("from"));
   for (const auto& [id, session] : sessions_)
-    if (session.full.str() == from) return answer(session, stanza, full, std::nullopt, error);
+    if (session.full.as_stamped() == from) return answer(session, stanza, full, std::nullopt, error);
 }
 
 void FakeServer::serve(const Session& session, const Element& stanza, const std::string& to) {
@@ -176,7 +178,7 @@ void FakeServer::serve(const Session& session, const Element& stanza, const std:
       address.hosts.push_back({std::string(kProxy), proxy_host, proxy_port, false});
       return answer(session, stanza, to, address.build());
     }
-    const bool joined = activate(query->sid, session.full.str(), *query->activate);
+    const bool joined = activate(query->sid, session.full.as_stamped(), *query->activate);
     return answer(session, stanza, to, std::nullopt, joined ? nullptr : activation_error);
   }
   if (stanza.attribute_or_empty("type") != "result")
@@ -188,7 +190,7 @@ void FakeServer::answer(const Session& session, const Element& request, const st
   Element reply("iq", std::string(kNsClient));
   reply.set("type", error ? "error" : "result");
   reply.set("id", std::string(request.attribute_or_empty("id")));
-  reply.set("to", session.full.str());
+  reply.set("to", session.full.as_stamped());
   if (!from.empty()) reply.set("from", from);
   if (payload) reply.add(std::move(*payload));
   if (error)

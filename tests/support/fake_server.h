@@ -37,6 +37,9 @@ class FakeServer final : public XmppLinks {
       activate;
   const char* activation_error = "item-not-found";  ///< where it says no
   bool refuses = false;  ///< logging in fails
+  /// The full JID that it binds and stamps for a bare one, in its own spelling; without one, what was
+  /// asked for.
+  std::map<std::string, std::string> stamps;
   /// Sees what users send each other. An iq for which it names an error is bounced in the name of
   /// its addressee.
   std::function<const char*(const Element& stanza)> on_relay;

@@ -50,8 +50,9 @@ class RawPeer:
         self._open_stream()
         self._authenticate(server.accounts[user])
         self._open_stream()
-        self.request('set', None, "<bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'>"
-                     f'<resource>{escape(resource)}</resource></bind>')
+        bound = self.request('set', None, "<bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'>"
+                             f'<resource>{escape(resource)}</resource></bind>')
+        self.jid = bound.find('.//{urn:ietf:params:xml:ns:xmpp-bind}jid').text
         self.request('set', None, "<session xmlns='urn:ietf:params:xml:ns:xmpp-session'/>")
 
     def __enter__(self):
@@ -69,10 +70,13 @@ class RawPeer:
         self.socket.settimeout(20)
         self.socket.sendall(text.encode())
 
-    def _open_stream(self):
+    def _new_parser(self):
         self.parser = ET.XMLPullParser(('start', 'end'))
         self.depth = 0
         self.root = None
+
+    def _open_stream(self):
+        self._new_parser()
         self._raw(f"<?xml version='1.0'?><stream:stream to='{self.domain}' version='1.0' "
                   "xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams'>")
         return self._next_child(20)   # <stream:features/>
@@ -237,6 +241,21 @@ class RawPeer:
         while in_flight:
             self._acknowledged(in_flight.popleft())
         return self.ibb_close(to, sid)
+
+    def ibb_receive(self, timeout=60):
+        """Accepts the next offer, in-band, and returns what comes."""
+        offer = self.expect_request(f'{{{SI}}}si', timeout)
+        self.result(offer, si_choice(IBB))
+        self.result(self.expect_request(f'{{{IBB}}}open'))
+        data = b''
+        while True:
+            stanza = self.expect(lambda s: s.tag == CLIENT + 'iq' and s.get('type') == 'set' and any(
+                s.find(f'{{{IBB}}}{name}') is not None for name in ('data', 'close')))
+            self.result(stanza)
+            block = stanza.find(f'{{{IBB}}}data')
+            if block is None:
+                return data
+            data += base64.b64decode(block.text)
 
     def _acknowledged(self, iq_id):
         answer = self.answer_to(iq_id)

@@ -1,13 +1,17 @@
 # SPDX-License-Identifier: MIT
-"""Private XMPP servers, on loopback unless told otherwise: Prosody and ejabberd, unpacked by packaging/fetch-server.
+"""Private XMPP servers, on loopback unless told otherwise: Prosody, ejabberd and jabberd2, unpacked by packaging/fetch-server.
 
 Each lives in one directory with its own certificate authority, storage and log, serves the accounts
-it is given for one domain, demands TLS, and has a SOCKS5 proxy (XEP-0065) as `proxy.DOMAIN`.
+it is given for one domain, demands TLS, and has a SOCKS5 proxy (XEP-0065) as `proxy.DOMAIN`,
+except for jabberd2, which has none.
 """
 
+import contextlib
 import glob
+import gzip
 import os
 import pathlib
+import sqlite3
 import subprocess
 
 from process import ROOT, Child, Timeout, free_port, listening, wait_for
@@ -107,6 +111,8 @@ class Server:
 class Prosody(Server):
     name = 'prosody'
     limits = False   # mod_limits as Debian ships it would make in-band transfers crawl
+    component = False   # an external component (XEP-0114), disk.DOMAIN
+    component_secret = 'secret of the component'
 
     @property
     def data(self):
@@ -120,6 +126,13 @@ class Prosody(Server):
             (accounts / f'{user}.dat').write_text(f'return {{ ["password"] = "{password}"; }};\n')
         limits = ('limits = { c2s = { rate = "10kb/s" }, s2sin = { rate = "30kb/s" } }'
                   if self.limits else '')
+        component_ports, component = '', ''
+        if self.component:
+            self.component_port = free_port()
+            component_ports = (f'component_ports = {{ {self.component_port} }}\n'
+                               f'component_interfaces = {{ "{self.host}" }}')
+            component = (f'Component "disk.{self.domain}"\n'
+                         f'  component_secret = "{self.component_secret}"')
         (self.directory / 'prosody.cfg.lua').write_text(f'''
 run_as_root = true
 pidfile = "{self.directory}/prosody.pid"
@@ -131,6 +144,7 @@ c2s_ports = {{ {self.port} }}
 c2s_require_encryption = true
 proxy65_ports = {{ {self.proxy_port} }}
 proxy65_interfaces = {{ "{self.proxy_host}" }}
+{component_ports}
 certificates = "{self.certificates}"
 modules_enabled = {{ "roster", "saslauth", "tls", "disco", "ping", "pep", "carbons"{', "limits"' if self.limits else ''} }}
 {limits}
@@ -140,6 +154,7 @@ VirtualHost "{self.domain}"
   ssl = {{ key = "{self.certificates}/server.key", certificate = "{self.certificates}/server.crt" }}
 Component "proxy.{self.domain}" "proxy65"
   proxy65_address = "{self.proxy_host}"
+{component}
 ''')
         # The launcher names its folders in its head; ours are elsewhere.
         launcher = (self.root / 'usr/bin/prosody').read_text()
@@ -161,6 +176,10 @@ Component "proxy.{self.domain}" "proxy65"
 
 class LimitedProsody(Prosody):
     limits = True
+
+
+class ComponentProsody(Prosody):
+    component = True
 
 
 class Ejabberd(Server):
@@ -234,5 +253,108 @@ class LimitedEjabberd(Ejabberd):
     limits = True
 
 
-SERVERS = {'prosody': Prosody, 'ejabberd': Ejabberd, 'limited-prosody': LimitedProsody,
-           'limited-ejabberd': LimitedEjabberd}
+class Jabberd2(Server):
+    """Four programs in the original; without s2s the other three do. It answers disco#info in the
+    name of full JIDs, has no pre-approval and no proxy."""
+
+    name = 'jabberd2'
+
+    def configure(self):
+        modules = glob.glob(f'{self.root}/usr/lib/*-linux-*/jabberd2')[0]
+        self.router_port = free_port()
+        (self.directory / 'server.pem').write_text(
+            (self.certificates / 'server.crt').read_text() +
+            (self.certificates / 'server.key').read_text())
+        self.make_database()
+        (self.directory / 'users.xml').write_text(
+            '<users><user><name>jabberd</name><secret>secret</secret></user></users>')
+        (self.directory / 'templates').mkdir(exist_ok=True)
+        router = f'''<router><ip>127.0.0.1</ip><port>{self.router_port}</port><user>jabberd</user>
+          <pass>secret</pass><retry><init>40</init><lost>3</lost><sleep>1</sleep></retry></router>
+          <log type='stdout'/>'''
+        database = f'''<driver>sqlite</driver><sqlite><dbname>{self.database}</dbname>
+          <busy-timeout>2000</busy-timeout></sqlite>'''
+        self.write('router', f'''<log type='stdout'/>
+          <local><ip>127.0.0.1</ip><port>{self.router_port}</port>
+          <users>{self.directory}/users.xml</users><secret>secret</secret></local>
+          <io><max_fds>1024</max_fds></io><aci><acl type='all'><user>jabberd</user></acl></aci>''')
+        chains = ''.join(f"<chain id='{name}'>" +
+                         ''.join(f'<module>{module}</module>' for module in chain.split()) + '</chain>'
+                         for name, chain in self.chains.items())
+        self.write('sm', f'''{router}<local><id>{self.domain}</id></local>
+          <storage><path>{modules}</path>{database}</storage>
+          <modules><path>{modules}</path>{chains}</modules>
+          <discovery><identity><category>server</category><type>im</type><name>jabberd2</name></identity>
+          </discovery><user/>''')
+        self.write('c2s', f'''{router}
+          <local><id require-starttls='true' pemfile='{self.directory}/server.pem'>{self.domain}</id>
+          <ip>{self.host}</ip><port>{self.port}</port></local>
+          <io><max_fds>1024</max_fds><limits><stanzasize>65535</stanzasize></limits></io>
+          <authreg><path>{modules}</path><module>sqlite</module>
+          <ssl-mechanisms><sasl><plain/><scram-sha-1/></sasl></ssl-mechanisms>
+          <sqlite><dbname>{self.database}</dbname><busy-timeout>2000</busy-timeout>
+          <password_type><plaintext/></password_type></sqlite></authreg>''')
+
+    # As Debian ships it, less what only fills logs.
+    chains = {
+        'sess-end': 'iq-last',
+        'in-sess': 'validate privacy roster iq-vcard iq-ping iq-private disco offline presence deliver',
+        'in-router': 'session validate presence privacy',
+        'out-router': 'privacy',
+        'pkt-sm': 'iq-last iq-ping iq-time iq-version disco presence',
+        'pkt-user': 'roster presence disco iq-vcard deliver offline iq-last',
+        'pkt-router': 'session disco',
+        'user-load': 'active roster privacy',
+        'user-create': 'active',
+        'user-delete': 'active offline privacy roster iq-last iq-private iq-vcard',
+    }
+
+    def write(self, name, content):
+        (self.directory / f'{name}.xml').write_text(
+            f'<{name}><id>{name}</id><pidfile>{self.directory}/{name}.pid</pidfile>{content}</{name}>')
+
+    def make_database(self):
+        self.database = self.directory / 'jabberd2.db'
+        if self.database.exists():
+            return
+        schema = gzip.decompress((self.root / 'usr/share/doc/jabberd2/db-setup.sqlite.gz').read_bytes())
+        with contextlib.closing(sqlite3.connect(self.database)) as database:
+            database.executescript(schema.decode())
+            for user, password in self.accounts.items():
+                database.execute('INSERT INTO authreg (username, realm, password) VALUES (?, ?, ?)',
+                                 (user, self.domain, password))
+                database.execute('INSERT INTO active ("collection-owner", time) '
+                                 'VALUES (?, 1)', (f'{user}@{self.domain}',))
+            database.commit()
+
+    def start(self):
+        libraries = glob.glob(f'{self.root}/usr/lib/*-linux-*')
+        env = {'PATH': os.environ['PATH'], 'HOME': str(self.directory),
+               'LD_LIBRARY_PATH': ':'.join(libraries + [f'{library}/jabberd2' for library in libraries])}
+        self.children = [
+            Child([self.root / f'usr/sbin/jabberd2-{name}', '-c', self.directory / f'{name}.xml'],
+                  self.directory / f'{name}.log', env, self.keep) for name in ('router', 'sm', 'c2s')]
+        try:
+            wait_for(f'jabberd2 on port {self.port}', self.ready, self.patience)
+        except Timeout:
+            logs = '\n'.join(child.tail() for child in self.children)
+            self.stop()
+            raise RuntimeError(f'jabberd2 did not start:\n{logs}') from None
+
+    def ready(self):
+        for child in self.children:
+            if not child.running():
+                raise Timeout('jabberd2 ended')
+        return listening(self.port, self.host)
+
+    def stop(self):
+        for child in reversed(self.__dict__.get('children', [])):
+            child.stop()
+
+    def kill(self):
+        for child in self.__dict__.get('children', []):
+            child.kill()
+
+
+SERVERS = {'prosody': Prosody, 'ejabberd': Ejabberd, 'limited-prosody': LimitedProsody, 'component-prosody': ComponentProsody,
+           'limited-ejabberd': LimitedEjabberd, 'jabberd2': Jabberd2}
