@@ -9,7 +9,7 @@ from lab import Lab
 from lab_case import LabCase
 from process import wait_for
 from rawcomponent import RawComponent
-from rawpeer import CLIENT, IBB, RawPeer
+from rawpeer import CLIENT, RawPeer
 
 # Prosody prepares resources; that a server need not is the scenario tests' business.
 RESOURCES = ('iPhone™', 'ﬁsh', 'cafe\u0301', 'WORK', '👩\u200d👩\u200d👧', 'a b/c@d', '<&>\'"', 'x' * 1000)
@@ -22,23 +22,23 @@ class Contacts(LabCase):
     @classmethod
     def prepare(cls):
         cls.bob = cls.lab.bob
-        cls.target = cls.bob.json('account', 'show')['account']['bound_jid']
+        cls.target = cls.bob.json('status')['accounts'][0]['bound_jid']
 
     def befriend(self, peer, bare):
         """Both ways, and bob takes what it sends."""
-        if bare not in self.bob.contacts_online():
+        peer.presence()
+        if self.resources(bare) is None:
             self.bob.ctl('contacts', 'add', bare)
             peer.subscribe(self.lab.jid('bob'))
             peer.approve(self.lab.jid('bob'))
-        self.bob.ctl('policy', 'add', '--from', bare, '--into', self.bob.downloads)
-        peer.presence()
+            self.bob.ctl('policy', 'add', '--from', bare, '--into', self.bob.downloads)
         if isinstance(peer, RawComponent):   # nobody broadcasts for a component
             peer.presence(self.lab.jid('bob'))
 
     def exchange(self, peer, bare, name):
         wait_for(f'{peer.jid} online', lambda: self.resources(bare) == [peer.jid])
         data = os.urandom(10_000)
-        answer = peer.offer(self.target, f'sid {name}'.replace(' ', '-'), f'{name}.in', len(data))
+        answer = peer.offer(self.target, f'sid-{name}', f'{name}.in', len(data))
         self.assertEqual(answer.get('type'), 'result')
         peer.ibb_send(self.target, f'sid-{name}', data)
         job = next(job for job in self.bob.jobs() if job['name'] == f'{name}.in')
@@ -84,10 +84,11 @@ class LongContactList(LabCase):
         folder = lab.server.data / 'roster'
         folder.mkdir()
         groups = ', '.join(f'["group of friends {n}"] = true' for n in range(cls.groups))
-        names = [f'friend{n}' for n in range(cls.contacts - 1)]
-        names.insert(len(names) // 2, 'raw')
-        rows = ''.join(f'["{name}@{lab.server.domain}"] = '
-                       f'{{ subscription = "both", groups = {{ {groups} }} }};\n' for name in names)
+        # Prosody takes half a minute to tell thousands that ann is there, so most see nothing of her.
+        contacts = [(f'friend{n}@elsewhere.test', 'none') for n in range(cls.contacts - 1)]
+        contacts.insert(len(contacts) // 2, (lab.jid('raw'), 'both'))
+        rows = ''.join(f'["{jid}"] = {{ subscription = "{word}", groups = {{ {groups} }} }};\n'
+                       for jid, word in contacts)
         (folder / 'ann.dat').write_text('return { [false] = { version = 1 };\n' + rows + '};\n')
         (folder / 'raw.dat').write_text(
             'return { [false] = { version = 1 }; '
@@ -100,13 +101,13 @@ class LongContactList(LabCase):
 
     def test_a_long_contact_list_comes_whole(self):
         ann = self.lab.ann
-        wait_for('all contacts', lambda: len(ann.json('contacts')['contacts']) == self.contacts, every=0.5)
+        wait_for('all contacts', lambda: len(ann.json('contacts')['contacts']) == self.contacts, 60)
         self.assertIsNone(ann.json('status')['accounts'][0]['warning'])
         with RawPeer(self.lab.server, 'raw') as raw:
             raw.presence()
-            raw.expect(lambda s: s.tag == CLIENT + 'presence'
-                       and s.get('from', '').startswith(self.lab.jid('ann')))
-            wait_for('raw online', lambda: self.lab.jid('raw') in ann.contacts_online(), every=0.5)
+            raw.expect(lambda s: s.tag == CLIENT + 'presence' and s.get('type') is None
+                       and s.get('from', '').startswith(self.lab.jid('ann')), 60)
+            wait_for('raw online', lambda: self.lab.jid('raw') in ann.contacts_online(), 60)
             source = self.lab.make_file('to-one-of-many', 1000)
             job = ann.send(source, self.lab.jid('raw'))
             self.assertEqual(raw.ibb_receive(), source.read_bytes())
@@ -114,7 +115,7 @@ class LongContactList(LabCase):
 
 
 class Jabberd2(LabCase):
-    """A server that answers disco#info in its users' place, knows no pre-approval, has no proxy."""
+    """A server that answers disco#info in its users' place, and has no proxy."""
 
     server = 'jabberd2'
 
@@ -124,16 +125,6 @@ class Jabberd2(LabCase):
                 source = self.lab.make_file(f'{way.replace("/", "-")}.bin', 200_000)
                 job = self.lab.ann.send(source, self.lab.jid('bob'), '--method', way)
                 self.assert_delivered(self.lab.ann.wait(job, 60), source)
-
-    def test_removed_and_added_again(self):
-        ann, bob = self.lab.ann, self.lab.bob
-        for _ in range(3):
-            ann.ctl('contacts', 'remove', self.lab.jid('bob'))
-            wait_for('gone', lambda: self.lab.jid('bob') not in ann.contacts_online())
-            ann.ctl('contacts', 'add', self.lab.jid('bob'))
-            bob.ctl('contacts', 'add', self.lab.jid('ann'))
-            for user in ('ann', 'bob'):
-                self.lab.wait_contacts_online(user)
 
 
 if __name__ == '__main__':

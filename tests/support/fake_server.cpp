@@ -37,12 +37,12 @@ struct FakeServer::Link final : XmppLink {
     if (server.sessions_.count(session) == 0) return;
     server.turns_.later([&to = server, stanza = Stanza{session, std::move(xml)}] { to.route(stanza); });
   }
-  void close() override { down(Errc::Cancelled); }
-  void down(Errc code) {
-    server.turns_.later([this, here = alive, code] {
+  void close() override { down(AccountReason::User); }
+  void down(AccountReason reason) {
+    server.turns_.later([this, here = alive, reason] {
       if (!*here) return;
       server.end(std::exchange(session, 0), false);
-      handler.on_down(Error{code, "the test's server says so"});
+      handler.on_down(Down{reason, "the test's server says so", ""});
     });
   }
 
@@ -57,7 +57,7 @@ std::unique_ptr<XmppLink> FakeServer::make(XmppLink::Handler& handler) {
 }
 
 void FakeServer::up(Link& link, Login login) {
-  if (refuses) return link.handler.on_down(Error{Errc::Network, "refused"});
+  if (refuses) return link.handler.on_down(Down{AccountReason::Unreachable, "refused", ""});
   link.session = ++last_;
   const auto stamp = stamps.find(login.jid.bare().str());
   const Jid full = stamp == stamps.end() ? login.jid : Jid::parse_stamped(stamp->second).value();
@@ -91,7 +91,7 @@ void FakeServer::end(unsigned long id, bool tell) {
     for (const auto& [other, its_session] : sessions_)
       if (!its_session.presence.empty()) deliver(other, gone);
   }
-  if (tell) session.link->down(Errc::Network);
+  if (tell) session.link->down(AccountReason::Backoff);
 }
 
 void FakeServer::release() {

@@ -255,7 +255,8 @@ class LimitedEjabberd(Ejabberd):
 
 class Jabberd2(Server):
     """Four programs in the original; without s2s the other three do. It answers disco#info in the
-    name of full JIDs, has no pre-approval and no proxy."""
+    name of full JIDs, has no pre-approval and no proxy, and keeps subscription requests back from
+    sessions of negative priority: all accounts are each other's contacts from the start."""
 
     name = 'jabberd2'
 
@@ -323,8 +324,12 @@ class Jabberd2(Server):
             for user, password in self.accounts.items():
                 database.execute('INSERT INTO authreg (username, realm, password) VALUES (?, ?, ?)',
                                  (user, self.domain, password))
-                database.execute('INSERT INTO active ("collection-owner", time) '
-                                 'VALUES (?, 1)', (f'{user}@{self.domain}',))
+                owner = f'{user}@{self.domain}'
+                database.execute('INSERT INTO active ("collection-owner", time) VALUES (?, 1)', (owner,))
+                database.executemany(
+                    'INSERT INTO "roster-items" ("collection-owner", jid, name, "to", "from", ask) '
+                    "VALUES (?, ?, '', 1, 1, 0)",
+                    [(owner, f'{other}@{self.domain}') for other in self.accounts if other != user])
             database.commit()
 
     def start(self):

@@ -83,7 +83,8 @@ class ForeignPeer final : private XmppLink::Handler {
 
  private:
   void on_up(const Jid&) override {}
-  void on_down(Error) override {}
+  void on_step(std::string) override {}
+  void on_down(Down) override {}
   void on_stanza(Element stanza) override;
 
   Play& play_;
