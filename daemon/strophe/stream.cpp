@@ -101,7 +101,6 @@ Stream::Stream(const StreamServices& services, const Login& login, SaslWalk& sas
                Handler& handler)
     : services_(services),
       login_(login),
-      account_(login.jid.bare().str()),
       domain_(login.jid.ascii_domain()),
       sasl_(sasl),
       handler_(handler),
