@@ -168,6 +168,7 @@ void SiIncoming::delivered(const Moved&) {
   const auto& offer = session_->offer();
   set_state(State::AwaitingDone);
   if (!offer.can_confirm) {
+    session_->leave();  // to the sender it is over
     timer_ = world_.timers.after({}, [this] { declared(session_->offer().file.hash); });
   } else if (!done_asked_.empty()) {
     timer_ = world_.timers.after({}, [this] { declared(declared_); });
@@ -204,10 +205,11 @@ void SiIncoming::say_end(std::optional<StanzaError> refusal) {
   session_->registry().remember({session_->key().peer, session_->key().sid}, std::move(refusal));
 }
 
-/// Nothing of this session will be heard any more; its key stays taken while we live.
+/// Nothing of this session will be heard any more.
 void SiIncoming::close() {
   set_state(State::Over);
   session_->keep(nullptr);
+  session_->leave();
   first_.reset();
   second_.attempt.reset();
   timer_.reset();

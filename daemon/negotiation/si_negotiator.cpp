@@ -104,6 +104,8 @@ void SiNegotiator::peer_gone(const Jid& full) {
 }
 
 void SiNegotiator::session_ended() {
+  // What was not answered in this session cannot be answered in another one.
+  std::erase_if(registry_->live, [](const auto& entry) { return !entry.second->keeper(); });
   const Error why{Errc::NotOnline, "the XMPP session ended"};
   lose(nullptr, why, why);
 }

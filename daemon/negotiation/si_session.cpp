@@ -3,10 +3,17 @@
 
 #include <utility>
 
+#include "base/bytes.h"
+#include "base/digest.h"
+
 namespace xmppftd {
 namespace {
 
 constexpr std::size_t kFinishedKept = 100;
+
+std::string fingerprint(const IncomingIq& iq) {
+  return iq.id() + ' ' + Digest::of(HashAlgo::Sha1, view_of(iq.payload().to_xml(""))).hex;
+}
 
 }  // namespace
 
@@ -17,16 +24,24 @@ void SiRegistry::remember(const Key& key, std::optional<StanzaError> refusal) {
 
 SiSession::SiSession(std::shared_ptr<SiRegistry> registry, Jid self, IncomingIq iq, SiOffer offer)
     : registry_(std::move(registry)),
-      iq_id_(iq.id()),
+      iq_(fingerprint(iq)),
       offer_(std::move(offer)),
       key_{std::move(self), iq.from(), offer_.id} {
   asked_.push_back(std::move(iq));
-  registry_->live[{key_.peer, key_.sid}] = this;
+  const SiRegistry::Key key{key_.peer, key_.sid};
+  registry_->live[key] = this;
+  // What an earlier one under this sid came to is no answer for this one.
+  std::erase_if(registry_->finished, [&](const auto& entry) { return entry.first == key; });
 }
 
 SiSession::~SiSession() {
-  registry_->live.erase({key_.peer, key_.sid});
+  leave();
   refuse(to_stanza_error(Error{Errc::Declined, ""}));
+}
+
+void SiSession::leave() {
+  const auto here = registry_->live.find({key_.peer, key_.sid});
+  if (here != registry_->live.end() && here->second == this) registry_->live.erase(here);
 }
 
 void SiSession::answer(const Element& si) {
@@ -39,7 +54,7 @@ void SiSession::refuse(const StanzaError& why) {
 }
 
 void SiSession::repeated(IncomingIq iq) {
-  if (iq.id() != iq_id_) return iq.fail(StanzaError::of(Condition::NotAcceptable));
+  if (fingerprint(iq) != iq_) return iq.fail(StanzaError::of(Condition::NotAcceptable));
   if (answer_) return iq.reply(*answer_);
   asked_.push_back(std::move(iq));
 }

@@ -43,7 +43,7 @@ struct SiRegistry {
 };
 
 /// One offer of a peer, from the arrival of its IQ until the file is here or given up: the part
-/// that the registry knows. While it lives its (peer, sid) is taken.
+/// that the registry knows. Until leave() its (peer, sid) is taken.
 class SiSession {
  public:
   /// Whoever cares for the session once it was accepted.
@@ -70,14 +70,18 @@ class SiSession {
   void keep(Keeper* keeper) { keeper_ = keeper; }
   Keeper* keeper() const { return keeper_; }
 
+  /// The peer will say no more of it: its (peer, sid) is free for another one.
+  void leave();
+
   void answer(const Element& si);
   void refuse(const StanzaError& why);
-  /// Another offer under the same key: the same IQ gets the same answer, others <not-acceptable/>.
+  /// Another offer under the same key: the same IQ gets the same answer (a server may deliver it
+  /// twice, XEP-0198 section 5), others <not-acceptable/>.
   void repeated(IncomingIq iq);
 
  private:
   const std::shared_ptr<SiRegistry> registry_;
-  const std::string iq_id_;
+  const std::string iq_;  // its id and a digest of what it said
   const SiOffer offer_;
   const StreamKey key_;
   Keeper* keeper_ = nullptr;

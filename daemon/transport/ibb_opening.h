@@ -39,6 +39,8 @@ class IbbExpectation final : public Transport::Attempt {
   void opened(IncomingIq iq, const IbbOpen& open);
 
  private:
+  void stop_expecting();
+
   IbbTransport& transport_;
   const StreamKey key_;
   Transport::Opened done_;

@@ -69,10 +69,10 @@ IbbStream* IbbTransport::find(const Jid& from, const Element& payload) const {
 }
 
 void IbbTransport::open_requested(IncomingIq iq) {
-  const auto found = expected_.find({iq.from(), sid_of(iq.payload())});
-  if (found == expected_.end()) return iq.fail(StanzaError::of(Condition::ItemNotFound));
   const auto open = IbbOpen::parse(iq.payload());
   if (!open) return iq.fail(to_stanza_error(open.error()));
+  const auto found = expected_.find({iq.from(), open->sid});
+  if (found == expected_.end()) return iq.fail(StanzaError::of(Condition::ItemNotFound));
   found->second->opened(std::move(iq), *open);
 }
 
@@ -120,7 +120,9 @@ void IbbTransport::lose(const std::vector<Key>& keys, const std::string& why) {
 
 IbbStream::IbbStream(IbbTransport& transport, const StreamKey& key, std::size_t block_size)
     : transport_(transport), key_(key), block_size_(block_size) {
-  transport_.streams_[{key_.peer, key_.sid}] = this;
+  const IbbTransport::Key here{key_.peer, key_.sid};
+  std::erase(transport_.ended_, here);  // its sid may be used again
+  transport_.streams_[here] = this;
 }
 
 IbbStream::~IbbStream() { leave(); }
@@ -128,7 +130,9 @@ IbbStream::~IbbStream() { leave(); }
 void IbbStream::leave() {
   if (std::exchange(ended_, true)) return;
   const IbbTransport::Key key{key_.peer, key_.sid};
-  transport_.streams_.erase(key);
+  const auto here = transport_.streams_.find(key);
+  if (here == transport_.streams_.end() || here->second != this) return;  // another one's by now
+  transport_.streams_.erase(here);
   transport_.ended_.push_back(key);
   if (transport_.ended_.size() > kEndedKept) transport_.ended_.pop_front();
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -10,14 +11,15 @@
 // out.
 namespace xmppftd {
 
-/// XEP-0047, XEP-0065 and XEP-0095 stream ids: an XML NMTOKEN of 1 to 128 bytes (RELIABILITY SI1;
-/// ejabberd's proxy refuses longer ones).
-bool is_valid_sid(std::string_view sid) noexcept;
+/// The longest stream id that is taken from a peer, in bytes.
+inline constexpr std::size_t kMaxSid = 1024;
 
 /// A Protocol error: "<what> '<value>': <rule>", the value made printable.
 Error broken(std::string_view what, std::string_view value, std::string_view rule);
 
-/// A valid sid or the error that says why it is none.
+/// The id of a stream (XEP-0095 section 4.1, XEP-0065 section 4.3, XEP-0047 section 2.1), as its
+/// sender wrote it. To us it is opaque: peers send NMTOKENs, {UUIDs}, base64, and text with spaces,
+/// and mean all of them byte by byte. Errors: Protocol when it is empty or longer than kMaxSid.
 Result<std::string> parse_sid(std::string_view what, std::string_view sid);
 
 /// `text` without XML white space at both ends.

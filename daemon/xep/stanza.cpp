@@ -36,14 +36,12 @@ Result<Iq> Iq::parse(const Element& stanza) {
   iq.id = id;
   iq.from = stanza.attribute_or_empty("from");
   iq.to = stanza.attribute_or_empty("to");
-  const Element* error = nullptr;
-  for (const auto& child : stanza.children) {
-    if (child.is("error", stanza.xmlns)) {
-      if (!error) error = &child;
-    } else if (!iq.payload) {
-      iq.payload = child;
-    }
-  }
+  // An answer of type error says no, whatever is in it: <error/> may be empty, in some other
+  // namespace, or missing.
+  const Element* error = stanza.child("error", stanza.xmlns);
+  if (iq.type == IqType::Error && !error) error = stanza.child_in_any_namespace("error");
+  for (const auto& child : stanza.children)
+    if (!iq.payload && &child != error && !child.is("error", stanza.xmlns)) iq.payload = child;
   if (iq.type == IqType::Error)
     iq.error = error ? StanzaError::parse(*error) : StanzaError::of(Condition::UndefinedCondition);
   return iq;

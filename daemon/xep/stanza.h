@@ -22,7 +22,7 @@ struct Iq {
   std::string from;  ///< as stamped on the wire; "" when absent
   std::string to;
   std::optional<Element> payload;
-  std::optional<StanzaError> error;  ///< set exactly for IqType::Error
+  std::optional<StanzaError> error;  ///< set exactly for IqType::Error, whatever is in it
 
   /// Errors: Protocol when `type` or `id` is missing or `type` is unknown.
   static Result<Iq> parse(const Element& stanza);

@@ -65,8 +65,10 @@ Result<BytestreamsQuery> BytestreamsQuery::parse(const Element& query) {
   for (const auto& child : query.children) {
     if (child.xmlns != kNsBytestreams) continue;  // COMPAT Psi: <fast/> and <proxy/> of its own
     if (child.name == "streamhost") {
-      if (parsed.hosts.size() == kMaxStreamHosts) continue;
-      if (auto host = parse_host(child)) parsed.hosts.push_back(*std::move(host));
+      if (parsed.hosts.size() == kMaxStreamHosts)
+        ++parsed.left_out;
+      else if (auto host = parse_host(child))
+        parsed.hosts.push_back(*std::move(host));
     } else if (child.name == "streamhost-used") {
       const auto jid = child.attribute_or_empty("jid");
       if (jid.empty() || jid.size() > kMaxJid)

@@ -65,16 +65,22 @@ Result<DataForm> parse_form(const Element& si) {
   return DataForm::parse(*x);
 }
 
+/// Each once, in the sender's order. Of more than kMaxMethods none is lost that we know.
 std::vector<std::string> offered_methods(const DataForm& form) {
   std::vector<std::string> methods;
   const auto* field = form.field(kStreamMethod);
   if (!field) return methods;
+  const auto is_ours = [](std::string_view method) {
+    return method == kNsBytestreams || method == kNsIbb;
+  };
   for (const auto& option : field->options) {
     const std::string method(trimmed(option));
-    if (method.empty() || method.size() > kMaxMethodLength || methods.size() == kMaxMethods)
-      continue;
-    if (std::find(methods.begin(), methods.end(), method) == methods.end())
+    if (method.empty() || method.size() > kMaxMethodLength) continue;
+    if (std::find(methods.begin(), methods.end(), method) != methods.end()) continue;
+    if (methods.size() < kMaxMethods)
       methods.push_back(method);
+    else if (is_ours(method))
+      *std::find_if_not(methods.rbegin(), methods.rend(), is_ours) = method;
   }
   return methods;
 }

@@ -3,6 +3,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "support/sids.h"
 #include "unit/negotiation/play.h"
 
 namespace xmppftd::test {
@@ -23,7 +24,7 @@ struct Receiving final : Play {
     for (const auto& method : methods) options += "<option><value>" + method + "</value></option>";
     iq.inject(
         "<iq type='set' id='" + id + "' from='" + from +
-        "'><si xmlns='http://jabber.org/protocol/si' id='" + sid + "' profile='" + profile +
+        "'><si xmlns='http://jabber.org/protocol/si' id='" + escaped(sid) + "' profile='" + profile +
         "'><file xmlns='http://jabber.org/protocol/si/profile/file-transfer' " + file + ">" +
         inside +
         "</file><feature xmlns='http://jabber.org/protocol/feature-neg'>"
@@ -56,7 +57,7 @@ struct Receiving final : Play {
   void done(const std::string& id, const std::string& hash = kSha,
             const std::string& from = kPeer) {
     iq.inject("<iq type='set' id='" + id + "' from='" + from +
-              "'><done xmlns='urn:xmppft:confirm:0' sid='" + sid + "'>" +
+              "'><done xmlns='urn:xmppft:confirm:0' sid='" + escaped(sid) + "'>" +
               (hash.empty() ? ""
                             : "<hash xmlns='urn:xmpp:hashes:2' algo='sha-256'>" +
                                   to_base64(*from_hex(hash)) + "</hash>") +

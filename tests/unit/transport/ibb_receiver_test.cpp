@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include "support/sids.h"
 #include "unit/transport/ibb_play.h"
 
 using namespace xmppftd;
@@ -283,4 +284,83 @@ TEST_CASE("ibb receiver: cancelled in any state it closes and answers what it ow
   play.iq.expect_nothing();
   CHECK(play.ends == 0);
   CHECK(play.timers.running() == 0);
+}
+
+TEST_CASE("ibb receiver: any text is a sid (XEP-0047 s2.1)", "[ibb][sid]") {
+  for (const auto& sid : opaque_sids()) {
+    INFO(sid);
+    IbbPlay play;
+    play.key.sid = sid;
+    const auto of_it = [&](const std::string& name, const std::string& rest = "/>") {
+      return "<" + name + " xmlns='http://jabber.org/protocol/ibb' sid='" + escaped(sid) + "'" + rest;
+    };
+    play.expect();
+    play.peer("o1", of_it("open", " block-size='4096'/>"));
+    play.iq.expect_result("o1");
+    REQUIRE(play.carrier);
+    play.carrier->start(test::some_file(), {0, 5}, play);
+    play.timers.turn();
+    play.peer("b0", of_it("data", " seq='0'>" + to_base64(view_of("hello")) + "</data>"));
+    play.timers.turn();
+    play.iq.expect_result("b0");
+    play.peer("c1", of_it("close"));
+    play.iq.expect_result("c1");
+    play.timers.turn();
+    REQUIRE(play.ended.has_value());
+    CHECK(play.ended->ok());
+    CHECK(play.written() == "hello");
+  }
+}
+
+TEST_CASE("ibb receiver: a sid over 1024 bytes is the peer's mistake", "[ibb][sid]") {
+  IbbPlay play;
+  play.peer("o1", "<open xmlns='http://jabber.org/protocol/ibb' block-size='4096' sid='" +
+                      std::string(1025, 'x') + "'/>");
+  play.iq.expect_error("o1", Condition::BadRequest);
+}
+
+TEST_CASE("ibb receiver: a sid that ended may be used again", "[ibb][sid]") {
+  IbbPlay play;
+  play.expect();
+  auto old = std::move(play.attempt);
+  play.receive(4);  // expected anew
+  old.reset();      // takes nothing away
+  play.block(0, "abcd");
+  play.timers.turn();
+  play.iq.expect_result("b0");
+  play.peer_closes();
+  play.iq.expect_result("c1");
+  play.timers.turn();
+  for (int i = 0; i < 3; ++i) {
+    play.receive(4);
+    play.peer_opens("o2");  // it is taken now
+    play.iq.expect_error("o2", Condition::ItemNotFound);
+    play.block(0, "efgh");
+    play.timers.turn();
+    play.iq.expect_result("b0");
+    play.peer_closes();
+    play.iq.expect_result("c1");
+    play.timers.turn();
+  }
+  CHECK(play.written().substr(0, 12) == "abcdefghefgh");
+  CHECK(play.ends == 4);
+}
+
+TEST_CASE("ibb receiver: a stream that ends late does not take its sid's next stream along",
+          "[ibb][sid]") {
+  IbbPlay play;
+  play.expect();
+  play.peer_opens();
+  play.iq.expect_result("o1");
+  auto old = std::move(play.carrier);
+  play.receive(4);
+  old.reset();
+  play.expect_close();
+  play.block(0, "abcd");
+  play.timers.turn();
+  play.iq.expect_result("b0");
+  play.peer_closes();
+  play.iq.expect_result("c1");
+  play.timers.turn();
+  CHECK(play.ended->ok());
 }

@@ -65,6 +65,30 @@ TEST_CASE("iq: an error without <error/> still is one", "[stanza]") {
   CHECK(iq->payload->is("q", "n"));
 }
 
+TEST_CASE("iq: an answer of type error is a refusal, whatever is in it", "[stanza]") {
+  const std::string inside = GENERATE(
+      as<std::string>(), "", "<error/>", "<error type='cancel'/>", "<error type=''/>",
+      "<error>words</error>", "words", "<error xmlns='n'/>", "<error xmlns='jabber:server'/>",
+      "<error><item-not-found/></error>", "<error code='x'/>", "<error><a xmlns='n'/></error>",
+      "<error/><error/>", "<q xmlns='n'/><error/>", "<error/><q xmlns='n'/>",
+      "<q xmlns='n'><error/></q>", "<error><error/></error>");
+  const auto iq = Iq::parse(parse_xml("<iq type='error' id='1'>" + inside + "</iq>"));
+  REQUIRE(iq);
+  REQUIRE(iq->error);
+  CHECK(iq->error->condition == Condition::UndefinedCondition);
+  CHECK(to_error(*iq->error, "offer").code == Errc::StreamFailed);
+  CHECK(iq->payload.has_value() == (inside.find("<q") != std::string::npos));
+}
+
+TEST_CASE("iq: an error in the namespace of another stream keeps its meaning", "[stanza]") {
+  const auto iq = Iq::parse(
+      parse_xml("<iq type='error' id='1'><error xmlns='jabber:server' type='cancel'><item-not-found "
+                "xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></iq>"));
+  REQUIRE(iq);
+  CHECK(iq->error->condition == Condition::ItemNotFound);
+  CHECK_FALSE(iq->payload);
+}
+
 TEST_CASE("stanza error: XEP-0095 no-valid-streams carries its application condition", "[stanza]") {
   const auto error = StanzaError::parse(parse_xml(
       "<error code='400' type='cancel'><bad-request xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/>"
