@@ -26,36 +26,45 @@ struct S5bConnected {
 /// Connects to the first of several streamhosts that answers: the target to any of them, the
 /// requester to its proxy (XEP-0065 sections 5.3.2 and 6.3.4). Two connects race, staggered; one
 /// SOCKS5 handshake is done at a time (COMPAT Pidgin: a second one kills its transfer). A
-/// host that keeps silent makes room once another waits for its place, so three black holes do not
-/// cost the budget (RELIABILITY SB2; INTEROP s3i, "Target budget").
+/// host that keeps silent makes room once another waits for its place, so every host is tried.
 ///
 /// Names are resolved when their turn comes, and the connect goes to the very address that was
-/// judged (SB3). Destroying it closes everything; `done` is then never called.
+/// judged. Destroying it closes everything; `done` is then never called.
+///
+/// Who named the hosts must not learn from our answer's time which ports of a private network are
+/// closed and which are silent: a connect that failed at a discreet address keeps its place until
+/// its time is up, and the failure of all is told when kBudget has passed, not before.
 class S5bConnector {
  public:
-  static constexpr std::size_t kMaxHosts = 5;
-  static constexpr std::size_t kMaxAddressesPerHost = 2;
+  static constexpr std::size_t kMaxHosts = 64;  ///< and as many further addresses of their names
+  static constexpr std::size_t kMaxAddressesPerHost = 8;
   static constexpr std::size_t kAtOnce = 2;
   static constexpr std::chrono::milliseconds kStagger{250};
   static constexpr std::chrono::milliseconds kConnectWithin{3000};    ///< then others go first
   static constexpr std::chrono::milliseconds kHandshakeWithin{2000};  ///< likewise
-  static constexpr std::chrono::milliseconds kBudget{9000};  ///< all in all. COMPAT Smack: waits 10 s
+  /// The last host has at least so long, counted from the start of all. COMPAT Smack: waits 10 s,
+  /// which is enough for six silent hosts.
+  static constexpr std::chrono::milliseconds kBudget{9000};
+  /// After that only hosts that were not tried yet are waited for, each its own time, so long at
+  /// most. The requester waits 150 s (S5bOutgoing::kAnswerWithin).
+  static constexpr std::chrono::milliseconds kLongBudget{140000};
 
   struct Plan {
-    std::vector<StreamHost>
-        hosts;  ///< tried in this order; doubles and those past kMaxHosts are not
+    /// Tried in this order; doubles and those past kMaxHosts are not.
+    std::vector<StreamHost> hosts;
     std::string dst_addr;
     /// DST.ADDR for one host. May be empty: `dst_addr` for all.
     std::function<std::string(const StreamHost& host)> dst_addr_for;
     /// Judges an address that `host` resolved to. May be empty: all are fine.
     std::function<Result<void>(const StreamHost& host, const SocketAddress& address)> allowed;
-    /// Hears why a host did not do. May be empty.
+    /// Is it nobody's business how a connect to this address ends? May be empty: no address is.
+    std::function<bool(const StreamHost& host, const SocketAddress& address)> discreet;
+    /// Hears why a host did not do, and what was left out. May be empty.
     std::function<void(std::string detail)> tell;
   };
   using Done = Callback<void(Result<S5bConnected>)>;
 
-  /// `done` is called once, not before this returns. Errors: StreamFailed, one for all ways to
-  /// fail.
+  /// `done` is called once, not before this returns. Errors: StreamFailed.
   S5bConnector(Network& network, Timers& timers, Plan plan, Done done);
   ~S5bConnector();
   S5bConnector(const S5bConnector&) = delete;
@@ -72,7 +81,9 @@ class S5bConnector {
   void start_next();
   void failed(Attempt& attempt, const std::string& why);
   void succeeded(Attempt& attempt);
+  void enough();
   void give_up();
+  void push_further(const StreamHost& host, const std::vector<SocketAddress>& addresses);
   void tell(const std::string& where, const std::string& what) const;
   void finish(Result<S5bConnected> result);
   Attempt* handshaking() const;
@@ -83,6 +94,10 @@ class S5bConnector {
   Plan plan_;
   Done done_;
   std::deque<Candidate> queue_;
+  std::size_t further_ = 0;  // addresses queued beside the first one of a name
+  bool late_ = false;        // kBudget has passed: nobody stays longer than its own time
+  bool silence_ = false;     // somebody did not answer
+  bool held_ = false;        // a discreet attempt failed: the end of all is not told before that
   std::list<std::unique_ptr<Attempt>> attempts_;
   std::unique_ptr<Timer> stagger_;
   std::unique_ptr<Timer> budget_;

@@ -21,7 +21,7 @@ S5bIncoming::S5bIncoming(S5bTransport& transport, const StreamKey& key, const St
 }
 
 S5bIncoming::~S5bIncoming() {
-  if (done_) transport_.expected_.erase({key_.peer, key_.sid});
+  if (done_) stop_expecting();
   for (auto& iq : asked_) iq.fail(StanzaError::of(Condition::NotAcceptable));
 }
 
@@ -35,6 +35,9 @@ void S5bIncoming::offered(IncomingIq iq, BytestreamsQuery query) {
   }
   asked_.push_back(std::move(iq));
   query_ = std::move(query);
+  for (const auto& host : query_.hosts)
+    if (const auto literal = SocketAddress::parse(host.host, host.port); literal && is_peers_own(host))
+      context_.peers->seen(key_.peer, *literal);
   if (plan_.direct && !plan_.own_proxy_only) return connect();
   proxies_ = context_.proxies.when_ready([this] { connect(); });
 }
@@ -47,12 +50,21 @@ void S5bIncoming::connect() {
   plan.allowed = [this](const StreamHost& host, const SocketAddress& address) {
     return judge(host, address);
   };
-  plan.tell = [this](std::string detail) {
-    if (plan_.tell) plan_.tell("socks5", std::move(detail));
-  };
+  // Our own machines may know what is closed in our network.
+  if (key_.peer.bare() != key_.self.bare())
+    plan.discreet = [this](const StreamHost& host, const SocketAddress& address) {
+      return !context_.proxies.knows(host) && context_.policy.is_private(address);
+    };
+  plan.tell = [this](std::string detail) { tell(std::move(detail)); };
+  if (query_.left_out > 0)
+    tell("the peer names " + std::to_string(query_.left_out) + " more hosts, which are not read");
   connector_ = std::make_unique<S5bConnector>(
       context_.network, context_.timers, std::move(plan),
       [this](Result<S5bConnected> result) { connected(std::move(result)); });
+}
+
+void S5bIncoming::tell(std::string detail) const {
+  if (plan_.tell) plan_.tell("socks5", std::move(detail));
 }
 
 /// COMPAT QXmpp hashes addresses as somebody typed them: the requester checks its own listener's by
@@ -63,7 +75,7 @@ std::string S5bIncoming::dst_addr_for(const StreamHost& host) const {
   return dst_addr(key_.sid, host.jid, written.empty() ? key_.self.as_stamped() : written);
 }
 
-/// RELIABILITY s5.4: a proxy that the peer names sees our address, so it counts as the peer. Our
+/// A proxy that the peer names sees our address, so it counts as the peer. Our
 /// own server's does not.
 bool S5bIncoming::is_allowed(const StreamHost& host) const {
   if (context_.proxies.knows(host)) return plan_.proxy;
@@ -82,10 +94,9 @@ std::vector<StreamHost> S5bIncoming::worth_trying() const {
                [this](const StreamHost& host) { return is_allowed(host); });
   // A proxy behind many addresses of the peer's own is the one that works through NAT.
   const auto is_proxy = [this](const StreamHost& host) { return !is_peers_own(host); };
-  if (const auto proxy = std::find_if(hosts.begin(), hosts.end(), is_proxy);
-      proxy - hosts.begin() >= static_cast<std::ptrdiff_t>(S5bConnector::kMaxHosts) &&
-      proxy != hosts.end())
-    std::iter_swap(proxy, hosts.begin() + S5bConnector::kMaxHosts - 1);
+  const auto proxy = std::find_if(hosts.begin(), hosts.end(), is_proxy);
+  if (proxy != hosts.end() && proxy - hosts.begin() >= kProxyAmongFirst)
+    std::rotate(hosts.begin() + kProxyAmongFirst - 1, proxy, proxy + 1);
   return hosts;
 }
 
@@ -106,12 +117,18 @@ bool S5bIncoming::is_own_listener(const SocketAddress& address) const {
          });
 }
 
+/// Whoever expects the same stream since, expects it still.
+void S5bIncoming::stop_expecting() {
+  const auto here = transport_.expected_.find({key_.peer, key_.sid});
+  if (here != transport_.expected_.end() && here->second == this) transport_.expected_.erase(here);
+}
+
 void S5bIncoming::connected(Result<S5bConnected> result) {
-  transport_.expected_.erase({key_.peer, key_.sid});
+  stop_expecting();
   auto asked = std::exchange(asked_, {});
   auto done = std::move(done_);
   if (!result) {
-    // One answer for every way to fail: no port scanner learns anything (RELIABILITY SB2).
+    // One answer for every way to fail: no port scanner learns anything.
     for (auto& iq : asked) iq.fail(StanzaError::of(Condition::ItemNotFound));
     return done(std::move(result).error());
   }
@@ -120,6 +137,7 @@ void S5bIncoming::connected(Result<S5bConnected> result) {
   answer.used = result->host.jid;
   for (auto& iq : asked) iq.reply(answer.build());
   const std::string route = is_peers_own(result->host) ? "direct" : "proxy";
+  if (route == "direct") context_.peers->seen(key_.peer, result->address);
   Path path{"si-socks5", route, result->address.host(), result->address.port()};
   if (plan_.tell) plan_.tell(route, "connected to " + result->address.str());
   done(std::unique_ptr<Carrier>(std::make_unique<S5bCarrier>(

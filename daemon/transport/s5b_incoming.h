@@ -27,13 +27,16 @@ class S5bIncoming final : public Transport::Attempt {
   void offered(IncomingIq iq, BytestreamsQuery query);
 
  private:
+  static constexpr std::ptrdiff_t kProxyAmongFirst = 5;  ///< hosts tried
   void connect();
+  void tell(std::string detail) const;
   std::string dst_addr_for(const StreamHost& host) const;
   bool is_allowed(const StreamHost& host) const;
   bool is_peers_own(const StreamHost& host) const;
   std::vector<StreamHost> worth_trying() const;
   Result<void> judge(const StreamHost& host, const SocketAddress& address) const;
   bool is_own_listener(const SocketAddress& address) const;
+  void stop_expecting();
   void connected(Result<S5bConnected> result);
 
   S5bTransport& transport_;

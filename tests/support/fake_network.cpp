@@ -105,6 +105,13 @@ RemoteEnd& FakeNetwork::expect_connect(std::string_view wanted) {
   return end;
 }
 
+RemoteEnd* FakeNetwork::next_connect() {
+  if (dialled_.empty()) return nullptr;
+  RemoteEnd* end = dialled_.front();
+  dialled_.pop_front();
+  return end;
+}
+
 void FakeNetwork::expect_no_connect() {
   if (!dialled_.empty()) FAIL("connect() to " << dialled_.front()->address);
 }

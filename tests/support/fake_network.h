@@ -65,6 +65,8 @@ class FakeNetwork final : public Network {
   /// The oldest connect() not yet seen goes there.
   RemoteEnd& expect_connect(std::string_view address);
   void expect_no_connect();
+  /// Likewise, wherever it goes; null when there is none.
+  RemoteEnd* next_connect();
   /// Somebody dials our listener of the same family; fails the test when there is none.
   RemoteEnd& dial(std::string_view from, std::uint16_t from_port = 50000);
   std::vector<std::string> listening() const;  ///< "0.0.0.0:40001", ...

@@ -22,32 +22,89 @@ std::vector<std::string> hosts(const std::vector<SocketAddress>& addresses) {
   return all;
 }
 
+/// Every way to write an IPv4 address into an IPv6 one.
+std::vector<std::string> embeddings_of(const std::string& v4) {
+  const Bytes b = address(v4).bytes();
+  const auto hex = [](unsigned first, unsigned second) {
+    return to_hex(Bytes{static_cast<std::uint8_t>(first), static_cast<std::uint8_t>(second)});
+  };
+  const auto plain = hex(b[0], b[1]) + ":" + hex(b[2], b[3]);
+  const auto inverted = hex(b[0] ^ 0xffU, b[1] ^ 0xffU) + ":" + hex(b[2] ^ 0xffU, b[3] ^ 0xffU);
+  return {"::ffff:" + plain,                     // mapped
+          "::" + plain,                          // compatible
+          "::ffff:0:" + plain,                   // SIIT
+          "64:ff9b::" + plain,                   // NAT64
+          "64:ff9b:1::" + plain,                 // NAT64, local use
+          "64:ff9b:1:abcd::" + plain,
+          "2002:" + plain + "::1",               // 6to4
+          "2002:" + plain + ":ffff:1:2:3:4",
+          "2001:0:c000:201:8000:1234:" + inverted,  // Teredo: the client
+          "2001:0:" + plain + ":0:ffff:3fff:fdfe",  // and the server
+          "2001:db8:1:2:0:5efe:" + plain,        // ISATAP
+          "2001:db8:1:2:200:5efe:" + plain,
+          "fd00::5efe:" + plain,
+          "2002:c000:201::5efe:" + plain};       // one within another
+}
+
 }  // namespace
 
-TEST_CASE("address policy: a peer cannot send us to special addresses (RELIABILITY SB3)",
-          "[address]") {
+TEST_CASE("address policy: a peer cannot send us to special addresses", "[address]") {
   const AddressPolicy policy;
   const std::string forbidden = GENERATE(values<std::string>(
       {"0.0.0.0", "0.1.2.3", "127.0.0.1", "127.255.255.254", "169.254.0.1", "169.254.169.254",
        "224.0.0.1", "239.255.255.255", "240.0.0.1", "255.255.255.255", "::", "::1", "fe80::1",
-       "febf::1", "ff02::1",
-       // the same in IPv6 clothes: mapped, compatible, NAT64, 6to4
-       "::ffff:127.0.0.1", "::ffff:169.254.1.1", "::127.0.0.1", "64:ff9b::127.0.0.1",
-       "64:ff9b::7f00:1", "64:ff9b:1::1", "2002:7f00:1::", "2002:a9fe:a9fe::1", "2002:0:1::"}));
+       "febf::1", "fec0::1", "feff::1", "fe80::5efe:c000:201", "ff02::1", "64:ff9b:1::1"}));
   INFO(forbidden);
   const auto verdict = policy.may_connect(address(forbidden, 80));
   REQUIRE_FALSE(verdict.ok());
   CHECK(verdict.error().code == Errc::Policy);
 }
 
+TEST_CASE("address policy: nor by any IPv6 form of them", "[address]") {
+  const AddressPolicy policy;
+  for (const std::string v4 :
+       {"0.0.0.1", "0.1.2.3", "127.0.0.1", "127.0.0.53", "127.1.2.3", "127.255.255.254",
+        "169.254.0.1", "169.254.169.254", "224.0.0.1", "239.255.255.250", "240.0.0.1",
+        "255.255.255.255"}) {
+    for (const auto& form : embeddings_of(v4)) {
+      INFO(v4 << " as " << form);
+      const auto verdict = policy.may_connect(address(form, 80));
+      REQUIRE_FALSE(verdict.ok());
+      CHECK(verdict.error().code == Errc::Policy);
+    }
+  }
+}
+
 TEST_CASE("address policy: public and private addresses may be connected to", "[address]") {
   const AddressPolicy policy;
   const std::string fine = GENERATE(values<std::string>(
       {"192.0.2.1", "10.0.0.1", "172.16.5.4", "192.168.1.1", "100.64.0.1", "223.255.255.255",
-       "168.254.0.1", "170.0.0.1", "2001:db8::1", "fd00::2", "2002:c000:201::1",
-       "64:ff9b::192.0.2.1", "::ffff:192.0.2.1", "fec0::1"}));
+       "168.254.0.1", "170.0.0.1", "1.0.0.1", "126.255.255.255", "128.0.0.1", "2001:db8::1",
+       "fd00::2", "2001:1::1", "2001:db8::5eff:7f00:1", "2001:db8:0:0:1:5efe:7f00:1"}));
   INFO(fine);
   CHECK(policy.may_connect(address(fine, 80)).ok());
+}
+
+TEST_CASE("address policy: nor does an embedded good address do harm", "[address]") {
+  const AddressPolicy policy;
+  for (const std::string v4 : {"192.0.2.1", "10.0.0.1", "198.51.100.7"})
+    for (const auto& form : embeddings_of(v4)) {
+      INFO(v4 << " as " << form);
+      const bool local_nat64 = form.starts_with("64:ff9b:1:");
+      CHECK(policy.may_connect(address(form)).ok() == !local_nat64);
+      if (local_nat64) continue;
+      CHECK(policy.is_private(address(form)) == (v4 == "10.0.0.1" || form.starts_with("fd00")));
+    }
+}
+
+TEST_CASE("address policy: what is private, and is not the user's own word", "[address]") {
+  const AddressPolicy policy(trusted({"10.9.0.0/16"}));
+  for (const std::string inside : {"10.0.0.1", "10.255.0.1", "172.16.0.1", "172.31.255.1",
+                                   "192.168.0.1", "100.64.1.1", "fc00::1", "fdff::1"})
+    CHECK(policy.is_private(address(inside)));
+  for (const std::string outside : {"10.9.0.1", "172.15.0.1", "172.32.0.1", "192.167.0.1",
+                                    "100.128.0.1", "192.0.2.1", "2001:db8::1", "127.0.0.1"})
+    CHECK_FALSE(policy.is_private(address(outside)));
 }
 
 TEST_CASE("address policy: network.trusted lifts the refusal for its ranges only", "[address]") {

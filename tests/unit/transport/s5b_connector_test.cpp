@@ -21,6 +21,7 @@ const std::string kReply = "05 00 00 03 28" + to_hex(view_of(kHash)) + "0000";
 struct Play {
   FakeTimers timers;
   FakeNetwork net{timers};
+  bool discreet = false;
   std::vector<std::string> told;
   std::optional<Result<S5bConnected>> result;
   std::unique_ptr<S5bConnector> connector;
@@ -32,6 +33,10 @@ struct Play {
     plan.allowed = [](const StreamHost&, const SocketAddress& where) {
       return AddressPolicy().may_connect(where);
     };
+    if (discreet)
+      plan.discreet = [](const StreamHost&, const SocketAddress& where) {
+        return AddressPolicy().is_private(where);
+      };
     plan.tell = [this](std::string detail) { told.push_back(std::move(detail)); };
     connector = std::make_unique<S5bConnector>(
         net, timers, std::move(plan),
@@ -216,36 +221,211 @@ TEST_CASE("s5b connector: a lone slow host may use the whole budget, and no more
   }
 }
 
-TEST_CASE("s5b connector: tries at most five hosts (RELIABILITY SB2)", "[s5b]") {
+TEST_CASE("s5b connector: tries every host that there is time for", "[s5b]") {
+  const int count = GENERATE(6, 7, 16, 40, 64);
+  const int good = GENERATE_COPY(count / 2, count - 1, count);  // none of them, if it is `count`
+  const bool silent = GENERATE(false, true);                    // the others: silent, or refusing
   Play play;
   std::vector<StreamHost> hosts;
-  for (int i = 1; i <= 16; ++i) hosts.push_back(Play::host("192.0.2." + std::to_string(i)));
+  for (int i = 0; i < count; ++i) hosts.push_back(Play::host("192.0.2." + std::to_string(i + 1)));
   play.start(hosts);
-  for (int i = 1; i <= 5; ++i) {
-    play.timers.turn();
-    play.net.expect_connect("192.0.2." + std::to_string(i) + ":4242").fail();
+  const auto begin = play.timers.now();
+  std::vector<bool> tried(static_cast<std::size_t>(count));
+  std::size_t most_open = 0;
+  while (!play.result && play.timers.now() - begin < 200s) {
+    play.timers.advance(50ms);
+    most_open = std::max(most_open, play.net.open());
+    while (auto* end = play.net.next_connect()) {
+      const auto number = std::stoi(end->address.substr(8)) - 1;
+      CHECK_FALSE(tried.at(static_cast<std::size_t>(number)));
+      tried[static_cast<std::size_t>(number)] = true;
+      if (number == good) {
+        end->accept();
+        Play::shake_hands(*end);
+      } else if (!silent) {
+        end->fail();
+      }
+    }
   }
+  const auto took = play.timers.now() - begin;
+  REQUIRE(play.result.has_value());
+  CHECK(play.result->ok() == (good < count));
+  CHECK(most_open <= 2);
+  CHECK(took <= (count / 2 + 1) * 3s + 4s);
+  if (good == count) {
+    for (const bool one : tried) CHECK(one);
+    if (silent && count <= 6) CHECK(took <= 9500ms);  // COMPAT Smack: waits 10 s
+    CHECK(play.told.size() == static_cast<std::size_t>(count));
+  }
+  CHECK(play.timers.running() == 0);
+}
+
+TEST_CASE("s5b connector: what is over the bounds is told", "[s5b]") {
+  Play play;
+  SECTION("64 hosts") {
+    std::vector<StreamHost> hosts;
+    for (int i = 0; i < 70; ++i) hosts.push_back(Play::host("192.0.2." + std::to_string(i + 1)));
+    play.start(hosts);
+    CHECK(play.told == std::vector<std::string>{"6 more hosts are not tried; 64 at most are"});
+  }
+  SECTION("8 addresses of a name") {
+    for (int i = 1; i <= 10; ++i) play.net.names["many.lit"].push_back("192.0.2." + std::to_string(i));
+    play.start({Play::host("many.lit")});
+    for (int i = 1; i <= 8; ++i) {
+      play.timers.turn();
+      play.net.expect_connect("192.0.2." + std::to_string(i) + ":4242").fail();
+    }
+    play.timers.turn();
+    play.net.expect_no_connect();
+    CHECK(play.told.at(0) == "many.lit: 2 more addresses are not tried");
+    CHECK(play.result.has_value());
+  }
+  SECTION("140 s, though hosts accept and then keep silent") {
+    std::vector<StreamHost> hosts;
+    for (int i = 0; i < 64; ++i) {
+      const auto name = "h" + std::to_string(i) + ".lit";
+      for (int j = 1; j <= 8; ++j)
+        play.net.names[name].push_back("192.0." + std::to_string(i) + "." + std::to_string(j));
+      hosts.push_back(Play::host(name));
+    }
+    play.start(hosts);
+    const auto begin = play.timers.now();
+    while (!play.result && play.timers.now() - begin < 200s) {
+      play.timers.advance(50ms);
+      while (auto* end = play.net.next_connect()) end->accept();
+    }
+    CHECK(play.timers.now() - begin == 140s);
+    REQUIRE(play.result.has_value());
+    CHECK_FALSE(play.result->ok());
+    CHECK(play.told.back().find("not tried, time was up") != std::string::npos);
+  }
+}
+
+TEST_CASE("s5b connector: judges every address a name resolves to", "[s5b]") {
+  Play play;
+  play.net.names["evil.lit"] = {"127.0.0.1", "::1", "169.254.169.254", "::ffff:0:7f00:1"};
+  play.net.names["mixed.lit"] = {"10.0.0.1", "127.0.0.1", "2001:db8::1", "10.0.0.2"};
+  // What a resolver makes of numbers that are no address literals.
+  play.net.names["127.1"] = play.net.names["0177.0.0.1"] = play.net.names["2130706433"] =
+      play.net.names["0x7f.1"] = play.net.names["localhost."] = {"127.0.0.1"};
+  play.start({Play::host("evil.lit"), Play::host("127.0.0.1", 22), Play::host("127.1"),
+              Play::host("0177.0.0.1"), Play::host("2130706433"), Play::host("0x7f.1"),
+              Play::host("localhost."), Play::host("mixed.lit")});
+  for (int i = 0; i < 20; ++i) play.timers.turn();
+  play.timers.advance(250ms);
+  for (int i = 0; i < 20; ++i) play.timers.turn();
+  play.net.expect_connect("10.0.0.1:4242").fail();
+  play.timers.turn();
+  play.net.expect_connect("[2001:db8::1]:4242").fail();
+  play.timers.turn();
+  play.net.expect_connect("10.0.0.2:4242").fail();
   play.timers.advance(10s);
   play.net.expect_no_connect();
   REQUIRE(play.result.has_value());
   CHECK_FALSE(play.result->ok());
 }
 
-TEST_CASE("s5b connector: judges every address a name resolves to (RELIABILITY SB3)", "[s5b]") {
+namespace {
+
+enum class Port { Closed, Silent, OpenAndSilent, OpenAndTalks, OpenAndCloses, Unresolved };
+
+/// One after another these happen at the hosts named, each 5 ms after the connect; the last host is
+/// the asker's own. When did what the asker sees happen: the connect to its host, and the end?
+struct Seen {
+  Timers::Clock::duration connect{}, end{};
+  friend bool operator==(const Seen&, const Seen&) = default;
+};
+
+Seen look_at(const std::vector<Port>& ports, bool own_host) {
   Play play;
-  play.net.names["evil.lit"] = {"127.0.0.1", "::1", "169.254.169.254"};
-  play.net.names["mixed.lit"] = {"10.0.0.1", "127.0.0.1", "2001:db8::1", "10.0.0.2"};
-  play.start({Play::host("evil.lit"), Play::host("127.0.0.1", 22), Play::host("mixed.lit")});
-  play.timers.advance(250ms);
-  play.timers.turn();
-  play.timers.turn();
-  auto& first = play.net.expect_connect("10.0.0.1:4242");
-  first.fail();
-  play.timers.turn();
-  play.net.expect_connect("[2001:db8::1]:4242").fail();
-  play.timers.advance(10s);
-  play.net.expect_no_connect();  // two addresses a host
+  std::vector<StreamHost> hosts;
+  for (std::size_t i = 0; i < ports.size(); ++i) {
+    const auto n = std::to_string(i + 1);
+    if (ports[i] == Port::Unresolved) {
+      hosts.push_back(Play::host("no" + n + ".lan"));
+    } else {
+      play.net.names["yes" + n + ".lan"] = {"192.168.1." + n};
+      hosts.push_back(Play::host(i % 2 == 0 ? "192.168.1." + n : "yes" + n + ".lan"));
+    }
+  }
+  if (own_host) hosts.push_back(Play::host("192.0.2.66"));
+  play.discreet = true;
+  play.start(hosts);
+  const auto begin = play.timers.now();
+  Seen seen;
+  std::vector<std::pair<int, std::function<void()>>> later;
+  for (int now = 0; !play.result && now < 60000; now += 5) {
+    for (auto& [at, action] : std::exchange(later, {}))
+      if (at <= now) action();
+    while (auto* end = play.net.next_connect()) {
+      if (end->address == "192.0.2.66:4242") {
+        seen.connect = play.timers.now() - begin;
+        later.emplace_back(now + 5, [end] { end->fail(); });
+        continue;
+      }
+      const auto port = ports.at(static_cast<std::size_t>(std::stoi(end->address.substr(10)) - 1));
+      if (port == Port::Closed) later.emplace_back(now + 5, [end] { end->fail(); });
+      if (port == Port::OpenAndSilent) later.emplace_back(now + 5, [end] { end->accept(); });
+      if (port == Port::OpenAndTalks)
+        later.emplace_back(now + 5, [end] {
+          end->accept();
+          end->send("53 53 48 2d");
+        });
+      if (port == Port::OpenAndCloses)
+        later.emplace_back(now + 5, [end] {
+          end->accept();
+          end->end();
+        });
+    }
+    play.timers.advance(5ms);
+  }
+  REQUIRE(play.result.has_value());
   CHECK_FALSE(play.result->ok());
+  seen.end = play.timers.now() - begin;
+  return seen;
+}
+
+}  // namespace
+
+TEST_CASE("s5b connector: time does not tell a closed port of our network from a silent one",
+          "[s5b][discreet]") {
+  const auto port = GENERATE(Port::Closed, Port::OpenAndSilent, Port::OpenAndTalks,
+                             Port::OpenAndCloses, Port::Unresolved);
+  const bool own_host = GENERATE(false, true);
+  for (std::size_t count = 1; count <= 8; ++count) {
+    INFO(count << " hosts");
+    const std::vector<Port> silent(count, Port::Silent), all(count, port);
+    CHECK(look_at(all, own_host) == look_at(silent, own_host));
+    auto one = silent;
+    one[count / 2] = port;
+    CHECK(look_at(one, own_host) == look_at(silent, own_host));
+  }
+}
+
+TEST_CASE("s5b connector: a public host that refuses is told at once, whoever asks", "[s5b]") {
+  Play play;
+  play.discreet = true;
+  play.start({Play::host("192.0.2.1"), Play::host("192.0.2.2")});
+  play.timers.turn();
+  play.net.expect_connect("192.0.2.1:4242").fail();
+  play.timers.turn();
+  play.net.expect_connect("192.0.2.2:4242").fail();
+  CHECK(play.result.has_value());
+}
+
+TEST_CASE("s5b connector: a discreet host that answers is used at once", "[s5b]") {
+  Play play;
+  play.discreet = true;
+  play.start({Play::host("192.168.1.1"), Play::host("192.168.1.2"), Play::host("192.168.1.3")});
+  play.timers.turn();
+  play.net.expect_connect("192.168.1.1:4242").fail();
+  play.timers.advance(250ms);
+  auto& second = play.net.expect_connect("192.168.1.2:4242");
+  second.accept();
+  Play::shake_hands(second);
+  REQUIRE(play.result.has_value());
+  CHECK(play.result->ok());
+  CHECK(play.timers.running() == 0);
 }
 
 TEST_CASE("s5b connector: names are not looked up before their turn", "[s5b]") {
