@@ -4,6 +4,8 @@
 #include <string>
 #include <utility>
 
+#include "transport/refusal.h"
+
 namespace xmppftd {
 
 Confirmation::Confirmation(IqChannel& iq, Timers& timers, Jid peer, ConfirmDone what, Done done)
@@ -29,7 +31,7 @@ void Confirmation::ask() {
 void Confirmation::answered(const IqReply& reply) {
   const auto* failure = std::get_if<IqFailure>(&reply);
   if (!failure) return finish(Delivery::Confirmed);
-  Error why = failure->to_error("confirmation");
+  Error why = explain(Step::Confirmation, *failure);
   if (failure->kind == IqFailure::Kind::Disconnected || why.code == Errc::PeerOffline)
     return ask_again(why.detail);
   if (failure->kind == IqFailure::Kind::Timeout) {

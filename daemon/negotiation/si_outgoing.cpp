@@ -5,6 +5,7 @@
 
 #include "base/bytes.h"
 #include "base/log.h"
+#include "transport/refusal.h"
 #include "xep/namespaces.h"
 
 namespace xmppftd {
@@ -21,14 +22,13 @@ std::string_view name_of(int state) {
 
 /// What a refused offer means.
 Error offer_error(const IqFailure& failure) {
-  Error why = failure.to_error("SI offer");
+  Error why = explain(Step::SiOffer, failure);
   if (failure.kind != IqFailure::Kind::Refused) return why;
   // COMPAT QXmpp: says no more than <bad-request/> when it knows none of our methods.
   if (why.code == Errc::Protocol) why.code = Errc::NoCommonMethod;
   // COMPAT Openfire: bounces offers that it does not like in the peer's name. The peer never saw it,
   // and who declines says <forbidden/> (XEP-0095 section 3.2).
-  if (failure.error.condition == Condition::NotAllowed)
-    why = {Errc::Protocol, "SI offer: a server on the way did not let it pass (not-allowed)"};
+  if (failure.error.condition == Condition::NotAllowed) why.code = Errc::Protocol;
   return why;
 }
 
@@ -106,8 +106,24 @@ void SiOutgoing::prepare() {
     }));
 }
 
+/// What cannot be opened is not offered: the peer would choose it, and the file would not move.
+Result<void> SiOutgoing::drop_unusable_ways() {
+  Result<void> usable = Error{Errc::NoCommonMethod, "no method is left"};
+  way_ = nullptr;
+  std::erase_if(ways_, [&](const Way& way) {
+    const auto can = way.transport->can_open(way.plan);
+    if (can) return false;
+    usable = can;
+    handler_.on_step("not offered", std::string(way.transport->method_id()) + ": " + can.error().detail);
+    return true;
+  });
+  if (!ways_.empty()) return {};
+  return usable;
+}
+
 void SiOutgoing::send_offer() {
   preparations_.clear();
+  if (const auto usable = drop_unusable_ways(); !usable) return end(usable.error());
   set_state(State::AwaitingAnswer);
   offer_.id = random_hex(kSidBytes);
   offer_.methods.clear();

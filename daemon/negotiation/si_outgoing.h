@@ -45,6 +45,7 @@ class SiOutgoing final : public Negotiation {
   void collect_ways(const OfferPlan& plan);
   Way* find_way(std::string_view method);
   void prepare();
+  Result<void> drop_unusable_ways();
   void send_offer();
   void answered(const IqReply& reply);
   void open(Way& way);

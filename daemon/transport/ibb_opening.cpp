@@ -2,6 +2,7 @@
 #include "transport/ibb_opening.h"
 
 #include "transport/ibb_stream.h"
+#include "transport/refusal.h"
 
 namespace xmppftd {
 
@@ -36,7 +37,7 @@ void IbbOpening::answered(IqReply reply) {
     block_size_ /= 2;
     return propose();
   }
-  Error why = failure->to_error("IBB open");
+  Error why = explain(Step::IbbOpen, *failure);
   if (refused && why.code != Errc::PeerOffline) why.code = Errc::StreamFailed;
   auto done = std::move(done_);
   done(std::move(why));
@@ -49,11 +50,17 @@ IbbExpectation::IbbExpectation(IbbTransport& transport, const StreamKey& key,
 }
 
 IbbExpectation::~IbbExpectation() {
-  if (done_) transport_.expected_.erase({key_.peer, key_.sid});
+  if (done_) stop_expecting();
+}
+
+/// Whoever expects the same stream since, expects it still.
+void IbbExpectation::stop_expecting() {
+  const auto here = transport_.expected_.find({key_.peer, key_.sid});
+  if (here != transport_.expected_.end() && here->second == this) transport_.expected_.erase(here);
 }
 
 void IbbExpectation::opened(IncomingIq iq, const IbbOpen& open) {
-  transport_.expected_.erase({key_.peer, key_.sid});
+  stop_expecting();
   auto stream = make_ibb_receiver(transport_, key_, open.block_size);
   iq.reply();
   auto done = std::move(done_);

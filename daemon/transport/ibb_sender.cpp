@@ -5,6 +5,7 @@
 
 #include "protocol/ibb_flow.h"
 #include "transport/ibb_stream.h"
+#include "transport/refusal.h"
 #include "xep/xep0047_ibb.h"
 
 namespace xmppftd {
@@ -67,7 +68,7 @@ void IbbSendStream::start(FileEnd file, ByteRange range, Handler& handler) {
 
 /// What it means that a block was not acknowledged.
 Error IbbSendStream::refusal(std::uint64_t number, const IqFailure& failure) {
-  Error why = failure.to_error("IBB block " + std::to_string(number));
+  Error why = explain(Step::IbbBlock, failure);
   if (why.code == Errc::Timeout) return why;
   // COMPAT QXmpp 1.4: never wraps the sequence; Libervia: wraps it a block early. Whoever refuses
   // just there would do so again.

@@ -24,7 +24,11 @@ Bytes net_of(const SocketAddress& peer) {
 class S5bListener::Connection final : public Socket::Handler {
  public:
   Connection(S5bListener& owner, UniqueFd descriptor, const SocketAddress& peer)
-      : net(net_of(peer)), since(owner.timers_.now()), owner_(owner) {
+      : net(net_of(peer)),
+        since(owner.timers_.now()),
+        suspect(owner.suspects_.count(net) != 0),
+        likely(owner.is_likely(net)),
+        owner_(owner) {
     deadline_ = owner_.timers_.after(kHandshakeWithin, [this] { owner_.drop(*this); });
     socket_ = owner_.network_.adopt(std::move(descriptor), *this);
     socket_->want(server_.wanted());
@@ -32,8 +36,11 @@ class S5bListener::Connection final : public Socket::Handler {
 
   const Bytes net;
   const Timers::Clock::time_point since;
+  const bool suspect;
+  const bool likely;
   Ticket* ticket = nullptr;
 
+  bool greeted() const { return server_.state() != Socks5Server::State::AwaitingGreeting; }
   const std::string& hash() const { return server_.dst_addr(); }
   SocketAddress peer() const { return socket_->peer(); }
   void accept() {
@@ -63,8 +70,9 @@ class S5bListener::Connection final : public Socket::Handler {
   std::unique_ptr<Socket> socket_;
 };
 
-S5bListener::Ticket::Ticket(S5bListener& listener, std::vector<std::string> hashes)
-    : listener_(listener), hashes_(std::move(hashes)) {
+S5bListener::Ticket::Ticket(S5bListener& listener, std::vector<std::string> hashes,
+                            std::vector<Bytes> likely)
+    : listener_(listener), hashes_(std::move(hashes)), likely_(std::move(likely)) {
   listener_.tickets_.push_back(this);
 }
 
@@ -73,6 +81,7 @@ S5bListener::Ticket::~Ticket() {
   if (!listener_.tickets_.empty()) return;
   listener_.listeners_.clear();
   listener_.unproven_.clear();
+  listener_.shares_.clear();
 }
 
 UniqueFd S5bListener::Ticket::take() {
@@ -88,10 +97,12 @@ S5bListener::S5bListener(Network& network, Timers& timers, std::vector<SocketAdd
 S5bListener::~S5bListener() = default;
 
 Result<std::unique_ptr<S5bListener::Ticket>> S5bListener::wait_for(
-    std::vector<std::string> hashes) {
+    std::vector<std::string> hashes, const std::vector<SocketAddress>& likely) {
   if (listeners_.empty())
     if (auto opened = open(); !opened) return opened.error();
-  return std::unique_ptr<Ticket>(new Ticket(*this, std::move(hashes)));
+  std::vector<Bytes> nets;
+  std::transform(likely.begin(), likely.end(), std::back_inserter(nets), net_of);
+  return std::unique_ptr<Ticket>(new Ticket(*this, std::move(hashes), std::move(nets)));
 }
 
 Result<void> S5bListener::open() {
@@ -118,21 +129,58 @@ std::vector<SocketAddress> S5bListener::addresses() const {
 }
 
 void S5bListener::accepted(UniqueFd connection, const SocketAddress& peer) {
-  if (make_room(peer))
-    unproven_.push_back(std::make_unique<Connection>(*this, std::move(connection), peer));
+  if (unproven_.size() >= kMaxUnproven) make_room();
+  unproven_.push_back(std::make_unique<Connection>(*this, std::move(connection), peer));
+  ++shares_[unproven_.back()->net];
 }
 
-bool S5bListener::make_room(const SocketAddress& newcomer) {
-  const Bytes net = net_of(newcomer);
-  const auto same_net = [&](const auto& one) { return one->net == net; };
-  const auto neighbours = std::count_if(unproven_.begin(), unproven_.end(), same_net);
-  const bool net_full = static_cast<std::size_t>(neighbours) >= kMaxUnprovenPerNet;
-  if (!net_full && unproven_.size() < kMaxUnproven) return true;
-  const auto oldest =
-      net_full ? std::find_if(unproven_.begin(), unproven_.end(), same_net) : unproven_.begin();
-  if (timers_.now() - (*oldest)->since <= kEvictAfter) return false;
-  unproven_.erase(oldest);
-  return true;
+/// The connection with the smallest claim goes, of several the oldest.
+void S5bListener::make_room() {
+  const auto most = std::max_element(
+      shares_.begin(), shares_.end(),
+      [](const auto& a, const auto& b) { return a.second < b.second; });
+  const Bytes crowded = most->second > kFairShare ? most->first : Bytes();
+  const Connection* least = nullptr;
+  int least_claim = 0;
+  for (const auto& one : unproven_) {
+    const int claim = claim_of(*one, crowded);
+    if (least && claim >= least_claim) continue;
+    least = one.get();
+    least_claim = claim;
+  }
+  give_up(*least);
+}
+
+/// How much there is to say for keeping it.
+int S5bListener::claim_of(const Connection& one, const Bytes& crowded) const {
+  const bool silent = !one.greeted() && timers_.now() - one.since > kGreetWithin;
+  const int talks = silent ? 0 : 1;
+  if (one.net == crowded) return talks;
+  if (one.likely) return 6;
+  return (one.suspect ? 2 : 4) + talks;
+}
+
+bool S5bListener::is_likely(const Bytes& net) const {
+  return std::any_of(tickets_.begin(), tickets_.end(), [&](const Ticket* ticket) {
+    return std::find(ticket->likely_.begin(), ticket->likely_.end(), net) != ticket->likely_.end();
+  });
+}
+
+/// An unproven one that will not prove itself any more.
+void S5bListener::give_up(const Connection& connection) {
+  if (suspects_.size() >= kMaxSuspects) suspects_.clear();
+  suspects_.insert(connection.net);
+  take_out(connection);
+}
+
+std::unique_ptr<S5bListener::Connection> S5bListener::take_out(const Connection& connection) {
+  const auto share = shares_.find(connection.net);
+  if (--share->second == 0) shares_.erase(share);
+  const auto here = std::find_if(unproven_.begin(), unproven_.end(),
+                                 [&](const auto& one) { return one.get() == &connection; });
+  auto taken = std::move(*here);
+  unproven_.erase(here);
+  return taken;
 }
 
 void S5bListener::judge(Connection& connection) {
@@ -141,10 +189,8 @@ void S5bListener::judge(Connection& connection) {
     connection.refuse();
     return drop(connection);
   }
-  const auto here = std::find_if(unproven_.begin(), unproven_.end(),
-                                 [&](const auto& one) { return one.get() == &connection; });
-  ticket->bound_ = std::move(*here);
-  unproven_.erase(here);
+  suspects_.erase(connection.net);
+  ticket->bound_ = take_out(connection);
   connection.ticket = ticket;
   connection.accept();
 }
@@ -153,7 +199,7 @@ void S5bListener::drop(Connection& connection) {
   if (connection.ticket)
     connection.ticket->bound_.reset();
   else
-    unproven_.remove_if([&](const auto& one) { return one.get() == &connection; });
+    give_up(connection);
 }
 
 S5bListener::Ticket* S5bListener::find(const std::string& hash) const {

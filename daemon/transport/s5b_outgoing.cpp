@@ -4,12 +4,14 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "transport/refusal.h"
 #include "transport/s5b_carrier.h"
+#include "transport/s5b_places.h"
+#include "transport/s5b_carrier.h"
+#include "transport/s5b_places.h"
 
 namespace xmppftd {
 namespace {
-
-constexpr std::string_view kStep = "S5B offer";
 
 /// COMPAT QXmpp hashes its JIDs through toLatin1(): what does not fit becomes '?'.
 std::string to_latin1(std::string_view utf8) {
@@ -83,27 +85,56 @@ S5bOutgoing::S5bOutgoing(const S5bContext& context, const StreamKey& key, const 
 }
 
 void S5bOutgoing::collect_hosts() {
+  std::vector<StreamHost> own;
   if (plan_.direct && context_.config.direct) {
-    auto ticket = context_.listener.wait_for(dst_addr_variants(key_));
+    auto ticket = context_.listener.wait_for(dst_addr_variants(key_), likely_addresses());
     if (ticket) {
       ticket_ = *std::move(ticket);
-      hosts_ = own_hosts();
+      own = own_hosts();
     } else {
       tell("direct", ticket.error().detail);
     }
-    if (hosts_.empty()) ticket_.reset();
   }
-  if (!plan_.proxy) return;
-  for (auto& host : context_.proxies.hosts())
-    if (hosts_.size() < kMaxHosts) hosts_.push_back(std::move(host));
+  const auto proxies = plan_.proxy ? proxy_places() : std::vector<StreamHost>();
+  hosts_ = worth_offering(own, proxies, kMaxHosts);
+  std::vector<StreamHost> left_out = own;
+  left_out.insert(left_out.end(), proxies.begin(), proxies.end());
+  std::erase_if(left_out, [this](const StreamHost& host) {
+    return std::find(hosts_.begin(), hosts_.end(), host) != hosts_.end();
+  });
+  if (!left_out.empty()) tell("hosts left out", list_of(left_out));
+  if (own.empty()) ticket_.reset();
+}
+
+/// From where the peer may come to our listener: where it was of late, and this very machine.
+std::vector<SocketAddress> S5bOutgoing::likely_addresses() const {
+  auto likely = context_.peers->of(key_.peer);
+  for (const auto& [name, address] : context_.network.interfaces()) likely.push_back(address);
+  return likely;
+}
+
+/// All places of all proxies we know: theirs in our order of preference, each one's by promise.
+std::vector<StreamHost> S5bOutgoing::proxy_places() const {
+  const auto known = context_.proxies.hosts();
+  const auto ours = context_.network.interfaces();
+  std::vector<StreamHost> all;
+  for (const auto& first : known) {
+    if (std::any_of(all.begin(), all.end(), [&](const auto& one) { return one.jid == first.jid; }))
+      continue;
+    std::vector<StreamHost> places;
+    std::copy_if(known.begin(), known.end(), std::back_inserter(places),
+                 [&](const StreamHost& one) { return one.jid == first.jid; });
+    for (auto& place : by_promise(std::move(places), ours, context_.proxies.server()))
+      all.push_back(std::move(place));
+  }
+  return all;
 }
 
 std::vector<StreamHost> S5bOutgoing::own_hosts() const {
   const auto listening = context_.listener.addresses();
   std::vector<StreamHost> hosts;
   const auto add = [&](std::string host, std::uint16_t port) {
-    if (port != 0 && hosts.size() < AddressPolicy::kMaxAdvertised)
-      hosts.push_back({key_.self.as_stamped(), std::move(host), port, false});
+    if (port != 0) hosts.push_back({key_.self.as_stamped(), std::move(host), port, false});
   };
   if (context_.config.advertise.empty()) {
     for (const auto& address : context_.policy.advertised(context_.network.interfaces()))
@@ -125,15 +156,12 @@ std::vector<StreamHost> S5bOutgoing::own_hosts() const {
 void S5bOutgoing::answered(IqReply reply) {
   timer_.reset();
   if (const auto* failure = std::get_if<IqFailure>(&reply)) {
-    const Error error = failure->to_error(kStep);
-    switch (failure->kind) {
-      case IqFailure::Kind::Refused:
-        return fail(Errc::StreamFailed, error.detail);
-      case IqFailure::Kind::Timeout:
-        return fail(Errc::Timeout, error.detail);
-      case IqFailure::Kind::Disconnected:
-        return fail(Errc::NotOnline, error.detail);
+    Error why = explain(Step::S5bOffer, *failure);
+    if (failure->kind == IqFailure::Kind::Refused) {
+      why.code = Errc::StreamFailed;
+      why.detail += "; offered: " + list_of(hosts_);
     }
+    return fail(why.code, std::move(why.detail));
   }
   const auto query = BytestreamsQuery::parse(std::get<Element>(reply));
   if (!query) return fail(Errc::StreamFailed, query.error().detail);
@@ -141,18 +169,21 @@ void S5bOutgoing::answered(IqReply reply) {
   follow(*query->used);
 }
 
-/// RELIABILITY SB7: only to a host offered in this stream.
+/// Only to a host offered in this stream; a proxy among them then at every place of it that we know,
+/// for what leads the peer there may lead us nowhere.
 void S5bOutgoing::follow(const std::string& used) {
   const auto jid = Jid::parse(used);
   if (!jid) return fail(Errc::StreamFailed, "the streamhost used has no valid JID");
   if (*jid == key_.self) return use_direct();
-  std::vector<StreamHost> places;
-  std::copy_if(hosts_.begin(), hosts_.end(), std::back_inserter(places), [&](const StreamHost& host) {
-    const auto offered = Jid::parse(host.jid);  // as the proxy spells it
-    return offered && *offered == *jid;
-  });
-  if (places.empty())
+  const auto is_used = [&](const StreamHost& host) {
+    const auto named = Jid::parse(host.jid);  // as the proxy spells it
+    return named && *named == *jid;
+  };
+  if (std::none_of(hosts_.begin(), hosts_.end(), is_used))
     return fail(Errc::StreamFailed, "the peer used a streamhost we did not offer");
+  auto places = proxy_places();
+  places.insert(places.end(), hosts_.begin(), hosts_.end());  // what is known may have changed
+  std::erase_if(places, [&](const StreamHost& host) { return !is_used(host); });
   std::string proxy = places.front().jid;
   connect_to_proxy(proxy, std::move(places));
 }
@@ -161,6 +192,7 @@ void S5bOutgoing::use_direct() {
   if (!ticket_ || !ticket_->bound())
     return fail(Errc::StreamFailed, "the peer says it is connected to us, and is not");
   const auto far_end = ticket_->peer();
+  context_.peers->seen(key_.peer, far_end);
   UniqueFd socket = ticket_->take();
   if (!socket) return fail(Errc::StreamFailed, "the peer's connection to us just broke");
   open(std::move(socket), "direct", far_end);
@@ -187,10 +219,12 @@ void S5bOutgoing::activate(const Jid& proxy, S5bConnected connected) {
   request_ = context_.iq.request(
       IqType::Set, proxy, query.build(), kActivateWithin,
       [this, proxy, connection = std::move(connected)](IqReply reply) mutable {
-        if (const auto* failure = std::get_if<IqFailure>(&reply))
-          return fail(
-              failure->kind == IqFailure::Kind::Disconnected ? Errc::NotOnline : Errc::StreamFailed,
-              failure->to_error("activation at " + proxy.str()).detail);
+        if (const auto* failure = std::get_if<IqFailure>(&reply)) {
+          const bool offline = failure->kind == IqFailure::Kind::Disconnected;
+          const Error why = explain(Step::S5bActivation, *failure);
+          return fail(offline ? Errc::NotOnline : Errc::StreamFailed,
+                      (offline ? "" : proxy.str() + ": ") + why.detail);
+        }
         open(std::move(connection.socket), "proxy", connection.address);
       });
 }

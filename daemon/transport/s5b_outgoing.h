@@ -38,7 +38,9 @@ class S5bOutgoing final : public Transport::Attempt {
 
  private:
   void collect_hosts();
+  std::vector<SocketAddress> likely_addresses() const;
   std::vector<StreamHost> own_hosts() const;
+  std::vector<StreamHost> proxy_places() const;
   void answered(IqReply reply);
   void follow(const std::string& used);
   void use_direct();

@@ -24,15 +24,15 @@ bool is_link_local(const StreamHost& host) {
                             : bytes[0] == 169 && bytes[1] == 254;
 }
 
-/// True if the streamhost is the proxy itself (RELIABILITY SB8).
+/// True if the streamhost is the proxy itself.
 /// COMPAT ejabberd adds a resource to its JID: the node of the cluster that is to be activated.
 bool speaks_for_itself(const StreamHost& host, const Jid& proxy) {
   const auto jid = Jid::parse(host.jid);
   return jid && jid->bare() == proxy.bare();
 }
 
-/// What a proxy says of itself, as far as it is of use (INTEROP-openfire s3: all its interfaces,
-/// IPv6 with a zone first).
+/// What a proxy says of itself, as far as it is of use.
+/// COMPAT Openfire: lists all its interfaces, IPv6 with a zone first.
 std::vector<StreamHost> usable(const BytestreamsQuery& reply, const Jid& proxy) {
   std::vector<StreamHost> hosts;
   for (const auto& host : reply.hosts)
@@ -44,6 +44,16 @@ std::vector<StreamHost> usable(const BytestreamsQuery& reply, const Jid& proxy) 
   return hosts;
 }
 
+/// Names are cosmetic and decide nothing, but a server that has a proxy mostly calls it so, and then
+/// nobody need wait for the other items.
+bool sounds_like_proxy(const DiscoItem& item) {
+  std::string words = item.jid + ' ' + item.name;
+  std::transform(words.begin(), words.end(), words.begin(),
+                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  return words.find("proxy") != std::string::npos || words.find("socks") != std::string::npos ||
+         words.find("bytestream") != std::string::npos;
+}
+
 }  // namespace
 
 class S5bProxies::Waiter final : public Wait {
@@ -51,7 +61,7 @@ class S5bProxies::Waiter final : public Wait {
   Waiter(S5bProxies& proxies, Callback<void()> ready)
       : proxies_(&proxies), ready_(std::move(ready)) {
     proxies_->waiters_.push_back(this);
-    if (!proxies_->searching_) soon_ = proxies_->timers_.after({}, [this] { tell(); });
+    if (!proxies_->searching_ || proxies_->ready_) soon_ = proxies_->timers_.after({}, [this] { tell(); });
   }
   ~Waiter() override {
     if (proxies_) proxies_->waiters_.remove(this);
@@ -94,8 +104,12 @@ void S5bProxies::refresh() {
   requests_.clear();
   server_hosts_.clear();
   searching_ = true;
+  ready_ = doubtful_ = false;
   unanswered_ = 1;  // this function
-  deadline_ = timers_.after(kReadyWithin, [this] { finish(); });
+  deadline_ = timers_.after(kReadyWithin, [this] {
+    deadline_ = timers_.after(kSearchWithin - kReadyWithin, [this] { finish(); });
+    tell_waiters();
+  });
   for (std::size_t i = 0; i < named_.size(); ++i) {
     const auto& [jid, at] = named_[i];
     if (at)
@@ -109,27 +123,62 @@ void S5bProxies::refresh() {
 
 void S5bProxies::session_ended() {
   requests_.clear();
+  to_ask_.clear();
   server_hosts_.clear();
   if (searching_) finish();
   found_at_.reset();
+  server_.reset();
 }
 
 void S5bProxies::ask_server() {
-  ask(iq_.self().domain_jid(), DiscoItems().build(), [this](const Element& reply) {
-    std::set<Jid> items;
-    for (const auto& item : DiscoItems::parse(reply).items) {
-      const auto jid = Jid::parse_stamped(item.jid);
-      if (jid && item.node.empty() && items.size() < kMaxItems) items.insert(*jid);
+  const Jid domain = iq_.self().domain_jid();
+  to_ask_.push_back(domain);
+  ask(domain, DiscoItems().build(), [this, domain](const Element& reply) {
+    const auto parsed = DiscoItems::parse(reply);
+    if (parsed.left_out > 0) {
+      doubtful_ = true;
+      log::warning(kS5b, domain.str() + " lists too many items: " +
+                             std::to_string(parsed.left_out) + " are not asked for a proxy");
     }
-    for (const auto& item : items) ask_identity(item);
+    std::set<Jid> known{domain};
+    std::deque<Jid> others;
+    for (const auto& item : parsed.items) {
+      const auto jid = Jid::parse_stamped(item.jid);
+      if (jid && known.insert(*jid).second)
+        (sounds_like_proxy(item) ? to_ask_ : others).push_back(*jid);
+    }
+    to_ask_.insert(to_ask_.end(), others.begin(), others.end());
+    ask_next();
   });
+  ask_next();
+}
+
+/// Of those that wait as many as there are turns.
+void S5bProxies::ask_next() {
+  while (turns_.size() < kAskAtOnce && !to_ask_.empty()) {
+    const Jid item = std::move(to_ask_.front());
+    to_ask_.pop_front();
+    ask_identity(item);
+  }
 }
 
 void S5bProxies::ask_identity(const Jid& item) {
-  ask(item, DiscoInfo().build(), [this, item](const Element& reply) {
-    const auto info = DiscoInfo::parse(reply);
-    if (info && info->has_identity("proxy", "bytestreams")) ask_address(item);
+  const auto turn = ++turn_;
+  turns_[turn] = timers_.after(kMakesRoomAfter, [this, turn] {
+    turns_.erase(turn);
+    ask_next();
   });
+  ++unanswered_;
+  requests_.push_back(iq_.request(IqType::Get, item, DiscoInfo().build(), kAnswerWithin,
+                                  [this, item, turn](const IqReply& reply) {
+                                    turns_.erase(turn);
+                                    const auto* result = std::get_if<Element>(&reply);
+                                    const auto info =
+                                        result ? DiscoInfo::parse(*result) : Result<DiscoInfo>(Error{});
+                                    if (info && info->has_identity("proxy", "bytestreams"))
+                                      ask_address(item);
+                                    answered(reply);
+                                  }));
 }
 
 void S5bProxies::ask_address(const Jid& proxy) {
@@ -149,22 +198,39 @@ void S5bProxies::ask_address(const Jid& proxy) {
 void S5bProxies::ask(const Jid& whom, Element payload, Callback<void(const Element&)> on_result) {
   ++unanswered_;
   requests_.push_back(iq_.request(IqType::Get, whom, std::move(payload), kAnswerWithin,
-                                  [this, use = std::move(on_result)](IqReply reply) mutable {
+                                  [this, use = std::move(on_result)](const IqReply& reply) mutable {
                                     if (const auto* result = std::get_if<Element>(&reply))
                                       use(*result);
-                                    answered();
+                                    answered(reply);
                                   }));
 }
 
-void S5bProxies::answered() {
+void S5bProxies::answered(const IqReply& reply) {
+  const auto* failure = std::get_if<IqFailure>(&reply);
+  if (failure && failure->kind != IqFailure::Kind::Refused) doubtful_ = true;
+  if (failure && failure->kind == IqFailure::Kind::Disconnected) to_ask_.clear();
+  ask_next();
   if (--unanswered_ == 0 && searching_) finish();
 }
 
+void S5bProxies::tell_waiters() {
+  ready_ = true;
+  while (!waiters_.empty()) waiters_.front()->tell();
+}
+
 void S5bProxies::finish() {
+  if (!to_ask_.empty()) {
+    doubtful_ = true;
+    log::warning(kS5b, std::to_string(to_ask_.size()) +
+                           " items of the server were not asked for a proxy: time was up. Name "
+                           "the proxy in socks5.proxies");
+  }
+  to_ask_.clear();
+  turns_.clear();
   searching_ = false;
   found_at_ = timers_.now();
   deadline_.reset();
-  while (!waiters_.empty()) waiters_.front()->tell();
+  tell_waiters();
 }
 
 std::vector<StreamHost> S5bProxies::hosts() const {

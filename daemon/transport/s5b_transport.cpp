@@ -5,6 +5,7 @@
 
 #include "transport/s5b_incoming.h"
 #include "transport/s5b_outgoing.h"
+#include "xep/parse.h"
 
 namespace xmppftd {
 namespace {
@@ -34,6 +35,22 @@ std::unique_ptr<Transport::Attempt> S5bTransport::prepare(const StreamPlan& plan
   return preparation;
 }
 
+Result<void> S5bTransport::can_open(const StreamPlan& plan) const {
+  const bool ours = plan.direct && context_.config.direct &&
+                    (!context_.config.advertise.empty() ||
+                     !context_.policy.advertised(context_.network.interfaces()).empty());
+  if (ours || (plan.proxy && !context_.proxies.hosts().empty())) return {};
+  std::string why = "there is no address of ours to offer";
+  if (!plan.direct) why = "no address of ours may be offered";
+  if (!plan.proxy) return Error{Errc::NoCommonMethod, why + "; allow the proxy or another method"};
+  // The search may still find one.
+  const bool for_good = context_.proxies.searched_all();
+  return Error{for_good ? Errc::NoCommonMethod : Errc::StreamFailed,
+               why + " and no SOCKS5 proxy is known: the server " +
+                   (for_good ? "lists none" : "has named none so far") +
+                   "; name one in socks5.proxies, or allow another --method"};
+}
+
 std::unique_ptr<Transport::Attempt> S5bTransport::open(const StreamKey& key, const StreamPlan& plan,
                                                        Opened done) {
   return std::make_unique<S5bOutgoing>(context_, key, plan, std::move(done));
@@ -50,8 +67,9 @@ bool S5bTransport::expects(const Jid& from, const Element& payload) const {
 }
 
 void S5bTransport::requested(IncomingIq iq) {
-  const std::string sid(iq.payload().attribute_or_empty("sid"));
-  const auto found = expected_.find({iq.from(), sid});
+  const auto sid = parse_sid("bytestreams sid", iq.payload().attribute_or_empty("sid"));
+  if (!sid) return iq.fail(to_stanza_error(sid.error()));
+  const auto found = expected_.find({iq.from(), *sid});
   if (found == expected_.end()) return iq.fail(StanzaError::of(Condition::NotAcceptable));
   auto query = BytestreamsQuery::parse(iq.payload());
   if (!query) return iq.fail(to_stanza_error(query.error()));

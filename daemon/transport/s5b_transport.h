@@ -11,6 +11,7 @@
 #include "io/socket.h"
 #include "io/timer.h"
 #include "transport/address_policy.h"
+#include "transport/peer_addresses.h"
 #include "transport/s5b_config.h"
 #include "transport/s5b_listener.h"
 #include "transport/s5b_proxies.h"
@@ -31,6 +32,8 @@ struct S5bContext {
   S5bProxies& proxies;          ///< the account's
   const AddressPolicy& policy;  ///< the daemon's
   S5bConfig config;
+  /// Of this account.
+  std::shared_ptr<PeerAddresses> peers = std::make_shared<PeerAddresses>();
 };
 
 /// SOCKS5 Bytestreams (XEP-0065) as an SI stream method. Lives as long as the account and outlives
@@ -38,7 +41,7 @@ struct S5bContext {
 class S5bTransport final : public Transport {
  public:
   /// Registers for <query/> sets. They are answered <not-acceptable/>, without a look at the hosts
-  /// in them, unless expect() waits for just that peer and sid (RELIABILITY SB1).
+  /// in them, unless expect() waits for just that peer and sid.
   explicit S5bTransport(S5bContext context);
   ~S5bTransport() override;
   S5bTransport(const S5bTransport&) = delete;
@@ -47,6 +50,7 @@ class S5bTransport final : public Transport {
   std::string_view method() const override { return kNsBytestreams; }
   std::string_view method_id() const override { return "si-socks5"; }
   std::unique_ptr<Attempt> prepare(const StreamPlan& plan, Callback<void()> ready) override;
+  Result<void> can_open(const StreamPlan& plan) const override;
   std::unique_ptr<Attempt> open(const StreamKey& key, const StreamPlan& plan, Opened done) override;
   std::unique_ptr<Attempt> expect(const StreamKey& key, const StreamPlan& plan,
                                   Opened done) override;

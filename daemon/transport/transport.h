@@ -47,6 +47,12 @@ class Transport {
   /// COMPAT Smack: waits only 5 s for it.
   /// `ready` comes within 5 s, whatever was found.
   [[nodiscard]] virtual std::unique_ptr<Attempt> prepare(const StreamPlan& plan, Callback<void()> ready) = 0;
+  /// Is there anything to open a stream with? Asked when prepare() was ready. Errors: NoCommonMethod
+  /// when there is not, StreamFailed when there may be later.
+  virtual Result<void> can_open(const StreamPlan& plan) const {
+    static_cast<void>(plan);
+    return {};
+  }
   /// We offered and the peer chose this method. Errors: StreamFailed, Timeout, PeerOffline, NotOnline.
   [[nodiscard]] virtual std::unique_ptr<Attempt> open(const StreamKey& key, const StreamPlan& plan, Opened done) = 0;
   /// We accepted with this method: from now on the peer may open the stream. Several transports may expect one key (the

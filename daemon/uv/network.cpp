@@ -16,7 +16,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr int kBacklog = 64;
+constexpr int kBacklog = SOMAXCONN;  // a crowd waits in the kernel, not before a closed door
 constexpr int kAcceptsAtOnce = 16;  // then others of the loop have their turn
 
 SocketAddress address_of(const sockaddr* native) {

@@ -75,9 +75,13 @@ DiscoItems DiscoItems::parse(const Element& query) {
   DiscoItems parsed;
   parsed.node = query.attribute_or_empty("node");
   for (const auto& child : query.children) {
-    if (!child.is("item", kNsDiscoItems) || parsed.items.size() == kMaxItems) continue;
+    if (!child.is("item", kNsDiscoItems)) continue;
     const auto jid = child.attribute_or_empty("jid");
     if (jid.empty()) continue;
+    if (parsed.items.size() == kMaxItems) {
+      ++parsed.left_out;
+      continue;
+    }
     parsed.items.push_back({std::string(jid), std::string(child.attribute_or_empty("node")),
                             std::string(child.attribute_or_empty("name"))});
   }

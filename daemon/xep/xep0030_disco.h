@@ -48,6 +48,7 @@ struct DiscoItem {
 struct DiscoItems {
   std::string node;
   std::vector<DiscoItem> items;
+  std::size_t left_out = 0;  ///< items past 1024, which were not read
 
   static DiscoItems parse(const Element& query);
   Element build() const;

@@ -61,7 +61,7 @@ TEST_CASE("fallback: nowhere a stream, so in-band; both stories name every addre
   CHECK(play.ann->job().method == "si-ibb");
   CHECK(play.ann->job().attempt == 1);
   check_story(play.ann_disk, {"offered hosts: 10.0.0.1:40001, 10.0.0.9:7777",
-                              "failed: S5B offer: the peer answered item-not-found", "fallback: in-band, under the same sid",
+                              "failed: the peer reached none of the offered hosts", "fallback: in-band, under the same sid",
                               "active: si-ibb", "done"});
   check_story(play.bob_disk, {"socks5: 10.0.0.1:40001: no answer", "socks5: 10.0.0.9:7777: no answer",
                               "failed: no streamhost answered in time", "fallback: in-band, under the same sid",

@@ -66,6 +66,11 @@ FakeIqChannel::Sent FakeIqChannel::take() {
   return sent;
 }
 
+std::optional<FakeIqChannel::Sent> FakeIqChannel::next() {
+  if (queue_.empty()) return std::nullopt;
+  return take();
+}
+
 FakeIqChannel::Sent FakeIqChannel::expect(std::string_view xml) {
   const Element wanted = parse_xml(xml);
   if (queue_.empty()) FAIL("nothing was sent; expected:\n  " << shown(wanted));

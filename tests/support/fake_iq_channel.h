@@ -47,6 +47,8 @@ class FakeIqChannel final : public IqChannel {
   Sent expect(std::string_view xml);
   /// The oldest stanza not yet seen, whatever it is; fails the test when there is none.
   Sent take();
+  /// Likewise; nothing when there is none.
+  std::optional<Sent> next();
   /// All that was sent has been seen.
   void expect_nothing();
 

@@ -57,6 +57,7 @@ class FakeTransport final : public Transport {
       : timers_(timers), method_(ns), id_(id) {}
 
   bool never_ready = false;
+  Result<void> usable;  ///< can_open()
   int prepared = 0;
   std::vector<std::shared_ptr<Opening>> openings;
 
@@ -81,6 +82,7 @@ class FakeTransport final : public Transport {
     if (!never_ready) attempt->timer = timers_.after({}, std::move(ready));
     return attempt;
   }
+  Result<void> can_open(const StreamPlan&) const override { return usable; }
   std::unique_ptr<Attempt> open(const StreamKey& key, const StreamPlan& plan,
                                 Opened done) override {
     return add(true, key, plan, std::move(done));

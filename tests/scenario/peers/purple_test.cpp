@@ -149,5 +149,5 @@ TEST_CASE("Pidgin: says nothing to what it does not know", "[peers]") {
   play.send(some_content(10), std::vector<std::string>{});
   play.peer.hears_a("si");
   play.until_ann("queued/backoff", 6min);
-  CHECK(play.ann_tells("SI offer: no answer in time"));
+  CHECK(play.ann_tells("nobody answered the offer in time"));
 }

@@ -125,7 +125,7 @@ TEST_CASE("QXmpp 1.4: its job is dead once S5B failed, so it is offered anew, in
   play.peer.hears_a("data");
   play.peer.hears_a("data");
   play.peer.says("<presence type='unavailable'/>");
-  CHECK(play.ann_tells("failed: S5B offer: the peer answered item-not-found"));
+  CHECK(play.ann_tells("failed: the peer reached none of the offered hosts"));
   CHECK(play.ann_tells("fallback: a new offer, in-band only"));
 }
 

@@ -205,6 +205,27 @@ TEST_CASE("si offer: only methods that both the job and the peer have", "[si]") 
   }
 }
 
+TEST_CASE("si offer: a method that cannot be opened is not offered, and that is told", "[si]") {
+  Sending play;
+  const auto code = GENERATE(Errc::NoCommonMethod, Errc::StreamFailed);
+  play.s5b.usable = Error{code, "no SOCKS5 proxy is known"};
+  SECTION("another one is left") {
+    CHECK(Sending::methods_of(play.send()) == Heard{kIbb});
+    CHECK(play.job.steps == Heard{"not offered si-socks5: no SOCKS5 proxy is known"});
+    play.iq.reply(Sending::answer(kIbb));
+    play.ibb.succeed();
+    CHECK(play.job.take() == Heard{"accepted", "carrier si-ibb 0+1022"});
+  }
+  SECTION("none is left") {
+    play.plan.methods = {{"si-socks5", "proxy"}};
+    play.job.negotiation = play.negotiator.offer(play.offer, play.plan, play.job);
+    play.timers.turn();
+    play.iq.expect_nothing();
+    CHECK(play.job.take() == Heard{"ended " + std::string(to_string(code))});
+    CHECK(play.job.ended->detail == "no SOCKS5 proxy is known");
+  }
+}
+
 TEST_CASE("si offer: who can be reached, and who confirms", "[si]") {
   Sending play;
   const std::vector<MethodChoice> both{{"si-socks5", ""}, {"si-ibb", ""}};

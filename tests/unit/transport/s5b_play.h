@@ -19,7 +19,7 @@ inline const std::string kProxy = "proxy.montague.lit";
 inline std::string hex_of(const std::string& hash) { return to_hex(view_of(hash)); }
 
 /// One account that knows one proxy, on a machine with one address.
-struct S5bPlay final : Carrier::Handler {
+struct S5bPlay : Carrier::Handler {
   FakeTimers timers;
   FakeIqChannel iq{timers, kUs};
   FakeNetwork net{timers};
@@ -45,6 +45,7 @@ struct S5bPlay final : Carrier::Handler {
       told.push_back(std::string(what) + " " + detail);
     };
   }
+  virtual ~S5bPlay() = default;
   void on_end(Result<Moved> how) override { ended = std::move(how); }
   Transport::Opened opened() {
     return [this](Result<std::unique_ptr<Carrier>> result) {

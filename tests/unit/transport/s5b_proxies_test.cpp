@@ -12,6 +12,10 @@ using test::FakeTimers;
 
 namespace {
 
+constexpr std::string_view kServerInfo =
+    "<query xmlns='http://jabber.org/protocol/disco#info'>"
+    "<identity category='server' type='im' name='A server with a proxy'/></query>";
+
 struct Play {
   FakeTimers timers;
   FakeIqChannel iq{timers, "romeo@montague.lit/orchard"};
@@ -21,10 +25,14 @@ struct Play {
   void ask(S5bProxies& proxies) {
     wait = proxies.when_ready([this] { ++ready; });
   }
-  FakeIqChannel::Sent items() {
-    return iq.expect(
+  /// The server is asked for its items, and what it is itself.
+  FakeIqChannel::Sent items(std::string_view server_is = kServerInfo) {
+    auto sent = iq.expect(
         "<iq type='get' to='montague.lit'><query "
         "xmlns='http://jabber.org/protocol/disco#items'/></iq>");
+    const auto its_info = info("montague.lit");
+    if (!server_is.empty()) iq.reply(its_info, server_is);
+    return sent;
   }
   FakeIqChannel::Sent info(const std::string& jid) {
     return iq.expect("<iq type='get' to='" + jid +
@@ -60,8 +68,7 @@ TEST_CASE("proxies: found by items, identity and address, not by name (XEP-0065 
   Play play;
   S5bProxies proxies(play.iq, play.timers, true, {});
   play.ask(proxies);
-  play.items();
-  play.iq.reply(
+  play.iq.reply(play.items(),
       "<query xmlns='http://jabber.org/protocol/disco#items'>"
       "<item jid='conference.montague.lit' name='Socks 5 Bytestreams Proxy'/>"
       "<item jid='proxy.montague.lit' name='whatever'/></query>");
@@ -165,9 +172,9 @@ TEST_CASE("proxies: a waiter that goes away is not called", "[s5b]") {
   Play play;
   S5bProxies proxies(play.iq, play.timers, true, {});
   play.ask(proxies);
-  play.items();
+  const auto items = play.items();
   play.wait.reset();
-  play.iq.refuse(Condition::ServiceUnavailable);
+  play.iq.refuse(items, StanzaError::of(Condition::ServiceUnavailable));
   play.timers.advance(1min);
   CHECK(play.ready == 0);
 }
@@ -182,4 +189,133 @@ TEST_CASE("proxies: the session ends in the middle of the search", "[s5b]") {
   proxies.session_ended();
   CHECK(proxies.hosts().empty());
   CHECK(play.ready == 1);
+}
+
+namespace {
+
+std::string items_of(const std::vector<std::string>& jids) {
+  std::string all;
+  for (const auto& jid : jids) all += "<item jid='" + jid + "'/>";
+  return "<query xmlns='http://jabber.org/protocol/disco#items'>" + all + "</query>";
+}
+
+}  // namespace
+
+TEST_CASE("proxies: the server itself may be one", "[s5b]") {
+  Play play;
+  S5bProxies proxies(play.iq, play.timers, true, {});
+  play.ask(proxies);
+  const auto items = play.items(kProxyInfo);
+  play.address_of("montague.lit");
+  play.iq.reply(streamhosts("<streamhost jid='montague.lit' host='192.0.2.5' port='7777'/>"));
+  play.iq.reply(items, items_of({"montague.lit", "rooms.montague.lit"}));  // and is asked once
+  play.iq.reply(play.info("rooms.montague.lit"), kRoomInfo);
+  CHECK(play.ready == 1);
+  CHECK(Play::places(proxies) == std::vector<std::string>{"montague.lit 192.0.2.5 7777"});
+  CHECK(proxies.searched_all());
+  play.iq.expect_nothing();
+}
+
+TEST_CASE("proxies: a server that refuses to list anything may be one too", "[s5b]") {
+  Play play;
+  S5bProxies proxies(play.iq, play.timers, true, {});
+  play.ask(proxies);
+  play.iq.refuse(play.items(kProxyInfo), StanzaError::of(Condition::ServiceUnavailable));
+  play.address_of("montague.lit");
+  play.iq.reply(streamhosts("<streamhost jid='montague.lit' host='192.0.2.5' port='7777'/>"));
+  CHECK(play.ready == 1);
+  CHECK(proxies.hosts().size() == 1);
+}
+
+TEST_CASE("proxies: of any number of items each is asked, a few at a time", "[s5b]") {
+  const int count = GENERATE(1, 31, 33, 100, 500, 1024);
+  const int where = GENERATE_COPY(0, count / 2, count - 1);
+  const bool well_named = GENERATE(false, true);
+  Play play;
+  S5bProxies proxies(play.iq, play.timers, true, {});
+  play.ask(proxies);
+  std::vector<std::string> jids;
+  for (int i = 0; i < count; ++i)
+    jids.push_back((i == where && well_named ? "socks5" : "c") + std::to_string(i) + ".montague.lit");
+  play.iq.reply(play.items(), items_of(jids));
+  int asked = 0, most = 0;
+  bool found = false;
+  for (;;) {  // all that were asked answer at once
+    std::vector<FakeIqChannel::Sent> round;
+    while (auto sent = play.iq.next()) round.push_back(*sent);
+    if (round.empty()) break;
+    most = std::max(most, static_cast<int>(round.size()));
+    for (const auto& one : round) {
+      const std::string to(one.stanza.attribute_or_empty("to"));
+      if (one.payload().xmlns == "http://jabber.org/protocol/bytestreams") {
+        CHECK(to == jids[static_cast<std::size_t>(where)]);
+        found = true;
+        if (well_named) CHECK(asked <= 33);
+        play.iq.reply(one, streamhosts("<streamhost jid='" + to + "' host='192.0.2.5'/>"));
+        continue;
+      }
+      ++asked;
+      const bool is_proxy = to == jids[static_cast<std::size_t>(where)];
+      play.iq.reply(one, is_proxy ? kProxyInfo : kRoomInfo);
+    }
+  }
+  CHECK(asked == count);
+  CHECK(most <= 17);
+  CHECK(found);
+  CHECK(play.ready == 1);
+  CHECK(proxies.hosts().size() == 1);
+  CHECK(proxies.searched_all());
+  CHECK(play.timers.running() == 0);
+}
+
+TEST_CASE("proxies: silent items make room, the search ends in time and says what it left", "[s5b]") {
+  const int count = GENERATE(20, 100, 400, 1000);
+  Play play;
+  S5bProxies proxies(play.iq, play.timers, true, {});
+  play.ask(proxies);
+  std::vector<std::string> jids;
+  for (int i = 0; i < count; ++i) jids.push_back("c" + std::to_string(i) + ".far.lit");
+  play.iq.reply(play.items(), items_of(jids));
+  std::vector<FakeIqChannel::Sent> waiting;
+  int asked = 0;
+  for (int second = 0; second < 80; ++second) {
+    while (auto sent = play.iq.next()) {
+      waiting.push_back(*sent);
+      ++asked;
+    }
+    std::erase_if(waiting, [&](const auto& one) { return !play.iq.waiting(one); });
+    CHECK(waiting.size() <= 16 * 8);
+    play.timers.advance(1s);
+    if (second == 4) CHECK(play.ready == 1);
+    if (second == 2) {
+      play.ask(proxies);  // within the search: still told after 5 s
+      CHECK(play.ready == 0);
+    }
+    if (second == 10) {  // later: at once
+      play.ready = 0;
+      play.ask(proxies);
+      play.timers.turn();
+      CHECK(play.ready == 1);
+    }
+  }
+  CHECK(asked == std::min(count, 480));
+  CHECK_FALSE(proxies.searched_all());
+  CHECK(play.timers.running() == 0);
+}
+
+TEST_CASE("proxies: the session's end stops a long search", "[s5b]") {
+  Play play;
+  S5bProxies proxies(play.iq, play.timers, true, {});
+  play.ask(proxies);
+  std::vector<std::string> jids;
+  for (int i = 0; i < 500; ++i) jids.push_back("c" + std::to_string(i) + ".montague.lit");
+  play.iq.reply(play.items(), items_of(jids));
+  while (play.iq.next()) {
+  }
+  play.iq.disconnect();
+  CHECK(play.ready == 1);
+  proxies.session_ended();
+  play.timers.advance(2min);
+  play.iq.expect_nothing();
+  CHECK(play.timers.running() == 0);
 }
