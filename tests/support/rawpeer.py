@@ -298,9 +298,9 @@ def socks_hash(sid, requester, target):
     return hashlib.sha1((sid + requester + target).encode()).hexdigest()
 
 
-def socks_connect(host, port, digest, timeout=10):
+def socks_connect(host, port, digest, timeout=10, source=None):
     """Asks a SOCKS5 streamhost for a stream (XEP-0065). Returns the connected socket."""
-    stream = socket.create_connection((host, port), timeout=timeout)
+    stream = socket.create_connection((host, port), timeout=timeout, source_address=source)
     stream.sendall(b'\x05\x01\x00')
     if read_exactly(stream, 2) != b'\x05\x00':
         raise ConnectionError('method refused')
