@@ -134,6 +134,8 @@ AccountSession::AccountSession(const AccountWorld& world, const Jid& account, st
 
 AccountSession::~AccountSession() = default;
 
+void AccountSession::set_server(const SocketAddress& at) { parts_->proxies.set_server(at); }
+
 void AccountSession::up(const Jid& bound) {
   auto& p = *parts_;
   p.router.session_up(bound);

@@ -32,6 +32,8 @@ class AccountSession {
   AccountSession(const AccountWorld& world, const Jid& account, std::function<void(std::string)> send, Handler& handler);
   ~AccountSession();
 
+  /// Where the session that comes up goes: of several addresses of a proxy that one is the best.
+  void set_server(const SocketAddress& at);
   void up(const Jid& bound);
   void down(bool cut);  ///< `cut`: neither by us nor with a reason
   void receive(Element stanza);

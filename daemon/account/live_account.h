@@ -58,6 +58,7 @@ class LiveAccount final : public Account, private XmppLink::Handler, private Acc
  private:
   // XmppLink::Handler
   void on_step(std::string step) override;
+  void on_server(const SocketAddress& at) override { session_.set_server(at); }
   void on_up(const Jid& bound) override;
   void on_down(Down why) override;
   void on_stanza(Element stanza) override;

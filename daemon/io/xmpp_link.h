@@ -7,6 +7,7 @@
 
 #include "base/secret.h"
 #include "io/account_reason.h"
+#include "io/socket.h"
 #include "model/jid.h"
 #include "xep/element.h"
 
@@ -31,6 +32,8 @@ class XmppLink {
    public:
     /// One step of the attempt under way, for people: "192.0.2.1:5222 (STARTTLS): Connection refused".
     virtual void on_step(std::string step) = 0;
+    /// The server that the login under way goes to, just before on_up().
+    virtual void on_server(const SocketAddress& at) { static_cast<void>(at); }
     /// Logged in, resource bound; presence was not sent. The resource may be another than was asked for.
     virtual void on_up(const Jid& bound) = 0;
     /// The session or the attempt ended; what was sent and not answered is lost. AccountReason::User = our close().

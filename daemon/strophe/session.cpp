@@ -97,6 +97,7 @@ void Session::on_bound(Jid bound) {
   sasl_.forget_password();
   step(current_.str() + ": logged in by " + sasl_.mechanism() + " as /" +
        log::printable(bound.resource()));
+  if (const auto at = SocketAddress::parse(current_.address, current_.port)) handler_.on_server(*at);
   handler_.on_up(bound);
 }
 

@@ -30,6 +30,7 @@ class Session final : private Stream::Handler {
    public:
     /// This and what follows may come from inside libstrophe: the Session must not be destroyed.
     virtual void on_step(std::string step) = 0;
+    virtual void on_server(const SocketAddress& at) = 0;  ///< just before on_up()
     virtual void on_up(const Jid& bound) = 0;
     virtual void on_stanza(Element stanza) = 0;
     virtual void on_down(Down why) = 0;  ///< once, last; may destroy the Session

@@ -22,6 +22,7 @@ class SessionHost::Client final : private Session::Handler {
 
  private:
   void on_step(std::string step) override { host_.events_.on_step(id_, std::move(step)); }
+  void on_server(const SocketAddress& at) override { host_.events_.on_server(id_, at); }
   void on_up(const Jid& bound) override { host_.events_.on_up(id_, bound); }
   void on_stanza(Element stanza) override { host_.events_.on_stanza(id_, std::move(stanza)); }
   void on_down(Down why) override { host_.ended(id_, std::move(why)); }

@@ -27,6 +27,7 @@ class SessionHost {
   class Events {
    public:
     virtual void on_step(SessionId id, std::string step) = 0;
+    virtual void on_server(SessionId id, const SocketAddress& at) = 0;
     virtual void on_up(SessionId id, const Jid& bound) = 0;
     virtual void on_stanza(SessionId id, Element stanza) = 0;
     virtual void on_down(SessionId id, Down why) = 0;

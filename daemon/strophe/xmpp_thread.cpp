@@ -60,6 +60,7 @@ class XmppThread::Impl final : private SessionHost::Events {
 
   // On the XMPP thread.
   void on_step(SessionId id, std::string step) override;
+  void on_server(SessionId id, const SocketAddress& at) override;
   void on_up(SessionId id, const Jid& bound) override;
   void on_stanza(SessionId id, Element stanza) override;
   void on_down(SessionId id, Down why) override;
@@ -107,6 +108,9 @@ class Link final : public XmppLink {
 
   void step(std::string what) {
     if (state_ == State::Connecting) handler_.on_step(std::move(what));
+  }
+  void server(const SocketAddress& at) {
+    if (state_ == State::Connecting) handler_.on_server(at);
   }
   void up(const Jid& bound) {
     if (state_ != State::Connecting) return;  // closed meanwhile
@@ -226,6 +230,10 @@ void XmppThread::Impl::report(SessionId id, Report what) {
 
 void XmppThread::Impl::on_step(SessionId id, std::string step) {
   report(id, [step = std::move(step)](Link& link) mutable { link.step(std::move(step)); });
+}
+
+void XmppThread::Impl::on_server(SessionId id, const SocketAddress& at) {
+  report(id, [at](Link& link) { link.server(at); });
 }
 
 void XmppThread::Impl::on_up(SessionId id, const Jid& bound) {
