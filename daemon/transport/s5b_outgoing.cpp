@@ -7,8 +7,6 @@
 #include "transport/refusal.h"
 #include "transport/s5b_carrier.h"
 #include "transport/s5b_places.h"
-#include "transport/s5b_carrier.h"
-#include "transport/s5b_places.h"
 
 namespace xmppftd {
 namespace {
