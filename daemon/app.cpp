@@ -82,6 +82,7 @@ struct App::Parts final : AccountEvents {
   void on_offer(AccountId account, std::unique_ptr<IncomingOffer> offer) override {
     queue->on_offer(account, std::move(offer));
   }
+  bool on_withdrawn(AccountId account, const Withdrawal& what) override { return queue->on_withdrawn(account, what); }
   void on_online_changed(AccountId account) override { queue->account_changed(account); }
   void on_removed(AccountId account) override { queue->account_removed(account); }
   void on_peer_changed(AccountId account, const Jid& bare) override { queue->peer_changed(account, bare); }

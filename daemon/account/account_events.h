@@ -13,6 +13,7 @@ namespace xmppftd {
 class AccountEvents {
  public:
   virtual void on_offer(AccountId account, std::unique_ptr<IncomingOffer> offer) = 0;
+  virtual bool on_withdrawn(AccountId account, const Withdrawal& what) = 0;
   virtual void on_online_changed(AccountId account) = 0;
   virtual void on_removed(AccountId account) = 0;
   /// Some resource of `bare` came, changed or went.

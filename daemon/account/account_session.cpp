@@ -107,6 +107,7 @@ struct AccountSession::Parts final : PresenceBook::Observer, OfferListener {
 
   // OfferListener
   void on_offer(std::unique_ptr<IncomingOffer> offer) override { handler.on_offer(std::move(offer)); }
+  bool on_withdrawn(const Withdrawal& what) override { return handler.on_withdrawn(what); }
 
   AccountWorld world;
   Handler& handler;

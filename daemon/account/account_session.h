@@ -18,6 +18,7 @@ class AccountSession {
   class Handler {
    public:
     virtual void on_offer(std::unique_ptr<IncomingOffer> offer) = 0;
+    virtual bool on_withdrawn(const Withdrawal& what) = 0;
     virtual void on_peer_changed(const Jid& bare) = 0;
     virtual void on_peer_gone(const Jid& full) = 0;
     virtual void on_session_changed() = 0;  ///< contacts, requests, proxies

@@ -293,6 +293,7 @@ PeerTrust LiveAccount::trust(const Jid& peer) const {
 Negotiator& LiveAccount::negotiator() { return session_.negotiator(); }
 
 void LiveAccount::on_offer(std::unique_ptr<IncomingOffer> offer) { world_.events.on_offer(id(), std::move(offer)); }
+bool LiveAccount::on_withdrawn(const Withdrawal& what) { return world_.events.on_withdrawn(id(), what); }
 void LiveAccount::on_peer_changed(const Jid& bare) { world_.events.on_peer_changed(id(), bare); }
 void LiveAccount::on_peer_gone(const Jid& full) { world_.events.on_peer_gone(id(), full); }
 bool LiveAccount::knows(const Jid& peer) const { return world_.events.knows(id(), peer); }

@@ -64,6 +64,7 @@ class LiveAccount final : public Account, private XmppLink::Handler, private Acc
   void on_stanza(Element stanza) override;
   // AccountSession::Handler
   void on_offer(std::unique_ptr<IncomingOffer> offer) override;
+  bool on_withdrawn(const Withdrawal& what) override;
   void on_peer_changed(const Jid& bare) override;
   void on_peer_gone(const Jid& full) override;
   void on_session_changed() override;

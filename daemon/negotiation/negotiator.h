@@ -22,6 +22,14 @@ struct Offer {
   FileInfo file;
   bool ranges = false;                ///< the offer says parts of the file may be asked for
   bool can_confirm = false;           ///< offers to us: its program is of our kind, and offers again by itself what was lost
+  std::string sid;                    ///< offers to us: names it among those of its peer
+};
+
+/// A peer of our kind takes an offer back, or what we accepted of it.
+struct Withdrawal {
+  Jid peer;
+  std::string sid;     ///< Offer::sid
+  bool again = false;  ///< the file will be offered anew
 };
 
 /// What our side adds when it offers.
@@ -63,6 +71,9 @@ class Negotiation {
   /// In: on_declared follows; on_ended(Interrupted) when a peer that agreed to confirm says nothing for 60 s, or 10 min
   /// where a session was lost.
   virtual void delivered(const Moved& moved) = 0;
+  /// Out only: the id of an offer that the peer may still hold, for Negotiator::withdraw(); "" = it holds none, or
+  /// could not be told.
+  virtual std::string open_sid() const { return ""; }
   /// In only, after on_declared: verified and published. on_completed follows.
   virtual void complete() = 0;
   /// In only: it was not what was offered, or could not be stored: tells the peer why where the protocol has words. No
@@ -81,6 +92,9 @@ class Negotiator {
   /// `handler` outlives the Negotiation.
   [[nodiscard]] virtual std::unique_ptr<Negotiation> offer(const Offer& offer, const OfferPlan& plan,
                                                            Negotiation::Handler& handler) = 0;
+  /// Tells a peer of our kind that nothing more will come of an offer (Negotiation::open_sid). Whether it heard is not
+  /// told.
+  virtual void withdraw(const Jid& peer, const std::string& sid) = 0;
 };
 
 /// A peer's offer that waits for our answer. Destroyed unanswered it declines (403 forbidden).
@@ -106,6 +120,8 @@ class IncomingOffer {
 class OfferListener {
  public:
   virtual void on_offer(std::unique_ptr<IncomingOffer> offer) = 0;
+  /// False when nothing is known of it.
+  virtual bool on_withdrawn(const Withdrawal& what) = 0;
 
  protected:
   ~OfferListener() = default;

@@ -29,7 +29,7 @@ SiPendingOffer::SiPendingOffer(const SiWorld& world, std::unique_ptr<SiSession> 
     : world_(world),
       session_(std::move(session)),
       offer_{session_->key().peer, session_->offer().file, session_->offer().range,
-             session_->offer().can_confirm} {}
+             session_->offer().can_confirm, session_->key().sid} {}
 
 std::unique_ptr<Negotiation> SiPendingOffer::accept(const Terms& terms,
                                                     Negotiation::Handler& handler) {

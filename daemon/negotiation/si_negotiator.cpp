@@ -28,6 +28,8 @@ SiNegotiator::SiNegotiator(SiWorld world, OfferListener& listener)
   world_.iq.handle(IqType::Set, "si", kNsSi, [this](IncomingIq iq) { offered(std::move(iq)); });
   world_.iq.handle(IqType::Set, "done", kNsConfirm,
                    [this](IncomingIq iq) { done_said(std::move(iq)); });
+  world_.iq.handle(IqType::Set, "withdrawn", kNsConfirm,
+                   [this](IncomingIq iq) { withdrawn(std::move(iq)); });
 }
 
 SiNegotiator::~SiNegotiator() = default;
@@ -85,6 +87,18 @@ void SiNegotiator::done_said(IncomingIq iq) {
     return refusal ? iq.fail(*refusal) : iq.reply();
   }
   iq.fail(StanzaError::of(Condition::ItemNotFound));
+}
+
+void SiNegotiator::withdraw(const Jid& peer, const std::string& sid) {
+  say_withdrawn(world_.iq, peer, {sid, false});
+}
+
+void SiNegotiator::withdrawn(IncomingIq iq) {
+  const auto what = ConfirmWithdrawn::parse(iq.payload());
+  if (!what) return iq.fail(to_stanza_error(what.error()));
+  if (!listener_.on_withdrawn({iq.from(), what->sid, what->again}))
+    return iq.fail(StanzaError::of(Condition::ItemNotFound));
+  iq.reply();
 }
 
 bool SiNegotiator::knows(const Jid& from, const Element& payload) const {

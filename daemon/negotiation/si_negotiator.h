@@ -14,7 +14,7 @@ namespace xmppftd {
 /// its sessions, and outlives every Negotiation and IncomingOffer that it made.
 class SiNegotiator final : public Negotiator {
  public:
-  /// Registers for <si/> and <done/> sets. Offers that pass the checks go to `listener`.
+  /// Registers for <si/>, <done/> and <withdrawn/> sets. Offers that pass the checks go to `listener`.
   SiNegotiator(SiWorld world, OfferListener& listener);
   ~SiNegotiator() override;
   SiNegotiator(const SiNegotiator&) = delete;
@@ -24,6 +24,7 @@ class SiNegotiator final : public Negotiator {
   bool confirms(const PeerFeatures& peer) const override;
   std::unique_ptr<Negotiation> offer(const Offer& offer, const OfferPlan& plan,
                                      Negotiation::Handler& handler) override;
+  void withdraw(const Jid& peer, const std::string& sid) override;
 
   /// Does this set speak of an offer of that peer which is live, or over and still remembered?
   bool knows(const Jid& from, const Element& payload) const;
@@ -36,6 +37,7 @@ class SiNegotiator final : public Negotiator {
  private:
   void offered(IncomingIq iq);
   void done_said(IncomingIq iq);
+  void withdrawn(IncomingIq iq);
   void lose(const Jid* only, const Error& incoming, const Error& outgoing);
 
   SiWorld world_;

@@ -26,6 +26,9 @@ Error offer_error(const IqFailure& failure) {
   if (failure.kind != IqFailure::Kind::Refused) return why;
   // COMPAT QXmpp: says no more than <bad-request/> when it knows none of our methods.
   if (why.code == Errc::Protocol) why.code = Errc::NoCommonMethod;
+  // RFC 6120 section 8.3.2: "wait" is "not now", whatever the condition; a policy is kept to by another file only.
+  if (failure.error.type == ErrorType::Wait && why.code != Errc::PeerOffline) why.code = Errc::Constraint;
+  else if (failure.error.condition == Condition::PolicyViolation) why.code = Errc::Declined;
   // COMPAT Openfire: bounces offers that it does not like in the peer's name. The peer never saw it,
   // and who declines says <forbidden/> (XEP-0095 section 3.2).
   if (failure.error.condition == Condition::NotAllowed) why.code = Errc::Protocol;
@@ -49,7 +52,10 @@ SiOutgoing::SiOutgoing(const SiWorld& world, std::shared_ptr<SiRegistry> registr
   prepare();
 }
 
-SiOutgoing::~SiOutgoing() { registry_->outgoing.erase(this); }
+SiOutgoing::~SiOutgoing() {
+  leave_stream();
+  registry_->outgoing.erase(this);
+}
 
 void SiOutgoing::set_state(State state) {
   log::debug(kSi, "offer to " + log::shy(peer_.str()) + ": " +
@@ -126,6 +132,7 @@ void SiOutgoing::send_offer() {
   if (const auto usable = drop_unusable_ways(); !usable) return end(usable.error());
   set_state(State::AwaitingAnswer);
   offer_.id = random_hex(kSidBytes);
+  held_ = offer_.can_confirm;
   offer_.methods.clear();
   for (const auto& way : ways_) offer_.methods.emplace_back(way.transport->method());
   request_ = world_.iq.request(IqType::Set, peer_, offer_.build(), answer_within_,
@@ -133,7 +140,10 @@ void SiOutgoing::send_offer() {
 }
 
 void SiOutgoing::answered(const IqReply& reply) {
-  if (const auto* failure = std::get_if<IqFailure>(&reply)) return end(offer_error(*failure));
+  if (const auto* failure = std::get_if<IqFailure>(&reply)) {
+    if (failure->kind == IqFailure::Kind::Refused) held_ = false;
+    return end(offer_error(*failure));
+  }
   const auto answer = SiAnswer::parse(std::get<Element>(reply));
   if (!answer) return end(answer.error());
   const auto range = answer->range_of(offer_);  // also: is the method one that we offered (SI4)?
@@ -176,6 +186,7 @@ void SiOutgoing::fall_back(Error why) {
   const bool once_more = fell_back_ && why.code == Errc::StreamFailed;
   if (!once_more || std::exchange(offered_again_, true)) return end(std::move(why));
   handler_.on_step("failed", why.detail);
+  leave_stream();
   handler_.on_step("fallback", "a new offer, in-band only");  // COMPAT QXmpp: the old one is dead to it
   std::erase_if(ways_, [](const Way& way) { return way.transport->method() != kNsIbb; });
   send_offer();
@@ -207,11 +218,23 @@ void SiOutgoing::delivered(const Moved& moved) {
   confirmation_ = std::make_unique<Confirmation>(
       world_.iq, world_.timers, peer_, ConfirmDone{offer_.id, moved.hash},
       [this, hash = moved.hash](Result<Delivery> how) {
-        if (!how) return end(std::move(how).error());
+        if (!how) {
+          held_ = false;  // it said what became of it, or cannot be told anything
+          return end(std::move(how).error());
+        }
         if (*how == Delivery::HandedOver)
           handler_.on_step("unconfirmed", "the peer did not say whether it kept the file");
         completed(*how, *how == Delivery::Confirmed ? hash : std::nullopt);
       });
+}
+
+std::string SiOutgoing::open_sid() const { return held_ ? offer_.id : ""; }
+
+/// The peer accepted, and this attempt will not deliver: so that it need not wait until it sees that.
+void SiOutgoing::leave_stream() {
+  const bool accepted =
+      state_ == State::Opening || state_ == State::Moving || state_ == State::Confirming;
+  if (held_ && accepted) say_withdrawn(world_.iq, peer_, {offer_.id, true});
 }
 
 void SiOutgoing::completed(Delivery delivery, std::optional<Hash> verified) {
@@ -220,6 +243,7 @@ void SiOutgoing::completed(Delivery delivery, std::optional<Hash> verified) {
 }
 
 void SiOutgoing::end(Error why) {
+  leave_stream();
   set_state(State::Over);
   preparations_.clear();
   request_.reset();

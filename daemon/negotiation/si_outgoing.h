@@ -32,6 +32,7 @@ class SiOutgoing final : public Negotiation {
 
   // Negotiation
   void delivered(const Moved& moved) override;
+  std::string open_sid() const override;
   void complete() override {}
   void fail(const Error&) override {}
 
@@ -53,6 +54,7 @@ class SiOutgoing final : public Negotiation {
   void fall_back(Error why);
   void completed(Delivery delivery, std::optional<Hash> verified);
   void end(Error why);
+  void leave_stream();
 
   const SiWorld world_;
   const std::shared_ptr<SiRegistry> registry_;
@@ -64,6 +66,7 @@ class SiOutgoing final : public Negotiation {
   State state_ = State::Preparing;
   ByteRange range_;
   bool agreed_to_confirm_ = false;
+  bool held_ = false;      // the peer may hold the offer
   Way* way_ = nullptr;     // being opened, or open
   bool accepted_ = false;  // the Handler knows
   bool fell_back_ = false;

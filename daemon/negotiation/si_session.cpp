@@ -22,6 +22,11 @@ void SiRegistry::remember(const Key& key, std::optional<StanzaError> refusal) {
   if (finished.size() > kFinishedKept) finished.pop_back();
 }
 
+void say_withdrawn(IqChannel& iq, const Jid& peer, const ConfirmWithdrawn& what) {
+  const auto forgotten =
+      iq.request(IqType::Set, peer, what.build(), std::chrono::minutes(1), [](const IqReply&) {});
+}
+
 SiSession::SiSession(std::shared_ptr<SiRegistry> registry, Jid self, IncomingIq iq, SiOffer offer)
     : registry_(std::move(registry)),
       iq_(fingerprint(iq)),

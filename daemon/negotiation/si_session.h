@@ -13,6 +13,7 @@
 #include "io/iq_channel.h"
 #include "io/timer.h"
 #include "transport/transport.h"
+#include "xep/confirm.h"
 #include "xep/xep0096_si.h"
 
 namespace xmppftd {
@@ -41,6 +42,9 @@ struct SiRegistry {
 
   void remember(const Key& key, std::optional<StanzaError> refusal);
 };
+
+/// Tells the receiver of an offer of ours. Its answer is not waited for.
+void say_withdrawn(IqChannel& iq, const Jid& peer, const ConfirmWithdrawn& what);
 
 /// One offer of a peer, from the arrival of its IQ until the file is here or given up: the part
 /// that the registry knows. Until leave() its (peer, sid) is taken.

@@ -2,12 +2,12 @@
 #include "transfer/offer_desk.h"
 
 #include <algorithm>
+#include <vector>
 
 #include "base/log.h"
 #include "transfer/accept_options.h"
 #include "transfer/job_view.h"
 #include "transfer/same_file.h"
-#include "transfer/verdict.h"
 
 namespace xmppftd {
 namespace {
@@ -21,34 +21,19 @@ Error not_open(const Job& job) {
   return {Errc::BadState, subject(job) + " is " + std::string(to_string(record.state)) + ", not an open offer"};
 }
 
+std::string person(AccountId account, std::string_view peer) {
+  return std::to_string(account) + " " + std::string(bare_part(peer));
+}
+
 }  // namespace
 
 OfferDesk::OfferDesk(const TransferQueue::World& world, const QueueConfig& config, JobBook& book, Later& later, Slots& slots)
-    : world_(world), config_(config), book_(book), later_(later), slots_(slots) {}
+    : world_(world),
+      config_(config),
+      book_(book),
+      later_(later),
+      receives_(world, config, book, later, slots, *this) {}
 OfferDesk::~OfferDesk() = default;
-
-void OfferDesk::resume(Job& job) {
-  const auto& record = job.now();
-  if (record.publishing) {
-    auto& entry = receiving_[job.id()];
-    entry.file = std::make_unique<ReceiveFile>(ReceiveFile::World{book_, world_.files, world_.bulk, *this}, job);
-    entry.file->finish_publishing();
-  } else if (record.state == JobState::Queued) {
-    wait_for_sender(job);
-  } else if (!record.part_name.empty()) {
-    drop_part(job, nullptr);  // it ended, and we died before the bytes were gone
-  }
-}
-
-std::optional<std::uint64_t> OfferDesk::transferred(JobId id) const {
-  const auto found = receiving_.find(id);
-  if (found == receiving_.end()) return std::nullopt;
-  return found->second.file->transferred();
-}
-
-void OfferDesk::creeps(JobId id, bool slowly) {
-  if (const auto found = receiving_.find(id); found != receiving_.end()) found->second.slot.creeps(slowly);
-}
 
 // Offers
 
@@ -58,25 +43,27 @@ void OfferDesk::on_offer(AccountId account, std::unique_ptr<IncomingOffer> offer
   if (port->trust(offer->offer().peer).room_occupant)
     return offer->decline({Errc::Policy, "offers from rooms are not taken: a nick can change hands"});
   if (!book_.writable()) return offer->decline({Errc::Constraint, "the journal cannot be written"});
-  if (Job* twin = find_twin(account, offer->offer()))
-    if (offered_again(*twin, offer)) return;
+  if (Job* waits = find_twin(account, offer->offer())) return asked_again(*waits, std::move(offer));
+  if (Job* twin = receives_.find_twin(account, offer->offer())) return receives_.offered_again(*twin, std::move(offer));
   if (Job* cancelled = find_cancelled(book_, account, offer->offer(), config_)) return refuse_again(*cancelled, *offer);
   take(account, std::move(offer));
 }
 
-/// The live job that this offer continues, doubles or replaces.
 Job* OfferDesk::find_twin(AccountId account, const Offer& offer) {
-  for (const auto& [id, entry] : receiving_)
-    if (Job* job = book_.find(id);
-        !is_terminal(job->now().state) && is_same_file(job->now(), account, offer, Likeness::SameMoment))
-      return job;
   for (const auto& [id, entry] : pending_)
-    if (Job* job = book_.find(id); is_same_file(job->now(), account, offer, Likeness::SameMoment)) return job;
-  for (const auto& [id, timer] : waiting_) {
-    Job* job = book_.find(id);
-    if (is_offered_again(job->now(), account, offer, config_.relink_within)) return job;
-  }
+    if (Job* job = book_.find(id); is_same_file(job->now(), account, offer, Likeness::Proven)) return job;
   return nullptr;
+}
+
+/// The sender lost its first one: the question to the user stays the same. A rule that could not be followed then may
+/// be now.
+void OfferDesk::asked_again(Job& job, std::unique_ptr<IncomingOffer> offer) {
+  job.edit().peer = offer->offer().peer.str();
+  book_.commit(job);
+  auto& pending = pending_[job.id()];
+  // Should it be another file after all, which only looks the same, its sender comes again.
+  std::exchange(pending.offer, std::move(offer))->decline({Errc::Constraint, "the same file was offered again since"});
+  accept_by_rule(job);
 }
 
 /// Once, and then the sender knows: who offers the file after that means it.
@@ -88,40 +75,14 @@ void OfferDesk::refuse_again(Job& job, IncomingOffer& offer) {
   book_.commit(job);
 }
 
-/// False: it turned out to be a new one after all.
-bool OfferDesk::offered_again(Job& job, std::unique_ptr<IncomingOffer>& offer) {
-  const Offer& again = offer->offer();
-  if (const auto found = pending_.find(job.id()); found != pending_.end()) {
-    // The sender lost its first one; the question to the user stays the same.
-    job.edit().peer = again.peer.str();
-    book_.commit(job);
-    found->second.offer = std::move(offer);
-    return true;
-  }
-  if (const auto found = receiving_.find(job.id()); found != receiving_.end() && found->second.file->awaits_word()) {
-    on_receive_ended(job.id(), Error{Errc::Interrupted, "the sender began anew"});  // it will not say more of the old one
-  } else if (found != receiving_.end()) {
-    if (!found->second.file->switch_to(offer, terms_for(job, again.peer)))
-      // "Not now" rather than "no": the sender may know of a broken stream before we do.
-      offer->decline({Errc::Constraint, "this file is already on its way"});
-    return true;
-  }
-  auto& record = job.edit();
-  if (again.file.hash) record.file.hash = again.file.hash;
-  if (again.file.modified) record.file.modified = again.file.modified;
-  book_.tell(job.id(), "offered", "again by " + again.peer.str());
-  waiting_.erase(job.id());
-  drop_part(job, nullptr);
-  receive(job, std::move(offer), {});
-  return true;
-}
-
 void OfferDesk::take(AccountId account, std::unique_ptr<IncomingOffer> offer) {
   const Offer& what = offer->offer();
-  const auto trust = world_.accounts.find(account)->trust(what.peer);
-  const AcceptRule* rule = rule_for(what, trust);
-  if (rule == nullptr)
-    if (auto why = too_many(account, what.peer)) return offer->decline(*why);
+  const AcceptRule* rule = rule_for(account, what);
+  const bool room = rule != nullptr && receives_.has_room(account, what.peer);
+  if (room && !within_quota(what)) rule = nullptr;
+  if (!room || rule == nullptr)
+    if (auto why = rule != nullptr ? may_not_wait(account, what.peer) : may_not_ask(account, what.peer))
+      return offer->decline(*why);
 
   JobRecord record;
   record.direction = Direction::In;
@@ -130,51 +91,109 @@ void OfferDesk::take(AccountId account, std::unique_ptr<IncomingOffer> offer) {
   record.file = what.file;
   record.file.name = safe_file_name(what.file.name);  // whatever spoke to the peer: no path gets past here (FN1)
   record.state = JobState::Offered;
-  if (rule != nullptr) {
-    record.folder = rule->folder.empty() ? config_.download_folder : rule->folder;
-    record.wanted_name = record.file.name;
-    record.on_exists = rule->on_exists.empty() ? config_.on_exists : rule->on_exists;
-  } else {
-    record.reason = JobReason::AwaitingUser;
-  }
+  if (rule == nullptr) record.reason = JobReason::AwaitingUser;
+  if (rule != nullptr && !room) record.reason = JobReason::WaitingSlot;
   Job& job = book_.add(std::move(record));
   log::info("queue", subject(job) + ": " + log::shy(what.peer.str()) + " offered " + log::shy_name(what.file.name) +
                          (rule != nullptr ? ", a rule accepts it" : ""));
-  if (rule != nullptr) return receive(job, std::move(offer), {});
-  ask(job, std::move(offer));
+  if (rule == nullptr) questions_.take(person(account, what.peer.str()), world_.timers.now());
+  if (rule == nullptr || !room) return hold(job, std::move(offer));
+  follow(job, *rule);
+  receives_.receive(job, std::move(offer), {});
 }
 
-std::optional<Error> OfferDesk::too_many(AccountId account, const Jid& peer) const {
-  if (pending_.size() >= config_.max_pending) return Error{Errc::Constraint, "too many offers wait for the user"};
+std::optional<Error> OfferDesk::may_not_wait(AccountId account, const Jid& peer) const {
+  if (pending_.size() >= config_.max_pending) return Error{Errc::Constraint, "too many offers wait"};
   const auto bare = peer.bare().str();
   const auto theirs = std::count_if(pending_.begin(), pending_.end(), [&](const auto& entry) {
     const auto& record = book_.find(entry.first)->now();
     return record.account == account && bare_part(record.peer) == bare;
   });
   if (static_cast<unsigned>(theirs) >= config_.max_pending_per_peer)
-    return Error{Errc::Constraint, "too many of your offers wait for the user"};
+    return Error{Errc::Constraint, "too many of your offers wait"};
   return std::nullopt;
 }
 
-/// The rule that takes it, if the peer's share of the day is not used up.
-const AcceptRule* OfferDesk::rule_for(const Offer& offer, const PeerTrust& trust) {
-  const AcceptRule* rule = policy_.match(offer.peer, offer.file, trust);
-  if (rule == nullptr) return nullptr;
-  if (!quota_.take(offer.peer.bare().str(), offer.file.size, config_.daily_quota, world_.timers.now())) {
-    log::info("queue", log::shy(offer.peer.str()) + " used up what rules accept from one address in a day: asking");
-    return nullptr;
-  }
-  return rule;
+std::optional<Error> OfferDesk::may_not_ask(AccountId account, const Jid& peer) const {
+  if (!questions_.has(person(account, peer.str()), world_.timers.now()))
+    return Error{Errc::Constraint, "you offered too many files that the user did not take"};
+  return may_not_wait(account, peer);
 }
 
-void OfferDesk::ask(Job& job, std::unique_ptr<IncomingOffer> offer) {
-  auto expiry = world_.timers.after(config_.expire, [this, id = job.id()] {
-    const Error why{Errc::Timeout, "nobody answered the offer in time"};
-    std::exchange(pending_[id].offer, nullptr)->decline(why);
-    end(*book_.find(id), JobState::Cancelled, JobReason::Expired, why);
-  });
+const AcceptRule* OfferDesk::rule_for(AccountId account, const Offer& offer) const {
+  const auto* port = world_.accounts.find(account);
+  return port == nullptr ? nullptr : policy_.match(offer.peer, offer.file, port->trust(offer.peer));
+}
+
+/// Takes it off the peer's share of the day.
+bool OfferDesk::within_quota(const Offer& offer) {
+  if (quota_.take(offer.peer.bare().str(), offer.file.size, config_.daily_quota, world_.timers.now())) return true;
+  log::info("queue", log::shy(offer.peer.str()) + " used up what rules accept from one address in a day: asking");
+  return false;
+}
+
+void OfferDesk::follow(Job& job, const AcceptRule& rule) {
+  auto& record = job.edit();
+  record.folder = rule.folder.empty() ? config_.download_folder : rule.folder;
+  record.wanted_name = record.file.name;
+  record.on_exists = rule.on_exists.empty() ? config_.on_exists : rule.on_exists;
+  record.reason = JobReason::None;
+}
+
+/// An offer that waits, if a rule takes it and there is room.
+void OfferDesk::accept_by_rule(Job& job) {
+  auto& offer = pending_[job.id()].offer;
+  const auto account = job.now().account;
+  const AcceptRule* rule = rule_for(account, offer->offer());
+  if (rule == nullptr || !receives_.has_room(account, offer->offer().peer) || !within_quota(offer->offer())) return;
+  follow(job, *rule);
+  auto accepted = std::move(offer);
+  pending_.erase(job.id());
+  receives_.receive(job, std::move(accepted), {});
+}
+
+void OfferDesk::on_room() {
+  if (std::exchange(admitting_, true)) return;
+  later_.run(alive_.wrap([this] {
+    admitting_ = false;
+    admit();
+  }));
+}
+
+/// What waits for room, oldest first.
+void OfferDesk::admit() {
+  std::vector<JobId> waiting;
+  for (const auto& [id, entry] : pending_)
+    if (book_.find(id)->now().reason == JobReason::WaitingSlot) waiting.push_back(id);
+  for (const JobId id : waiting)
+    if (pending_.count(id) != 0) accept_by_rule(*book_.find(id));
+}
+
+void OfferDesk::hold(Job& job, std::unique_ptr<IncomingOffer> offer) {
+  auto expiry = world_.timers.after(config_.expire, [this, id = job.id()] { expire(id); });
   pending_[job.id()] = {std::move(offer), std::move(expiry)};
   book_.commit(job);
+}
+
+void OfferDesk::expire(JobId id) {
+  Job& job = *book_.find(id);
+  const Error why = job.now().reason == JobReason::WaitingSlot
+                        ? Error{Errc::Constraint, "other files of this sender came or were awaited all the time"}
+                        : Error{Errc::Timeout, "nobody answered the offer in time"};
+  std::exchange(pending_[id].offer, nullptr)->decline(why);
+  end(job, JobState::Cancelled, JobReason::Expired, why);
+}
+
+bool OfferDesk::on_withdrawn(AccountId account, const Withdrawal& what) {
+  for (const auto& [id, entry] : pending_) {
+    const Offer& offer = entry.offer->offer();
+    if (offer.sid != what.sid || offer.peer != what.peer || book_.find(id)->now().account != account) continue;
+    // Offered anew it will be the same question.
+    if (!what.again)
+      end(*book_.find(id), JobState::Cancelled, JobReason::Withdrawn, {Errc::Cancelled, "the sender took the offer back"});
+    return true;
+  }
+  return receives_.on_withdrawn(account, what);
 }
 
 // The user's word
@@ -192,9 +211,10 @@ void OfferDesk::accept(Job& job, AcceptOptions options, Done done) {
   record.wanted_name = std::move(chosen->name);
   record.on_exists = std::move(chosen->on_exists);
   record.reason = JobReason::None;
+  questions_.give_back(person(record.account, record.peer), world_.timers.now());
   auto offer = std::move(found->second.offer);
   pending_.erase(found);
-  receive(job, std::move(offer), std::move(done));
+  receives_.receive(job, std::move(offer), std::move(done));
 }
 
 void OfferDesk::decline(Job& job, Done done) {
@@ -203,72 +223,16 @@ void OfferDesk::decline(Job& job, Done done) {
     return later_.run([done = std::move(done), why = not_open(job)]() mutable { done(std::move(why)); });
   const Error why{Errc::Declined, "declined"};
   std::exchange(found->second.offer, nullptr)->decline(why);
-  end(job, JobState::Cancelled, JobReason::Refused, why, nullptr, [done = std::move(done)]() mutable { done({}); });
+  end(job, JobState::Cancelled, JobReason::Refused, why, [done = std::move(done)]() mutable { done({}); });
 }
 
 void OfferDesk::cancel(Job& job, Done done) {
   if (pending_.count(job.id()) != 0) return decline(job, std::move(done));
-  if (job.now().publishing)
-    return later_.run([done = std::move(done), why = Error{Errc::BadState, subject(job) + " is being put in place"}]() mutable {
-      done(std::move(why));
-    });
-  std::shared_ptr<PartFile> part;
-  if (const auto found = receiving_.find(job.id()); found != receiving_.end()) {
-    part = found->second.file->part();
-    if (auto reply = std::move(found->second.reply))
-      later_.run([reply = std::move(reply), why = Error{Errc::BadState, subject(job) + " was cancelled meanwhile"}]() mutable {
-        reply(std::move(why));
-      });
-  }
-  const auto reason = job.now().state == JobState::Offered ? JobReason::Refused : JobReason::User;
-  end(job, JobState::Cancelled, reason, {Errc::Cancelled, "cancelled"}, std::move(part),
-      [done = std::move(done)]() mutable { done({}); });
+  receives_.cancel(job, std::move(done));
 }
 
-// Receiving
-
-IncomingOffer::Terms OfferDesk::terms_for(const Job& job, const Jid& peer) const {
-  IncomingOffer::Terms terms;
-  if (auto* account = world_.accounts.find(job.now().account)) {
-    const auto trust = account->trust(peer);
-    terms.direct_allowed = trust.direct_allowed;
-    terms.own_proxy_only = trust.own_proxy_only;
-    terms.streams_allowed = trust.streams_allowed;
-  }
-  return terms;
-}
-
-void OfferDesk::receive(Job& job, std::unique_ptr<IncomingOffer> offer, Done reply) {
-  // What the others still have to write is not free, whatever the disk says.
-  auto keep_free = config_.keep_free;
-  for (const auto& [id, other] : receiving_) keep_free += other.file->still_needs();
-  auto& entry = receiving_[job.id()];
-  entry.reply = std::move(reply);
-  entry.file = std::make_unique<ReceiveFile>(ReceiveFile::World{book_, world_.files, world_.bulk, *this}, job);
-  const auto terms = terms_for(job, offer->offer().peer);
-  entry.file->begin(std::move(offer), terms, keep_free);
-}
-
-void OfferDesk::on_receive_begun(JobId id) {
-  if (auto reply = std::exchange(receiving_[id].reply, {})) reply({});
-}
-
-void OfferDesk::on_receive_moves(JobId id, bool moves) {
-  auto& slot = receiving_[id].slot;
-  slot = slots_.take(Direction::In);
-  if (moves) slot.moves();
-}
-
-void OfferDesk::on_receive_refused(JobId id, std::unique_ptr<IncomingOffer> offer, Error why) {
-  auto entry = receiving_.extract(id);
-  auto reply = std::move(entry.mapped().reply);
-  Job& job = *book_.find(id);
-  book_.tell(id, "refused", why.detail);
-  if (job.now().state == JobState::Queued) {  // one that goes on, whose room is gone
-    offer->decline(why);
-    book_.commit(job);
-    return wait_for_sender(job);
-  }
+void OfferDesk::on_not_received(Job& job, std::unique_ptr<IncomingOffer> offer, Error why, Done reply) {
+  const JobId id = job.id();
   if (!reply && job.shown() == nullptr) {  // not even its row could be written
     offer->decline({Errc::Constraint, why.detail});
     return book_.drop(id);
@@ -277,99 +241,30 @@ void OfferDesk::on_receive_refused(JobId id, std::unique_ptr<IncomingOffer> offe
     offer->decline(why);
     return end(job, JobState::Failed, JobReason::DiskFull, why);
   }
-  // The offer is as open as before: the user may name a better place.
+  // The offer is as open as before: the user may name a better place. What a rule could not take is a new question.
   auto& record = job.edit();
+  if (!reply) {
+    if (auto no = may_not_ask(record.account, offer->offer().peer)) {
+      offer->decline(*no);
+      return book_.remove({id}, {});
+    }
+    questions_.take(person(record.account, record.peer), world_.timers.now());
+  }
   record.folder.clear();
   record.wanted_name.clear();
   record.on_exists = "rename";
   record.reason = JobReason::AwaitingUser;
-  ask(job, std::move(offer));
+  record.error_name = error_name_of(JobReason::Io);
+  record.error_detail = why.detail;
+  hold(job, std::move(offer));
   if (reply) reply(std::move(why));
-}
-
-void OfferDesk::on_receive_ended(JobId id, Result<void> how) {
-  auto entry = receiving_.extract(id);  // goes at the end of this function: we are called from inside it
-  Job& job = *book_.find(id);
-  if (!how) {
-    const auto& why = how.error();
-    const auto verdict = judge(why.code);
-    switch (verdict.fate) {
-      case Fate::Fail:
-        end(job, JobState::Failed, verdict.reason, why, entry.mapped().file->part());
-        break;
-      case Fate::Cancel:
-        end(job, JobState::Cancelled, verdict.reason, why, entry.mapped().file->part());
-        break;
-      case Fate::Retry:
-      case Fate::NotNow:
-      case Fate::AwaitPeer:
-      case Fate::AwaitAccount:
-        auto& record = job.edit();
-        record.error_name = error_name_of(verdict.reason);
-        record.error_detail = why.detail;
-        record.waiting_since = wall_now();
-        job.move(JobState::Queued, JobReason::WaitingPeer);
-        book_.tell(id, "interrupted", why.detail);
-        book_.commit(job);
-        drop_part(job, entry.mapped().file->part());  // it will come again from its first byte
-        wait_for_sender(job);
-        break;
-    }
-  }
-}
-
-/// A stream was lost: the sender has some days to offer the file again.
-void OfferDesk::wait_for_sender(Job& job) {
-  using std::chrono::milliseconds;
-  const milliseconds whole = config_.resume_within;
-  // The wall clock counts only what passed while we were not running, and never all of it: it may have been set.
-  const auto waited = std::chrono::duration_cast<milliseconds>(wall_now() - job.now().waiting_since);
-  const milliseconds least = std::min<milliseconds>(whole, std::chrono::hours(1));
-  waiting_[job.id()] = world_.timers.after(std::clamp(whole - waited, least, whole), [this, id = job.id()] {
-    end(*book_.find(id), JobState::Failed, JobReason::Interrupted,
-        {Errc::Interrupted, "the stream was lost and the sender did not offer the file again"});
-  });
 }
 
 // Ends
 
-void OfferDesk::end(Job& job, JobState state, JobReason reason, const Error& why, std::shared_ptr<PartFile> part,
-                    JobBook::Then then) {
-  const JobId id = job.id();
-  auto& record = job.edit();
-  record.error_name = error_name_of(reason);
-  record.error_detail = why.detail;
-  job.move(state, reason);
-  // The sender has still to hear of what the user did, see find_cancelled().
-  if (reason != JobReason::User)
-    record.waiting_since = {};
-  else if (record.waiting_since == WallTime{})
-    record.waiting_since = record.finished_at;
-  book_.tell(id, std::string(to_string(state)), why.detail);
-  book_.commit(job, std::move(then));
-  if (!record.part_name.empty()) drop_part(job, std::move(part));
-  pending_.erase(id);
-  receiving_.erase(id);
-  waiting_.erase(id);
-}
-
-void OfferDesk::drop_part(Job& job, std::shared_ptr<PartFile> part) {
-  const auto& record = job.now();
-  if (record.part_name.empty()) return;
-  const auto gone = [this, id = job.id(), name = record.part_name](Result<void>) {
-    Job* owner = book_.find(id);
-    if (owner == nullptr || owner->now().part_name != name) return;
-    owner->edit().part_name.clear();
-    book_.commit(*owner);
-  };
-  if (part) return world_.files.discard(std::move(part), alive_.wrap(gone));
-  world_.files.find_part(record.folder, record.part_name, "", record.part,
-                         alive_.wrap([this, gone](Result<Files::Found> found) {
-                           if (found && found->state == PartState::Part)
-                             world_.files.discard(found->part, alive_.wrap(gone));
-                           else if (found)
-                             gone({});
-                         }));
+void OfferDesk::end(Job& job, JobState state, JobReason reason, const Error& why, JobBook::Then then) {
+  receives_.end(job, state, reason, why, nullptr, std::move(then));
+  pending_.erase(job.id());
 }
 
 void OfferDesk::withdraw(AccountId account, std::string_view peer) {
@@ -395,7 +290,5 @@ void OfferDesk::account_removed(AccountId account) {
   }
   for (Job* job : jobs) cancel(*job, [](Result<void>) {});
 }
-
-void OfferDesk::forget(JobId id) { receiving_.erase(id); }
 
 }  // namespace xmppftd

@@ -1,45 +1,50 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <cstdint>
 #include <map>
 #include <memory>
 #include <optional>
 #include <string>
-#include <vector>
 
+#include "io/later.h"
 #include "io/timer.h"
 #include "negotiation/negotiator.h"
+#include "session/rate_limit.h"
 #include "transfer/accept_policy.h"
 #include "transfer/accept_quota.h"
 #include "transfer/account_port.h"
 #include "transfer/job_book.h"
-#include "io/later.h"
 #include "transfer/queue.h"
 #include "transfer/queue_config.h"
-#include "transfer/receive_file.h"
+#include "transfer/receive_desk.h"
 #include "transfer/slots.h"
 
 namespace xmppftd {
 
-/// Incoming files: answers offers by rule or by the user's word, bounds how many wait (RELIABILITY SI3), lets them expire,
-/// and knows a file again that its sender offers anew.
+/// Incoming offers: answers them by rule or by the user's word, bounds how many wait, and lets them expire. What is
+/// accepted goes to the ReceiveDesk.
 ///
-/// A live incoming job is in exactly one place: `pending_` (Offered, unanswered), `receiving_` (being accepted, coming in
-/// or being put in place), `waiting_` (Queued: the stream was lost, the sender may offer it again).
-class OfferDesk final : private ReceiveFile::Owner {
+/// An offer waits here for the user (Offered, awaiting-user) or, where a rule takes it, for room (Offered, waiting-slot).
+/// Beyond the bounds the sender is told "not now", which costs it nothing, and no job is made: max_pending and
+/// max_pending_per_peer offers wait at a time, and one person may ask the user ten questions at once and one a minute
+/// after that. What the user accepts does not count.
+class OfferDesk final : private ReceiveDesk::Owner {
  public:
   using Done = TransferQueue::Done;
+  static constexpr double kQuestionsAtOnce = 10;
+  static constexpr double kQuestionsPerSecond = 1 / 60.0;
 
   OfferDesk(const TransferQueue::World& world, const QueueConfig& config, JobBook& book, Later& later, Slots& slots);
   ~OfferDesk();
 
   /// Takes in what recovery left of a live or ended incoming job.
-  void resume(Job& job);
+  void resume(Job& job) { receives_.resume(job); }
   void set_policy(AcceptPolicy policy) { policy_ = std::move(policy); }
   const AcceptPolicy& policy() const noexcept { return policy_; }
 
   void on_offer(AccountId account, std::unique_ptr<IncomingOffer> offer);
+  /// False when nothing is known of it.
+  bool on_withdrawn(AccountId account, const Withdrawal& what);
   void accept(Job& job, AcceptOptions options, Done done);
   void decline(Job& job, Done done);
   /// Of any live incoming job.
@@ -51,53 +56,47 @@ class OfferDesk final : private ReceiveFile::Owner {
   void peer_gone(AccountId account, const Jid& full);
 
   /// A running job moves too slowly to hold a slot, or no longer so.
-  void creeps(JobId id, bool slowly);
-  std::optional<std::uint64_t> transferred(JobId id) const;
+  void creeps(JobId id, bool slowly) { receives_.creeps(id, slowly); }
+  std::optional<std::uint64_t> transferred(JobId id) const { return receives_.transferred(id); }
   /// The job is about to leave the list.
-  void forget(JobId id);
+  void forget(JobId id) { receives_.forget(id); }
 
  private:
   struct Pending {
     std::unique_ptr<IncomingOffer> offer;
     std::unique_ptr<Timer> expiry;
   };
-  struct Receiving {
-    std::unique_ptr<ReceiveFile> file;
-    Done reply;  ///< of the user's accept(), until the answer is under way; empty when a rule accepted
-    Slots::Lease slot;  ///< once the stream is open
-  };
 
   Job* find_twin(AccountId account, const Offer& offer);
+  void asked_again(Job& job, std::unique_ptr<IncomingOffer> offer);
   void refuse_again(Job& job, IncomingOffer& offer);
-  bool offered_again(Job& job, std::unique_ptr<IncomingOffer>& offer);
   void take(AccountId account, std::unique_ptr<IncomingOffer> offer);
-  std::optional<Error> too_many(AccountId account, const Jid& peer) const;
-  const AcceptRule* rule_for(const Offer& offer, const PeerTrust& trust);
-  void ask(Job& job, std::unique_ptr<IncomingOffer> offer);
-  void receive(Job& job, std::unique_ptr<IncomingOffer> offer, Done reply);
-  IncomingOffer::Terms terms_for(const Job& job, const Jid& peer) const;
-  void wait_for_sender(Job& job);
+  std::optional<Error> may_not_wait(AccountId account, const Jid& peer) const;
+  std::optional<Error> may_not_ask(AccountId account, const Jid& peer) const;
+  const AcceptRule* rule_for(AccountId account, const Offer& offer) const;
+  bool within_quota(const Offer& offer);
+  void follow(Job& job, const AcceptRule& rule);
+  void accept_by_rule(Job& job);
+  void admit();
+  void hold(Job& job, std::unique_ptr<IncomingOffer> offer);
+  void expire(JobId id);
   void withdraw(AccountId account, std::string_view peer);
-  void end(Job& job, JobState state, JobReason reason, const Error& why, std::shared_ptr<PartFile> part = nullptr,
-           JobBook::Then then = {});
-  void drop_part(Job& job, std::shared_ptr<PartFile> part);
+  void end(Job& job, JobState state, JobReason reason, const Error& why, JobBook::Then then = {});
 
-  // ReceiveFile::Owner
-  void on_receive_begun(JobId id) override;
-  void on_receive_moves(JobId id, bool moves) override;
-  void on_receive_refused(JobId id, std::unique_ptr<IncomingOffer> offer, Error why) override;
-  void on_receive_ended(JobId id, Result<void> how) override;
+  // ReceiveDesk::Owner
+  void on_not_received(Job& job, std::unique_ptr<IncomingOffer> offer, Error why, Done reply) override;
+  void on_room() override;
 
   TransferQueue::World world_;
   const QueueConfig& config_;
   JobBook& book_;
   Later& later_;
-  Slots& slots_;
   AcceptPolicy policy_;
-  std::map<JobId, Pending> pending_;
-  std::map<JobId, Receiving> receiving_;
-  std::map<JobId, std::unique_ptr<Timer>> waiting_;
   AcceptQuota quota_;
+  RateLimit questions_{kQuestionsPerSecond, kQuestionsAtOnce};
+  std::map<JobId, Pending> pending_;
+  bool admitting_ = false;
+  ReceiveDesk receives_;
   WhileAlive alive_;
 };
 

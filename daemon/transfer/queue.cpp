@@ -249,6 +249,10 @@ void TransferQueue::on_offer(AccountId account, std::unique_ptr<IncomingOffer> o
   core_->offers.on_offer(account, std::move(offer));
 }
 
+bool TransferQueue::on_withdrawn(AccountId account, const Withdrawal& what) {
+  return core_->offers.on_withdrawn(account, what);
+}
+
 void TransferQueue::account_changed(AccountId account) {
   const auto* port = core_->world.accounts.find(account);
   if (port != nullptr && port->online()) return core_->sends.account_online(account);

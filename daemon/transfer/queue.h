@@ -150,6 +150,8 @@ class TransferQueue {
   // News from the accounts.
   /// A peer of `account` offers a file.
   void on_offer(AccountId account, std::unique_ptr<IncomingOffer> offer);
+  /// A peer takes an offer back. False when nothing is known of it.
+  bool on_withdrawn(AccountId account, const Withdrawal& what);
   /// It went online or offline.
   void account_changed(AccountId account);
   /// It is about to be destroyed: its jobs that have not ended are cancelled.

@@ -18,7 +18,9 @@ bool is_same_file(const JobRecord& job, AccountId account, const Offer& offer, L
   if (job.account != account || bare_part(job.peer) != offer.peer.bare().str()) return false;
   if (job.file.name != safe_file_name(file.name) || job.file.size != file.size) return false;
   if (job.file.hash && file.hash && *job.file.hash != *file.hash) return false;
-  if (likeness == Likeness::SameMoment) return job.file.hash == file.hash && job.file.modified == file.modified;
+  const bool all_equal = job.file.hash == file.hash && job.file.modified == file.modified;
+  if (likeness == Likeness::SameMoment) return all_equal;
+  if (likeness == Likeness::Proven) return all_equal && (file.hash || file.modified);
   return both_equal(job.file.hash, file.hash) || both_equal(job.file.modified, file.modified);
 }
 

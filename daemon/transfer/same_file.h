@@ -12,6 +12,8 @@ namespace xmppftd {
 /// and no hash that contradicts.
 enum class Likeness {
   SameMoment,  ///< made right after the other one: hash and date are equal or both absent
+  Proven,      ///< made while the other one lives: the same, and one of them is there. Without either two offers are two
+               ///< files, and only their ids tell them apart
   AnyTime,     ///< days may lie between: an equal hash or an equal date must prove it
 };
 

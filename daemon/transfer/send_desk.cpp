@@ -319,8 +319,10 @@ void SendDesk::on_send_ended(JobId id, Result<void> how) {
   if (how) {
     held_.erase(id);
     deadlines_.erase(id);
+    open_offers_.erase(id);
     return;
   }
+  if (auto open = running.file->open_offer()) open_offers_.insert_or_assign(id, *std::move(open));
   const auto& why = how.error();
   const auto verdict = verdict_on(job, why, offered);
   if (verdict.fate != Fate::NotNow) refused_.erase(id);
@@ -328,8 +330,11 @@ void SendDesk::on_send_ended(JobId id, Result<void> how) {
     return end(job, verdict.fate == Fate::Fail ? JobState::Failed : JobState::Cancelled, verdict.reason, why);
 
   auto& record = job.edit();
-  record.error_name = error_name_of(verdict.reason);
-  record.error_detail = why.detail;
+  // "Not now" does not hide what went wrong before it.
+  if (verdict.fate != Fate::NotNow || record.attempt == (offered ? 1u : 0u)) {
+    record.error_name = error_name_of(verdict.reason);
+    record.error_detail = why.detail;
+  }
   book_.tell(id, "interrupted", why.detail);
   if (verdict.fate == Fate::AwaitPeer && !offered) return await_peer(job, running, why);
   if (verdict.fate == Fate::AwaitAccount) return await_account(job, offered);
@@ -381,18 +386,25 @@ void SendDesk::ask_again(Job& job, const LaneKey& key, bool offered, const Error
     return end(job, JobState::Failed, JobReason::Declined,
                {Errc::Declined, "the peer could not take it all the time; the last it said: " + why.detail});
   Lane& lane = lanes_[key];
-  const auto delay = delay_after(++lane.refusals, std::min(kAskAgainAfter, config_.first_delay));
-  lane.pause = world_.timers.after(delay, [this, key] {
-    Lane& paused = lanes_[key];
-    paused.pause.reset();
-    if (!paused.jobs.empty()) paused.fresh.push_back(paused.jobs.begin()->second);
-    wake();
-  });
+  if (!lane.pause) pause(key, lane);  // what was offered together is refused together: that counts once
+  const auto delay = std::max(milliseconds(1), std::chrono::ceil<milliseconds>(lane.paused_until - world_.timers.now()));
   if (refused.times >= kAskedInARow && !lane.jobs.empty()) return try_later(job, delay);
   record.next_attempt_at = wall_now() + delay;
   job.move(JobState::Queued, JobReason::Backoff);
   book_.commit(job);
   lane.jobs.emplace(-record.priority, id);
+}
+
+void SendDesk::pause(const LaneKey& key, Lane& lane) {
+  const auto delay = delay_after(++lane.refusals, std::min(kAskAgainAfter, config_.first_delay));
+  lane.paused_until = world_.timers.now() + delay;
+  lane.pause = world_.timers.after(delay, [this, key] {
+    Lane& paused = lanes_[key];
+    paused.pause.reset();
+    auto place = paused.jobs.begin();  // those that were refused stand first
+    for (int i = 0; i < 16 && place != paused.jobs.end(); ++i, ++place) paused.fresh.push_back(place->second);
+    wake();
+  });
 }
 
 milliseconds SendDesk::delay_after(unsigned times, milliseconds first) {
@@ -429,10 +441,20 @@ void SendDesk::end(Job& job, JobState state, JobReason reason, const Error& why,
   refused_.erase(id);
   if (const auto running = running_.find(id); running != running_.end()) {
     std::erase(lanes_[running->second.lane].turns, id);
+    if (auto open = running->second.file->open_offer()) open_offers_.insert_or_assign(id, *std::move(open));
     running_.erase(running);
   }
+  withdraw(job);
   held_.erase(id);
   deadlines_.erase(id);
+}
+
+/// Nothing more comes of this job: a receiver that holds its offer, or waits for the next, need not.
+void SendDesk::withdraw(const Job& job) {
+  const auto open = open_offers_.extract(job.id());
+  auto* account = world_.accounts.find(job.now().account);
+  if (!open.empty() && account != nullptr && account->online())
+    account->negotiator().withdraw(open.mapped().peer, open.mapped().sid);
 }
 
 void SendDesk::cancel(Job& job, Done done) {

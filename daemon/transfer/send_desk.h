@@ -74,7 +74,8 @@ class SendDesk final : private SendFile::Owner {
     bool look = false;                   ///< look for it again, with the first job
     std::unique_ptr<Timer> look_again;
     unsigned refusals = 0;               ///< "not now", one after another
-    std::unique_ptr<Timer> pause;        ///< runs until it is asked again
+    std::unique_ptr<Timer> pause;        ///< runs until it is asked again, which is at
+    Clock::time_point paused_until{};
     JobReason reason = JobReason::None;  ///< of its jobs, but for
     std::vector<JobId> fresh;            ///< these, whose reason may not fit,
     std::optional<Place> stale;          ///< and those from here on
@@ -134,10 +135,12 @@ class SendDesk final : private SendFile::Owner {
   void await_peer(Job& job, Running& running, const Error& why);
   void await_account(Job& job, bool offered);
   void ask_again(Job& job, const LaneKey& key, bool offered, const Error& why);
+  void pause(const LaneKey& key, Lane& lane);
   void try_later(Job& job, std::chrono::milliseconds delay);
   void try_now(JobId id);
   std::chrono::milliseconds delay_after(unsigned times, std::chrono::milliseconds first);
   void end(Job& job, JobState state, JobReason reason, const Error& why, JobBook::Then then = {});
+  void withdraw(const Job& job);
 
   // SendFile::Owner
   void on_send_ready(JobId id) override;
@@ -156,6 +159,7 @@ class SendDesk final : private SendFile::Owner {
   std::map<JobId, Running> running_;
   std::map<JobId, std::shared_ptr<OpenFile>> held_;
   std::map<JobId, Clock::time_point> deadlines_;  ///< when a job whose peer is awaited fails
+  std::map<JobId, Withdrawal> open_offers_;       ///< of earlier attempts: their receivers wait for the next one
   std::map<JobId, Refused> refused_;              ///< jobs that were told "not now" and nothing else since
   std::minstd_rand dice_{std::random_device{}()};
   bool awake_ = false;

@@ -25,6 +25,12 @@ bool SendFile::peer_confirms() const {
   return route_ && world_.account.online() && world_.account.negotiator().confirms(route_->features);
 }
 
+std::optional<Withdrawal> SendFile::open_offer() const {
+  auto sid = negotiation_ ? negotiation_->open_sid() : "";
+  if (sid.empty()) return std::nullopt;
+  return Withdrawal{route_->peer, std::move(sid)};
+}
+
 void SendFile::start() {
   if (file_) return look_up_peer();
   world_.files.open_source(job_.now().path, alive_.wrap([this](auto file) { opened(std::move(file)); }));

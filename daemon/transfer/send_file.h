@@ -66,6 +66,8 @@ class SendFile final : private Negotiation::Handler, private Carrier::Handler {
   bool offered() const noexcept { return offered_; }
   /// Was the peer found, and is it of our own kind?
   bool peer_confirms() const;
+  /// What of this attempt the peer may still hold, for Negotiator::withdraw().
+  std::optional<Withdrawal> open_offer() const;
   /// Bytes of the file that are across.
   std::uint64_t transferred() const;
 

@@ -33,4 +33,17 @@ Element ConfirmDone::build() const {
   return done;
 }
 
+Result<ConfirmWithdrawn> ConfirmWithdrawn::parse(const Element& withdrawn) {
+  auto sid = parse_sid("withdrawn sid", withdrawn.attribute_or_empty("sid"));
+  if (!sid) return sid.error();
+  const auto again = withdrawn.attribute_or_empty("again");
+  return ConfirmWithdrawn{*std::move(sid), again == "true" || again == "1"};
+}
+
+Element ConfirmWithdrawn::build() const {
+  auto withdrawn = Element("withdrawn", std::string(kNsConfirm)).set("sid", sid);
+  if (again) withdrawn.set("again", "true");
+  return withdrawn;
+}
+
 }  // namespace xmppftd

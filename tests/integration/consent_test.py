@@ -49,8 +49,9 @@ class Consent(LabCase):
         _, theirs, ours = self.offered('withdrawn.bin')
         self.lab.ann.ctl('queue', 'cancel', theirs)
         self.assertEqual(self.lab.ann.job(theirs)['state'], 'cancelled')
-        # SI has no way to withdraw: bob learns when he accepts and nothing comes.
-        self.lab.bob.run('decline', ours)
+        job = self.lab.bob.wait_state(ours, 'cancelled', timeout=10)
+        self.assertEqual(job['reason'], 'withdrawn')
+        self.assertNotEqual(self.lab.bob.run('accept', ours).returncode, 0)
 
     def cancelled_in_the_middle(self, name, canceller):
         source, theirs, ours = self.offered(name, 64 * MIB, '--method', 'si-ibb')

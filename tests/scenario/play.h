@@ -53,6 +53,7 @@ class Daemon final : private AccountEvents, private AccountPorts, private Transf
 
  private:
   void on_offer(AccountId, std::unique_ptr<IncomingOffer> offer) override;
+  bool on_withdrawn(AccountId, const Withdrawal& what) override { return queue_->on_withdrawn(1, what); }
   void on_online_changed(AccountId) override { queue_->account_changed(1); }
   void on_removed(AccountId) override {}
   void on_peer_changed(AccountId, const Jid& bare) override { queue_->peer_changed(1, bare); }

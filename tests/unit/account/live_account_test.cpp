@@ -52,6 +52,7 @@ struct FakeBackground final : Background {
 
 struct Events final : AccountEvents {
   void on_offer(AccountId, std::unique_ptr<IncomingOffer>) override {}
+  bool on_withdrawn(AccountId, const Withdrawal&) override { return false; }
   void on_online_changed(AccountId) override { ++online_changes; }
   void on_removed(AccountId) override {}
   void on_peer_changed(AccountId, const Jid&) override {}

@@ -123,3 +123,31 @@ TEST_CASE("confirm, receiver: not where it was not agreed", "[si][confirm]") {
   play.timers.turn();
   CHECK(play.job.take() == Heard{"declared md5 " + kMd5});
 }
+
+TEST_CASE("withdraw, receiver: the listener hears which offer, and the sender whether it is known", "[si][confirm]") {
+  Receiving play;
+  play.knows_withdrawn = GENERATE(true, false);
+  play.iq.inject("<iq type='set' id='w' from='" + kPeer +
+                 "'><withdrawn xmlns='urn:xmppft:confirm:0' sid='a0'/></iq>");
+  if (play.knows_withdrawn)
+    play.iq.expect_result("w");
+  else
+    play.iq.expect_error("w", Condition::ItemNotFound);
+  play.iq.inject("<iq type='set' id='w2' from='" + kPeer +
+                 "'><withdrawn xmlns='urn:xmppft:confirm:0' sid='a0' again='true'/></iq>");
+  CHECK(play.withdrawn == std::vector<std::string>{"a0", "a0 again"});
+}
+
+TEST_CASE("withdraw, receiver: which sets belong to what was accepted", "[si][confirm]") {
+  Receiving play;
+  play.arrive();
+  const auto knows = [&](const std::string& name, const std::string& key, const std::string& sid, const std::string& from) {
+    const std::string ns = name == "si" ? std::string(kNsSi) : std::string(kNsConfirm);
+    return play.negotiator.knows(jid(from), Element(name, ns).set(key, sid));
+  };
+  CHECK(knows("si", "id", "a0", kPeer));
+  CHECK(knows("done", "sid", "a0", kPeer));
+  CHECK(knows("withdrawn", "sid", "a0", kPeer));
+  CHECK_FALSE(knows("done", "sid", "a1", kPeer));
+  CHECK_FALSE(knows("done", "sid", "a0", "juliet@capulet.lit/chamber"));
+}

@@ -74,6 +74,8 @@ struct Play : OfferListener {
   FakeTransport ibb{timers, kIbb, "si-ibb"};
   FakeJob job;
   std::vector<std::unique_ptr<IncomingOffer>> offers;
+  std::vector<std::string> withdrawn;  ///< "sid", "sid again"
+  bool knows_withdrawn = true;
   SiNegotiator negotiator{{iq, timers, {&s5b, &ibb}}, *this};
 
   virtual ~Play() {
@@ -82,6 +84,10 @@ struct Play : OfferListener {
   }
   void on_offer(std::unique_ptr<IncomingOffer> offer) override {
     offers.push_back(std::move(offer));
+  }
+  bool on_withdrawn(const Withdrawal& what) override {
+    withdrawn.push_back(what.sid + (what.again ? " again" : ""));
+    return knows_withdrawn;
   }
 };
 

@@ -52,6 +52,7 @@ struct Talk {
   std::optional<Moved> delivered;
   bool completed = false;
   std::optional<Error> failed;
+  std::string sid;                       ///< out: what the peer holds
 
   std::shared_ptr<Line> open(const std::string& method = "si-socks5", const std::string& route = "direct",
                              std::optional<ByteRange> part = std::nullopt,
@@ -73,6 +74,7 @@ class FakeNegotiation final : public Negotiation {
   }
   void delivered(const Moved& moved) override { talk_->delivered = moved; }
   void complete() override { talk_->completed = true; }
+  std::string open_sid() const override { return talk_->sid; }
   void fail(const Error& why) override { talk_->failed = why; }
 
  private:
@@ -83,6 +85,7 @@ class FakeNegotiator final : public Negotiator {
  public:
   bool peer_confirms = true;
   std::vector<std::shared_ptr<Talk>> talks;
+  std::vector<std::string> withdrawn;  ///< "ann@example.org/phone s1"
 
   bool can_reach(const PeerFeatures&, const std::vector<MethodChoice>&) const override { return true; }
   bool confirms(const PeerFeatures&) const override { return peer_confirms; }
@@ -92,8 +95,10 @@ class FakeNegotiator final : public Negotiator {
     talk->plan = plan;
     talk->handler = &handler;
     talks.push_back(talk);
+    talk->sid = "s" + std::to_string(talks.size());
     return std::make_unique<FakeNegotiation>(talk);
   }
+  void withdraw(const Jid& peer, const std::string& sid) override { withdrawn.push_back(peer.str() + " " + sid); }
 };
 
 class FakeAccount final : public AccountPort {

@@ -112,7 +112,7 @@ struct House final : TransferQueue::Observer {
     file.size = size;
     file.hash = hash;
     file.modified = std::chrono::sys_seconds(std::chrono::seconds(1'700'000'000));
-    return {jid(from), file, false, true};
+    return {jid(from), file, false, true, ""};
   }
   std::shared_ptr<Answer> offered(Offer offer) {
     auto answer = std::make_shared<Answer>();

@@ -1,0 +1,286 @@
+// SPDX-License-Identifier: MIT
+#include "transfer/receive_desk.h"
+
+#include <algorithm>
+#include <vector>
+
+#include "transfer/job_view.h"
+#include "transfer/same_file.h"
+#include "transfer/verdict.h"
+
+namespace xmppftd {
+
+ReceiveDesk::ReceiveDesk(const TransferQueue::World& world, const QueueConfig& config, JobBook& book, Later& later,
+                         Slots& slots, Owner& owner)
+    : world_(world),
+      config_(config),
+      book_(book),
+      later_(later),
+      slots_(slots),
+      owner_(owner),
+      by_rules_(kByRules, kByRulesPerPeer, [this] { owner_.on_room(); }) {}
+
+ReceiveDesk::~ReceiveDesk() { by_rules_.close(); }
+
+void ReceiveDesk::resume(Job& job) {
+  const auto& record = job.now();
+  if (record.publishing) {
+    auto& entry = receiving_[job.id()];
+    entry.file = std::make_unique<ReceiveFile>(ReceiveFile::World{book_, world_.files, world_.bulk, *this}, job);
+    entry.file->finish_publishing();
+  } else if (record.state == JobState::Queued) {
+    wait_for_sender(job, {}, config_.resume_within);
+  } else if (!record.part_name.empty()) {
+    drop_part(job, nullptr);  // it ended, and we died before the bytes were gone
+  }
+}
+
+std::optional<std::uint64_t> ReceiveDesk::transferred(JobId id) const {
+  const auto found = receiving_.find(id);
+  if (found == receiving_.end()) return std::nullopt;
+  return found->second.file->transferred();
+}
+
+void ReceiveDesk::creeps(JobId id, bool slowly) {
+  if (const auto found = receiving_.find(id); found != receiving_.end()) found->second.slot.creeps(slowly);
+}
+
+// Again
+
+Job* ReceiveDesk::find_twin(AccountId account, const Offer& offer) const {
+  for (const auto& [id, entry] : receiving_)
+    if (Job* job = book_.find(id);
+        !is_terminal(job->now().state) && is_same_file(job->now(), account, offer, Likeness::Proven))
+      return job;
+  for (const auto& [id, waiting] : waiting_)
+    if (Job* job = book_.find(id); is_offered_again(job->now(), account, offer, config_.relink_within)) return job;
+  return nullptr;
+}
+
+void ReceiveDesk::offered_again(Job& job, std::unique_ptr<IncomingOffer> offer) {
+  const Offer& again = offer->offer();
+  if (const auto found = receiving_.find(job.id()); found != receiving_.end() && found->second.file->awaits_word()) {
+    on_receive_ended(job.id(), Error{Errc::Interrupted, "the sender began anew"});  // it will not say more of the old one
+  } else if (found != receiving_.end()) {
+    auto source = source_of(again);
+    if (found->second.file->switch_to(offer, terms_for(job, again.peer)))
+      found->second.source = std::move(source);
+    else
+      // "Not now" rather than "no": the sender may know of a broken stream before we do.
+      offer->decline({Errc::Constraint, "this file is already on its way"});
+    return;
+  }
+  auto& record = job.edit();
+  record.file.hash = again.file.hash;  // the old one is of what was cut off, and the file may have changed since
+  if (again.file.modified) record.file.modified = again.file.modified;
+  book_.tell(job.id(), "offered", "again by " + again.peer.str());
+  waiting_.erase(job.id());
+  drop_part(job, nullptr);
+  receive(job, std::move(offer), {});
+}
+
+bool ReceiveDesk::on_withdrawn(AccountId account, const Withdrawal& what) {
+  const auto is_it = [&](JobId id, const Source& source) {
+    return source.sid == what.sid && source.peer == what.peer.str() && book_.find(id)->now().account == account;
+  };
+  const Error given_up{Errc::Cancelled, "the sender gave this file up"};
+  for (auto& [id, entry] : receiving_) {
+    if (!is_it(id, entry.source)) continue;
+    Job& job = *book_.find(id);
+    if (is_terminal(job.now().state) || (job.now().state == JobState::Verifying && !entry.file->awaits_word()))
+      return true;  // it vouched for the bytes before
+    answer(entry, {Errc::BadState, "job " + std::to_string(id) + " was withdrawn by its sender meanwhile"});
+    if (what.again)
+      on_receive_ended(id, Error{Errc::Interrupted, "the sender gave this stream up and will offer the file again"});
+    else
+      end(job, JobState::Cancelled, JobReason::Peer, given_up, entry.file->part());
+    return true;
+  }
+  for (const auto& [id, waiting] : waiting_) {
+    if (!is_it(id, waiting.source)) continue;
+    if (!what.again) end(*book_.find(id), JobState::Cancelled, JobReason::Peer, given_up);
+    return true;
+  }
+  return false;
+}
+
+// Receiving
+
+std::string ReceiveDesk::share_of(AccountId account, const Jid& peer) {
+  return std::to_string(account) + " " + peer.bare().str();
+}
+
+ReceiveDesk::Source ReceiveDesk::source_of(const Offer& offer) {
+  return {offer.peer.str(), offer.sid, offer.can_confirm};
+}
+
+bool ReceiveDesk::has_room(AccountId account, const Jid& peer) const { return by_rules_.has(share_of(account, peer)); }
+
+IncomingOffer::Terms ReceiveDesk::terms_for(const Job& job, const Jid& peer) const {
+  IncomingOffer::Terms terms;
+  if (auto* account = world_.accounts.find(job.now().account)) {
+    const auto trust = account->trust(peer);
+    terms.direct_allowed = trust.direct_allowed;
+    terms.own_proxy_only = trust.own_proxy_only;
+    terms.streams_allowed = trust.streams_allowed;
+  }
+  return terms;
+}
+
+void ReceiveDesk::receive(Job& job, std::unique_ptr<IncomingOffer> offer, Done reply) {
+  // What the others still have to write is not free, whatever the disk says.
+  auto keep_free = config_.keep_free;
+  for (const auto& [id, other] : receiving_) keep_free += other.file->still_needs();
+  const auto& peer = offer->offer().peer;
+  auto& entry = receiving_[job.id()];
+  if (!reply) entry.room = by_rules_.take(share_of(job.now().account, peer));
+  entry.reply = std::move(reply);
+  entry.source = source_of(offer->offer());
+  entry.file = std::make_unique<ReceiveFile>(ReceiveFile::World{book_, world_.files, world_.bulk, *this}, job);
+  const auto terms = terms_for(job, peer);
+  entry.file->begin(std::move(offer), terms, keep_free);
+}
+
+void ReceiveDesk::answer(Receiving& entry, Error why) {
+  if (auto reply = std::move(entry.reply))
+    later_.run([reply = std::move(reply), why = std::move(why)]() mutable { reply(std::move(why)); });
+}
+
+void ReceiveDesk::on_receive_begun(JobId id) {
+  if (auto reply = std::exchange(receiving_[id].reply, {})) reply({});
+}
+
+void ReceiveDesk::on_receive_moves(JobId id, bool moves) {
+  auto& slot = receiving_[id].slot;
+  slot = slots_.take(Direction::In);
+  if (moves) slot.moves();
+}
+
+void ReceiveDesk::on_receive_refused(JobId id, std::unique_ptr<IncomingOffer> offer, Error why) {
+  auto left = receiving_.extract(id);  // goes at the end of this function: we are called from inside it
+  auto& entry = left.mapped();
+  Job& job = *book_.find(id);
+  book_.tell(id, "refused", why.detail);
+  if (job.now().state == JobState::Queued) {  // one that goes on, whose room is gone
+    offer->decline(why);
+    book_.commit(job);
+    return wait_for_sender(job, std::move(entry.source), config_.resume_within);
+  }
+  owner_.on_not_received(job, std::move(offer), std::move(why), std::move(entry.reply));
+}
+
+void ReceiveDesk::on_receive_ended(JobId id, Result<void> how) {
+  auto left = receiving_.extract(id);  // goes at the end of this function: we are called from inside it
+  if (how) return;
+  auto& entry = left.mapped();
+  Job& job = *book_.find(id);
+  const auto& why = how.error();
+  const auto verdict = judge(why.code);
+  // Whoever does not tell us what becomes of its offers, and never opened a stream, does not come back by itself.
+  const bool gave_up = why.code == Errc::Timeout && job.now().state == JobState::Connecting && !entry.source.tells;
+  switch (gave_up ? Fate::Fail : verdict.fate) {
+    case Fate::Fail: return end(job, JobState::Failed, verdict.reason, why, entry.file->part());
+    case Fate::Cancel: return end(job, JobState::Cancelled, verdict.reason, why, entry.file->part());
+    case Fate::Retry:
+    case Fate::NotNow:
+    case Fate::AwaitPeer:
+    case Fate::AwaitAccount: break;
+  }
+  auto& record = job.edit();
+  record.error_name = error_name_of(verdict.reason);
+  record.error_detail = why.detail;
+  record.waiting_since = wall_now();
+  const bool no_stream = why.code == Errc::Timeout && job.now().state == JobState::Connecting;
+  job.move(JobState::Queued, JobReason::WaitingPeer);
+  book_.tell(id, "interrupted", why.detail);
+  book_.commit(job);
+  drop_part(job, entry.file->part());  // it will come again from its first byte
+  // A sender that is there and opens no stream tries again soon, if it lives.
+  wait_for_sender(job, std::move(entry.source), no_stream ? config_.refuse_again_within : config_.resume_within);
+}
+
+/// A stream was lost: the sender has some time to offer the file again.
+void ReceiveDesk::wait_for_sender(Job& job, Source source, std::chrono::seconds within) {
+  using std::chrono::milliseconds;
+  const milliseconds whole = within;
+  // The wall clock counts only what passed while we were not running, and never all of it: it may have been set.
+  const auto waited = std::chrono::duration_cast<milliseconds>(wall_now() - job.now().waiting_since);
+  const milliseconds least = std::min<milliseconds>(whole, std::chrono::hours(1));
+  auto timer = world_.timers.after(std::clamp(whole - waited, least, whole), [this, id = job.id()] {
+    end(*book_.find(id), JobState::Failed, JobReason::Interrupted,
+        {Errc::Interrupted, "the stream was lost and the sender did not offer the file again"});
+  });
+  waiting_[job.id()] = {std::move(timer), std::move(source)};
+  give_up_oldest(job);
+}
+
+void ReceiveDesk::give_up_oldest(const Job& newest) {
+  const auto bare = bare_part(newest.now().peer);
+  std::vector<JobId> theirs;
+  for (const auto& [id, waiting] : waiting_)
+    if (const auto& record = book_.find(id)->now();
+        record.account == newest.now().account && bare_part(record.peer) == bare)
+      theirs.push_back(id);
+  if (theirs.size() <= kAwaitedPerPeer) return;
+  end(*book_.find(theirs.front()), JobState::Failed, JobReason::Interrupted,
+      {Errc::Interrupted, "the stream was lost, and more than " + std::to_string(kAwaitedPerPeer) +
+                              " files of this sender after it"});
+}
+
+// Ends
+
+void ReceiveDesk::cancel(Job& job, Done done) {
+  if (job.now().publishing)
+    return later_.run([done = std::move(done),
+                       why = Error{Errc::BadState, "job " + std::to_string(job.id()) + " is being put in place"}]() mutable {
+      done(std::move(why));
+    });
+  std::shared_ptr<PartFile> part;
+  if (const auto found = receiving_.find(job.id()); found != receiving_.end()) {
+    part = found->second.file->part();
+    answer(found->second, {Errc::BadState, "job " + std::to_string(job.id()) + " was cancelled meanwhile"});
+  }
+  const auto reason = job.now().state == JobState::Offered ? JobReason::Refused : JobReason::User;
+  end(job, JobState::Cancelled, reason, {Errc::Cancelled, "cancelled"}, std::move(part),
+      [done = std::move(done)]() mutable { done({}); });
+}
+
+void ReceiveDesk::end(Job& job, JobState state, JobReason reason, const Error& why, std::shared_ptr<PartFile> part,
+                      JobBook::Then then) {
+  const JobId id = job.id();
+  auto& record = job.edit();
+  record.error_name = error_name_of(reason);
+  record.error_detail = why.detail;
+  job.move(state, reason);
+  // The sender has still to hear of what the user did, see find_cancelled().
+  if (reason != JobReason::User)
+    record.waiting_since = {};
+  else if (record.waiting_since == WallTime{})
+    record.waiting_since = record.finished_at;
+  book_.tell(id, std::string(to_string(state)), why.detail);
+  book_.commit(job, std::move(then));
+  if (!record.part_name.empty()) drop_part(job, std::move(part));
+  receiving_.erase(id);
+  waiting_.erase(id);
+}
+
+void ReceiveDesk::drop_part(Job& job, std::shared_ptr<PartFile> part) {
+  const auto& record = job.now();
+  if (record.part_name.empty()) return;
+  const auto gone = [this, id = job.id(), name = record.part_name](Result<void>) {
+    Job* owner = book_.find(id);
+    if (owner == nullptr || owner->now().part_name != name) return;
+    owner->edit().part_name.clear();
+    book_.commit(*owner);
+  };
+  if (part) return world_.files.discard(std::move(part), alive_.wrap(gone));
+  world_.files.find_part(record.folder, record.part_name, "", record.part,
+                         alive_.wrap([this, gone](Result<Files::Found> found) {
+                           if (found && found->state == PartState::Part)
+                             world_.files.discard(found->part, alive_.wrap(gone));
+                           else if (found)
+                             gone({});
+                         }));
+}
+
+}  // namespace xmppftd

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "io/later.h"
+#include "io/timer.h"
+#include "negotiation/negotiator.h"
+#include "transfer/job_book.h"
+#include "transfer/queue.h"
+#include "transfer/queue_config.h"
+#include "transfer/receive_file.h"
+#include "transfer/shares.h"
+#include "transfer/slots.h"
+
+namespace xmppftd {
+
+/// Incoming files that were accepted: brings them in, bounds how many of them rules took, and knows a file again that its
+/// sender offers anew.
+///
+/// A job is in one of two places: `receiving_` (being accepted, coming in or being put in place) or `waiting_` (Queued:
+/// the stream was lost, the sender may offer it again).
+class ReceiveDesk final : private ReceiveFile::Owner {
+ public:
+  using Done = TransferQueue::Done;
+  /// Accepted by rules and not over, in all and of one bare JID. Each may hold three descriptors.
+  static constexpr std::size_t kByRules = 64;
+  static constexpr std::size_t kByRulesPerPeer = 16;
+  /// Lost streams of one bare JID whose sender is awaited; of more the oldest is given up.
+  static constexpr std::size_t kAwaitedPerPeer = 100;
+
+  class Owner {
+   public:
+    /// The place that was chosen for it cannot be used: the offer is as open as before. `reply` is the accept()'s, empty
+    /// when a rule accepted.
+    virtual void on_not_received(Job& job, std::unique_ptr<IncomingOffer> offer, Error why, Done reply) = 0;
+    /// Rules may accept more. Comes from inside calls.
+    virtual void on_room() = 0;
+
+   protected:
+    ~Owner() = default;
+  };
+
+  ReceiveDesk(const TransferQueue::World& world, const QueueConfig& config, JobBook& book, Later& later, Slots& slots,
+              Owner& owner);
+  ~ReceiveDesk();
+
+  /// Takes in what recovery left of a live or ended incoming job.
+  void resume(Job& job);
+
+  /// May a rule accept one more of this peer's?
+  bool has_room(AccountId account, const Jid& peer) const;
+  /// The record says where to. `reply`: of the user's accept(), comes once the answer is under way; empty = by a rule.
+  void receive(Job& job, std::unique_ptr<IncomingOffer> offer, Done reply);
+
+  /// The live job that this offer continues, doubles or replaces.
+  Job* find_twin(AccountId account, const Offer& offer) const;
+  /// What becomes of such an offer.
+  void offered_again(Job& twin, std::unique_ptr<IncomingOffer> offer);
+  /// False when nothing is known of it.
+  bool on_withdrawn(AccountId account, const Withdrawal& what);
+
+  void cancel(Job& job, Done done);
+  /// `part`: the one to remove, if it is known.
+  void end(Job& job, JobState state, JobReason reason, const Error& why, std::shared_ptr<PartFile> part = nullptr,
+           JobBook::Then then = {});
+  /// The job is about to leave the list.
+  void forget(JobId id) { receiving_.erase(id); }
+
+  /// A running job moves too slowly to hold a slot, or no longer so.
+  void creeps(JobId id, bool slowly);
+  std::optional<std::uint64_t> transferred(JobId id) const;
+
+ private:
+  /// The sender's session that a job came of last.
+  struct Source {
+    std::string peer;  ///< full
+    std::string sid;
+    bool tells = false;  ///< is of our kind, and says what becomes of it
+  };
+  struct Receiving {
+    std::unique_ptr<ReceiveFile> file;
+    Done reply;
+    Source source;
+    Shares::Lease room;
+    Slots::Lease slot;  ///< once the stream is open
+  };
+  struct Waiting {
+    std::unique_ptr<Timer> timer;
+    Source source;
+  };
+
+  static std::string share_of(AccountId account, const Jid& peer);
+  static Source source_of(const Offer& offer);
+  IncomingOffer::Terms terms_for(const Job& job, const Jid& peer) const;
+  void answer(Receiving& entry, Error why);
+  void wait_for_sender(Job& job, Source source, std::chrono::seconds within);
+  void give_up_oldest(const Job& newest);
+  void drop_part(Job& job, std::shared_ptr<PartFile> part);
+
+  // ReceiveFile::Owner
+  void on_receive_begun(JobId id) override;
+  void on_receive_moves(JobId id, bool moves) override;
+  void on_receive_refused(JobId id, std::unique_ptr<IncomingOffer> offer, Error why) override;
+  void on_receive_ended(JobId id, Result<void> how) override;
+
+  TransferQueue::World world_;
+  const QueueConfig& config_;
+  JobBook& book_;
+  Later& later_;
+  Slots& slots_;
+  Owner& owner_;
+  Shares by_rules_;
+  std::map<JobId, Receiving> receiving_;
+  std::map<JobId, Waiting> waiting_;
+  WhileAlive alive_;
+};
+
+}  // namespace xmppftd
