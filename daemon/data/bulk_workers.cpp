@@ -10,6 +10,8 @@
 namespace xmppftd {
 namespace {
 
+constexpr std::size_t kMostWorkers = 16;
+
 class StreamMove final : public Move {
  public:
   StreamMove(Poster& core, Worker& worker)
@@ -105,13 +107,23 @@ BulkWorkers::BulkWorkers(Poster& core, unsigned workers, std::chrono::millisecon
   for (unsigned i = 0; i < workers; ++i) workers_.push_back(std::make_unique<Worker>());
 }
 
+bool BulkWorkers::end(std::chrono::steady_clock::time_point until) {
+  bool all = true;
+  for (auto& worker : workers_) all = worker->end(until) && all;
+  return hashers_.end(until) && all;
+}
+
 Worker& BulkWorkers::least_busy() {
   // Ties go round, so that block ends spread too.
   next_ = (next_ + 1) % workers_.size();
-  auto* best = workers_[next_].get();
-  for (auto& worker : workers_)
-    if (worker->load() < best->load()) best = worker.get();
-  return *best;
+  Worker* best = nullptr;
+  for (std::size_t i = 0; i < workers_.size(); ++i) {
+    auto& worker = *workers_[(next_ + i) % workers_.size()];
+    if (!worker.hangs() && (best == nullptr || worker.load() < best->load())) best = &worker;
+  }
+  if (best != nullptr) return *best;
+  if (workers_.size() == kMostWorkers) return *workers_[next_];
+  return *workers_.emplace_back(std::make_unique<Worker>());
 }
 
 Worker& BulkWorkers::writer_of(const std::shared_ptr<OpenFile>& file) {

@@ -12,11 +12,14 @@
 namespace xmppftd {
 
 /// Bulk over real threads: each move goes to the worker with the fewest streams, each digest to the
-/// hashers. What writes one file stays with one worker, whose inbox puts the end of a dropped stream
+/// hashers. Where all workers hang in file systems that do not answer, there is one more. What writes one file stays with one worker, whose inbox puts the end of a dropped stream
 /// before the first byte of the next (R2).
 class BulkWorkers final : public Bulk {
  public:
   BulkWorkers(Poster& core, unsigned workers, std::chrono::milliseconds stall);
+
+  /// Stops all threads; false where one did not end until then, and all must be left as it is.
+  [[nodiscard]] bool end(std::chrono::steady_clock::time_point until);
 
   std::unique_ptr<Move> send(UniqueFd socket, FileEnd file, ByteRange range, StreamEnd end,
                              std::shared_ptr<Progress> progress, OnMoved done) override;

@@ -18,7 +18,7 @@ unsigned worker_count(unsigned asked) {
 
 struct DataPlane::Parts {
   Parts(Poster& core, DataOptions options)
-      : bulk(core, worker_count(options.workers), options.stall), files(core) {}
+      : bulk(core, worker_count(options.workers), options.stall), files(core, options.receive_mode) {}
   BulkWorkers bulk;
   ThreadedFiles files;
 };
@@ -26,6 +26,15 @@ struct DataPlane::Parts {
 DataPlane::DataPlane(Poster& core, DataOptions options)
     : parts_(std::make_unique<Parts>(core, options)) {}
 DataPlane::~DataPlane() = default;
+
+bool DataPlane::end(std::chrono::milliseconds patience) {
+  const auto until = std::chrono::steady_clock::now() + patience;
+  // In this order, as the file threads close what the others let go of.
+  const bool bulk = parts_->bulk.end(until);
+  if (parts_->files.end(until) && bulk) return true;
+  static_cast<void>(parts_.release());
+  return false;
+}
 
 Bulk& DataPlane::bulk() noexcept { return parts_->bulk; }
 Files& DataPlane::files() noexcept { return parts_->files; }

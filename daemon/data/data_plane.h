@@ -4,6 +4,7 @@
 #include <chrono>
 #include <memory>
 
+#include "data/files.h"
 #include "io/bulk.h"
 #include "io/file.h"
 #include "io/poster.h"
@@ -11,9 +12,11 @@
 namespace xmppftd {
 
 struct DataOptions {
+
   unsigned workers = 0;  ///< 0 = by cores: 1 to 4, at least 2 where there are 2
   std::chrono::milliseconds stall{
       60'000};  ///< a stream that moves no byte for so long has failed (RELIABILITY R7)
+  ReceiveMode receive_mode = {};
 };
 
 /// Every thread that touches file bytes: K workers that move them, as many hashers, and the file
@@ -29,6 +32,9 @@ class DataPlane {
   DataPlane(const DataPlane&) = delete;
   DataPlane& operator=(const DataPlane&) = delete;
   ~DataPlane();
+  /// Ends all threads as the destructor does, but gives up after `patience`: false = one of them
+  /// waits for a file system that does not answer. What it uses is left to it, so end the process.
+  [[nodiscard]] bool end(std::chrono::milliseconds patience);
 
   Bulk& bulk() noexcept;
   Files& files() noexcept;

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "data/content.h"
+
 namespace xmppftd {
 namespace {
 
@@ -22,7 +24,10 @@ Moved moved(std::uint64_t bytes, std::optional<Digest>& digest) {
 }  // namespace
 
 BlockSource::BlockSource(FileEnd file, ByteRange range)
-    : file_(std::move(file.file)), range_(range), digest_(digest_for(file)) {}
+    : file_(std::move(file.file)),
+      known_(file_->identity),
+      range_(range),
+      digest_(digest_for(file)) {}
 
 Result<std::string> BlockSource::read(std::size_t size) {
   if (error_) return *error_;
@@ -42,7 +47,7 @@ Result<Bytes> BlockSource::next(std::size_t size) {
   if (auto read = read_exactly(fd, block, range_.offset + moved_); !read)
     return std::move(read).error();
   if (range_.length - moved_ - block.size() < kHeldBack)
-    if (auto unchanged = check_unchanged(fd, file_->identity); !unchanged)
+    if (auto unchanged = check_unchanged(fd, known_); !unchanged)
       return std::move(unchanged).error();
   return block;
 }

@@ -24,6 +24,7 @@ class BlockSource {
   Result<Bytes> next(std::size_t size);
 
   const std::shared_ptr<OpenFile> file_;
+  FileIdentity known_;  ///< the file as last seen
   const ByteRange range_;
   std::optional<Digest> digest_;
   std::uint64_t moved_ = 0;

@@ -57,18 +57,6 @@ bool same_file(const FileIdentity& a, const FileIdentity& b) noexcept {
   return a.device == b.device && a.inode == b.inode;
 }
 
-Result<void> check_unchanged(int fd, const FileIdentity& expected) {
-  auto seen = identity_of(fd);
-  if (!seen) return std::move(seen).error();
-  if (*seen == expected) return {};
-  if (seen->size != expected.size)
-    return Error{Errc::FileChanged, "the file had " + std::to_string(expected.size) +
-                                        " bytes and has " + std::to_string(seen->size) +
-                                        " now; send it again"};
-  return Error{Errc::FileChanged,
-               "the file was written to or renamed while it was being sent; send it again"};
-}
-
 Result<void> read_exactly(int fd, std::span<std::uint8_t> into, std::uint64_t offset) {
   while (!into.empty()) {
     const auto n = ::pread(fd, into.data(), into.size(), static_cast<off_t>(offset));

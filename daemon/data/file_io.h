@@ -33,8 +33,6 @@ FileIdentity identity_of(const struct stat& status) noexcept;
 Result<FileIdentity> identity_of(int fd);
 /// The same inode, whatever its content.
 bool same_file(const FileIdentity& a, const FileIdentity& b) noexcept;
-/// The file is still what it was when opened. Errors: FileChanged, Io.
-Result<void> check_unchanged(int fd, const FileIdentity& expected);
 
 /// Fills `into` from `offset`. Errors: FileChanged (the file ends before), Io.
 Result<void> read_exactly(int fd, std::span<std::uint8_t> into, std::uint64_t offset);

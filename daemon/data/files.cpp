@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: MIT
 #include "data/files.h"
 
+#include <future>
+#include <type_traits>
 #include <utility>
 
+#include "data/access_list.h"
 #include "data/folder.h"
 #include "data/part_file.h"
 #include "data/source_file.h"
+#include "data/usable_name.h"
 
 namespace xmppftd {
 namespace {
@@ -14,14 +18,41 @@ namespace {
 // for the price of one.
 constexpr unsigned kThreads = 8;
 
+// Whoever lets go of a file last, closing it must not hold up core: that may wait for its disk.
+void set_closer(const std::shared_ptr<OpenFile>& file, const std::weak_ptr<Poster>& closer) {
+  if (file->closer.expired()) file->closer = closer;  // not again for one that others hold
+}
+void set_closer(const std::shared_ptr<PartFile>& part, const std::weak_ptr<Poster>& closer) {
+  set_closer(part->file, closer);
+}
+void set_closer(const Files::Adopted& adopted, const std::weak_ptr<Poster>& closer) {
+  set_closer(adopted.file, closer);
+}
+void set_closer(const Files::Found& found, const std::weak_ptr<Poster>& closer) {
+  if (found.part) set_closer(found.part->file, closer);
+}
+template <class T>
+void set_closer(const T&, const std::weak_ptr<Poster>&) {}
+
 }  // namespace
 
-ThreadedFiles::ThreadedFiles(Poster& core) : threads_("xmppft-files", kThreads), waiting_(core) {}
+ThreadedFiles::ThreadedFiles(Poster& core, ReceiveMode mode)
+    : mode_(mode),
+      threads_(std::make_shared<ThreadPool>("xmppft-files", kThreads)),
+      waiting_(core) {}
+
+bool ThreadedFiles::end(std::chrono::steady_clock::time_point until) {
+  return threads_->end(until);
+}
 
 template <class T, class Work>
 void ThreadedFiles::run(Done<T> done, Work work) {
-  threads_.post([answer = waiting_.expect<T>(std::move(done)), work = std::move(work)]() mutable {
-    answer.give(work());
+  threads_->post([answer = waiting_.expect<T>(std::move(done)), work = std::move(work),
+                  closer = std::weak_ptr<Poster>(threads_)]() mutable {
+    auto result = work();
+    if constexpr (!std::is_void_v<T>)
+      if (result) set_closer(*result, closer);
+    answer.give(std::move(result));
   });
 }
 
@@ -29,8 +60,39 @@ void ThreadedFiles::open_source(const std::string& path, Done<std::shared_ptr<Op
   run(std::move(done), [path] { return open_source_file(path); });
 }
 
-void ThreadedFiles::adopt_source(UniqueFd fd, Done<std::shared_ptr<OpenFile>> done) {
-  run(std::move(done), [fd = std::move(fd)]() mutable { return adopt_source_file(std::move(fd)); });
+void ThreadedFiles::adopt_source(UniqueFd fd, const std::string& path, Done<Adopted> done) {
+  run(std::move(done),
+      [fd = std::move(fd), path]() mutable { return adopt_source_file(std::move(fd), path); });
+}
+
+void ThreadedFiles::reopen_source(const std::string& path, std::shared_ptr<OpenFile> held,
+                                  const FileIdentity& queued,
+                                  Done<std::shared_ptr<OpenFile>> done) {
+  run(std::move(done), [path, held = std::move(held), queued]() mutable {
+    return reopen_source_file(path, std::move(held), queued);
+  });
+}
+
+Result<void> ThreadedFiles::check_folder(const std::string& folder,
+                                         std::chrono::milliseconds patience) {
+  auto promise = std::make_shared<std::promise<Result<void>>>();
+  auto answer = promise->get_future();
+  threads_->post([promise, folder] {
+    auto opened = open_folder(folder);
+    promise->set_value(opened ? Result<void>() : std::move(opened).error());
+  });
+  if (answer.wait_for(patience) != std::future_status::ready) return {};
+  return answer.get();
+}
+
+void ThreadedFiles::usable_name(const std::string& folder, const std::string& name,
+                                Done<std::string> done) {
+  run(std::move(done), [folder, name]() -> Result<std::string> {
+    auto opened = open_folder(folder);
+    if (!opened) return std::move(opened).error();
+    if (takes_every_name(opened->get())) return name;
+    return xmppftd::usable_name(opened->get(), name);
+  });
 }
 
 void ThreadedFiles::is_taken(const std::string& folder, const std::string& name, Done<bool> done) {
@@ -50,11 +112,14 @@ void ThreadedFiles::create_part(const std::string& folder, std::uint64_t size,
 }
 
 void ThreadedFiles::sync_part(std::shared_ptr<PartFile> part, Done<void> done) {
-  run(std::move(done), [part = std::move(part)] { return sync_part_file(*part); });
+  run(std::move(done), [part = std::move(part), mode = mode_] {
+    const auto of_folder = default_mode(part->folder.get()).value_or(0666 & ~mode.umask);
+    return sync_part_file(*part, mode.fixed.value_or(of_folder));
+  });
 }
 
 void ThreadedFiles::publish(std::shared_ptr<PartFile> part, const std::string& final_name,
-                            bool overwrite, Done<void> done) {
+                            bool overwrite, Done<std::string> done) {
   run(std::move(done), [part = std::move(part), final_name, overwrite] {
     return publish_part_file(*part, final_name, overwrite);
   });

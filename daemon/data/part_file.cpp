@@ -75,9 +75,7 @@ Result<void> fill_in(PartFile& part, UniqueFd fd, std::uint64_t size) {
   auto identity = identity_of(fd.get());
   if (!identity) return std::move(identity).error();
   part.reserved = *reserved;
-  part.file = std::make_shared<OpenFile>();
-  part.file->fd = std::move(fd);
-  part.file->identity = *identity;
+  part.file = std::make_shared<OpenFile>(std::move(fd), *identity);
   return {};
 }
 
@@ -109,10 +107,15 @@ Result<void> replace(const PartFile& part, const std::string& final_name, const 
 }
 
 Result<void> give_name(const PartFile& part, const std::string& final_name, bool overwrite,
-                       std::span<const Renamer> renamers) {
+                       std::span<const Renamer> renamers, NameTrial trial) {
   const int error = rename_new(renamers, part.folder.get(), part.name, final_name);
   if (error == 0) return {};
-  if (error != EEXIST) return write_error(error, "giving the file its name '" + final_name + "'");
+  if (error != EEXIST) {
+    const auto what = "giving the file its name '" + final_name + "'";
+    if (!may_refuse_name(error)) return write_error(error, what);
+    if (!refuses_only_name(part.folder.get(), trial)) return create_error(error, part.folder_path);
+    return system_error(Errc::BadArgument, error, what, "this file system needs another name");
+  }
   if (!overwrite) return exists_error(final_name, "", "choose another name");
   auto old = look_up(part.folder.get(), final_name);
   if (!old) return std::move(old).error();
@@ -146,32 +149,41 @@ Result<std::shared_ptr<PartFile>> create_part_file(const std::string& folder, st
   return part;
 }
 
-Result<void> sync_part_file(const PartFile& part) {
+Result<void> sync_part_file(const PartFile& part, std::optional<mode_t> mode) {
+  // Some file systems have one mode for all, and that is fine.
+  if (mode) static_cast<void>(::fchmod(part.file->fd.get(), *mode));
   if (::fsync(part.file->fd.get()) == 0) return {};
   return write_error(errno, "making " + part.folder_path + "/" + part.name + " durable");
 }
 
-Result<void> publish_part_file(const PartFile& part, const std::string& final_name, bool overwrite,
-                               std::span<const Renamer> renamers) {
+Result<std::string> publish_part_file(const PartFile& part, const std::string& final_name,
+                                      bool overwrite, std::span<const Renamer> renamers,
+                                      NameTrial trial) {
   if (!is_plain_name(final_name))
     return Error{Errc::BadArgument, "'" + final_name + "' is no file name"};
   const int folder = part.folder.get();
-  if (auto safe = check_folder(folder, part.folder_path); !safe) return safe;
+  if (auto safe = check_folder(folder, part.folder_path); !safe) return std::move(safe).error();
   auto has_part = is_part(part, part.name);
   if (!has_part) return std::move(has_part).error();
   auto has_final = is_part(part, final_name);
   if (!has_final) return std::move(has_final).error();
-
+  if (!*has_final && !*has_part)
+    return Error{Errc::Io, part.folder_path + "/" + part.name +
+                               " was moved or replaced by somebody; receive the file again"};
+  const auto before = place_of(folder, part.folder_path);
+  if (!before)
+    return Error{Errc::FileMissing,
+                 part.folder_path + ": this folder was unmounted, covered or removed while the "
+                                    "file came, which waits in it, complete; put it back"};
   if (*has_final) {
     // A crash between link and unlink leaves both names.
     if (*has_part) ::unlinkat(folder, part.name.c_str(), 0);
-  } else if (!*has_part) {
-    return Error{Errc::Io, part.folder_path + "/" + part.name +
-                               " was moved or replaced by somebody; receive the file again"};
-  } else if (auto named = give_name(part, final_name, overwrite, renamers); !named) {
-    return named;
+  } else if (auto named = give_name(part, final_name, overwrite, renamers, trial); !named) {
+    return std::move(named).error();
   }
-  return sync_folder(folder, part.folder_path);
+  if (auto synced = sync_folder(folder, part.folder_path); !synced)
+    return std::move(synced).error();
+  return place_of(folder, *before).value_or(*before);
 }
 
 Result<void> discard_part_file(const PartFile& part) {
@@ -233,9 +245,7 @@ Result<Files::Found> find_part_file(const std::string& folder, const std::string
   found.part->folder = std::move(opened).value();
   found.part->folder_path = folder;
   found.part->name = part_name;
-  found.part->file = std::make_shared<OpenFile>();
-  found.part->file->fd = std::move(fd);
-  found.part->file->identity = identity_of(status);
+  found.part->file = std::make_shared<OpenFile>(std::move(fd), identity_of(status));
   return found;
 }
 

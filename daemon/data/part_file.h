@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <sys/types.h>
+
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 
 #include "data/rename.h"
+#include "data/usable_name.h"
 #include "io/file.h"
 
 namespace xmppftd {
@@ -13,10 +17,12 @@ namespace xmppftd {
 /// The operations of Files on a part file, on the calling thread; see there for what they promise.
 Result<std::shared_ptr<PartFile>> create_part_file(const std::string& folder, std::uint64_t size,
                                                    std::uint64_t keep_free);
-Result<void> sync_part_file(const PartFile& part);
+Result<void> sync_part_file(const PartFile& part, std::optional<mode_t> mode = std::nullopt);
 /// Done already counts as success, so that a restart may simply repeat it.
-Result<void> publish_part_file(const PartFile& part, const std::string& final_name, bool overwrite,
-                               std::span<const Renamer> renamers = all_renamers());
+Result<std::string> publish_part_file(const PartFile& part, const std::string& final_name,
+                                      bool overwrite,
+                                      std::span<const Renamer> renamers = all_renamers(),
+                                      NameTrial trial = try_name);
 Result<void> discard_part_file(const PartFile& part);
 Result<void> set_part_file_aside(const PartFile& part);
 Result<Files::Found> find_part_file(const std::string& folder, const std::string& part_name,

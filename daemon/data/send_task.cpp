@@ -13,6 +13,8 @@
 #include <cerrno>
 #include <limits>
 
+#include "data/content.h"
+
 namespace xmppftd {
 namespace {
 
@@ -21,7 +23,10 @@ constexpr std::chrono::milliseconds kMaxPoll{100};
 }  // namespace
 
 SendTask::SendTask(StreamParts parts, StreamEnd end, Clock::time_point now)
-    : StreamTask(std::move(parts), EPOLLOUT, now), end_(end), state_(State::Streaming) {
+    : StreamTask(std::move(parts), EPOLLOUT, now),
+      known_(file_->identity),
+      end_(end),
+      state_(State::Streaming) {
   const int on = 1;
   // The last piece need not wait for an acknowledgement.
   ::setsockopt(socket(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
@@ -66,7 +71,7 @@ StreamTask::Step SendTask::send_tail(Clock::time_point now) {
   if (tail_.empty()) {
     tail_.resize(left());
     if (auto read = read_exactly(file(), tail_, position()); !read) return read;
-    if (auto unchanged = check_unchanged(file(), file_->identity); !unchanged) return unchanged;
+    if (auto unchanged = check_unchanged(file(), known_); !unchanged) return unchanged;
   }
   if (left() > 0) {
     const auto n = ::send(socket(), tail_.data() + tail_sent_, tail_.size() - tail_sent_,
@@ -144,12 +149,6 @@ int SendTask::unacknowledged() const noexcept {
   return half_closed_ ? std::max(0, queued - 1) : queued;
 }
 
-Result<void> SendTask::handed_over() const {
-  auto seen = identity_of(file());
-  if (!seen) return std::move(seen).error();
-  if (seen->size == file_->identity.size && seen->modified_ns == file_->identity.modified_ns)
-    return {};
-  return Error{Errc::FileChanged, "the file was written to while it was being sent; send it again"};
-}
+Result<void> SendTask::handed_over() { return check_unchanged(file(), known_); }
 
 }  // namespace xmppftd

@@ -32,8 +32,9 @@ class SendTask final : public StreamTask {
   int unacknowledged() const noexcept;
   /// All bytes are with the peer. The file's content must not have moved until now: sendfile lends
   /// the socket the page cache's own pages.
-  Result<void> handed_over() const;
+  Result<void> handed_over();
 
+  FileIdentity known_;  ///< the file as last seen
   const StreamEnd end_;
   State state_;
   std::vector<std::uint8_t> tail_;

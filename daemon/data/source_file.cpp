@@ -5,9 +5,12 @@
 #include <linux/magic.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
+#include <unistd.h>
 
 #include <cerrno>
+#include <climits>
 
+#include "data/content.h"
 #include "data/file_io.h"
 
 namespace xmppftd {
@@ -55,16 +58,13 @@ Error open_error(int error_number, const std::string& path) {
   }
 }
 
-Result<std::shared_ptr<OpenFile>> pinned(UniqueFd fd, const struct stat& status) {
-  auto file = std::make_shared<OpenFile>();
-  file->fd = std::move(fd);
-  file->identity = identity_of(status);
-  return file;
+Result<std::shared_ptr<OpenFile>> marked(UniqueFd fd, const std::string& path) {
+  auto identity = marked_identity_of(fd.get());
+  if (!identity) return Error{identity.error().code, path + ": " + identity.error().detail};
+  return std::make_shared<OpenFile>(std::move(fd), *identity);
 }
 
-}  // namespace
-
-Result<std::shared_ptr<OpenFile>> open_source_file(const std::string& path) {
+Result<UniqueFd> open_regular(const std::string& path) {
   // A look first: merely opening a device can do something. What counts is what was opened.
   struct stat status {};
   if (::lstat(path.c_str(), &status) != 0) return open_error(errno, path);
@@ -78,10 +78,55 @@ Result<std::shared_ptr<OpenFile>> open_source_file(const std::string& path) {
   if (is_made_up(fd.get()))
     return Error{Errc::NotRegularFile,
                  path + ": the kernel makes this file up as it is read; copy it first (cat)"};
-  return pinned(std::move(fd), status);
+  return fd;
 }
 
-Result<std::shared_ptr<OpenFile>> adopt_source_file(UniqueFd fd) {
+/// Where the kernel says an open file is; "" when it has no name.
+std::string path_of(int fd) {
+  char target[PATH_MAX];
+  const auto link = "/proc/self/fd/" + std::to_string(fd);
+  const auto length = ::readlink(link.c_str(), target, sizeof target);
+  if (length <= 0 || length == sizeof target || target[0] != '/') return {};
+  return {target, static_cast<std::size_t>(length)};
+}
+
+/// Only a path that we can read this very file by will do after a restart.
+bool leads_to(const std::string& path, const struct stat& status) {
+  if (path.empty()) return false;
+  const auto fd = open_regular(path);
+  struct stat there {};
+  return fd && ::fstat(fd->get(), &there) == 0 && there.st_dev == status.st_dev &&
+         there.st_ino == status.st_ino && there.st_size == status.st_size &&
+         there.st_mtim.tv_sec == status.st_mtim.tv_sec &&
+         there.st_mtim.tv_nsec == status.st_mtim.tv_nsec;
+}
+
+}  // namespace
+
+Result<std::shared_ptr<OpenFile>> open_source_file(const std::string& path) {
+  auto fd = open_regular(path);
+  if (!fd) return std::move(fd).error();
+  return marked(std::move(*fd), path);
+}
+
+Result<std::shared_ptr<OpenFile>> reopen_source_file(const std::string& path,
+                                                     std::shared_ptr<OpenFile> held,
+                                                     const FileIdentity& queued) {
+  UniqueFd fd;
+  if (held == nullptr) {
+    auto opened = open_regular(path);
+    if (!opened) return std::move(opened).error();
+    fd = std::move(*opened);
+  }
+  auto known = queued;
+  if (auto same = check_unchanged(held ? held->fd.get() : fd.get(), known); !same)
+    return Error{same.error().code, (path.empty() ? "the descriptor passed" : path) + ": " +
+                                        same.error().detail};
+  if (held != nullptr) return held;
+  return std::make_shared<OpenFile>(std::move(fd), known);
+}
+
+Result<Files::Adopted> adopt_source_file(UniqueFd fd, const std::string& path) {
   const int flags = ::fcntl(fd.get(), F_GETFL);
   if (flags < 0) return system_error(Errc::BadFd, errno, "the descriptor passed");
   if ((flags & O_PATH) != 0 || (flags & O_ACCMODE) == O_WRONLY)
@@ -98,7 +143,13 @@ Result<std::shared_ptr<OpenFile>> adopt_source_file(UniqueFd fd) {
         Errc::BadFd,
         "the descriptor passed is a file that the kernel makes up as it is read; copy it first"};
   ::fcntl(fd.get(), F_SETFD, FD_CLOEXEC);
-  return pinned(std::move(fd), status);
+  Files::Adopted adopted;
+  for (const auto& candidate : {path, path_of(fd.get())})
+    if (adopted.path.empty() && leads_to(candidate, status)) adopted.path = candidate;
+  auto file = marked(std::move(fd), path.empty() ? "the descriptor passed" : path);
+  if (!file) return std::move(file).error();
+  adopted.file = std::move(*file);
+  return adopted;
 }
 
 }  // namespace xmppftd

@@ -24,9 +24,26 @@ Worker::Worker()
 }
 
 Worker::~Worker() {
+  while (!end(Clock::now() + std::chrono::hours(1))) {
+  }
+}
+
+bool Worker::end(Clock::time_point until) {
+  if (!thread_.joinable()) return true;
   inbox_->post([this] { stopping_ = true; });
+  {
+    std::unique_lock lock(mutex_);
+    if (!ended_.wait_until(lock, until, [this] { return over_; })) return false;
+  }
   thread_.join();
   inbox_->close();
+  return true;
+}
+
+bool Worker::hangs() const noexcept {
+  const auto since = busy_since_.load(std::memory_order_relaxed);
+  return since != 0 && Clock::now().time_since_epoch().count() - since >
+                           Clock::duration(std::chrono::seconds(1)).count();
 }
 
 Worker::TaskId Worker::start(std::unique_ptr<StreamTask> task) {
@@ -45,6 +62,7 @@ void Worker::run() {
   while (!stopping_) {
     const int n = ::epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()),
                                milliseconds_to_alarm());
+    busy_since_.store(Clock::now().time_since_epoch().count(), std::memory_order_relaxed);
     bool mail = false;
     for (int i = 0; i < n; ++i) {
       if (auto* stream = static_cast<Stream*>(events[static_cast<std::size_t>(i)].data.ptr)) {
@@ -57,9 +75,13 @@ void Worker::run() {
     if (mail)
       for (auto& task : inbox_->take()) task();
     ring_alarms();
+    busy_since_.store(0, std::memory_order_relaxed);
   }
   alarms_.clear();
   streams_.clear();
+  const std::lock_guard lock(mutex_);
+  over_ = true;
+  ended_.notify_all();
 }
 
 void Worker::adopt(TaskId id, std::unique_ptr<StreamTask> task) {

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <atomic>
+#include <condition_variable>
 #include <memory>
+#include <mutex>
 #include <set>
 #include <thread>
 #include <unordered_map>
@@ -27,6 +29,9 @@ class Worker {
   Worker& operator=(const Worker&) = delete;
   /// Drops its streams and joins, within a quantum.
   ~Worker();
+  /// The same, but waits no longer than until then: false = a file system does not answer. Then
+  /// this object must be left to the thread.
+  [[nodiscard]] bool end(Clock::time_point until);
 
   /// From core: takes the task; its answer comes unless it is dropped first.
   TaskId start(std::unique_ptr<StreamTask> task);
@@ -36,6 +41,8 @@ class Worker {
   /// Other work for this thread, in order; each piece no longer than a quantum. Shared, so that
   /// handles may outlive us.
   const std::shared_ptr<Inbox>& inbox() const noexcept { return inbox_; }
+  /// It has been in one step for a second: a file system does not answer.
+  bool hangs() const noexcept;
   /// Streams that it has now.
   unsigned load() const noexcept { return load_.load(std::memory_order_relaxed); }
 
@@ -59,6 +66,7 @@ class Worker {
   const std::shared_ptr<Inbox> inbox_;
   TaskId next_id_ = 1;  // core's
   std::atomic<unsigned> load_{0};
+  std::atomic<Clock::rep> busy_since_{0};  // the clock's ticks; 0 = waiting
 
   // The thread's own.
   UniqueFd epoll_;
@@ -67,6 +75,9 @@ class Worker {
   std::set<std::pair<Clock::time_point, Stream*>> alarms_;
   std::unique_ptr<Quantum> buffer_;
 
+  std::mutex mutex_;
+  std::condition_variable ended_;
+  bool over_ = false;  // guarded by mutex_
   std::thread thread_;
 };
 

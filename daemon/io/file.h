@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <string>
@@ -8,14 +9,23 @@
 #include "base/callback.h"
 #include "base/result.h"
 #include "base/unique_fd.h"
+#include "io/poster.h"
 #include "model/job.h"
 
 namespace xmppftd {
 
 /// An open file. Shared, because a cancelled worker may hold it for one more quantum after the core let go.
 struct OpenFile {
+  OpenFile() = default;
+  OpenFile(UniqueFd its_fd, const FileIdentity& its_identity) : fd(std::move(its_fd)), identity(its_identity) {}
+  OpenFile(const OpenFile&) = delete;
+  OpenFile& operator=(const OpenFile&) = delete;
+  ~OpenFile() {
+    if (const auto thread = closer.lock(); thread && fd) thread->post([fd = std::move(fd)] {});
+  }
   UniqueFd fd;
-  FileIdentity identity;  ///< as it was when opened
+  FileIdentity identity;         ///< as it was when opened
+  std::weak_ptr<Poster> closer;  ///< closes it, for that may wait for the file system; none: whoever lets go last
 };
 
 /// A `.part` file and the folder that it and its final name live in (RELIABILITY s2.2).
@@ -43,11 +53,28 @@ class Files {
 
   virtual ~Files() = default;
 
-  /// Opens a regular file for reading without following a final symlink or waiting on a FIFO (FN4).
+  /// Opens a regular file for reading without following a final symlink or waiting on a FIFO, and marks its content.
   /// Errors: FileMissing, Unreadable, NotRegularFile, Io; each names the path, the kernel's words and a remedy.
   virtual void open_source(const std::string& path, Done<std::shared_ptr<OpenFile>> done) = 0;
-  /// For a descriptor that a client passed: readable, regular (DB3). Errors: BadFd.
-  virtual void adopt_source(UniqueFd fd, Done<std::shared_ptr<OpenFile>> done) = 0;
+  /// A descriptor that a client passed, and a path that leads to the very same file; "" when none is known.
+  struct Adopted {
+    std::shared_ptr<OpenFile> file;
+    std::string path;
+  };
+  /// For a descriptor that a client passed, with the path that it knows the file by ("" = none): readable, regular. Client
+  /// and daemon need not see the same file under that path. Marks the content. Errors: BadFd, Io.
+  virtual void adopt_source(UniqueFd fd, const std::string& path, Done<Adopted> done) = 0;
+  /// Opens a source again that was `queued`, by its path or as `held` (null = by path), if its content is the same.
+  /// Errors: FileChanged and those of open_source().
+  virtual void reopen_source(const std::string& path, std::shared_ptr<OpenFile> held, const FileIdentity& queued,
+                             Done<std::shared_ptr<OpenFile>> done) = 0;
+
+  /// Can files be received into this folder? Waits `patience` at most, on the calling thread, for an early word to the
+  /// user; a disk that says nothing in time is taken for good. Errors: those of create_part() that need no file.
+  virtual Result<void> check_folder(const std::string& folder, std::chrono::milliseconds patience) = 0;
+  /// The name, or where the folder's file system refuses it the closest one that it takes. Errors: FileMissing,
+  /// UnsafeFolder, Unreadable, Io.
+  virtual void usable_name(const std::string& folder, const std::string& name, Done<std::string> done) = 0;
 
   /// Is anything there under that name? For an early word to the user; publish() decides. Errors: FileMissing,
   /// UnsafeFolder, Unreadable, Io.
@@ -57,12 +84,14 @@ class Files {
   /// writable by others), DiskFull, Unreadable, Io.
   virtual void create_part(const std::string& folder, std::uint64_t size, std::uint64_t keep_free,
                            Done<std::shared_ptr<PartFile>> done) = 0;
-  /// Makes the part file's content durable (fsync). Errors: Io, DiskFull.
+  /// Gives the part file, complete by now, its final mode and makes its content durable (fsync). Errors: Io, DiskFull.
   virtual void sync_part(std::shared_ptr<PartFile> part, Done<void> done) = 0;
   /// Gives the part file its final name without replacing anything, and syncs the folder. With `overwrite` an existing
-  /// regular file of ours is exchanged and removed. Asked again after success, it succeeds again. Errors: Exists, Io,
-  /// DiskFull, UnsafeFolder, BadArgument (`final_name` is not one component).
-  virtual void publish(std::shared_ptr<PartFile> part, const std::string& final_name, bool overwrite, Done<void> done) = 0;
+  /// regular file of ours is exchanged and removed. Asked again after success, it succeeds again. `done` gets the folder's
+  /// path as it is now, for folders are moved. Errors: Exists, Io, DiskFull, UnsafeFolder, Unreadable, FileMissing (no
+  /// path leads to the folder any more), BadArgument (`final_name` is not one component, or the file system refuses it).
+  virtual void publish(std::shared_ptr<PartFile> part, const std::string& final_name, bool overwrite,
+                       Done<std::string> done) = 0;
   /// Removes the part file, if the name still is our inode.
   virtual void discard(std::shared_ptr<PartFile> part, Done<void> done) = 0;
   /// Renames the part to ".xmppft-<16 hex>.bad": wrong content is kept for a look, never under the real name.

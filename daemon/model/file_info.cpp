@@ -6,7 +6,7 @@
 namespace xmppftd {
 namespace {
 
-constexpr std::size_t kMaxName = 255 - 8;  // room for " (9999)" within NAME_MAX
+constexpr std::size_t kMaxName = 255;  // NAME_MAX
 constexpr std::size_t kMaxExtension = 16;
 
 void trim_end(std::string& name) {

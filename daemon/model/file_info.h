@@ -31,11 +31,11 @@ struct FileInfo {
 
 /// Makes a peer's file name safe to create (RELIABILITY FN1): the part after the last '/' or '\', no percent-decoding;
 /// invalid UTF-8 and hidden characters (base/text.h) become '_'; a leading '.', '-', '~' or space becomes '_'; trailing dots
-/// and spaces are cut; empty becomes "file"; at most 247 bytes, cut on a character, an extension of up to 16 bytes is
+/// and spaces are cut; empty becomes "file"; at most 255 bytes, cut on a character, an extension of up to 16 bytes is
 /// kept. Idempotent.
 std::string safe_file_name(std::string_view from_peer);
 
-/// "notes.txt", 2 -> "notes (2).txt", still at most 247 bytes.
+/// "notes.txt", 2 -> "notes (2).txt", still at most 255 bytes.
 std::string numbered_file_name(std::string_view safe_name, unsigned number);
 
 /// Peer's free text (description, MIME type): hidden characters (base/text.h) removed, at most `max_bytes`, valid UTF-8.

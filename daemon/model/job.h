@@ -55,13 +55,14 @@ bool holds_slot(JobState state) noexcept;
 /// The legal moves of INTERFACE section 2.4.
 bool can_move(Direction direction, JobState from, JobState to) noexcept;
 
-/// Which inode a path named when it was looked at, and what the kernel said of it (RELIABILITY FN4).
+/// Which inode a path named when it was looked at, what the kernel said of it, and a mark of what it held.
 struct FileIdentity {
   std::uint64_t device = 0;
   std::uint64_t inode = 0;
   std::uint64_t size = 0;
   std::int64_t modified_ns = 0;  ///< since the Unix epoch
   std::int64_t changed_ns = 0;   ///< ctime
+  std::uint64_t content = 0;     ///< of a source: see fingerprint(); 0 = not taken
   friend bool operator==(const FileIdentity&, const FileIdentity&) = default;
 };
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "sqlite/job_columns.h"
 
+#include <iterator>
 #include <limits>
 #include <type_traits>
 
@@ -60,6 +61,7 @@ void each_column(Record& job, Visit&& column) {
   column("final_name", job.final_name);
   column("publishing", job.publishing);
   column("on_exists", job.on_exists);
+  column("source_content", job.source.content);  // since schema 2
 }
 
 // One overload a type: what it is in the database, and how it comes back. Identifiers of 64 bits (inodes) keep their
@@ -191,7 +193,10 @@ std::int64_t checksum(const std::vector<Cell>& cells) noexcept {
   const auto add = [&sum](const unsigned char* bytes, std::size_t count) {
     for (std::size_t i = 0; i < count; ++i) sum = (sum ^ bytes[i]) * 0x100000001b3u;
   };
-  for (const auto& cell : cells) {
+  auto last = cells.end();
+  while (last != cells.begin() && *std::prev(last) == Cell(std::int64_t{0})) --last;
+  for (auto cell_at = cells.begin(); cell_at != last; ++cell_at) {
+    const Cell& cell = *cell_at;
     if (const auto* text = std::get_if<std::string>(&cell)) {
       add(reinterpret_cast<const unsigned char*>(text->data()), text->size());
       add(reinterpret_cast<const unsigned char*>("\xff"), 1);  // ends a text: "ab","c" is not "a","bc"

@@ -26,7 +26,8 @@ const std::vector<JobColumn>& job_columns();
 std::vector<Cell> to_cells(const JobRecord& record);
 std::optional<JobRecord> from_cells(std::vector<Cell> cells);
 
-/// Tells a row that a disk or a stray write changed from one that we wrote (FNV-1a, 64 bit, over all cells).
+/// Tells a row that a disk or a stray write changed from one that we wrote (FNV-1a, 64 bit, over all cells). Zeros at the
+/// end do not count, so that a row written before its last columns came keeps its sum.
 std::int64_t checksum(const std::vector<Cell>& cells) noexcept;
 
 }  // namespace xmppftd

@@ -23,10 +23,14 @@ std::string schema() {
          "PRAGMA user_version = " + std::to_string(JobTable::kVersion) + ";";
 }
 
-/// "id, batch, ..., checksum"
-std::string column_list() {
+/// What a database of schema 1 does not have; 0 stands for it there.
+constexpr std::string_view kSince2 = "source_content";
+
+/// "id, batch, ..., checksum", as a database of this schema can give them.
+std::string column_list(std::int64_t version = JobTable::kVersion) {
   std::string list;
-  for (const auto& column : job_columns()) list += std::string(column.name) + ", ";
+  for (const auto& column : job_columns())
+    list += (version < 2 && column.name == kSince2 ? "0" : std::string(column.name)) + ", ";
   return list + "checksum";
 }
 
@@ -67,6 +71,12 @@ Result<JobTable> JobTable::attach(Database& database) {
                                    ", this one knows " + std::to_string(kVersion) + "); run that one"};
   if (*version == 0)
     if (auto made = database.execute("BEGIN IMMEDIATE;" + schema() + "COMMIT;"); !made) return made.error();
+
+  if (*version == 1)
+    if (auto grown = database.execute("BEGIN IMMEDIATE; ALTER TABLE jobs ADD COLUMN " + std::string(kSince2) +
+                                      " INTEGER NOT NULL DEFAULT 0; PRAGMA user_version = 2; COMMIT;");
+        !grown)
+      return grown.error();
 
   auto put = database.prepare(put_sql());
   auto remove = database.prepare("DELETE FROM jobs WHERE id = ?");
@@ -138,7 +148,9 @@ JobTable::Contents JobTable::read(Database& database) {
     found.next_id = static_cast<JobId>(*next);
   else
     found.incomplete = true;
-  auto rows = database.prepare("SELECT " + column_list() + " FROM jobs WHERE id >= ? ORDER BY id");
+  const auto version = database.number("PRAGMA user_version");
+  auto rows = database.prepare("SELECT " + (version ? column_list(*version) : column_list()) +
+                               " FROM jobs WHERE id >= ? ORDER BY id");
   if (!rows) {
     found.incomplete = true;
     return found;

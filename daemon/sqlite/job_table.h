@@ -12,13 +12,13 @@
 namespace xmppftd {
 
 /// How jobs lie in the database: table `jobs` (a column per member of JobRecord, and a checksum over them), `history`,
-/// and `meta` with the next id to give out. Schema version 1 (PRAGMA user_version).
+/// and `meta` with the next id to give out. The schema's version is PRAGMA user_version; 2 added source_content.
 class JobTable {
  public:
-  static constexpr int kVersion = 1;
+  static constexpr int kVersion = 2;
   static constexpr std::int64_t kHistoryKept = 200;  ///< entries a job
 
-  /// Creates the schema in an empty database and prepares the statements. Errors: Config (written by a newer version),
+  /// Creates the schema in an empty database or brings an older one up to date, and prepares the statements. Errors: Config (written by a newer version),
   /// DiskFull, Io.
   static Result<JobTable> attach(Database& database);
 

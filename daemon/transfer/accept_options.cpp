@@ -4,7 +4,7 @@
 namespace xmppftd {
 namespace {
 
-constexpr std::size_t kMaxName = 247;
+constexpr std::size_t kMaxName = 255;
 
 Result<void> check_name(const std::string& name) {
   if (name == "." || name == ".." || name.find('/') != std::string::npos || name.find('\0') != std::string::npos)

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "base/log.h"
+#include "transfer/held_files.h"
 #include "transfer/job_book.h"
 #include "io/later.h"
 #include "transfer/offer_desk.h"
@@ -16,6 +17,11 @@
 #include "transfer/submission.h"
 
 namespace xmppftd {
+namespace {
+
+constexpr std::chrono::milliseconds kFolderPatience{250};
+
+}  // namespace
 
 /// The parts of the queue and what they tell each other.
 class TransferQueue::Core final : private JobBook::Reader {
@@ -36,7 +42,9 @@ class TransferQueue::Core final : private JobBook::Reader {
   ~Core() { slots.close(); }
 
   void start(Journaled journaled);
+  std::unique_ptr<Submission> open_batch(SendRequest request, std::vector<SendOutcome::Problem>& problems);
   void submit(SendRequest request, Callback<void(SendOutcome)> done);
+  void enter(std::unique_ptr<Submission> batch, Callback<void(SendOutcome)> done);
   void retire();
   bool knows(AccountId account, const Jid& peer);
   /// The job, if the journal has it. If not, says so to `done` and takes it.
@@ -64,9 +72,12 @@ class TransferQueue::Core final : private JobBook::Reader {
   SendDesk sends;
   std::vector<Observer*> observers;
   bool rows_lost = false;
+  HeldFiles held;
   WhileAlive alive;
 
  private:
+  std::uint64_t keep(std::unique_ptr<Submission> batch);
+  void told(const SendOutcome& outcome);
   std::optional<std::uint64_t> transferred(JobId id) const {
     const auto sent = sends.transferred(id);
     return sent ? sent : offers.transferred(id);
@@ -117,19 +128,52 @@ void TransferQueue::Core::start(Journaled journaled) {
   retire();
 }
 
+std::unique_ptr<Submission> TransferQueue::Core::open_batch(SendRequest request,
+                                                            std::vector<SendOutcome::Problem>& problems) {
+  auto batch = std::make_unique<Submission>(
+      Submission::World{world.accounts, world.files, book, held, later}, std::move(request),
+      [this](Job& job, std::shared_ptr<OpenFile> file) { sends.adopt(job, std::move(file)); });
+  problems = batch->check();
+  return batch;
+}
+
 void TransferQueue::Core::submit(SendRequest request, Callback<void(SendOutcome)> done) {
-  const auto key = ++submitted_;
-  auto finished = [this, key, done = std::move(done)](SendOutcome outcome) mutable {
-    const auto gone = submissions_.extract(key);  // we are called from inside it
-    for (const auto& problem : outcome.problems)
-      log::info("queue", "refused to send: " + log::printable(problem.error.detail));
+  auto sources = std::exchange(request.sources, {});
+  SendOutcome outcome;
+  auto batch = open_batch(std::move(request), outcome.problems);
+  for (auto& problem : batch->check(sources)) outcome.problems.push_back(std::move(problem));
+  if (!outcome.ok()) {
+    told(outcome);
+    return later.run([done = std::move(done), outcome = std::move(outcome)]() mutable { done(std::move(outcome)); });
+  }
+  auto& adding = *batch;
+  const auto key = keep(std::move(batch));
+  adding.add(std::move(sources), [this, key, done = std::move(done)](SendOutcome added) mutable {
+    auto kept = std::move(submissions_.extract(key).mapped());  // we are called from inside it
+    if (added.ok()) return enter(std::move(kept), std::move(done));
+    told(added);
+    done(std::move(added));
+  });
+}
+
+void TransferQueue::Core::enter(std::unique_ptr<Submission> batch, Callback<void(SendOutcome)> done) {
+  auto& entering = *batch;
+  const auto key = keep(std::move(batch));
+  entering.enter([this, key, done = std::move(done)](SendOutcome outcome) mutable {
+    const auto gone = submissions_.extract(key);
+    told(outcome);
     done(std::move(outcome));
-  };
-  auto& submission = submissions_[key];
-  submission = std::make_unique<Submission>(
-      Submission::World{world.accounts, world.files, book, later}, std::move(request),
-      [this](Job& job, std::shared_ptr<OpenFile> held) { sends.adopt(job, std::move(held)); }, std::move(finished));
-  submission->start();
+  });
+}
+
+std::uint64_t TransferQueue::Core::keep(std::unique_ptr<Submission> batch) {
+  submissions_[++submitted_] = std::move(batch);
+  return submitted_;
+}
+
+void TransferQueue::Core::told(const SendOutcome& outcome) {
+  for (const auto& problem : outcome.problems)
+    log::info("queue", "refused to send: " + log::printable(problem.error.detail));
 }
 
 /// Old ended jobs leave the list, once a day. A wall clock that was set far ahead must not empty it, so nothing goes
@@ -163,6 +207,17 @@ void TransferQueue::remove_observer(Observer& observer) { std::erase(core_->obse
 
 void TransferQueue::submit(SendRequest request, Callback<void(SendOutcome)> done) {
   core_->submit(std::move(request), std::move(done));
+}
+
+std::unique_ptr<SendBatch> TransferQueue::open_batch(SendRequest request,
+                                                     std::vector<SendOutcome::Problem>& problems) {
+  auto batch = core_->open_batch(std::move(request), problems);
+  if (!problems.empty()) return nullptr;
+  return batch;
+}
+
+void TransferQueue::submit(std::unique_ptr<SendBatch> batch, Callback<void(SendOutcome)> done) {
+  core_->enter(std::unique_ptr<Submission>(static_cast<Submission*>(batch.release())), std::move(done));
 }
 
 void TransferQueue::accept(JobId id, AcceptOptions options, Done done) {
@@ -229,6 +284,12 @@ std::map<JobState, std::uint32_t> TransferQueue::counts() const {
 std::uint64_t TransferQueue::generation() const { return core_->book.generation(); }
 JobId TransferQueue::newest() const { return core_->book.newest(); }
 bool TransferQueue::degraded() const { return core_->degraded(); }
+std::vector<std::string> TransferQueue::problems() const {
+  std::vector<std::string> words;
+  if (!core_->book.writable()) words.push_back("journal-unwritable");
+  if (core_->rows_lost) words.push_back("jobs-lost");
+  return words;
+}
 const QueueConfig& TransferQueue::config() const { return core_->config; }
 const std::vector<AcceptRule>& TransferQueue::rules() const { return core_->offers.policy().rules(); }
 bool TransferQueue::knows(AccountId account, const Jid& peer) const { return core_->knows(account, peer); }
@@ -242,6 +303,19 @@ Result<void> TransferQueue::set_rules(std::vector<AcceptRule> rules) {
   auto policy = AcceptPolicy::make(std::move(rules));
   if (!policy) return policy.error();
   core_->offers.set_policy(std::move(*policy));
+  return {};
+}
+
+Result<void> TransferQueue::check_folders(const std::vector<AcceptRule>& rules) const {
+  const auto folder_of = [this](const AcceptRule& rule) {
+    return rule.folder.empty() ? core_->config.download_folder : rule.folder;
+  };
+  std::set<std::string> known;
+  for (const auto& rule : this->rules()) known.insert(folder_of(rule));
+  for (std::size_t i = 0; i < rules.size(); ++i)
+    if (const auto folder = folder_of(rules[i]); known.insert(folder).second)
+      if (auto good = core_->world.files.check_folder(folder, kFolderPatience); !good)
+        return Error{good.error().code, "rule " + std::to_string(i) + ": " + good.error().detail};
   return {};
 }
 

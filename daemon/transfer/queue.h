@@ -25,11 +25,13 @@
 
 namespace xmppftd {
 
-/// A file to send: a path or a descriptor.
+/// A file to send: a path, a descriptor, or both. With both the descriptor says which file is meant; the path is what the
+/// client knows it by, and serves after a restart if it leads to the same file here.
 struct SendSource {
-  std::string path;  ///< absolute; "" = `fd`
-  UniqueFd fd;       ///< readable, regular; read from offset 0
-  std::string name;  ///< shown to the receiver; "" = the path's last part. Needed with `fd`
+  std::string path;       ///< absolute; "" = `fd` alone
+  UniqueFd fd;            ///< readable, regular; read from offset 0
+  std::string name;       ///< shown to the receiver; "" = the path's last part. Needed without a path
+  bool keep_open = false; ///< keep `fd` while there is room, so that the job survives an unlink of the path
 };
 
 /// What to send to whom: one job per (source, recipient), sources outermost.
@@ -55,6 +57,18 @@ struct SendOutcome {
   bool ok() const noexcept { return problems.empty(); }
 };
 
+/// An order to send that comes in parts, for a client can pass only few descriptors at a time. Nothing is queued before
+/// TransferQueue::submit(), and nothing at all when this is destroyed before. Callbacks as those of the queue.
+class SendBatch {
+ public:
+  virtual ~SendBatch() = default;
+  /// The name of the batch.
+  virtual const std::string& name() const noexcept = 0;
+  /// Opens and adds files; `done` gets all that is wrong with them. After a problem the batch is of no use. One call at a
+  /// time.
+  virtual void add(std::vector<SendSource> sources, Callback<void(SendOutcome)> done) = 0;
+};
+
 /// Where to put an accepted file.
 struct AcceptOptions {
   std::string folder;                ///< absolute; "" = the download folder
@@ -75,7 +89,7 @@ class TransferQueue {
     /// A job is new, or something about it changed other than its progress.
     virtual void on_job_changed(const JobView& job) = 0;
     virtual void on_job_removed(JobId id) = 0;
-    /// The journal cannot be written (true) or can again (false).
+    /// degraded() or problems() changed.
     virtual void on_degraded_changed(bool degraded) = 0;
 
    protected:
@@ -108,6 +122,10 @@ class TransferQueue {
   /// All or nothing; the ids are on disk when `done` comes. Problems: BadJid, NoSuchAccount, FileMissing, Unreadable,
   /// NotRegularFile, BadFd, BadArgument, TooMany (more than 10,000 pairs), DiskFull, Io.
   void submit(SendRequest request, Callback<void(SendOutcome)> done);
+  /// The same in parts: `request` without sources. Null: `problems` says why. The queue outlives the batch.
+  std::unique_ptr<SendBatch> open_batch(SendRequest request, std::vector<SendOutcome::Problem>& problems);
+  /// Queues all of a batch that was opened here. Problems: BadArgument (no files), DiskFull, Io.
+  void submit(std::unique_ptr<SendBatch> batch, Callback<void(SendOutcome)> done);
   /// Takes an incoming offer; `done` comes once the decision is on disk and the answer under way. Errors: NoSuchJob,
   /// BadState, BadArgument (name, on_exists), FileMissing, UnsafeFolder, Unreadable, DiskFull, Exists, Io.
   void accept(JobId id, AcceptOptions options, Done done);
@@ -137,6 +155,8 @@ class TransferQueue {
   /// The newest id given out; 0 before the first.
   JobId newest() const;
   bool degraded() const;
+  /// What is wrong, in words of Manager1.Problems.
+  std::vector<std::string> problems() const;
   const QueueConfig& config() const;
   const std::vector<AcceptRule>& rules() const;
   /// Does a rule name this JID literally, or a live job concern it? Then its stanzas are answered (RELIABILITY ST5).
@@ -146,6 +166,9 @@ class TransferQueue {
   void set_config(QueueConfig config);
   /// Replaces all rules, or none on an error (AcceptPolicy::make).
   Result<void> set_rules(std::vector<AcceptRule> rules);
+  /// An early word on rules that are about to be set: can files be received into those of their folders that no rule of
+  /// today names? Errors: those of Files::check_folder(), naming the rule by its number. Waits for a disk, but not long.
+  Result<void> check_folders(const std::vector<AcceptRule>& rules) const;
 
   // News from the accounts.
   /// A peer of `account` offers a file.

@@ -26,7 +26,7 @@ void ReceiveDesk::resume(Job& job) {
   const auto& record = job.now();
   if (record.publishing) {
     auto& entry = receiving_[job.id()];
-    entry.file = std::make_unique<ReceiveFile>(ReceiveFile::World{book_, world_.files, world_.bulk, *this}, job);
+    entry.file = std::make_unique<ReceiveFile>(ReceiveFile::World{book_, world_.files, world_.bulk, world_.timers, *this}, job);
     entry.file->finish_publishing();
   } else if (record.state == JobState::Queued) {
     wait_for_sender(job, {}, config_.resume_within);
@@ -136,7 +136,7 @@ void ReceiveDesk::receive(Job& job, std::unique_ptr<IncomingOffer> offer, Done r
   if (!reply) entry.room = by_rules_.take(share_of(job.now().account, peer));
   entry.reply = std::move(reply);
   entry.source = source_of(offer->offer());
-  entry.file = std::make_unique<ReceiveFile>(ReceiveFile::World{book_, world_.files, world_.bulk, *this}, job);
+  entry.file = std::make_unique<ReceiveFile>(ReceiveFile::World{book_, world_.files, world_.bulk, world_.timers, *this}, job);
   const auto terms = terms_for(job, peer);
   entry.file->begin(std::move(offer), terms, keep_free);
 }
@@ -230,13 +230,14 @@ void ReceiveDesk::give_up_oldest(const Job& newest) {
 // Ends
 
 void ReceiveDesk::cancel(Job& job, Done done) {
-  if (job.now().publishing)
+  const auto found = receiving_.find(job.id());
+  if (job.now().publishing && (found == receiving_.end() || !found->second.file->awaits_folder()))
     return later_.run([done = std::move(done),
                        why = Error{Errc::BadState, "job " + std::to_string(job.id()) + " is being put in place"}]() mutable {
       done(std::move(why));
     });
   std::shared_ptr<PartFile> part;
-  if (const auto found = receiving_.find(job.id()); found != receiving_.end()) {
+  if (found != receiving_.end()) {
     part = found->second.file->part();
     answer(found->second, {Errc::BadState, "job " + std::to_string(job.id()) + " was cancelled meanwhile"});
   }
@@ -251,6 +252,7 @@ void ReceiveDesk::end(Job& job, JobState state, JobReason reason, const Error& w
   auto& record = job.edit();
   record.error_name = error_name_of(reason);
   record.error_detail = why.detail;
+  record.publishing = false;
   job.move(state, reason);
   // The sender has still to hear of what the user did, see find_cancelled().
   if (reason != JobReason::User)

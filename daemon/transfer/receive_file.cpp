@@ -4,11 +4,13 @@
 #include <algorithm>
 
 #include "base/log.h"
+#include "model/plain_name.h"
 
 namespace xmppftd {
 namespace {
 
 constexpr unsigned kMaxNumber = 9999;
+constexpr std::chrono::seconds kFolderAgain{10};
 /// From SOCKS5 to in-band. Each stream has its own time to come, and R7 counts them by method.
 constexpr unsigned kMaxSwitches = 1;
 
@@ -43,8 +45,23 @@ void ReceiveFile::begin(std::unique_ptr<IncomingOffer> offer, IncomingOffer::Ter
   }));
 }
 
-/// An early word where the user wants no other name; publishing decides.
+/// An early word where the user wants no other name; publishing decides. A name that this file system refuses is
+/// replaced by one that it takes, unless the user typed it.
 void ReceiveFile::check_name() {
+  const auto& wanted = job_.now().wanted_name;
+  if (is_plain_everywhere(wanted)) return check_taken();
+  world_.files.usable_name(job_.now().folder, wanted, alive_.wrap([this](Result<std::string> name) {
+    auto& record = job_.edit();
+    if (!name) return refuse(name.error());
+    if (*name != record.wanted_name && record.wanted_name != record.file.name)
+      return refuse({Errc::BadArgument, "name: the file system of " + record.folder + " takes no file named '" +
+                                            record.wanted_name + "'; '" + *name + "' would do"});
+    record.wanted_name = std::move(*name);
+    check_taken();
+  }));
+}
+
+void ReceiveFile::check_taken() {
   if (job_.now().on_exists != "fail") return make_part();
   world_.files.is_taken(job_.now().folder, job_.now().wanted_name, alive_.wrap([this](Result<bool> taken) {
     if (!taken) return refuse(taken.error());
@@ -217,23 +234,60 @@ void ReceiveFile::publish() {
   auto& record = job_.edit();
   record.publishing = true;
   record.final_name = number_ == 1 ? record.wanted_name : numbered_file_name(record.wanted_name, number_);
-  world_.book.commit(job_, alive_.wrap([this] {
-    const bool overwrite = job_.now().on_exists == "overwrite";
-    world_.files.publish(part_, job_.now().final_name, overwrite, alive_.wrap([this](Result<void> how) {
-      published(std::move(how));
-    }));
-  }));
+  world_.book.commit(job_, alive_.wrap([this] { give_name(); }));
 }
 
-void ReceiveFile::published(Result<void> how) {
-  if (how) return done();
-  auto& record = job_.edit();
-  if (how.error().code == Errc::Exists && record.on_exists == "rename" && number_ < kMaxNumber) {
-    ++number_;
-    return publish();
+void ReceiveFile::give_name() {
+  folder_again_.reset();
+  const bool overwrite = job_.now().on_exists == "overwrite";
+  world_.files.publish(part_, job_.now().final_name, overwrite,
+                       alive_.wrap([this](Result<std::string> folder) { published(std::move(folder)); }));
+}
+
+void ReceiveFile::published(Result<std::string> folder) {
+  const auto& record = job_.now();
+  if (folder) {
+    job_.edit().folder = std::move(*folder);
+    return done();
   }
-  record.publishing = false;
-  fail_and_tell(how.error());
+  auto why = folder.error();
+  switch (why.code) {
+    case Errc::Exists:
+      if (record.on_exists != "rename" || number_ == kMaxNumber) break;
+      ++number_;
+      return publish();
+    case Errc::BadArgument:
+      if (take_plainer_name()) return publish();
+      why.code = Errc::Io;
+      break;
+    // What the user can mend does not cost a complete file.
+    case Errc::FileMissing:
+    case Errc::UnsafeFolder:
+    case Errc::Unreadable:
+    case Errc::DiskFull:
+      if (job_.now().error_detail != why.detail) {
+        world_.book.tell(job_.id(), "waiting", why.detail);
+        job_.edit().error_detail = std::move(why.detail);
+        world_.book.commit(job_);
+      }
+      folder_again_ = world_.timers.after(kFolderAgain, [this] { give_name(); });
+      return;
+    default:
+      break;
+  }
+  job_.edit().publishing = false;
+  fail_and_tell(std::move(why));
+}
+
+/// The next one after the file system refused the name, for a complete file is not thrown away over that.
+bool ReceiveFile::take_plainer_name() {
+  auto& record = job_.edit();
+  const auto plainer = plainer_names(record.wanted_name);
+  if (plainer.empty()) return false;
+  world_.book.tell(job_.id(), "renamed", "the file system of " + record.folder + " takes no '" + record.final_name + "'");
+  record.wanted_name = plainer.front();
+  number_ = 1;
+  return true;
 }
 
 void ReceiveFile::done() {
@@ -241,6 +295,8 @@ void ReceiveFile::done() {
   record.publishing = false;
   record.part_name.clear();
   record.path = record.folder + (record.folder.ends_with('/') ? "" : "/") + record.final_name;
+  record.error_name.clear();
+  record.error_detail.clear();
   record.transferred = record.file.size;
   record.delivery = Delivery::Confirmed;
   part_.reset();

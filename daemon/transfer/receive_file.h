@@ -9,6 +9,7 @@
 
 #include "io/bulk.h"
 #include "io/file.h"
+#include "io/timer.h"
 #include "negotiation/negotiator.h"
 #include "transfer/account_port.h"
 #include "transfer/job_book.h"
@@ -48,6 +49,7 @@ class ReceiveFile final : private Negotiation::Handler, private Carrier::Handler
     JobBook& book;
     Files& files;
     Bulk& bulk;
+    Timers& timers;
     Owner& owner;
   };
 
@@ -65,6 +67,9 @@ class ReceiveFile final : private Negotiation::Handler, private Carrier::Handler
   /// the first time, and the offer is left alone.
   bool switch_to(std::unique_ptr<IncomingOffer>& offer, const IncomingOffer::Terms& terms);
 
+  /// The file is complete and right, but its folder cannot take it just now (unmounted, full, unsafe): that is tried
+  /// again until it can, or the job is cancelled.
+  bool awaits_folder() const noexcept { return folder_again_ != nullptr; }
   /// All bytes are here, but not the sender's word about them.
   bool awaits_word() const;
 
@@ -76,6 +81,7 @@ class ReceiveFile final : private Negotiation::Handler, private Carrier::Handler
 
  private:
   void check_name();
+  void check_taken();
   void make_part();
   void part_made(Result<std::shared_ptr<PartFile>> part);
   void refuse(Error why);
@@ -85,7 +91,9 @@ class ReceiveFile final : private Negotiation::Handler, private Carrier::Handler
   void compare();
   void sync();
   void publish();
-  void published(Result<void> how);
+  void give_name();
+  void published(Result<std::string> folder);
+  bool take_plainer_name();
   void done();
   void fail(Error why);
   void fail_and_tell(Error why);
@@ -117,6 +125,7 @@ class ReceiveFile final : private Negotiation::Handler, private Carrier::Handler
   bool word_is_in_ = false;     ///< the sender said its last: from here on we finish without it
   unsigned switches_ = 0;       ///< streams given up for another offer
   unsigned number_ = 1;         ///< 2 = "notes (2).txt"
+  std::unique_ptr<Timer> folder_again_;
   WhileAlive alive_;
 };
 

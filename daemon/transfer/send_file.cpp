@@ -32,14 +32,12 @@ std::optional<Withdrawal> SendFile::open_offer() const {
 }
 
 void SendFile::start() {
-  if (file_) return look_up_peer();
-  world_.files.open_source(job_.now().path, alive_.wrap([this](auto file) { opened(std::move(file)); }));
+  world_.files.reopen_source(job_.now().path, std::move(file_), job_.now().source,
+                             alive_.wrap([this](auto file) { opened(std::move(file)); }));
 }
 
 void SendFile::opened(Result<std::shared_ptr<OpenFile>> file) {
   if (!file) return fail(file.error());
-  if ((*file)->identity != job_.now().source)
-    return fail({Errc::FileChanged, job_.now().path + " is no longer the file that was queued; queue it again"});
   file_ = std::move(*file);
   look_up_peer();
 }

@@ -52,7 +52,7 @@ class SendFile final : private Negotiation::Handler, private Carrier::Handler {
     Owner& owner;
   };
 
-  /// `held`: the open source of a job without a path; null = open the path.
+  /// `held`: the open source, where there is one; null = open the path.
   SendFile(const World& world, Job& job, const QueueConfig& config, std::shared_ptr<OpenFile> held);
   ~SendFile();
 

@@ -3,36 +3,47 @@
 
 #include <cstddef>
 #include <memory>
-#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/callback.h"
 #include "io/file.h"
-#include "transfer/account_port.h"
-#include "transfer/job_book.h"
 #include "io/later.h"
-#include "transfer/while_alive.h"
+#include "transfer/account_port.h"
+#include "transfer/held_files.h"
+#include "transfer/job_book.h"
 #include "transfer/queue.h"
+#include "transfer/while_alive.h"
 
 namespace xmppftd {
 
 /// One order to send: checks everything, opens every file for its identity, and enters the jobs, all or none.
-class Submission {
+class Submission final : public SendBatch {
  public:
   struct World {
     AccountPorts& accounts;
     Files& files;
     JobBook& book;
+    HeldFiles& held;
     Later& later;
   };
-  /// A job that is on disk, and its open source when it has no path.
+  using Problems = std::vector<SendOutcome::Problem>;
+  using Done = Callback<void(SendOutcome)>;
+  /// A job that is on disk, and its open source where it is kept open.
   using OnQueued = Callback<void(Job&, std::shared_ptr<OpenFile>)>;
 
-  /// `queued` is called for each job, then `done` once; that call may destroy the Submission.
-  Submission(const World& world, SendRequest request, OnQueued queued, Callback<void(SendOutcome)> done);
+  /// `request` without sources.
+  Submission(const World& world, SendRequest request, OnQueued queued);
 
-  void start();
+  /// Once, first: what is wrong with the request itself.
+  Problems check();
+  /// What can be said of sources before they are opened. None of them may be none.
+  Problems check(const std::vector<SendSource>& sources) const;
+
+  const std::string& name() const noexcept override { return batch_; }
+  void add(std::vector<SendSource> sources, Done done) override;
+  /// Enters the jobs: OnQueued for each, then `done`, which may destroy the Submission.
+  void enter(Done done);
 
  private:
   struct Recipient {
@@ -40,32 +51,30 @@ class Submission {
     AccountId account;
   };
   struct Source {
-    std::string path;                ///< "" = held
+    std::string path;  ///< "" = held
     std::string name;
     FileIdentity identity;
     std::shared_ptr<OpenFile> held;
   };
 
-  void check_request();
-  void check_recipient(const std::string& text);
-  void check_source(const SendSource& source);
+  void check_recipient(const std::string& text, Problems& problems);
   void open_more();
   void open(std::size_t index);
-  void adopted(std::size_t index, std::shared_ptr<OpenFile> file);
-  void opened(std::size_t index);
-  void problem(std::string subject, Error error);
-  void enter();
-  void finish();
+  void adopted(std::size_t index, Result<Files::Adopted> adopted);
+  void opened(std::size_t index, Result<std::shared_ptr<OpenFile>> file);
 
   World world_;
   SendRequest request_;
   OnQueued queued_;
-  Callback<void(SendOutcome)> done_;
+  std::string batch_;
   std::vector<Recipient> recipients_;
   std::vector<Source> sources_;
-  std::size_t next_ = 0;     ///< source to open
+  // While add() goes on.
+  std::vector<SendSource> adding_;
+  std::size_t next_ = 0;     ///< of adding_, to open
   std::size_t opening_ = 0;  ///< being opened
-  SendOutcome outcome_;
+  Problems problems_;
+  Done added_;
   WhileAlive alive_;
 };
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <deque>
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
@@ -10,6 +11,7 @@
 
 #include "io/file.h"
 #include "io/store.h"
+#include "model/plain_name.h"
 
 namespace xmppftd::test {
 
@@ -142,7 +144,12 @@ class FakeFiles final : public Files {
  public:
   FakeFiles(Disk& disk, Turns& turns, Crash& crash) : disk_(disk), turns_(turns), crash_(crash) {}
   std::map<std::string, Errc> unreadable;         ///< by path
-  std::optional<Errc> create_fails, sync_fails;
+  std::optional<Errc> create_fails, sync_fails, publish_fails;
+  std::set<std::string> same_files;               ///< paths that lead to what their descriptors do
+  std::function<bool(const std::string&)> refuses;  ///< names that this file system does not take
+  bool foresees_names = true;                     ///< and that show it before a file is there
+  std::map<std::string, std::string> moved_folders;  ///< while files came: from, to
+  int names_tried = 0, publishings = 0;
   bool reserves = true;
   bool held = false;                              ///< answers wait
   int opens = 0, open_at_once = 0;
@@ -169,11 +176,35 @@ class FakeFiles final : public Files {
       done(opened(found->second));
     });
   }
-  void adopt_source(UniqueFd fd, Done<std::shared_ptr<OpenFile>> done) override {
-    turns_.later([this, raw = fd.get(), done = std::move(done)]() mutable {
-      static_cast<void>(raw);
+  void adopt_source(UniqueFd fd, const std::string& path, Done<Adopted> done) override {
+    turns_.later([this, fd = std::move(fd), path, done = std::move(done)]() mutable {
+      if (const auto same = same_files.find(path); same != same_files.end() && disk_.names.count(path) != 0)
+        return done(Adopted{opened(disk_.names[path]), path});
       disk_.inodes[disk_.next_inode] = {42, true, true};
-      done(opened(disk_.next_inode++));
+      done(Adopted{opened(disk_.next_inode++), ""});
+    });
+  }
+  void reopen_source(const std::string& path, std::shared_ptr<OpenFile> file, const FileIdentity& queued,
+                     Done<std::shared_ptr<OpenFile>> done) override {
+    auto check = [queued, path, done = std::move(done)](Result<std::shared_ptr<OpenFile>> now) mutable {
+      if (now && (*now)->identity != queued) return done(Error{Errc::FileChanged, path + " changed"});
+      done(std::move(now));
+    };
+    if (file == nullptr) return open_source(path, std::move(check));
+    turns_.later([file = std::move(file), check = std::move(check)]() mutable { check(std::move(file)); });
+  }
+  Result<void> check_folder(const std::string& folder, std::chrono::milliseconds) override {
+    if (const auto found = unreadable.find(folder); found != unreadable.end())
+      return Error{found->second, folder + ": the test says no"};
+    return {};
+  }
+  void usable_name(const std::string&, const std::string& name, Done<std::string> done) override {
+    act(std::move(done), [this, name]() -> Result<std::string> {
+      ++names_tried;
+      if (!refuses || !foresees_names || !refuses(name)) return name;
+      for (const auto& plainer : plainer_names(name))
+        if (!refuses(plainer)) return plainer;
+      return name;
     });
   }
   void is_taken(const std::string& folder, const std::string& name, Done<bool> done) override {
@@ -201,13 +232,18 @@ class FakeFiles final : public Files {
       return {};
     });
   }
-  void publish(std::shared_ptr<PartFile> part, const std::string& final_name, bool overwrite, Done<void> done) override {
-    act(std::move(done), [this, part, final_name, overwrite]() -> Result<void> {
-      const auto target = part->folder_path + "/" + final_name;
+  void publish(std::shared_ptr<PartFile> part, const std::string& final_name, bool overwrite, Done<std::string> done) override {
+    act(std::move(done), [this, part, final_name, overwrite]() -> Result<std::string> {
+      ++publishings;
+      if (publish_fails) return Error{*publish_fails, part->folder_path + ": the test says no"};
+      if (refuses && refuses(final_name)) return Error{Errc::BadArgument, final_name + ": Invalid argument"};
+      const auto moved = moved_folders.find(part->folder_path);
+      const auto folder = moved == moved_folders.end() ? part->folder_path : moved->second;
+      const auto target = folder + "/" + final_name;
       if (!overwrite && disk_.names.count(target) != 0) return Error{Errc::Exists, target + " is there"};
       disk_.names[target] = part->file->identity.inode;
       disk_.names.erase(part->folder_path + "/" + part->name);
-      return {};
+      return folder;
     });
   }
   void discard(std::shared_ptr<PartFile> part, Done<void> done) override {

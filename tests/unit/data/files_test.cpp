@@ -20,7 +20,8 @@ TEST_CASE("files: a receive from part to name, each answer on core", "[files]") 
   const auto part = created.result->value();
   REQUIRE(write_all(part->file->fd.get(), view_of("new"), 0));
 
-  Outcome<void> synced, published, discarded;
+  Outcome<void> synced, discarded;
+  Outcome<std::string> published;
   Outcome<Files::Found> found;
   files.sync_part(part, synced.callback());
   core.run_until([&] { return synced.arrived(); });
@@ -41,13 +42,15 @@ TEST_CASE("files: sources are opened and adopted", "[files]") {
   TestCore core;
   ThreadedFiles files(core);
   write_file(dir / "a", "hello");
-  Outcome<std::shared_ptr<OpenFile>> opened, adopted, missing;
+  Outcome<std::shared_ptr<OpenFile>> opened, missing;
+  Outcome<Files::Adopted> adopted;
   files.open_source(dir / "a", opened.callback());
-  files.adopt_source(UniqueFd(::open((dir / "a").c_str(), O_RDONLY | O_CLOEXEC)),
+  files.adopt_source(UniqueFd(::open((dir / "a").c_str(), O_RDONLY | O_CLOEXEC)), "",
                      adopted.callback());
   files.open_source(dir / "b", missing.callback());
   core.run_until([&] { return opened.arrived() && adopted.arrived() && missing.arrived(); });
-  CHECK(opened.result->value()->identity == adopted.result->value()->identity);
+  CHECK(opened.result->value()->identity == adopted.result->value().file->identity);
+  CHECK(adopted.result->value().path == dir / "a");
   CHECK(missing.error() == Errc::FileMissing);
 }
 

@@ -13,7 +13,8 @@ using namespace xmppftd::test;
 
 namespace {
 
-Errc error_of(const Result<std::shared_ptr<OpenFile>>& opened) {
+template <class T>
+Errc error_of(const Result<T>& opened) {
   return opened ? Errc::Internal : opened.error().code;
 }
 
@@ -80,8 +81,8 @@ TEST_CASE("source: a passed descriptor must be readable and regular (DB3)", "[so
   };
   const auto good = adopt(dir / "a", O_RDONLY);
   REQUIRE(good);
-  CHECK((*good)->identity.size == 5);
-  CHECK((::fcntl((*good)->fd.get(), F_GETFD) & FD_CLOEXEC) != 0);
+  CHECK(good->file->identity.size == 5);
+  CHECK((::fcntl(good->file->fd.get(), F_GETFD) & FD_CLOEXEC) != 0);
   CHECK(adopt(dir / "a", O_RDWR));
   CHECK(error_of(adopt(dir / "a", O_WRONLY)) == Errc::BadFd);
   CHECK(error_of(adopt(dir / "a", O_PATH)) == Errc::BadFd);
@@ -93,4 +94,28 @@ TEST_CASE("source: a passed descriptor must be readable and regular (DB3)", "[so
   REQUIRE(::pipe(ends) == 0);
   const UniqueFd writer(ends[1]);
   CHECK(error_of(adopt_source_file(UniqueFd(ends[0]))) == Errc::BadFd);
+}
+
+TEST_CASE("source: a descriptor's path is told only where it leads to that very file", "[source]") {
+  const TempDir dir;
+  write_file(dir / "a", "hello");
+  write_file(dir / "b", "hello");
+  ::symlink("a", (dir / "link").c_str());
+  const auto path = [&](const std::string& said, const std::string& opened) {
+    auto adopted = adopt_source_file(UniqueFd(::open((dir / opened).c_str(), O_RDONLY)), said);
+    REQUIRE(adopted);
+    CHECK(adopted->file->identity.content != 0);
+    return adopted->path;
+  };
+  CHECK(path(dir / "a", "a") == dir / "a");
+  // Client and daemon see different files there: what the client opened is meant.
+  CHECK(path(dir / "b", "a") == dir / "a");
+  CHECK(path(dir / "none", "a") == dir / "a");
+  CHECK(path(dir / "link", "a") == dir / "a");
+  CHECK(path("", "a") == dir / "a");
+  const UniqueFd unnamed(::open((dir / "b").c_str(), O_RDONLY));
+  ::unlink((dir / "b").c_str());
+  CHECK(adopt_source_file(UniqueFd(::dup(unnamed.get())), dir / "b")->path.empty());
+  write_file(dir / "b", "hello");
+  CHECK(adopt_source_file(UniqueFd(::dup(unnamed.get())), dir / "b")->path.empty());
 }

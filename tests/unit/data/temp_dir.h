@@ -12,6 +12,7 @@
 #include <string>
 
 #include "base/bytes.h"
+#include "data/content.h"
 #include "data/file_io.h"
 #include "io/file.h"
 
@@ -66,7 +67,7 @@ inline std::shared_ptr<OpenFile> open_file(const std::string& path) {
   file->fd.reset(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
   const struct timespec past[2] = {{1'000'000'000, 0}, {1'000'000'000, 0}};
   ::futimens(file->fd.get(), past);
-  file->identity = identity_of(file->fd.get()).value();
+  file->identity = marked_identity_of(file->fd.get()).value();
   return file;
 }
 

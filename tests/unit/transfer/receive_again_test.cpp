@@ -198,3 +198,21 @@ TEST_CASE("receive: a sender that begins anew in place of its last word is taken
     CHECK(house.state(1) == "done");
   }
 }
+
+TEST_CASE("receive: a cut file that is offered again without a hash is not held to the old one", "[receive]") {
+  House house;
+  house.start();
+  auto answer = house.offered(House::offer_of("notes.txt", 1000, kAnn + "/phone", md5("aa")));
+  REQUIRE(house.accept(1));
+  auto line = answer->talk->open();
+  house.settle();
+  line->handler->on_end(Error{Errc::Interrupted, "reset"});
+  house.settle();
+  auto offer = House::offer_of("notes.txt", 1000, kAnn + "/phone");
+  const bool with_hash = GENERATE(false, true);
+  if (with_hash) offer.file.hash = md5("aa");
+  auto again = house.offered(offer);
+  REQUIRE(again->talk);
+  house.deliver(*again, std::nullopt, md5("bb"));
+  CHECK(house.state(1) == (with_hash ? "failed/hash-mismatch" : "done"));
+}

@@ -453,3 +453,24 @@ TEST_CASE("schedule: while the journal cannot be written nothing new starts, and
   CHECK(house.state(id) == "failed/declined");
   CHECK(house.state(next) == "offered/awaiting-peer");
 }
+
+TEST_CASE("problems: rows that were lost and a journal that cannot be written are two things", "[schedule]") {
+  using Words = std::vector<std::string>;
+  House house;
+  auto journaled = house.store.read();
+  const bool lost = GENERATE(false, true);
+  journaled.degraded = lost;
+  house.queue->start(std::move(journaled));
+  house.settle();
+  CHECK(house.queue->problems() == (lost ? Words{"jobs-lost"} : Words{}));
+  CHECK(house.queue->degraded() == lost);
+  const auto id = house.send("/src/a");  // accepted all the same
+  house.store.fails = Errc::DiskFull;
+  house.last_talk()->handler->on_ended({Errc::Declined, "no"});
+  house.settle();
+  CHECK(house.queue->problems() == (lost ? Words{"journal-unwritable", "jobs-lost"} : Words{"journal-unwritable"}));
+  house.store.fails.reset();
+  house.pass(1min);
+  CHECK(house.queue->problems() == (lost ? Words{"jobs-lost"} : Words{}));
+  CHECK(house.state(id) == "failed/declined");
+}

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <fcntl.h>
 
+#include "transfer/held_files.h"
 #include "unit/transfer/house.h"
 
 using namespace xmppftd;
@@ -162,4 +163,194 @@ TEST_CASE("submit: ten thousand files are not open at the same time", "[submit]"
   house.settle();
   CHECK(house.queue->select({}).size() == 10'000);
   CHECK(house.store.puts < 20);  // one commit for all of them
+}
+
+namespace {
+
+UniqueFd any_descriptor() { return UniqueFd(::open("/dev/null", O_RDONLY | O_CLOEXEC)); }
+
+SendOutcome add(House& house, SendBatch& batch, std::vector<SendSource> sources) {
+  std::optional<SendOutcome> outcome;
+  batch.add(std::move(sources), [&](SendOutcome result) { outcome = std::move(result); });
+  CHECK_FALSE(outcome);  // never from inside the call
+  house.settle();
+  REQUIRE(outcome);
+  return std::move(*outcome);
+}
+
+SendOutcome enter(House& house, std::unique_ptr<SendBatch> batch) {
+  std::optional<SendOutcome> outcome;
+  house.queue->submit(std::move(batch), [&](SendOutcome result) { outcome = std::move(result); });
+  CHECK_FALSE(outcome);
+  house.settle();
+  REQUIRE(outcome);
+  return std::move(*outcome);
+}
+
+std::unique_ptr<SendBatch> open(House& house) {
+  SendRequest request;
+  request.recipients = {kAnn};
+  std::vector<SendOutcome::Problem> problems;
+  auto batch = house.queue->open_batch(std::move(request), problems);
+  REQUIRE(batch);
+  CHECK(problems.empty());
+  return batch;
+}
+
+std::vector<SendSource> paths(House& house, int from, int to) {
+  std::vector<SendSource> sources;
+  for (int i = from; i < to; ++i) {
+    const auto path = "/src/" + std::to_string(i);
+    house.disk.add(path, 1);
+    sources.push_back({.path = path});
+  }
+  return sources;
+}
+
+}  // namespace
+
+TEST_CASE("submit: a batch comes in any number of parts and is queued as one", "[submit]") {
+  House house;
+  house.start();
+  auto batch = open(house);
+  const auto name = batch->name();
+  for (int part = 0; part < 40; ++part) CHECK(add(house, *batch, paths(house, part * 50, part * 50 + 50)).ok());
+  CHECK(house.queue->newest() == 0);
+  const auto outcome = enter(house, std::move(batch));
+  REQUIRE(outcome.ok());
+  CHECK(outcome.batch == name);
+  REQUIRE(outcome.ids.size() == 2000);
+  for (std::size_t i = 0; i < outcome.ids.size(); ++i) CHECK(house.job(outcome.ids[i]).file.name == std::to_string(i));
+}
+
+TEST_CASE("submit: a batch that ends before it is submitted queues nothing", "[submit]") {
+  House house;
+  house.start();
+  auto batch = open(house);
+  CHECK(add(house, *batch, paths(house, 0, 10)).ok());
+  SECTION("its client went") { batch.reset(); }
+  SECTION("its client went while files were opened") {
+    batch->add(paths(house, 10, 20), [](SendOutcome) { FAIL("nobody is there"); });
+    batch.reset();
+  }
+  SECTION("a file is missing") {
+    std::vector<SendSource> missing;
+    missing.push_back({.path = "/src/none"});
+    missing.push_back({.path = "/src/nor this"});
+    const auto outcome = add(house, *batch, std::move(missing));
+    CHECK(outcome.problems.size() == 2);
+    batch.reset();
+  }
+  SECTION("too many") {
+    const auto outcome = add(house, *batch, paths(house, 10, 10'001));
+    REQUIRE(outcome.problems.size() == 1);
+    CHECK(outcome.problems[0].error.code == Errc::TooMany);
+    batch.reset();
+  }
+  SECTION("no file at all") {
+    CHECK(enter(house, open(house)).problems.at(0).error.code == Errc::BadArgument);
+    batch.reset();
+  }
+  SECTION("the journal's disk is full") {
+    house.store.fails = Errc::DiskFull;
+    CHECK(enter(house, std::move(batch)).problems.at(0).error.code == Errc::DiskFull);
+  }
+  house.settle();
+  CHECK(house.queue->select({}).empty());
+  CHECK(house.disk.rows.empty());
+}
+
+TEST_CASE("submit: a batch with a bad recipient is not opened", "[submit]") {
+  House house;
+  house.start();
+  SendRequest request;
+  request.recipients = {"bob@@x", kAnn, "@"};
+  std::vector<SendOutcome::Problem> problems;
+  CHECK_FALSE(house.queue->open_batch(std::move(request), problems));
+  CHECK(problems.size() == 2);
+}
+
+TEST_CASE("submit: the file that the client opened is meant, whatever we see under its path", "[submit]") {
+  House house;
+  house.start();
+  house.account().no_route[kAnn] = Errc::PeerOffline;
+  house.disk.add("/tmp/x", 7);
+  auto batch = open(house);
+  const bool same = GENERATE(true, false);
+  if (same) house.files.same_files.insert("/tmp/x");
+  std::vector<SendSource> sources;
+  sources.push_back({.path = "/tmp/x", .fd = any_descriptor()});
+  REQUIRE(add(house, *batch, std::move(sources)).ok());
+  const auto id = enter(house, std::move(batch)).ids.at(0);
+  CHECK(house.job(id).path == (same ? "/tmp/x" : ""));
+  CHECK(is_persistent(house.job(id)) == same);
+  CHECK(house.job(id).file.name == "x");
+  CHECK(house.job(id).file.size == (same ? 7 : 42));
+}
+
+TEST_CASE("submit: a descriptor that is kept open outlives its path, as long as the daemon", "[submit]") {
+  Disk disk;
+  JobId id = 0;
+  const bool keep_open = GENERATE(true, false);
+  const bool restarts = GENERATE(false, true);
+  {
+    House house(&disk);
+    house.start();
+    house.account().no_route[kAnn] = Errc::PeerOffline;
+    house.disk.add("/tmp/x", 7);
+    house.files.same_files.insert("/tmp/x");
+    SendRequest request;
+    request.recipients = {kAnn};
+    request.sources.push_back({.path = "/tmp/x", .fd = any_descriptor(), .name = "x", .keep_open = keep_open});
+    id = house.submit(std::move(request)).ids.at(0);
+    house.disk.names.erase("/tmp/x");
+    if (!restarts) {
+      house.account().no_route.clear();
+      house.queue->peer_changed(1, jid(kAnn));
+      house.settle();
+      CHECK(house.state(id) == (keep_open ? "offered/awaiting-peer" : "failed/file-missing"));
+      return;
+    }
+  }
+  House again(&disk);
+  again.start();
+  CHECK(again.state(id) == "failed/file-missing");
+}
+
+TEST_CASE("submit: descriptors that are kept have a bound, and room comes back", "[submit]") {
+  HeldFiles held(8);
+  std::vector<std::shared_ptr<OpenFile>> files;
+  const auto hold = [&](bool needed) {
+    auto file = held.hold(std::make_shared<OpenFile>(), needed);
+    if (file == nullptr) return false;
+    files.push_back(std::move(file));
+    return true;
+  };
+  for (int i = 0; i < 4; ++i) CHECK(hold(false));
+  CHECK_FALSE(hold(false));  // the other half is for those without a path
+  for (int i = 0; i < 4; ++i) CHECK(hold(true));
+  CHECK_FALSE(hold(true));
+  files.erase(files.begin(), files.begin() + 5);
+  CHECK(held.held() == 3);
+  CHECK(hold(false));
+}
+
+TEST_CASE("submit: more files without a path than can be kept open are refused as one", "[submit]") {
+  House house;
+  house.start();
+  house.account().no_route[kAnn] = Errc::PeerOffline;
+  const auto most = HeldFiles().most();
+  const auto sources = [](std::size_t count) {
+    std::vector<SendSource> list;
+    for (std::size_t i = 0; i < count; ++i) list.push_back({.fd = any_descriptor(), .name = "x"});
+    return list;
+  };
+  auto batch = open(house);
+  REQUIRE(add(house, *batch, sources(most)).ok());
+  auto other = open(house);
+  const auto refused = add(house, *other, sources(1));
+  REQUIRE(refused.problems.size() == 1);
+  CHECK(refused.problems[0].error.code == Errc::TooMany);
+  batch.reset();
+  CHECK(add(house, *other, sources(1)).ok());
 }
