@@ -31,9 +31,11 @@ struct Complaint {
   bool wrong_kind = false;
 };
 
+// O_NONBLOCK: opening a FIFO must not wait for a writer.
+constexpr int kToRead = O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
+
 Complaint look_at(const std::string& path, SourceFile& out) {
-  // O_NONBLOCK: opening a FIFO must not wait for a writer.
-  const int fd = ::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+  const int fd = ::open(path.c_str(), kToRead);
   if (fd < 0) return {std::strerror(errno)};
   struct stat info {};
   const bool known = ::fstat(fd, &info) == 0;
@@ -43,6 +45,7 @@ Complaint look_at(const std::string& path, SourceFile& out) {
   if (S_ISFIFO(info.st_mode)) return {"is a FIFO", true};
   if (!S_ISREG(info.st_mode)) return {"is not a regular file", true};
   out.path = resolve(path);
+  out.name = path.substr(path.rfind('/') + 1);
   out.size = static_cast<std::uint64_t>(info.st_size);
   if (out.path.empty()) return {std::strerror(errno)};
   return {};
@@ -139,6 +142,14 @@ std::vector<SourceFile> check_files(const std::vector<std::string>& files) {
   }
   throw Failure{std::string(only_wrong_kinds ? error::kNotRegularFile : error::kUnreadable),
                 message, hint};
+}
+
+int open_file(const SourceFile& file) {
+  const int fd = ::open(file.path.c_str(), kToRead);
+  if (fd < 0)
+    throw Failure{std::string(error::kUnreadable),
+                  printable(file.path) + ": " + std::strerror(errno), ""};
+  return fd;
 }
 
 int spool(int from, std::uint64_t& size) {

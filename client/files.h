@@ -17,6 +17,7 @@ std::string short_path(std::string_view path);
 /// A file to send, looked at by this program before anything is queued.
 struct SourceFile {
   std::string path;  ///< absolute, symbolic links resolved
+  std::string name;  ///< its name as typed: a link is sent under its own
   std::uint64_t size = 0;
 };
 
@@ -24,6 +25,9 @@ struct SourceFile {
 /// unreadable, a directory, a FIFO. Nothing is sent unless all are good. A kind that cannot be sent
 /// is NotRegularFile, the rest Unreadable (both exit 7).
 std::vector<SourceFile> check_files(const std::vector<std::string>& files);
+
+/// Opens a file that was looked at, for reading. Throws Failure (Unreadable). The caller closes it.
+int open_file(const SourceFile& file);
 
 /// Copies `from` to its end into an unlinked file and returns that, opened for reading at 0; `size`
 /// = its bytes. The file is made in $TMPDIR, else /var/tmp. Throws Failure (DiskFull, Unreadable).

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "app.h"
 
+#include <chrono>
+#include <cstdlib>
+#include <thread>
 #include <utility>
 
 #include "account/account_set.h"
@@ -25,6 +28,10 @@ namespace xmppftd {
 namespace {
 
 constexpr std::string_view kApp = "app";
+
+// Of a file system that hangs, when we are to end.
+constexpr std::chrono::milliseconds kPatience{2000};
+constexpr std::chrono::milliseconds kLastMoment{4500};
 
 QueueConfig queue_config(const Config& config) {
   using std::chrono::duration_cast;
@@ -101,7 +108,24 @@ struct App::Parts final : AccountEvents {
   Result<void> build();
   void end(ExitCode code) {
     exit_code = code;
+    // Against what no thread of ours can help, such as a home folder on a server that is gone.
+    std::thread([code] {
+      std::this_thread::sleep_for(kLastMoment);
+      log::error(kApp, "some file system does not answer: exiting without it");
+      std::_Exit(static_cast<int>(code));
+    }).detach();
     loop.stop();
+  }
+  /// Everything that uses the file threads, then these, then what is still to be written.
+  void shut_down() {
+    signals.reset();
+    bus.reset();
+    queue.reset();
+    accounts.reset();
+    if (data.end(kPatience)) return;
+    log::warning(kApp, "some file system does not answer: exiting without it");
+    journal.reset();
+    std::_Exit(static_cast<int>(exit_code));
   }
 
   Settings settings;
@@ -115,7 +139,7 @@ struct App::Parts final : AccountEvents {
   AccountStore store;
   S5bListener listener{network, loop, sockets.s5b.listen};
   std::unique_ptr<Journal> journal;
-  DataPlane data{loop};
+  DataPlane data{loop, {.receive_mode = {settings.config.receive.mode, settings.umask}}};
   XmppThread xmpp{loop, loop};
   std::unique_ptr<AccountSet> accounts;
   BurstTrim trim{loop};
@@ -135,6 +159,8 @@ Result<void> App::Parts::build() {
   queue = std::make_unique<TransferQueue>(TransferQueue::World{*accounts, *journal, data.files(), data.bulk(), loop},
                                           queue_config(settings.config));
   queue->add_observer(trim);
+  if (auto folders = queue->check_folders(settings.config.auto_accept); !folders)
+    log::warning(kApp, "auto_accept: " + folders.error().detail);
   if (auto set = queue->set_rules(settings.config.auto_accept); !set)
     return Error{Errc::Config, "config: error: auto_accept: " + set.error().detail};
 
@@ -171,6 +197,7 @@ Result<std::unique_ptr<App>> App::start(Settings settings) {
 ExitCode App::run() {
   parts_->loop.run();
   log::info(kApp, "ending");
+  parts_->shut_down();
   return parts_->exit_code;
 }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <sys/types.h>
+
 #include <memory>
 #include <string>
 
@@ -22,6 +24,7 @@ class App {
     ConfigPaths paths;
     std::vector<AccountSettings> accounts;
     std::string state_folder;  ///< $XDG_STATE_HOME/xmppft
+    mode_t umask = 0077;       ///< the user's, for received files
   };
 
   /// Errors: Exists (another daemon has the state folder or the bus name), Network (no bus), Config (socks5, trusted),
@@ -29,7 +32,8 @@ class App {
   static Result<std::unique_ptr<App>> start(Settings settings);
   ~App();
 
-  /// Runs until SIGTERM, SIGINT or the loss of the bus.
+  /// Runs until SIGTERM, SIGINT or the loss of the bus, then ends every service in order. Where a file system does not
+  /// answer this does not return: the journal is closed and the process exits, 5 s after the signal at the latest.
   ExitCode run();
 
  private:

@@ -30,18 +30,20 @@ constexpr const char* kUsage =
 struct Arguments {
   std::string config;
   bool check = false;
+  mode_t umask = 0077;
 };
 
 int code(ExitCode exit) { return static_cast<int>(exit); }
 
-/// Nothing of ours is for other users, and no core file may hold a password.
-void harden_process() {
+/// Nothing of ours is for other users, and no core file may hold a password. The umask that was, for received files.
+mode_t harden_process() {
   std::signal(SIGPIPE, SIG_IGN);  // libstrophe writes without MSG_NOSIGNAL
-  umask(0077);
+  const mode_t users = umask(0077);
   prctl(PR_SET_DUMPABLE, 0);
   const rlimit no_core{0, 0};
   setrlimit(RLIMIT_CORE, &no_core);
   setenv("UV_THREADPOOL_SIZE", "4", 0);  // before the first call into libuv
+  return users;
 }
 
 std::string state_folder() {
@@ -80,6 +82,7 @@ int run(const Arguments& arguments) {
 
   settings.config = std::move(*loaded);
   settings.accounts = std::move(*accounts);
+  settings.umask = arguments.umask;
   settings.state_folder = state_folder();
   log::set_level(settings.config.log.level);
   auto app = App::start(std::move(settings));
@@ -111,7 +114,7 @@ int main(int argc, char** argv) {
     std::fprintf(stderr, "xmppftd: error: \"%s\" is not an option\nTry 'xmppftd --help'.\n", argv[optind]);
     return code(ExitCode::Usage);
   }
-  harden_process();
+  arguments.umask = harden_process();
   bound_heap();
   return run(arguments);
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <unistd.h>
 
+#include <csignal>
 #include <iostream>
 
 #include "accounts.h"
@@ -13,7 +14,7 @@
 namespace xmppftctl {
 namespace {
 
-constexpr std::size_t kCallChunk = 1000;  // files in one SendUris
+constexpr std::size_t kDescriptors = 16;  // files in one AddToBatch
 
 struct Queued {
   std::string batch;
@@ -37,32 +38,59 @@ struct Queued {
               "--to bob@example.net");
 }
 
+/// While this is there nothing of the command is queued, and Ctrl-C says so.
+class NothingQueuedYet {
+ public:
+  NothingQueuedYet() : before_(std::signal(SIGINT, on_interrupt)) {}
+  ~NothingQueuedYet() { std::signal(SIGINT, before_); }
+  NothingQueuedYet(const NothingQueuedYet&) = delete;
+
+ private:
+  static void on_interrupt(int) {
+    static constexpr char kText[] = "\nxmppftctl: interrupted; nothing was queued\n";
+    if (::write(STDERR_FILENO, kText, sizeof kText - 1) < 0) ::_exit(kInterrupted);
+    ::_exit(kInterrupted);
+  }
+  void (*const before_)(int);
+};
+
 Queued send_stdin(Context& context, const std::string& name, const std::vector<std::string>& to,
                   const Values& options) {
   ManagerClient& manager = context.manager();  // before gigabytes are read
   Queued queued;
-  const int fd = spool(STDIN_FILENO, queued.bytes);
+  int fd = -1;
+  {
+    const NothingQueuedYet yet;
+    fd = spool(STDIN_FILENO, queued.bytes);
+  }
   const std::vector<sdbus::Struct<sdbus::UnixFd, std::string>> files = {
       {sdbus::UnixFd(fd, sdbus::adopt_fd), name}};
   std::tie(queued.batch, queued.ids) = manager.SendFds(files, to, options);
   return queued;
 }
 
-Queued send_files(Context& context, const std::vector<std::string>& names,
-                  const std::vector<std::string>& to, Values options) {
+/// Each file as this program sees it: the daemon may see another one under the same path. `name`:
+/// what the receiver sees in place of the file's own; "" = that.
+Queued send_files(Context& context, const std::vector<std::string>& names, const std::string& name,
+                  const std::vector<std::string>& to, const Values& options) {
+  using File = sdbus::Struct<sdbus::UnixFd, std::string, std::string>;
   const auto files = check_files(names);
   Queued queued;
-  std::vector<std::string> uris;
-  for (std::size_t i = 0; i < files.size(); ++i) {
-    uris.push_back(uri_of_path(files[i].path));
-    queued.bytes += files[i].size;
-    if (uris.size() < kCallChunk && i + 1 < files.size()) continue;
-    if (!queued.batch.empty()) options["batch"] = queued.batch;
-    const auto [batch, ids] = context.manager().SendUris(uris, to, options);
-    queued.batch = batch;
-    queued.ids.insert(queued.ids.end(), ids.begin(), ids.end());
-    uris.clear();
+  {
+    const NothingQueuedYet yet;
+    ManagerClient& manager = context.manager();
+    queued.batch = manager.OpenBatch(to, options);
+    std::vector<File> part;
+    for (const auto& file : files) {
+      queued.bytes += file.size;
+      part.emplace_back(sdbus::UnixFd(open_file(file), sdbus::adopt_fd), uri_of_path(file.path),
+                        name.empty() ? file.name : name);
+      if (part.size() < kDescriptors && &file != &files.back()) continue;
+      manager.AddToBatch(queued.batch, part);
+      part.clear();
+    }
   }
+  queued.ids = context.manager().SubmitBatch(queued.batch);
   return queued;
 }
 
@@ -121,10 +149,9 @@ int queue_add(Call& call) {
     for (auto& way : split_list(method)) ways.push_back(std::move(way));
   }
   if (!ways.empty()) options["methods"] = ways;
-  if (!name.empty() && !from_stdin) options["name"] = name;
-
   const Queued queued =
-      from_stdin ? send_stdin(context, name, to, options) : send_files(context, files, to, options);
+      from_stdin ? send_stdin(context, name, to, options)
+                                   : send_files(context, files, name, to, options);
   const Output& out = context.out;
   if (!out.json()) tell(out, queued, to);
   int exit = kOk;

@@ -9,6 +9,21 @@
 
 namespace xmppftctl {
 
+namespace {
+
+/// A word of Manager1.Problems, for people.
+std::string in_words(const std::string& problem) {
+  constexpr const char* kLog = " (journalctl --user -u xmppftd)";
+  if (problem == "journal-unwritable")
+    return std::string("the daemon cannot write its journal: nothing new is accepted") + kLog;
+  if (problem == "jobs-lost")
+    return std::string("the journal was damaged when the daemon started: some jobs were lost, the "
+                       "rest goes on") + kLog;
+  return "the daemon reports a problem: " + printable(problem) + kLog;
+}
+
+}  // namespace
+
 int status(Call& call) {
   call.parse();
   Context& context = call.context;
@@ -17,6 +32,7 @@ int status(Call& call) {
   const auto started_at = manager.StartedAt();
   const auto counts = manager.Counts();
   const bool degraded = manager.Degraded();
+  const auto problems = manager.Problems();
   const auto all = accounts(context);
   const auto now = std::chrono::duration_cast<std::chrono::microseconds>(
       std::chrono::system_clock::now().time_since_epoch());
@@ -35,6 +51,7 @@ int status(Call& call) {
                     {"started_at", rfc3339(started_at)},
                     {"uptime_s", up},
                     {"degraded", degraded},
+                    {"problems", problems},
                     {"max_active", manager.MaxActive()},
                     {"features", manager.Features()}}},
                   {"accounts", rows},
@@ -52,10 +69,7 @@ int status(Call& call) {
   }
 
   const std::string head = "xmppftd " + printable(version) + ", up " + human_seconds(up);
-  if (degraded)
-    out.note(
-        "the daemon cannot write its journal: nothing new is accepted (journalctl --user -u "
-        "xmppftd)");
+  for (const auto& problem : problems) out.note(in_words(problem));
   if (all.empty()) {
     out.say(head + ", no accounts. Next: xmppftctl account add YOU@SERVER");
     return kOk;

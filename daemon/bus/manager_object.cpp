@@ -3,6 +3,8 @@
 
 #include <fcntl.h>
 
+#include <cerrno>
+#include <cstring>
 #include <memory>
 
 #include "base/text.h"
@@ -18,6 +20,23 @@ namespace {
 
 constexpr std::size_t kMaxFds = 16;  // what a message bus lets through
 constexpr std::uint32_t kMaxPage = 1000;
+/// The longest path that the kernel opens, with every byte of it escaped.
+constexpr std::size_t kMaxUri = 7 + 3 * 4096;
+
+Result<std::string> path_of(const std::string& uri) {
+  if (uri.size() > kMaxUri)
+    return Error{Errc::BadUri, quoted(uri, 200) + " is longer than any path can be; want at most " +
+                                   std::to_string(kMaxUri) + " bytes, not " + std::to_string(uri.size())};
+  return uri_to_path(uri);
+}
+
+/// A descriptor of ours for one of a message. sdbus-c++ 1.2 loses FD_CLOEXEC when it passes a descriptor on.
+UniqueFd own(const sdbus::UnixFd& fd, const std::string& subject) {
+  UniqueFd copy(fcntl(fd.get(), F_DUPFD_CLOEXEC, 3));
+  if (!copy)
+    throw to_bus_error({Errc::BadFd, quoted(subject) + ": the descriptor cannot be used: " + std::strerror(errno)});
+  return copy;
+}
 
 /// The options of SendUris and SendFds; `name` belongs to the first alone.
 SendRequest read_send_options(const VariantMap& map, std::vector<std::string> recipients, bool with_name, std::string& name) {
@@ -75,7 +94,8 @@ ManagerObject::ManagerObject(sdbus::IConnection& connection, ManagerWorld world)
         std::vector<sdbus::Struct<std::uint64_t, std::string>> rows;
         for (const auto& [id, word] : batch) rows.emplace_back(id, word);
         object().tell([&] { emitJobsChanged(world_.queue.generation(), outgoing(rows)); });
-      }) {}
+      }),
+      batches_(world_.timers) {}
 
 void ManagerObject::job_changed(JobId id, std::string_view word) {
   changes_.add(id, word);
@@ -102,10 +122,9 @@ void ManagerObject::SendUris(sdbus::Result<std::string, std::vector<std::uint64_
     if (!name.empty() && uris.size() > 1) throw invalid_args("name: only with one file");
     std::vector<SendOutcome::Problem> problems;
     for (const auto& uri : uris) {
-      check_string("a uri", uri);
-      auto path = uri_to_path(uri);
+      auto path = path_of(uri);
       if (path)
-        request.sources.push_back({*path, UniqueFd(), name});
+        request.sources.push_back({.path = *path, .fd = {}, .name = name});
       else
         problems.push_back({uri, path.error()});
     }
@@ -125,10 +144,7 @@ void ManagerObject::SendFds(sdbus::Result<std::string, std::vector<std::uint64_t
       const auto& name = std::get<1>(file);
       check_string("a name", name);
       if (name.empty()) throw invalid_args("files: a descriptor needs the name that the receiver sees");
-      // sdbus-c++ 1.2 loses FD_CLOEXEC when it passes a descriptor on.
-      UniqueFd own(fcntl(std::get<0>(file).get(), F_DUPFD_CLOEXEC, 3));
-      if (!own) throw to_bus_error({Errc::BadFd, quoted(name) + ": the descriptor cannot be used"});
-      request.sources.push_back({"", std::move(own), name});
+      request.sources.push_back({.path = "", .fd = own(std::get<0>(file), name), .name = name, .keep_open = true});
     }
     submit(reply, std::move(request));
   });
@@ -140,6 +156,62 @@ void ManagerObject::submit(SendReply& reply, SendRequest request) {
       reply.give(outcome.batch, outcome.ids);
     else
       reply.fail(problems_error(outcome.problems));
+  });
+}
+
+void ManagerObject::OpenBatch(sdbus::Result<std::string>&& call, std::vector<std::string> recipients,
+                              VariantMap options) {
+  respond(std::move(call), [&](Reply<std::string>& reply) {
+    if (batches_.full())
+      throw to_bus_error({Errc::TooMany, std::to_string(OpenBatches::kMost) + " batches are open; submit one first"});
+    std::string no_name;
+    std::vector<SendOutcome::Problem> problems;
+    auto batch = world_.queue.open_batch(read_send_options(options, std::move(recipients), false, no_name), problems);
+    if (batch == nullptr) throw problems_error(problems);
+    const auto name = batch->name();
+    batches_.keep(caller(), std::move(batch));
+    reply.give(name);
+  });
+}
+
+void ManagerObject::AddToBatch(sdbus::Result<>&& call, std::string batch,
+                               std::vector<sdbus::Struct<sdbus::UnixFd, std::string, std::string>> files) {
+  respond(std::move(call), [&](Reply<>& reply) {
+    if (files.empty() || files.size() > kMaxFds) throw invalid_args("files: want 1 to 16");
+    std::vector<SendSource> sources;
+    std::vector<SendOutcome::Problem> problems;
+    for (const auto& file : files) {
+      const auto& [fd, uri, name] = static_cast<const std::tuple<sdbus::UnixFd, std::string, std::string>&>(file);
+      check_string("a name", name);
+      if (uri.empty() && name.empty()) throw invalid_args("files: a descriptor needs a URI or a name");
+      auto path = uri.empty() ? Result<std::string>(std::string()) : path_of(uri);
+      if (path)
+        sources.push_back({.path = *path, .fd = own(fd, uri.empty() ? name : uri), .name = name});
+      else
+        problems.push_back({uri, path.error()});
+    }
+    if (!problems.empty()) throw problems_error(problems);
+    const auto client = caller();
+    auto& open = batches_.begin_use(client, batch);
+    open.add(std::move(sources), [this, client, batch, reply = std::move(reply)](SendOutcome added) mutable {
+      batches_.end_use(client, batch, added.ok());
+      if (added.ok())
+        reply.give();
+      else
+        reply.fail(problems_error(added.problems));
+    });
+  });
+}
+
+void ManagerObject::SubmitBatch(sdbus::Result<std::vector<std::uint64_t>>&& call, std::string batch) {
+  respond(std::move(call), [&](Reply<std::vector<std::uint64_t>>& reply) {
+    auto whole = batches_.take(caller(), batch);
+    world_.queue.submit(std::move(whole), [reply = std::move(reply)](SendOutcome outcome) mutable {
+      if (outcome.ok())
+        reply.give(outcome.ids);
+      else
+        reply.fail(problems_error(outcome.problems));
+    });
   });
 }
 
@@ -257,6 +329,7 @@ std::vector<VariantMap> ManagerObject::AutoAccept() {
 
 void ManagerObject::AutoAccept(const std::vector<VariantMap>& rules) {
   auto own = rules_from_bus(rules);
+  if (auto folders = world_.queue.check_folders(own); !folders) throw to_bus_error(folders.error());
   if (auto set = world_.queue.set_rules(own); !set) throw to_bus_error(set.error());
   world_.save_rules(own);
   tell_changed("AutoAccept");
@@ -269,6 +342,7 @@ std::map<std::string, std::uint32_t> ManagerObject::Counts() {
   return counts;
 }
 
+std::vector<std::string> ManagerObject::Problems() { return world_.queue.problems(); }
 bool ManagerObject::Degraded() { return world_.queue.degraded(); }
 
 }  // namespace xmppftd

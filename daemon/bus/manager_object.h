@@ -12,6 +12,7 @@
 #include "bus/controls.h"
 #include "bus/guarded_object.h"
 #include "bus/job_objects.h"
+#include "bus/open_batches.h"
 #include "bus/options.h"
 #include "bus/reply.h"
 #include "bus/waits.h"
@@ -40,6 +41,7 @@ class ManagerObject final
 
   void job_changed(JobId id, std::string_view word);
   void tell_changed(const std::string& property);
+  void client_left(const std::string& name) { batches_.client_left(name); }
 
  private:
   using Row = sdbus::Struct<std::uint64_t, std::string, std::string>;
@@ -51,6 +53,10 @@ class ManagerObject final
   void SendFds(sdbus::Result<std::string, std::vector<std::uint64_t>>&& call,
                std::vector<sdbus::Struct<sdbus::UnixFd, std::string>> files, std::vector<std::string> recipients,
                VariantMap options) override;
+  void OpenBatch(sdbus::Result<std::string>&& result, std::vector<std::string> recipients, VariantMap options) override;
+  void AddToBatch(sdbus::Result<>&& result, std::string batch,
+                  std::vector<sdbus::Struct<sdbus::UnixFd, std::string, std::string>> files) override;
+  void SubmitBatch(sdbus::Result<std::vector<std::uint64_t>>&& result, std::string batch) override;
   void ListJobs(sdbus::Result<std::vector<FieldsRow>, std::string, std::uint64_t>&& result, VariantMap filter,
                 std::vector<std::string> fields, std::string cursor, std::uint32_t limit) override;
   sdbus::ObjectPath GetJob(const std::uint64_t& id) override;
@@ -70,6 +76,7 @@ class ManagerObject final
   void AutoAccept(const std::vector<VariantMap>& rules) override;
   std::map<std::string, std::uint32_t> Counts() override;
   bool Degraded() override;
+  std::vector<std::string> Problems() override;
 
   void submit(SendReply& reply, SendRequest request);
   std::string caller();
@@ -77,6 +84,7 @@ class ManagerObject final
   ManagerWorld world_;
   Controls controls_;
   Changes changes_;
+  OpenBatches batches_;
   std::unique_ptr<Timer> counts_;  // runs when Counts is to be told
 };
 

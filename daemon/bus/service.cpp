@@ -30,6 +30,7 @@ struct BusService::Parts final : TransferQueue::Observer, Accounts::Observer {
           if (!new_owner.empty()) return;
           objects.client_left(name);
           waits.client_left(name);
+          manager.client_left(name);
         });
     daemon->finishRegistration();
     world.queue.add_observer(*this);
@@ -53,7 +54,7 @@ struct BusService::Parts final : TransferQueue::Observer, Accounts::Observer {
     waits.job_changed(id);
     manager.job_changed(id, "removed");
   }
-  void on_degraded_changed(bool) override { manager.tell_changed("Degraded"); }
+  void on_degraded_changed(bool) override { manager.tell_changed("Degraded"), manager.tell_changed("Problems"); }
 
   // Accounts::Observer
   void on_account_added(Account& account) override {

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,6 +18,9 @@ namespace xmppftd {
 struct Config {
   std::string download_dir;                                        ///< absolute; default the XDG download folder
   std::string on_exists = "rename";                                ///< rename | fail, where neither a rule nor the user says
+  struct {
+    std::optional<unsigned> mode;                                  ///< permission bits of received files; none = the folder's
+  } receive;
   struct {
     unsigned max_active = 16;
     unsigned max_active_per_peer = 8;

@@ -50,6 +50,24 @@ Result<void> read_size(const JsonNode& node, std::uint64_t& into) {
   return {};
 }
 
+Result<void> read_mode(const JsonNode& node, std::optional<unsigned>& into) {
+  const auto* text = node.string();
+  if (text != nullptr && *text == "folder") {
+    into.reset();
+    return {};
+  }
+  unsigned mode = 0;
+  bool good = text != nullptr && (text->size() == 3 || text->size() == 4);
+  for (std::size_t i = 0; good && i < text->size(); ++i) {
+    good = (*text)[i] >= '0' && (*text)[i] <= '7';
+    mode = mode * 8 + static_cast<unsigned>((*text)[i] - '0');
+  }
+  if (!good || (mode & ~0666u) != 0 || (mode & 0600u) != 0600u)
+    return wrong(node, "\"folder\" or an octal mode such as \"0640\": you read and write, nobody executes");
+  into = mode;
+  return {};
+}
+
 Result<void> read_block_size(const JsonNode& node, std::uint32_t& into) {
   auto size = size_of(node);
   if (!size) return size.error();
@@ -187,6 +205,7 @@ const std::map<std::string, Setter, std::less<>>& keys() {
       {"$schema", [](auto&, auto&) { return Result<void>(); }},
       {"download_dir", [](auto& n, auto& c) { return read_path(n, c.download_dir); }},
       {"on_exists", [](auto& n, auto& c) { return read_word(n, c.on_exists, {"rename", "fail"}); }},
+      {"receive.mode", [](auto& n, auto& c) { return read_mode(n, c.receive.mode); }},
       {"limits.max_active", [](auto& n, auto& c) { return read_number(n, c.limits.max_active, 1, 100); }},
       {"limits.max_active_per_peer",
        [](auto& n, auto& c) { return read_number(n, c.limits.max_active_per_peer, 1, 100); }},

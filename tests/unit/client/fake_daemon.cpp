@@ -145,6 +145,37 @@ void FakeDaemon::SendFds(sdbus::Result<std::string, std::vector<std::uint64_t>>&
   result.returnResults(std::string("b1"), ids);
 }
 
+void FakeDaemon::OpenBatch(sdbus::Result<std::string>&& result, std::vector<std::string> recipients,
+                           Values options) {
+  open_batch_ = {};
+  open_batch_.recipients = std::move(recipients);
+  open_batch_.options = std::move(options);
+  result.returnResults(std::string("b1"));
+}
+
+void FakeDaemon::AddToBatch(
+    sdbus::Result<>&& result, std::string,
+    std::vector<sdbus::Struct<sdbus::UnixFd, std::string, std::string>> files) {
+  for (const auto& file : files) {
+    open_batch_.contents.push_back(content_of(file.get<0>().get()));
+    open_batch_.uris.push_back(file.get<1>());
+    open_batch_.names.push_back(file.get<2>());
+  }
+  open_batch_.calls.push_back(files.size());
+  if (open_batch_.uris.size() > refuse_after)
+    return result.returnError(sdbus::Error("org.xmppft.Error.TooMany", "too many of them"));
+  result.returnResults();
+}
+
+void FakeDaemon::SubmitBatch(sdbus::Result<std::vector<std::uint64_t>>&& result, std::string) {
+  const auto ids = queue(open_batch_.uris.size() * open_batch_.recipients.size(), open_batch_.names);
+  {
+    const std::lock_guard lock(mutex);
+    sent.push_back(std::move(open_batch_));
+  }
+  result.returnResults(ids);
+}
+
 void FakeDaemon::ListJobs(sdbus::Result<Rows, std::string, std::uint64_t>&& result, Values filter,
                           std::vector<std::string>, std::string cursor, std::uint32_t limit) {
   const std::lock_guard lock(mutex);

@@ -26,6 +26,8 @@ class FakeDaemon final
   struct Sent {
     std::vector<std::string> uris, recipients, contents;
     Values options;
+    std::vector<std::string> names;    ///< of a batch
+    std::vector<std::size_t> calls;    ///< files in each AddToBatch
   };
 
   FakeDaemon();
@@ -36,6 +38,7 @@ class FakeDaemon final
 
   std::map<std::uint64_t, Values> jobs;
   std::vector<Sent> sent;
+  std::size_t refuse_after = SIZE_MAX;  ///< an AddToBatch that brings more files than this fails
   std::vector<Values> rules;
   std::vector<std::string>
       log;  ///< "cancel 1 2", "accept 3 file:///x/", "connect", "password secret session"
@@ -46,6 +49,7 @@ class FakeDaemon final
   std::vector<Values> contacts;
   std::vector<std::string> pending;
   bool has_account = true;
+  std::vector<std::string> problems;
   unsigned waits_seen = 0;
   std::function<void()> on_wait;  ///< runs after a WaitJobs was recorded, on the daemon's thread
 
@@ -79,6 +83,12 @@ class FakeDaemon final
   void SendFds(sdbus::Result<std::string, std::vector<std::uint64_t>>&& result,
                std::vector<sdbus::Struct<sdbus::UnixFd, std::string>> files,
                std::vector<std::string> recipients, Values options) override;
+  void OpenBatch(sdbus::Result<std::string>&& result, std::vector<std::string> recipients,
+                 Values options) override;
+  void AddToBatch(
+      sdbus::Result<>&& result, std::string batch,
+      std::vector<sdbus::Struct<sdbus::UnixFd, std::string, std::string>> files) override;
+  void SubmitBatch(sdbus::Result<std::vector<std::uint64_t>>&& result, std::string batch) override;
   using Rows = std::vector<sdbus::Struct<std::uint64_t, Values>>;
   void ListJobs(sdbus::Result<Rows, std::string, std::uint64_t>&& result, Values filter,
                 std::vector<std::string> fields, std::string cursor, std::uint32_t limit) override;
@@ -98,11 +108,13 @@ class FakeDaemon final
   std::vector<Values> AutoAccept() override;
   void AutoAccept(const std::vector<Values>& value) override;
   std::map<std::string, std::uint32_t> Counts() override { return {{"active", 1}, {"done", 2}}; }
-  bool Degraded() override { return false; }
+  bool Degraded() override { return !problems.empty(); }
+  std::vector<std::string> Problems() override { return problems; }
 
   std::unique_ptr<sdbus::IConnection> connection_;
   std::unique_ptr<sdbus::IObject> account_;
   std::map<std::uint64_t, std::unique_ptr<sdbus::IObject>> job_objects_;
   std::vector<Wait> waits_;
   std::uint64_t generation_ = 0;
+  Sent open_batch_;
 };

@@ -58,6 +58,7 @@ TEST_CASE("files to send are resolved, with their sizes", "[files]") {
   const auto files = check_files({folder.path + "/link", folder.path + "/./real.bin"});
   REQUIRE(files.size() == 2);
   CHECK(files[0].path == real);
+  CHECK(files[0].name == "link");
   CHECK(files[1].path == real);
   CHECK(files[0].size == 5);
 }

@@ -57,6 +57,43 @@ TEST_CASE("-q prints ids, --json one document", "[bus]") {
   CHECK(json["ids"] == nlohmann::json{2});
 }
 
+TEST_CASE("what this program opened is what crosses, under the name that was typed", "[bus]") {
+  FakeDaemon daemon;
+  const Folder folder;
+  const auto real = folder.file("real.bin");
+  fs::create_symlink(real, folder.path + "/link.bin");
+  CHECK(run({"send", folder.path + "/link.bin", real, "--to", "bob@x"}).exit == 0);
+  CHECK(run({"send", real, "--to", "bob@x", "--name", "other"}).exit == 0);
+  REQUIRE(daemon.sent.size() == 2);
+  CHECK(daemon.sent[0].names == std::vector<std::string>{"link.bin", "real.bin"});
+  CHECK(daemon.sent[0].uris == std::vector<std::string>(2, "file://" + real));
+  CHECK(daemon.sent[0].contents == std::vector<std::string>(2, std::string(1024, 'x')));
+  CHECK(daemon.sent[1].names == std::vector<std::string>{"other"});
+}
+
+TEST_CASE("thousands of files are one order, or none", "[bus]") {
+  FakeDaemon daemon;
+  const Folder folder;
+  std::vector<std::string> words = {"send", "--to", "bob@x"};
+  for (int i = 0; i < 2500; ++i) words.push_back(folder.file("f" + std::to_string(i)));
+  SECTION("all") {
+    const auto ran = run(words);
+    CHECK(ran.exit == 0);
+    CHECK(ran.out.find("2500 jobs queued (1-2500)") != std::string::npos);
+    REQUIRE(daemon.sent.size() == 1);
+    CHECK(daemon.sent[0].uris.size() == 2500);
+    for (const auto count : daemon.sent[0].calls) CHECK(count <= 16);
+  }
+  SECTION("none") {
+    daemon.refuse_after = 2000;
+    const auto ran = run(words);
+    CHECK(ran.exit == 1);
+    CHECK(ran.err.find("too many of them") != std::string::npos);
+    CHECK(daemon.sent.empty());
+    CHECK(daemon.jobs.empty());
+  }
+}
+
 TEST_CASE("one bad file and nothing reaches the daemon", "[bus]") {
   FakeDaemon daemon;
   const Folder folder;
