@@ -123,7 +123,8 @@ std::vector<Account> accounts(Context& context) {
   return out;
 }
 
-Account find_account(Context& context, const std::string& name) {
+Account find_account(Context& context, const std::string& given) {
+  const auto name = parse_jid("account", given);
   const auto all = accounts(context);
   const auto at = std::find_if(all.begin(), all.end(),
                                [&](const Account& a) { return a.id == name || a.jid == name; });
@@ -159,8 +160,8 @@ std::string account_line(const Account& a) {
 void AccountOptions::add_to(Options& options) {
   options.value("--server", server, "HOST[:PORT]",
                 "HOST[:PORT] to connect to (default: found by DNS)");
-  options.value("--ca", ca, "FILE",
-                "trust the certificates in this PEM file in place of the system's");
+  options.path("--ca", ca, "FILE",
+               "trust the certificates in this PEM file in place of the system's");
   options.value("--pin", pin, "SHA256",
                 "trust exactly the certificate with this fingerprint (hex, colons allowed)");
   options.value("--resource", resource, "NAME",

@@ -26,8 +26,8 @@ nlohmann::ordered_json to_json(const Account& account);
 
 /// All accounts, by id.
 std::vector<Account> accounts(Context& context);
-/// The one that `name` (id or JID) means; Failure NoSuchAccount lists those there are.
-Account find_account(Context& context, const std::string& name);
+/// The one that `given` (id, JID or xmpp: URI) means; Failure NoSuchAccount lists those there are.
+Account find_account(Context& context, const std::string& given);
 /// The one of --account, else the only one; a usage Failure asks which.
 Account chosen_account(Context& context);
 

@@ -20,6 +20,23 @@ std::string footer_of(const Command& command) {
                                   : "Examples:\n" + std::string(command.examples) + "\n\n" + footer;
 }
 
+/// "  status     show …" for each command whose name begins with `prefix`.
+std::string command_lines(std::string_view prefix) {
+  std::size_t width = 0;
+  for (const auto& c : commands())
+    width = std::max(width, display_width(c.name) + 1 + display_width(c.arguments));
+  std::string lines;
+  for (const auto& c : commands()) {
+    if (!c.name.starts_with(prefix) || c.name == "contacts" || c.name == "queue")
+      continue;  // the short forms stand in the summaries
+    std::string left =
+        std::string(c.name) + (c.arguments.empty() ? "" : " " + std::string(c.arguments));
+    left.append(width - display_width(left), ' ');
+    lines += "  " + left + "  " + std::string(c.summary) + "\n";
+  }
+  return lines;
+}
+
 }  // namespace
 
 const std::vector<Command>& commands() {
@@ -91,6 +108,13 @@ const Command& find_command(std::vector<std::string>& words) {
     return *command;
   }
 
+  // `account --help`: the group has no command of its own to ask.
+  if (find(first) == nullptr && !group_overview(first).empty() &&
+      (second == "--help" || second == "-h")) {
+    words = {first};
+    return *find("help");
+  }
+
   const auto is_group = [&](const Command& c) { return c.name.starts_with(first + " "); };
   const bool group = std::any_of(commands().begin(), commands().end(), is_group);
   const bool verb = !second.empty() && second[0] != '-';
@@ -142,37 +166,37 @@ void Call::parse() {
   try {
     options.parse(arguments_);
   } catch (const Failure&) {
-    context.apply(globals_);  // the failure is told in the form that was asked for
+    context.apply_form(globals_);  // the failure is told in the form that was asked for
     throw;
   }
   context.apply(globals_);
 }
 
+std::string group_overview(std::string_view group) {
+  const auto lines = command_lines(std::string(group) + " ");
+  if (lines.empty()) return {};
+  return "Usage: xmppftctl " + std::string(group) + " COMMAND\n\n" + lines + "\nxmppftctl help " +
+         std::string(group) + " COMMAND tells more.\n";
+}
+
 std::string overview() {
   std::string text =
       "xmppftctl sends and receives files over XMPP through xmppftd.\n\n"
-      "Usage: xmppftctl [global options] COMMAND\n\n";
-  std::size_t width = 0;
-  for (const auto& c : commands())
-    width = std::max(width, display_width(c.name) + 1 + display_width(c.arguments));
-  for (const auto& c : commands()) {
-    if (c.name == "contacts" || c.name == "queue")
-      continue;  // the short forms stand in the summaries
-    std::string left =
-        std::string(c.name) + (c.arguments.empty() ? "" : " " + std::string(c.arguments));
-    left.append(width - display_width(left), ' ');
-    text += "  " + left + "  " + std::string(c.summary) + "\n";
-  }
+      "Usage: xmppftctl [global options] COMMAND\n\n" +
+      command_lines("");
   Globals unused;
   Options globals("", "", "", "");
   add_globals(globals, unused);
   text += "\nGlobal options:\n" + globals.help_lines();
   text +=
-      "\nJOB is 12, 3-9, @BATCH, @last, or @- (ids from standard input).\n"
-      "Exit: 0 ok, 1 refused or in part, 2 usage, 3 no such job or account, 4 an awaited job "
-      "failed,\n"
-      "5 no daemon, 6 not online or authentication, 7 unreadable file, 124 --timeout, 130 "
-      "interrupted.\n";
+      "\nJOB is 12, 3-9, @BATCH, @last, or @- (ids from standard input). A JID may be an xmpp: "
+      "URI.\n"
+      "-- ends the options: what follows are words, even if they begin with -.\n"
+      "Exit: 0 ok, 1 refused, in part, or the answer could not be written, 2 usage, 3 no such job "
+      "or\n"
+      "account, 4 an awaited job failed, 5 no daemon, 6 not online or authentication, 7 unreadable "
+      "file,\n"
+      "124 --timeout, 130 interrupted.\n";
   return text;
 }
 

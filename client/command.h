@@ -49,6 +49,8 @@ void add_globals(Options& options, Globals& globals);
 
 /// The text of `xmppftctl help`.
 std::string overview();
+/// That of `xmppftctl help account`: the commands that begin with this word; "" if there are none.
+std::string group_overview(std::string_view group);
 
 // One per file in commands/.
 int account_add(Call& call);

@@ -14,12 +14,15 @@ constexpr std::chrono::seconds kPatience{60};  // for calls that wait for the da
 
 }  // namespace
 
-void Context::apply(const Globals& globals) {
-  // The form first, so that what is wrong with the rest is told in it.
+void Context::apply_form(const Globals& globals) {
   if (globals.json) out.form = Output::Form::Json;
   if (globals.plain) out.form = Output::Form::Plain;
   out.quiet = globals.quiet;
   out.verbose = globals.verbose;
+}
+
+void Context::apply(const Globals& globals) {
+  apply_form(globals);  // first, so that what is wrong with the rest is told in it
   if (globals.json && globals.plain) throw usage("--json and --plain exclude each other");
   const auto color = parse_word("--color", globals.color, {"auto", "always", "never"});
   const char* no_color = std::getenv("NO_COLOR");

@@ -25,6 +25,8 @@ class Context {
   std::string account;                               ///< --account as given, "" if not
   std::optional<std::chrono::microseconds> timeout;  ///< --timeout
 
+  /// Takes over in which form to answer; also where the rest of the options is wrong.
+  void apply_form(const Globals& globals);
   /// Takes the options over. Throws usage Failures.
   void apply(const Globals& globals);
 

@@ -16,9 +16,13 @@ struct Row {
 };
 
 constexpr std::string_view kStart =
-    "start it: systemctl --user start xmppftd, or without systemd: xmppftd &";
+    "start it: systemctl --user start xmppftd, or without systemd: xmppftd &; if it runs on "
+    "another "
+    "bus, set DBUS_SESSION_BUS_ADDRESS to that one";
 constexpr std::string_view kBus =
-    "log in to a session with a bus, or give this command one: dbus-run-session -- sh";
+    "if xmppftd runs already, set DBUS_SESSION_BUS_ADDRESS to the bus that it runs on; if not, "
+    "give "
+    "both one: dbus-run-session -- sh, and there: xmppftd &";
 
 constexpr Row kRows[] = {
     {"org.xmppft.Error.NoSuchJob", kNoSuch, "xmppftctl queue list"},

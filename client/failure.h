@@ -6,10 +6,10 @@
 
 namespace xmppftctl {
 
-/// What a shell learns (INTERFACE section 3).
+/// What a shell learns.
 enum Exit : int {
   kOk = 0,
-  kRefused = 1,        ///< refused, or done in part
+  kRefused = 1,        ///< refused, done in part, or the answer could not be written
   kUsage = 2,          ///< usage or bad input
   kNoSuch = 3,         ///< no such job or account
   kJobFailed = 4,      ///< an awaited job failed, or was declined or cancelled
@@ -35,6 +35,7 @@ inline constexpr std::string_view kTooMany = "org.xmppft.Error.TooMany";
 inline constexpr std::string_view kAuthFailed = "org.xmppft.Error.AuthFailed";
 inline constexpr std::string_view kNotOnline = "org.xmppft.Error.NotOnline";
 inline constexpr std::string_view kDiskFull = "org.xmppft.Error.DiskFull";
+inline constexpr std::string_view kUnwritable = "org.freedesktop.DBus.Error.IOError";
 }  // namespace error
 
 /// The end of a command that did not work. A command is a straight line that stops at the first

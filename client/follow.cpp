@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <iostream>
 #include <optional>
 #include <set>
@@ -79,6 +80,7 @@ class Follower {
     while (!reached() && !news_->failed) {
       const auto now = Clock::now();
       if (context_.bus().daemon_gone()) throw gone();
+      if (context_.bus().reader_gone()) throw unwritable(EPIPE);
       if (now >= deadline) {
         throw Failure{std::string(error::kTimedOut), "--timeout passed; the jobs go on",
                       "xmppftctl queue list"};

@@ -4,7 +4,9 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstring>
 #include <iostream>
+#include <optional>
 #include <set>
 
 #include "errors.h"
@@ -42,6 +44,43 @@ std::vector<Job> last_jobs(ManagerClient& manager, const std::string& direction,
 
 }  // namespace
 
+void JobFailures::add(std::uint64_t id, const Failure& failure) {
+  if (!out_.json()) {
+    std::cerr << failure_text(
+        {failure.name, "job " + std::to_string(id) + ": " + failure.message, failure.hint},
+        out_.verbose);
+  }
+  const int exit = exit_code(failure.name);
+  exit_ = rows_.empty() || exit_ == exit ? exit : int{kRefused};
+  rows_.push_back({{"id", id}, {"name", failure.name}, {"message", failure.message}});
+}
+
+int JobFailures::exit(bool any_done) const {
+  return any_done && exit_ != kOk ? int{kRefused} : exit_;
+}
+
+std::vector<Job> for_each_job(const std::vector<Job>& jobs, JobFailures& failures,
+                              const std::function<void(const Job&)>& act) {
+  const bool only_one = jobs.size() == 1 && failures.empty();
+  std::vector<Job> done;
+  for (const auto& job : jobs) {
+    std::optional<Failure> failed;
+    try {
+      act(job);
+    } catch (const sdbus::Error& e) {
+      failed = to_failure(e);
+    } catch (const Failure& failure) {
+      failed = failure;
+    }
+    if (failed && only_one) throw *failed;
+    if (failed)
+      failures.add(job.id, *failed);
+    else
+      done.push_back(job);
+  }
+  return done;
+}
+
 void JobArguments::add_words(Options& options) { options.words(words); }
 
 void JobArguments::add_selectors(Options& options) {
@@ -52,7 +91,8 @@ void JobArguments::add_selectors(Options& options) {
 }
 
 std::vector<Job> named_jobs(Context& context, const std::vector<std::string>& words,
-                            const std::string& direction, const std::vector<std::string>& fields) {
+                            const std::string& direction, const std::vector<std::string>& fields,
+                            JobFailures* failures) {
   const JobNames names = parse_job_names(words, std::cin);
   if (names.empty())
     throw usage("no job is named", "12, 3-9, @BATCH, @last, or @- for ids on standard input");
@@ -63,10 +103,18 @@ std::vector<Job> named_jobs(Context& context, const std::vector<std::string>& wo
   };
 
   auto single = manager.list_ids(names.ids, fields);
+  const bool only_one =
+      names.ids.size() == 1 && names.ranges.empty() && names.batches.empty() && !names.last;
+  std::optional<Failure> missing;
+  std::set<std::uint64_t> there;
+  for (const auto& job : single) there.insert(job.id);
   for (const auto id : names.ids) {
-    const bool there =
-        std::any_of(single.begin(), single.end(), [&](const Job& job) { return job.id == id; });
-    if (!there) throw no_such_job(manager, "job " + std::to_string(id));
+    if (!there.insert(id).second) continue;
+    if (!missing) missing = no_such_job(manager, "job");
+    Failure failure = *missing;
+    failure.message.insert(std::strlen("no job"), " " + std::to_string(id));
+    if (!failures || only_one) throw failure;
+    failures->add(id, failure);
   }
   add(std::move(single));
   for (const auto& [first, last] : names.ranges) {
@@ -103,7 +151,7 @@ Values filter_of(const JobArguments& arguments, const std::vector<std::string>& 
   }
   if (chosen.empty()) chosen = states;
   if (!chosen.empty()) filter["state"] = chosen;
-  if (!arguments.peer.empty()) filter["peer"] = arguments.peer;
+  if (!arguments.peer.empty()) filter["peer"] = parse_jid("--peer", arguments.peer);
   if (!arguments.direction.empty())
     filter["direction"] = parse_word("--direction", arguments.direction, {"out", "in"});
   return filter;
@@ -126,46 +174,37 @@ int control_jobs(Context& context, const JobArguments& arguments, const std::str
   if (!arguments.words.empty() && arguments.by_selector())
     throw usage("name jobs, or choose them by options, not both");
   ManagerClient& manager = context.manager();
+  JobFailures failures(context.out);
   const auto jobs = arguments.words.empty()
                         ? manager.list(filter_of(arguments, states), {"State"}, kMost)
-                        : named_jobs(context, arguments.words, "out", {"State"});
+                        : named_jobs(context, arguments.words, "out", {"State"}, &failures);
   const std::string question = verb + " " + plural(jobs.size(), "job") + "?";
   if (jobs.size() > 1 && !confirmed(context, arguments.yes, question)) {
     throw Failure{std::string(error::kBadState), "nothing was " + past, "--yes skips the question"};
   }
 
   std::vector<std::uint64_t> changed;
-  auto failed = nlohmann::ordered_json::array();
-  int worst = kOk;
   for (std::size_t at = 0; at < jobs.size(); at += kCallChunk) {
     std::vector<std::uint64_t> ids;
     for (std::size_t i = at; i < std::min(at + kCallChunk, jobs.size()); ++i)
       ids.push_back(jobs[i].id);
     const auto [did, could_not] = manager.ControlJobs(verb, {{"ids", ids}}, {});
     changed.insert(changed.end(), did.begin(), did.end());
-    for (const auto& row : could_not) {
-      const Failure failure{row.get<1>(),
-                            "job " + std::to_string(row.get<0>()) + ": " + row.get<2>(), ""};
-      if (!context.out.json()) std::cerr << failure_text(failure, context.out.verbose);
-      failed.push_back({{"id", row.get<0>()}, {"name", failure.name}, {"message", row.get<2>()}});
-      worst = worst == kOk                       ? exit_code(failure.name)
-              : worst == exit_code(failure.name) ? worst
-                                                 : kRefused;
-    }
+    for (const auto& row : could_not) failures.add(row.get<0>(), {row.get<1>(), row.get<2>(), ""});
   }
-  if (!changed.empty() && worst != kOk) worst = kRefused;  // done in part
+  const int exit = failures.exit(!changed.empty());
 
   std::sort(changed.begin(), changed.end());
   if (context.out.json()) {
-    context.out.document({{"changed", changed}, {"failed", failed}});
+    context.out.document({{"changed", changed}, {"failed", failures.rows()}});
   } else if (context.out.form == Output::Form::Plain || context.out.quiet) {
     for (const auto id : changed) std::cout << id << '\n';
   } else if (changed.empty()) {
-    if (worst == kOk) context.out.say("no job to " + verb);
+    if (exit == kOk) context.out.say("no job to " + verb);
   } else {
     context.out.say(past + " " + plural(changed.size(), "job") + " (" + id_ranges(changed) + ")");
   }
-  return worst;
+  return exit;
 }
 
 }  // namespace xmppftctl

@@ -2,6 +2,7 @@
 #include "manager_client.h"
 
 #include <poll.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstdlib>
@@ -17,8 +18,25 @@ Failure no_bus(const sdbus::Error& why) {
   const char* address = std::getenv("DBUS_SESSION_BUS_ADDRESS");
   const std::string where = address && *address
                                 ? "$DBUS_SESSION_BUS_ADDRESS is " + std::string(address)
-                                : "$DBUS_SESSION_BUS_ADDRESS is not set";
-  return {std::string(error::kNoBus), "no session bus (" + where + "): " + why.getMessage(), ""};
+                                : "$DBUS_SESSION_BUS_ADDRESS is not set, and there is no bus in "
+                                  "$XDG_RUNTIME_DIR or /run/user/" +
+                                      std::to_string(::geteuid());
+  return {std::string(error::kNoBus), "no session bus (" + where + "): " + why.getMessage(),
+          ::access("/run/systemd/system", F_OK) == 0
+              ? "loginctl enable-linger keeps your bus there without a login; if xmppftd runs on "
+                "another one, set DBUS_SESSION_BUS_ADDRESS to that"
+              : ""};
+}
+
+/// The bus could not start the daemon. Its exit code, where the bus tells it, says what would help.
+std::string remedy_for_start(const sdbus::Error& why) {
+  const auto ended_with = [&](const char* code) {
+    return why.getMessage().ends_with("status " + std::string(code));
+  };
+  if (ended_with("73"))
+    return "yours runs on another bus: set DBUS_SESSION_BUS_ADDRESS to that one, or stop it";
+  if (ended_with("78")) return "xmppftd --check says what is wrong with its configuration";
+  return {};
 }
 
 }  // namespace
@@ -56,7 +74,7 @@ Bus::Bus(bool autostart, std::chrono::microseconds patience) {
         .storeResultsTo(started);
   } catch (const sdbus::Error& e) {
     throw Failure{e.getName(), "xmppftd is not running and could not be started: " + e.getMessage(),
-                  ""};
+                  remedy_for_start(e)};
   }
 }
 
@@ -68,8 +86,9 @@ void Bus::process(std::chrono::milliseconds wait) {
   const int due = data.getPollTimeout();
   int timeout = static_cast<int>(wait.count());
   if (due >= 0) timeout = std::min(timeout, due);
-  pollfd fd{data.fd, data.events, 0};
-  if (::poll(&fd, 1, timeout) < 0) return;  // EINTR: the caller's loop comes back
+  pollfd fds[] = {{data.fd, data.events, 0}, {reader_, 0, 0}};
+  if (::poll(fds, 2, timeout) < 0) return;             // EINTR: the caller's loop comes back
+  reader_gone_ = reader_gone_ || fds[1].revents != 0;  // errors and hang-ups are told unasked
   while (connection_->processPendingRequest()) {
   }
 }

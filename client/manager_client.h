@@ -37,6 +37,9 @@ class Bus {
   sdbus::IConnection& connection() { return *connection_; }
   /// Handles what has arrived, waiting up to `wait` for something to.
   void process(std::chrono::milliseconds wait);
+  /// From now on process() also comes back when nobody reads `fd` any more.
+  void watch_reader(int fd) { reader_ = fd; }
+  bool reader_gone() const { return reader_gone_; }
   /// Did the daemon leave the bus since we connected?
   bool daemon_gone() const { return gone_; }
 
@@ -44,6 +47,8 @@ class Bus {
   std::unique_ptr<sdbus::IConnection> connection_;
   std::unique_ptr<sdbus::IProxy> driver_;  ///< org.freedesktop.DBus itself
   bool gone_ = false;
+  int reader_ = -1;
+  bool reader_gone_ = false;
 };
 
 /// Manager1 and the ObjectManager of the root.

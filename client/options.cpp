@@ -3,6 +3,7 @@
 
 #include <CLI/CLI.hpp>
 #include <iostream>
+#include <utility>
 
 #include "failure.h"
 #include "text.h"
@@ -52,8 +53,11 @@ struct Options::Parser {
 
   std::string help_hint() const { return app.get_name() + " --help"; }
 
-  [[noreturn]] void refuse_stray(const std::string& stray) const {
-    if (!stray.starts_with('-')) throw usage("unexpected '" + printable(stray) + "'", help_hint());
+  [[noreturn]] void refuse_word(const std::string& word) const {
+    throw usage("unexpected '" + printable(word) + "'", help_hint());
+  }
+
+  [[noreturn]] void refuse_option(const std::string& stray) const {
     const std::string option = stray.substr(0, stray.find('='));
     std::vector<std::string> names;
     for (const auto* known : app.get_options()) {
@@ -65,8 +69,28 @@ struct Options::Parser {
                 help_hint());
   }
 
+  void check_text(const std::string& what, const std::string& value) const {
+    if (const auto why = why_not_text(value); !why.empty()) {
+      throw usage(what + (what.empty() ? "'" : " '") + printable(value) + "': " + why,
+                  "arguments are UTF-8 text; only names of files may be any bytes");
+    }
+  }
+
+  void check_values() const {
+    for (const auto& [name, value] : single) check_text(name, *value);
+    for (const auto& [name, list] : repeated) {
+      for (const auto& value : *list) check_text(name, value);
+    }
+  }
+
   CLI::App app;
   std::string group = "Options";
+  std::vector<std::pair<std::string, const std::string*>> single;
+  std::vector<std::pair<std::string, const std::vector<std::string>*>> repeated;
+  // Words are taken by us: CLI11 would read "[a,b]" as a list.
+  std::string* one_word = nullptr;
+  std::vector<std::string>* all_words = nullptr;
+  bool any_bytes = false;  ///< the words are names of files
 };
 
 Options::Options(std::string title, std::string summary, std::string arguments, std::string footer)
@@ -77,9 +101,14 @@ Options::Options(std::string title, std::string summary, std::string arguments, 
 
 Options::~Options() = default;
 
-void Options::word(std::string& target) { parser_->app.add_option("WORD", target); }
+void Options::word(std::string& target) { parser_->one_word = &target; }
 
-void Options::words(std::vector<std::string>& target) { parser_->app.add_option("WORD", target); }
+void Options::words(std::vector<std::string>& target) { parser_->all_words = &target; }
+
+void Options::paths(std::vector<std::string>& target) {
+  parser_->all_words = &target;
+  parser_->any_bytes = true;
+}
 
 void Options::flag(const std::string& names, bool& target, const std::string& help) {
   parser_->app.add_flag(names, target, help)->group(parser_->group);
@@ -92,6 +121,12 @@ void Options::help_flag(bool& target) {
 
 void Options::value(const std::string& name, std::string& target, const std::string& value,
                     const std::string& help) {
+  path(name, target, value, help);
+  parser_->single.emplace_back(name, &target);
+}
+
+void Options::path(const std::string& name, std::string& target, const std::string& value,
+                   const std::string& help) {
   parser_->app.add_option(name, target, help)
       ->type_name(value)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast)
@@ -104,6 +139,7 @@ void Options::values(const std::string& name, std::vector<std::string>& target,
       ->type_name(value)
       ->allow_extra_args(false)
       ->group(parser_->group);
+  parser_->repeated.emplace_back(name, &target);
 }
 
 void Options::refuse(const std::string& name, const std::string& message, const std::string& hint) {
@@ -118,17 +154,38 @@ void Options::hide_following() { parser_->group.clear(); }
 bool Options::given(const std::string& name) const { return parser_->app.count(name) > 0; }
 
 void Options::parse(const std::vector<std::string>& arguments) {
-  parser_->app.allow_extras();  // told below, in better words than CLI11's
+  parser_->app.allow_extras();  // they are the words; stray options are told in better words
   parser_->run(arguments);
-  if (const auto strays = parser_->app.remaining(); !strays.empty())
-    parser_->refuse_stray(strays[0]);
+  parser_->check_values();
+  bool options_ended = false;
+  for (auto& word : parser_->app.remaining()) {
+    if (!options_ended && word == "--") {
+      options_ended = true;
+      continue;
+    }
+    if (!options_ended && word.size() > 1 && word[0] == '-') parser_->refuse_option(word);
+    if (!parser_->any_bytes) parser_->check_text("", word);
+    if (parser_->all_words) {
+      parser_->all_words->push_back(std::move(word));
+    } else if (parser_->one_word) {
+      *std::exchange(parser_->one_word, nullptr) = std::move(word);
+    } else {
+      parser_->refuse_word(word);
+    }
+  }
 }
 
 std::vector<std::string> Options::parse_front(const std::vector<std::string>& arguments) {
   parser_->app.prefix_command();
   parser_->run(arguments);
+  parser_->check_values();
   auto rest = parser_->app.remaining();
-  if (!rest.empty() && rest[0].starts_with('-')) parser_->refuse_stray(rest[0]);
+  if (rest.empty()) return rest;
+  if (rest[0] == "--") {
+    rest.erase(rest.begin());
+  } else if (rest[0].starts_with('-')) {
+    parser_->refuse_option(rest[0]);
+  }
   return rest;
 }
 

@@ -21,15 +21,23 @@ class Options {
   Options(const Options&) = delete;
   Options& operator=(const Options&) = delete;
 
-  void word(std::string& target);                ///< at most one word that is no option
+  // Words that are no option. `--` ends the options: what follows it are words, whatever it looks
+  // like.
+  void word(std::string& target);                ///< at most one
   void words(std::vector<std::string>& target);  ///< any number of them
+  void paths(
+      std::vector<std::string>& target);  ///< any number of file names, which may be any bytes
 
   void flag(const std::string& names, bool& target, const std::string& help);
   /// -h and --help set `target` and print nothing.
   void help_flag(bool& target);
-  /// `value` is what the help calls the value. Given twice, the last one counts.
+  /// `value` is what the help calls the value. Given twice, the last one counts. It must be text as
+  /// D-Bus carries it (why_not_text); so must words.
   void value(const std::string& name, std::string& target, const std::string& value,
              const std::string& help);
+  /// A value that names a file and so may be any bytes.
+  void path(const std::string& name, std::string& target, const std::string& value,
+            const std::string& help);
   /// May be repeated; each takes one value.
   void values(const std::string& name, std::vector<std::string>& target, const std::string& value,
               const std::string& help);

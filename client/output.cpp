@@ -4,7 +4,10 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <cerrno>
+#include <cstring>
 #include <iostream>
+#include <streambuf>
 
 #include "errors.h"
 #include "text.h"
@@ -25,6 +28,41 @@ std::string printable_lines(std::string_view text) {
   return out;
 }
 
+/// Standard output. After a write that failed nothing more is written: an answer with a hole is
+/// none.
+class StandardOutput final : public std::streambuf {
+ public:
+  StandardOutput() { setp(buffer_, buffer_ + sizeof buffer_); }
+  int error() const { return error_; }
+
+ protected:
+  int sync() override {
+    for (const char* at = pbase(); at < pptr() && error_ == 0;) {
+      const ssize_t put = ::write(STDOUT_FILENO, at, static_cast<std::size_t>(pptr() - at));
+      if (put >= 0)
+        at += put;
+      else if (errno != EINTR)
+        error_ = errno;
+    }
+    setp(buffer_, buffer_ + sizeof buffer_);
+    return error_ == 0 ? 0 : -1;
+  }
+  int_type overflow(int_type c) override {
+    if (sync() != 0) return traits_type::eof();
+    return traits_type::eq_int_type(c, traits_type::eof()) ? traits_type::not_eof(c)
+                                                           : sputc(traits_type::to_char_type(c));
+  }
+
+ private:
+  char buffer_[16384];
+  int error_ = 0;
+};
+
+StandardOutput& standard_output() {
+  static auto& output = *new StandardOutput;  // std::cout uses it to the very end of the process
+  return output;
+}
+
 winsize size_of(int fd) {
   winsize size{};
   if (::isatty(fd) != 1 || ::ioctl(fd, TIOCGWINSZ, &size) != 0) return {};
@@ -40,6 +78,18 @@ std::string hint_of(const Failure& failure) {
 
 std::size_t Output::columns(int fd) { return size_of(fd).ws_col; }
 std::size_t Output::rows(int fd) { return size_of(fd).ws_row; }
+
+void watch_standard_output() { std::cout.rdbuf(&standard_output()); }
+
+void finish_standard_output() {
+  if (std::cout.flush()) return;
+  throw unwritable(standard_output().error());
+}
+
+Failure unwritable(int number) {
+  return {std::string(error::kUnwritable),
+          "cannot write to standard output: " + std::string(std::strerror(number)), ""};
+}
 
 void Output::say(std::string_view line) const {
   if (human() && !quiet) std::cout << line << '\n';
@@ -62,7 +112,10 @@ void Output::print(const Table& table) const {
 }
 
 void Output::report(const Failure& failure) const {
-  if (json()) return document(failure_json(failure));
+  if (json()) {
+    document(failure_json(failure));
+    if (std::cout) return;
+  }
   std::string text = failure_text(failure, verbose);
   if (color) text.replace(text.find("error:"), 6, "\033[31merror:\033[0m");
   std::cout.flush();

@@ -34,13 +34,21 @@ class Output {
   /// A table: titled and cut to the terminal, or tab-separated for --plain.
   void print(const Table& table) const;
   /// `xmppftctl: error: …` and `hint: …` on stderr, or the error document on stdout for --json,
-  /// which always gets exactly one document.
+  /// which always gets exactly one document. What cannot be told on stdout is told on stderr.
   void report(const Failure& failure) const;
 
   /// Columns of the terminal behind `fd`, 0 if it is none.
   static std::size_t columns(int fd);
   static std::size_t rows(int fd);
 };
+
+/// Sends std::cout through a buffer that keeps what went wrong with a write. For main to call
+/// first.
+void watch_standard_output();
+/// Flushes std::cout. Throws a Failure if anything printed to it could not be written.
+void finish_standard_output();
+/// The Failure for standard output that cannot be written to, by errno.
+Failure unwritable(int number);
 
 /// The document of `text` on one line, as --json prints it.
 std::string to_line(nlohmann::ordered_json body);

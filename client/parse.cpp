@@ -94,6 +94,42 @@ std::vector<std::string> split_list(std::string_view text) {
   return out;
 }
 
+std::string parse_jid(std::string_view what, std::string_view text) {
+  constexpr std::string_view kScheme = "xmpp:";
+  const bool is_uri =
+      text.size() >= kScheme.size() &&
+      std::equal(kScheme.begin(), kScheme.end(), text.begin(), [](char scheme, char c) {
+        return scheme == (c >= 'A' && c <= 'Z' ? c | 0x20 : c);
+      });
+  if (!is_uri) return std::string(text);
+  std::string_view path = text.substr(kScheme.size());
+  path = path.substr(0, path.find_first_of("?#"));
+  if (path.starts_with("//")) {  // xmpp://account/JID; without a JID many mean the account by it
+    path.remove_prefix(2);
+    if (const auto slash = path.find('/'); slash != path.npos && slash + 1 < path.size())
+      path.remove_prefix(slash + 1);
+    while (path.ends_with('/')) path.remove_suffix(1);
+  }
+  std::string jid;
+  for (std::size_t i = 0; i < path.size(); ++i) {
+    if (path[i] != '%') {
+      jid += path[i];
+      continue;
+    }
+    unsigned byte = 0;
+    const char* digits = path.data() + i + 1;
+    const bool whole = i + 2 < path.size();
+    if (!whole || std::from_chars(digits, digits + 2, byte, 16).ptr != digits + 2 || byte == 0)
+      refuse(what, text, "'%' begins no escape; want for example xmpp:bob@example.net");
+    jid += static_cast<char>(byte);
+    i += 2;
+  }
+  if (jid.empty()) refuse(what, text, "names nobody; want for example xmpp:bob@example.net");
+  if (const auto why = why_not_text(jid); !why.empty())
+    refuse(what, text, "what it escapes is no text: " + why);
+  return jid;
+}
+
 std::string parse_word(std::string_view what, std::string_view text,
                        const std::vector<std::string_view>& words) {
   if (std::find(words.begin(), words.end(), text) != words.end()) return std::string(text);

@@ -25,6 +25,10 @@ std::int64_t parse_number(std::string_view what, std::string_view text, std::int
 /// "a,b , c" -> {"a", "b", "c"}; empty members are dropped.
 std::vector<std::string> split_list(std::string_view text);
 
+/// A JID as it is, or the one in a pasted xmpp: URI (RFC 5122): escapes decoded, query, fragment
+/// and the account in front left out. What else the JID must be is for the daemon to say.
+std::string parse_jid(std::string_view what, std::string_view text);
+
 /// One of `words`; anything else names them all and the nearest.
 std::string parse_word(std::string_view what, std::string_view text,
                        const std::vector<std::string_view>& words);

@@ -13,8 +13,8 @@ class Password {
  public:
   static constexpr std::size_t kMax = 1023;
 
-  /// Asks on the terminal with echo off. Throws a usage Failure if there is none, or nothing was
-  /// typed.
+  /// Asks on the terminal with echo off; a signal that ends or stops the program puts it back on
+  /// first. Throws a usage Failure if there is no terminal, or nothing was typed.
   static Password ask(const std::string& prompt);
   /// Reads `fd` to its end and drops one trailing newline. Throws a usage Failure if nothing or too
   /// much is there.
@@ -31,12 +31,11 @@ class Password {
 
  private:
   Password() = default;
+  /// The number of the signal that came in place of an answer, or 0.
+  int ask_once(int tty, const std::string& prompt);
 
   std::array<char, kMax + 2> bytes_{};
   std::size_t size_ = 0;
 };
-
-/// Puts the terminal's echo back if a prompt is open. Safe in a signal handler.
-void restore_terminal() noexcept;
 
 }  // namespace xmppftctl

@@ -24,7 +24,7 @@ std::uint64_t parse_id(std::string_view digits, std::string_view word) {
 void add(JobNames& names, std::string_view word) {
   if (word == "@last") {
     names.last = true;
-  } else if (word.size() > 1 && word[0] == '@' && word != "@-") {
+  } else if (word.size() > 1 && word[0] == '@' && word != "@-" && why_not_text(word).empty()) {
     names.batches.emplace_back(word.substr(1));
   } else if (const auto dash = word.find('-'); dash != std::string_view::npos && dash > 0) {
     const auto first = parse_id(word.substr(0, dash), word),

@@ -34,8 +34,8 @@ class Table {
   /// Keeps these columns, in this order. Throws a usage Failure that names the columns there are.
   void choose(const std::vector<std::string>& keys);
 
-  /// Title line and rows, two spaces between columns, every line at most `width` columns wide (0 =
-  /// no limit).
+  /// Title line and rows, two spaces between columns, every line at most `width` columns wide. 0 =
+  /// no limit: nothing is cut, but one long cell does not pad all the others (at most 32 columns).
   void print(std::ostream& out, std::size_t width) const;
   /// Tab-separated, no title.
   void print_plain(std::ostream& out) const;

@@ -103,6 +103,26 @@ std::string printable(std::string_view text) {
   return out;
 }
 
+std::string why_not_text(std::string_view text) {
+  char why[48];
+  const auto size = text.size();
+  while (!text.empty()) {
+    const std::string_view before = text;
+    const char32_t c = take(text);
+    const bool replaced = c == kReplacement && !before.starts_with("\xEF\xBF\xBD");
+    if (replaced) {
+      std::snprintf(why, sizeof why, "byte %zu (0x%02X) is not UTF-8", size - before.size() + 1,
+                    static_cast<unsigned>(static_cast<unsigned char>(before[0])));
+      return why;
+    }
+    if ((c >= 0xFDD0 && c <= 0xFDEF) || (c & 0xFFFE) == 0xFFFE) {
+      std::snprintf(why, sizeof why, "U+%04X is a noncharacter", static_cast<unsigned>(c));
+      return why;
+    }
+  }
+  return {};
+}
+
 std::size_t display_width(std::string_view text) {
   std::size_t width = 0;
   while (!text.empty()) width += columns_of(take(text));

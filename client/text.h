@@ -12,6 +12,10 @@ namespace xmppftctl {
 /// line separators and invisible format characters go, invalid UTF-8 becomes U+FFFD. Idempotent.
 std::string printable(std::string_view text);
 
+/// Why `text` is none that D-Bus carries, "byte 3 (0xFF) is not UTF-8" or "U+FDD0 is a
+/// noncharacter"; "" if it is fine.
+std::string why_not_text(std::string_view text);
+
 /// Columns that printable text takes on a terminal.
 std::size_t display_width(std::string_view text);
 

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
+#include <fcntl.h>
 #include <getopt.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <csignal>
 #include <cstdio>
@@ -11,6 +13,8 @@
 #include "app.h"
 #include "base/heap.h"
 #include "base/log.h"
+#include "config/user_folders.h"
+#include "session_bus.h"
 
 namespace xmppftd {
 namespace {
@@ -35,6 +39,13 @@ struct Arguments {
 
 int code(ExitCode exit) { return static_cast<int>(exit); }
 
+/// A standard descriptor that is closed would become that of the next file, which is the lock, and
+/// take the log.
+void fill_standard_descriptors() {
+  for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; ++fd)
+    if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDWR) != fd) _exit(code(ExitCode::Failed));
+}
+
 /// Nothing of ours is for other users, and no core file may hold a password. The umask that was, for received files.
 mode_t harden_process() {
   std::signal(SIGPIPE, SIG_IGN);  // libstrophe writes without MSG_NOSIGNAL
@@ -46,18 +57,14 @@ mode_t harden_process() {
   return users;
 }
 
-std::string state_folder() {
-  const char* state = std::getenv("XDG_STATE_HOME");
-  if (state != nullptr && *state == '/') return std::string(state) + "/xmppft";
-  const char* home = std::getenv("HOME");
-  return std::string(home == nullptr ? "" : home) + "/.local/state/xmppft";
-}
-
 ExitCode exit_code_of(const Error& error) {
   switch (error.code) {
     case Errc::Config:
     case Errc::BadArgument:
-    case Errc::BadJid: return ExitCode::Config;
+    case Errc::BadJid:
+    case Errc::UnsafeFolder:
+    case Errc::Unreadable:
+    case Errc::NotRegularFile: return ExitCode::Config;
     case Errc::Exists: return ExitCode::AnotherInstance;
     case Errc::Network: return ExitCode::BusLost;
     default: return ExitCode::Failed;
@@ -73,7 +80,12 @@ int refuse(const Error& error) {
 
 int run(const Arguments& arguments) {
   App::Settings settings;
-  settings.paths = ConfigPaths::from_environment(arguments.config);
+  auto paths = ConfigPaths::from_environment(arguments.config);
+  if (!paths) return refuse(paths.error());
+  auto state = user_folder("XDG_STATE_HOME", "/.local/state");
+  if (!state) return refuse(state.error());
+  settings.paths = std::move(*paths);
+  settings.state_folder = *state + "/xmppft";
   auto loaded = load_config(settings.paths);
   if (!loaded) return refuse(loaded.error());
   auto accounts = AccountStore(settings.paths.folder).load();
@@ -83,7 +95,6 @@ int run(const Arguments& arguments) {
   settings.config = std::move(*loaded);
   settings.accounts = std::move(*accounts);
   settings.umask = arguments.umask;
-  settings.state_folder = state_folder();
   log::set_level(settings.config.log.level);
   auto app = App::start(std::move(settings));
   if (!app) return refuse(app.error());
@@ -95,6 +106,7 @@ int run(const Arguments& arguments) {
 
 int main(int argc, char** argv) {
   using namespace xmppftd;
+  fill_standard_descriptors();
   const option options[] = {{"config", required_argument, nullptr, 'c'},
                             {"check", no_argument, nullptr, 'k'},
                             {"help", no_argument, nullptr, 'h'},
@@ -116,5 +128,6 @@ int main(int argc, char** argv) {
   }
   arguments.umask = harden_process();
   bound_heap();
+  xmppft::find_session_bus();
   return run(arguments);
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "accounts.h"
 #include "command.h"
+#include "parse.h"
 #include "text.h"
 
 namespace xmppftctl {
@@ -15,6 +16,7 @@ int account_add(Call& call) {
   call.parse();
   if (jid.empty())
     throw usage("which account? give its JID", "xmppftctl account add ann@example.org");
+  jid = parse_jid("account", jid);
   const Values settings = options.settings(call.options);
 
   ManagerClient& manager =

@@ -3,6 +3,7 @@
 
 #include "accounts.h"
 #include "command.h"
+#include "parse.h"
 #include "text.h"
 
 namespace xmppftctl {
@@ -24,6 +25,7 @@ int answer(Call& call, bool yes) {
   call.options.words(jids);
   call.parse();
   if (jids.empty()) throw usage("whom? give a JID", "xmppftctl contacts list shows who asked");
+  for (auto& jid : jids) jid = parse_jid("contact", jid);
   for (const auto& jid : jids) {
     AccountClient client(call.context.bus(), asked_account(call.context, jid).path);
     yes ? client.ApproveContact(jid) : client.DenyContact(jid);

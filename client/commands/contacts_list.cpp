@@ -3,6 +3,7 @@
 
 #include "accounts.h"
 #include "command.h"
+#include "parse.h"
 
 namespace xmppftctl {
 namespace {
@@ -22,6 +23,7 @@ int contacts_list(Call& call) {
   call.options.flag("--online", online, "only those who are online");
   call.parse();
   Values filter;
+  pattern = parse_jid("contact", pattern);
   if (!pattern.empty()) filter["text"] = pattern;
   if (online) filter["online"] = true;
 

@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: MIT
-#include <iostream>
-
 #include "command.h"
 #include "jobs.h"
 #include "text.h"
@@ -12,25 +10,16 @@ int decline(Call& call) {
   arguments.add_words(call.options);
   call.parse();
   Context& context = call.context;
-  const auto jobs = named_jobs(context, arguments.words, "in", {"Name"});
-  std::vector<std::uint64_t> ids;
-  int exit = kOk;
-  for (const auto& job : jobs) {
-    try {
-      JobClient(context.bus(), context.manager().GetJob(job.id)).Decline({});
-    } catch (const sdbus::Error& e) {
-      Failure failure = to_failure(e);
-      if (jobs.size() == 1) throw failure;
-      failure.message = "job " + std::to_string(job.id) + ": " + failure.message;
-      if (!context.out.json()) std::cerr << failure_text(failure, context.out.verbose);
-      exit = kRefused;
-      continue;
-    }
-    ids.push_back(job.id);
+  JobFailures failures(context.out);
+  const auto jobs = named_jobs(context, arguments.words, "in", {"Name"}, &failures);
+  const auto done = for_each_job(jobs, failures, [&](const Job& job) {
+    JobClient(context.bus(), context.manager().GetJob(job.id)).Decline({});
     context.out.say("declined " + std::to_string(job.id) + ": " + printable(job.name));
-  }
-  if (context.out.json()) context.out.document({{"declined", ids}});
-  return exit;
+  });
+  std::vector<std::uint64_t> ids;
+  for (const auto& job : done) ids.push_back(job.id);
+  if (context.out.json()) context.out.document({{"declined", ids}, {"failed", failures.rows()}});
+  return failures.exit(!ids.empty());
 }
 
 }  // namespace xmppftctl

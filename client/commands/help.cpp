@@ -13,6 +13,10 @@ int help(Call& call) {
     std::cout << overview();
     return kOk;
   }
+  if (const auto group = group_overview(words[0]); words.size() == 1 && !group.empty()) {
+    std::cout << group;
+    return kOk;
+  }
   const Command& command = find_command(words);
   Call asked(command, call.context, {}, {"--help"});
   return command.run(asked);

@@ -11,12 +11,13 @@ int policy_add(Call& call) {
   call.options.value("--from", from, "WHO", "JID, '*@DOMAIN', roster (all contacts), or '*'");
   call.options.value("--max-size", max_size, "SIZE",
                      "largest file, such as 100Mi; needed unless --from is one JID");
-  call.options.value("--into", into, "FOLDER",
-                     "existing folder to put the files in (default: the download folder)");
+  call.options.path("--into", into, "FOLDER",
+                    "existing folder to put the files in (default: the download folder)");
   call.options.value("--on-exists", on_exists, "WORD", "rename, fail (default: the configuration's on_exists)");
   call.parse();
   if (from.empty())
     throw usage("--from is needed", "--from bob@example.net, '*@example.org' or roster");
+  from = parse_jid("--from", from);
   const bool many = from == "roster" || from.find('*') != std::string::npos;
   if (many && max_size.empty()) {
     throw usage("a rule for '" + printable(from) + "' needs --max-size", "--max-size 100Mi");

@@ -115,7 +115,7 @@ int queue_add(Call& call) {
   std::vector<std::string> files, to, methods;
   std::string name, priority, description;
   bool wait = false;
-  call.options.words(files);
+  call.options.paths(files);
   call.options.values("--to", to, "JID", "recipient, bare or full JID; repeat for more");
   call.options.value("--name", name, "NAME", "name shown to the receiver (one file only)");
   call.options.value("--description", description, "TEXT", "text for the receiver");
@@ -129,6 +129,7 @@ int queue_add(Call& call) {
 
   if (files.empty()) throw usage("what shall be sent? name files, or - for standard input");
   if (to.empty()) nobody_named(context);
+  for (auto& jid : to) jid = parse_jid("--to", jid);
   const bool from_stdin = std::find(files.begin(), files.end(), "-") != files.end();
   if (from_stdin && files.size() > 1)
     throw usage("- (standard input) cannot be sent together with files");

@@ -12,7 +12,10 @@ namespace {
 
 /// Bars on a terminal; else lines, or one JSON object a line with progress.
 std::unique_ptr<JobView> watching_view(const Output& out) {
-  const auto emit = [](std::string_view line) { std::cout << line << std::endl; };
+  const auto emit = [](std::string_view line) {
+    std::cout << line << '\n';
+    finish_standard_output();  // each line is wanted now, and the first that fails is the last
+  };
   if (out.json()) {
     return std::make_unique<LineView>(
         [](const Job& job) {
@@ -46,6 +49,7 @@ int queue_watch(Call& call) {
     for (const auto& job : named_jobs(call.context, arguments.words, "out", {"State"}))
       ids.push_back(job.id);
   }
+  call.context.bus().watch_reader(STDOUT_FILENO);
   const auto view = watching_view(call.context.out);
   return exit_code_of(
       follow(call.context, ids, ids.empty() ? Until::Interrupted : Until::AllFinished, view.get()));

@@ -12,6 +12,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/bytes.h"
+#include "base/private_folder.h"
 #include "base/text.h"
 #include "base/unique_fd.h"
 #include "config/durable_file.h"
@@ -124,6 +125,8 @@ std::string AccountStore::path_of(AccountId id, const char* suffix) const {
 }
 
 Result<std::vector<AccountSettings>> AccountStore::load() const {
+  for (const auto& folder : {parent_, folder_})
+    if (auto ours = keep_private(folder); !ours) return ours.error();
   std::vector<AccountSettings> accounts;
   DIR* dir = opendir(folder_.c_str());
   if (dir == nullptr) {

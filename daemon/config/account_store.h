@@ -37,7 +37,9 @@ class AccountStore {
   /// `config_folder` is $XDG_CONFIG_HOME/xmppft.
   explicit AccountStore(const std::string& config_folder) : parent_(config_folder), folder_(config_folder + "/accounts.d") {}
 
-  /// All accounts by id. Errors: Config, naming file and key of each mistake.
+  /// All accounts by id. Both folders are made private to us if they are not, with a warning.
+  /// Errors: UnsafeFolder, Unreadable (a folder cannot be made so); Config, naming file and key of
+  /// each mistake.
   Result<std::vector<AccountSettings>> load() const;
   /// An id that was never used before, remembered on disk. Errors: Io.
   Result<AccountId> take_id() const;

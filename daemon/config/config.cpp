@@ -16,6 +16,7 @@
 #include "config/durable_file.h"
 #include "config/json_tree.h"
 #include "config/keys.h"
+#include "config/user_folders.h"
 #include "config/values.h"
 #include "model/jid.h"
 
@@ -30,9 +31,11 @@ std::string environment_or(const char* name, const std::string& fallback) {
 }
 
 /// The folder the desktop calls "Downloads", from user-dirs.dirs, as xdg-user-dir(1) finds it.
-std::string xdg_download_dir() {
-  const auto home = environment_or("HOME", "/");
-  std::ifstream dirs(environment_or("XDG_CONFIG_HOME", home + "/.config") + "/user-dirs.dirs");
+Result<std::string> xdg_download_dir() {
+  const auto found = home_folder();
+  if (!found) return Error{Errc::Config, found.error().detail + ", or name a download_dir"};
+  const std::string home = *found;
+  std::ifstream dirs(user_folder("XDG_CONFIG_HOME", "/.config").value() + "/user-dirs.dirs");
   const std::string key = "XDG_DOWNLOAD_DIR=\"";
   for (std::string line; std::getline(dirs, line);) {
     if (line.rfind(key, 0) != 0) continue;
@@ -59,15 +62,16 @@ std::vector<std::string> drop_ins(const std::string& folder) {
 
 }  // namespace
 
-ConfigPaths ConfigPaths::from_environment(const std::string& config_option) {
+Result<ConfigPaths> ConfigPaths::from_environment(const std::string& config_option) {
   ConfigPaths paths;
-  const auto home = environment_or("HOME", "/");
-  paths.folder = environment_or("XDG_CONFIG_HOME", home + "/.config") + "/xmppft";
+  auto folder = user_folder("XDG_CONFIG_HOME", "/.config");
+  if (!folder) return folder.error();
+  paths.folder = *folder + "/xmppft";
   paths.drop_in_folder = paths.folder + "/config.d";
   std::istringstream dirs(environment_or("XDG_CONFIG_DIRS", "/etc/xdg"));
   // The first of XDG_CONFIG_DIRS is the most important, so it is read last.
   for (std::string dir; std::getline(dirs, dir, ':');)
-    if (!dir.empty()) paths.files.insert(paths.files.begin(), dir + "/xmppft/config.jsonc");
+    if (dir.starts_with('/')) paths.files.insert(paths.files.begin(), dir + "/xmppft/config.jsonc");
   const auto named = config_option.empty() ? environment_or("XMPPFT_CONFIG", "") : config_option;
   paths.files.push_back(named.empty() ? paths.folder + "/config.jsonc" : named);
   paths.last_is_required = !named.empty();
@@ -91,7 +95,6 @@ Result<void> check_accept_rule(const AcceptRule& rule) {
 
 Result<Config> load_config(const ConfigPaths& paths) {
   Config loaded;
-  loaded.download_dir = xdg_download_dir();
   std::vector<std::string> errors;
 
   auto files = paths.files;
@@ -112,6 +115,13 @@ Result<Config> load_config(const ConfigPaths& paths) {
     else
       apply_keys(std::get<JsonNode>(parsed), loaded, diagnostics);
     errors.insert(errors.end(), diagnostics.errors.begin(), diagnostics.errors.end());
+  }
+  if (loaded.download_dir.empty()) {
+    auto downloads = xdg_download_dir();
+    if (downloads)
+      loaded.download_dir = std::move(*downloads);
+    else
+      errors.push_back("xmppftd: error: download_dir: " + downloads.error().detail);
   }
   if (errors.empty()) return loaded;
   std::string detail;

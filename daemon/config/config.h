@@ -87,7 +87,8 @@ struct ConfigPaths {
   std::string folder;               ///< $XDG_CONFIG_HOME/xmppft: accounts.d lives here too
 
   /// From $XDG_CONFIG_DIRS, $XDG_CONFIG_HOME, $XMPPFT_CONFIG and `--config` ("" = not given).
-  static ConfigPaths from_environment(const std::string& config_option);
+  /// Errors: those of home_folder().
+  static Result<ConfigPaths> from_environment(const std::string& config_option);
 };
 
 /// Reads all layers, all or nothing. Errors: Config, with every mistake of every file on a line of its own:

@@ -110,7 +110,12 @@ Result<void> read_path(const JsonNode& node, std::string& into) {
   return {};
 }
 
+/// A list; one string stands for a list of one.
 Result<void> read_strings(const JsonNode& node, std::vector<std::string>& into) {
+  if (const auto* one = node.string()) {
+    into = {*one};
+    return {};
+  }
   const auto* array = node.array();
   if (array == nullptr) return wrong(node, "a list of strings, such as [\"a\", \"b\"]");
   std::vector<std::string> strings;
@@ -181,10 +186,16 @@ Result<void> read_rule(const JsonNode& node, AcceptRule& into) {
   return check_accept_rule(into);
 }
 
+/// A list; one rule stands for a list of one.
 Result<void> read_rules(const JsonNode& node, std::vector<AcceptRule>& into) {
+  std::vector<AcceptRule> rules;
+  if (node.object() != nullptr) {
+    if (auto read_ok = read_rule(node, rules.emplace_back()); !read_ok) return read_ok;
+    into = std::move(rules);
+    return {};
+  }
   const auto* array = node.array();
   if (array == nullptr) return wrong(node, "a list of rules");
-  std::vector<AcceptRule> rules;
   for (const auto& item : *array) {
     AcceptRule rule;
     if (auto read_ok = read_rule(item, rule); !read_ok)

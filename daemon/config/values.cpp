@@ -8,6 +8,7 @@
 
 #include "base/bytes.h"
 #include "base/text.h"
+#include "config/user_folders.h"
 
 namespace xmppftd {
 namespace {
@@ -53,7 +54,11 @@ Result<std::chrono::milliseconds> parse_duration(std::string_view text) {
 
 Result<std::string> expand_path(std::string_view text) {
   std::string path(text);
-  if (path == "~" || path.rfind("~/", 0) == 0) path.replace(0, 1, environment("HOME"));
+  if (path == "~" || path.rfind("~/", 0) == 0) {
+    auto home = home_folder();
+    if (!home) return Error{Errc::BadArgument, "\"" + path + "\": " + home.error().detail};
+    path.replace(0, 1, *home);
+  }
   if (path.rfind("${", 0) == 0) {
     const auto end = path.find('}');
     const auto name = path.substr(2, end == std::string::npos ? 0 : end - 2);

@@ -10,8 +10,8 @@
 #include <optional>
 
 #include "base/log.h"
+#include "base/private_folder.h"
 #include "sqlite/job_table.h"
-#include "sqlite/private_folder.h"
 
 namespace xmppftd {
 namespace {

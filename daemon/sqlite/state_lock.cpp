@@ -9,7 +9,7 @@
 #include <cerrno>
 
 #include "base/bytes.h"
-#include "sqlite/private_folder.h"
+#include "base/private_folder.h"
 
 namespace xmppftd {
 namespace {

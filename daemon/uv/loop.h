@@ -33,7 +33,7 @@ class Loop final : public Poster, public Timers {
   Clock::time_point now() const override { return Clock::now(); }
   [[nodiscard]] std::unique_ptr<Timer> after(std::chrono::milliseconds delay, Callback<void()> fire) override;
 
-  /// Tests and `XMPPFT_TIME_SCALE`: every delay of after() is divided by this.
+  /// For tests: every delay of after() is divided by this.
   void set_time_scale(unsigned divisor) noexcept { time_scale_ = divisor == 0 ? 1 : divisor; }
 
  private:

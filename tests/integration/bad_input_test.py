@@ -2,6 +2,7 @@
 """Mistakes of users and troubles of machines: a clear error, a remedy, the right exit code."""
 
 import hashlib
+import json
 import os
 import pathlib
 import subprocess
@@ -180,6 +181,46 @@ class BadInput(LabCase):
                     '--priority', '900', remedy=False)
         self.refuse(USAGE, ['pigeon'], 'send', self.a_file(), '--to', self.lab.jid('bob'),
                     '--method', 'pigeon', remedy=False)
+
+    # --- words that are none ---
+
+    def test_option_that_is_no_text(self):
+        """An option's value is UTF-8 and no noncharacter, and the error says which option is not."""
+        for option in ('--name', '--description', '--to', '--method', '--priority', '--account'):
+            for value in (b'a\xff', b'\xed\xa0\x80', '\ufdd0'.encode(), '\U0001fffe'.encode()):
+                done = subprocess.run([os.fsencode(self.lab.ann.ctl_path), b'send', os.fsencode(self.a_file()),
+                                       option.encode(), value], env=self.lab.ann.env,
+                                      stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+                self.assertEqual(done.returncode, USAGE, done.stderr)
+                self.assertTrue(done.stderr.startswith(f'xmppftctl: error: {option} '.encode()), done.stderr)
+
+    def test_file_whose_name_is_no_text(self):
+        """A file may be called anything; the receiver sees a name that can be shown."""
+        path = os.fsencode(self.lab.files) + b'/b\xfcro.txt'
+        pathlib.Path(os.fsdecode(path)).write_bytes(b'x')
+        done = subprocess.run([os.fsencode(self.lab.ann.ctl_path), b'-q', b'send', path, b'--to',
+                               self.lab.jid('bob').encode()], env=self.lab.ann.env, stdout=subprocess.PIPE)
+        self.assertEqual(done.returncode, 0)
+        self.assertEqual(self.lab.ann.wait(int(done.stdout))['state'], 'done')
+
+    def test_pasted_uri(self):
+        uri = f'xmpp:{self.lab.jid("bob").replace("@", "%40")}?message;body=hi'
+        self.refuse(USAGE, ['xmpp:'], 'send', self.a_file(), '--to', 'xmpp:?message', remedy=False)
+        self.refuse(USAGE, ['%zz'], 'contacts', 'add', 'xmpp:bob%zz@x', remedy=False)
+        self.assertIn(self.lab.jid('bob'), self.lab.ann.ctl('contacts', 'add', uri))
+
+    def test_end_of_the_options(self):
+        self.refuse(UNREADABLE, ['--missing'], 'send', '--to', self.lab.jid('bob'), '--', '--missing',
+                    remedy=False)
+        self.refuse(NO_SUCH, ['99999'], 'queue', 'show', '--', '99999')
+
+    def test_each_reason_in_json(self):
+        for verb in (['accept'], ['decline'], ['queue', 'cancel'], ['queue', 'remove']):
+            done = self.lab.ann.run('--json', *verb, '99997', '99998', '99999')
+            self.assertEqual(done.returncode, NO_SUCH, done.stdout)
+            failed = json.loads(done.stdout)['failed']
+            self.assertEqual([row['id'] for row in failed], [99997, 99998, 99999])
+            self.assertTrue(all(row['message'] and row['name'] for row in failed), failed)
 
     # --- the receiving side ---
 

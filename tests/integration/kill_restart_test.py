@@ -11,9 +11,6 @@ IN_THE_MIDDLE = {'si-ibb': 24 * MIB, 'si-socks5/proxy': 1024 * MIB, 'si-socks5/d
 
 
 class KillRestart(LabCase):
-    # Backoffs and presence waits are minutes in real life.
-    lab_options = {'env': {'XMPPFT_TIME_SCALE': '10'}}
-
     def begin(self, method, name):
         source = self.lab.make_file(name, IN_THE_MIDDLE[method])
         job_id = self.lab.ann.send(source, self.lab.jid('bob'), '--method', method)

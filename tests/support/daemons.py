@@ -15,6 +15,7 @@ BUS_CONFIG = '''<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Config
   <type>session</type>
   <listen>unix:path={socket}</listen>
   <auth>EXTERNAL</auth>
+  {more}
   <policy context="default">
     <allow send_destination="*" eavesdrop="true"/>
     <allow eavesdrop="true"/>
@@ -76,9 +77,10 @@ class Daemon:
 
     # --- life ---
 
-    def start_bus(self):
+    def start_bus(self, more=''):
+        """`more` is put into the bus's configuration."""
         bus_config = self.directory / 'runtime/bus.conf'
-        bus_config.write_text(BUS_CONFIG.format(socket=self.socket))
+        bus_config.write_text(BUS_CONFIG.format(socket=self.socket, more=more))
         self.bus = Child(['dbus-daemon', '--nofork', f'--config-file={bus_config}'],
                          self.directory / 'bus.log', self.env, self.keep)
         wait_for('the bus', self.socket.exists)

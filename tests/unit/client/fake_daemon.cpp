@@ -341,7 +341,14 @@ void FakeDaemon::export_account() {
       .withInputParamNames("filter")
       .withOutputParamNames("contacts")
       .implementedAs([this](const Values&) { return contacts; });
-  for (const char* name : {"ApproveContact", "DenyContact"}) {
+  account_->registerMethod("AddContact")
+      .onInterface(kAccount)
+      .withInputParamNames("jid", "options")
+      .implementedAs([this](const std::string& jid, const Values&) {
+        const std::lock_guard lock(mutex);
+        log.push_back("AddContact " + jid);
+      });
+  for (const char* name : {"ApproveContact", "DenyContact", "RemoveContact"}) {
     account_->registerMethod(name).onInterface(kAccount).withInputParamNames("jid").implementedAs(
         [this, name](const std::string& jid) {
           const std::lock_guard lock(mutex);

@@ -69,3 +69,40 @@ TEST_CASE("lists", "[parse]") {
   CHECK(split_list("id, state,,name") == std::vector<std::string>{"id", "state", "name"});
   CHECK(split_list("").empty());
 }
+
+TEST_CASE("a JID, or the one in an xmpp: URI (RFC 5122)", "[parse]") {
+  const auto [text, jid] = GENERATE(table<const char*, const char*>({
+      {"bob@example.net", "bob@example.net"},
+      {"bob@example.net/a?b#c%20d", "bob@example.net/a?b#c%20d"},  // no URI: nothing is decoded
+      {"", ""},
+      {"*@example.org", "*@example.org"},
+      {"xmpp:bob@example.net", "bob@example.net"},
+      {"XMPP:bob@example.net", "bob@example.net"},
+      {"xmpp:example.net", "example.net"},
+      {"xmpp:bob@example.net/phone", "bob@example.net/phone"},
+      {"xmpp:bob@example.net/My%20phone%2f1", "bob@example.net/My phone/1"},
+      {"xmpp:nasty!%23$%25()*+,-.;=%3F%5B%5C%5D%5E_%60%7B%7C%7D~node@example.com",
+       "nasty!#$%()*+,-.;=?[\\]^_`{|}~node@example.com"},
+      {"xmpp:node@example.com/"
+       "repulsive%20!%23%22$%25&'()*+,-.%2F:;%3C=%3E%3F%40%5B%5C%5D%5E_%60%7B%7C%7D~resource",
+       "node@example.com/repulsive !#\"$%&'()*+,-./:;<=>?@[\\]^_`{|}~resource"},
+      {"xmpp:ji%C5%99i@%C4%8Dechy.example/v%20Praze", "ji\u0159i@\u010Dechy.example/v Praze"},
+      {"xmpp:ji\u0159i@\u010Dechy.example", "ji\u0159i@\u010Dechy.example"},
+      {"xmpp:bob@example.net?message;subject=Test;body=x", "bob@example.net"},
+      {"xmpp:bob@example.net?roster#f", "bob@example.net"},
+      {"xmpp:bob@example.net#f?g", "bob@example.net"},
+      {"xmpp://ann@example.org/bob@example.net", "bob@example.net"},
+      {"xmpp://ann@example.org/bob@example.net/phone?message", "bob@example.net/phone"},
+      {"xmpp://bob@example.net", "bob@example.net"},
+      {"xmpp://bob@example.net/", "bob@example.net"},
+      {"xmpp:bob@[::1]", "bob@[::1]"},
+  }));
+  CAPTURE(text);
+  CHECK(parse_jid("--to", text) == jid);
+  for (const char* bad :
+       {"xmpp:", "xmpp:?message", "xmpp:#", "xmpp://", "xmpp:///", "xmpp:bob%", "xmpp:bob%4",
+        "xmpp:bob%zz", "xmpp:bob%+1", "xmpp:bob%00@x", "xmpp:%ff@x", "xmpp:a%EF%B7%90@x"}) {
+    CAPTURE(bad);
+    CHECK_THROWS_AS(parse_jid("--to", bad), Failure);
+  }
+}

@@ -84,3 +84,62 @@ TEST_CASE("rules: one JID needs no limit, many do", "[bus]") {
   CHECK(run({"policy", "remove", "1"}).out == "removed 1 rule, 1 rule left\n");
   CHECK(daemon.rules.at(0).at("from").get<std::string>() == "*@example.org");
 }
+
+TEST_CASE("--json gives the reason of each job that was not accepted, declined or ended", "[bus]") {
+  FakeDaemon daemon;
+  daemon.add_job("gone", "cancelled", "in");  // 1
+  daemon.add_job("open", "offered", "in");    // 2
+  const auto reasons = [](const nlohmann::json& document) {
+    std::map<std::uint64_t, std::string> by_id;
+    for (const auto& row : document["failed"]) {
+      CHECK_FALSE(row["message"].get<std::string>().empty());
+      by_id[row["id"]] = row["name"];
+    }
+    return by_id;
+  };
+  const std::string state = "org.xmppft.Error.BadState", none = "org.xmppft.Error.NoSuchJob";
+  using Reasons = std::map<std::uint64_t, std::string>;
+
+  auto ran = run({"--json", "accept", "1", "79", "80"});
+  CHECK(ran.exit == 1);
+  CHECK(ran.err.empty());
+  CHECK(ran.json()["accepted"].empty());
+  CHECK(reasons(ran.json()) == Reasons{{1, state}, {79, none}, {80, none}});
+
+  ran = run({"--json", "accept", "79", "2"});
+  CHECK(ran.exit == 1);
+  CHECK(ran.json()["accepted"] == nlohmann::json{2});
+  CHECK(reasons(ran.json()) == Reasons{{79, none}});
+
+  for (const char* verb : {"accept", "decline"}) {
+    ran = run({"--json", verb, "79", "80", "81"});
+    CHECK(ran.exit == 3);
+    CHECK(reasons(ran.json()) == Reasons{{79, none}, {80, none}, {81, none}});
+    CHECK(run({"--json", verb, "@-"}, "79 80").json()["failed"].size() == 2);
+    CHECK(run({"--json", verb, "79"}).json()["error"]["name"] == none);
+  }
+  ran = run({"--json", "queue", "cancel", "1", "2", "79"});
+  CHECK(ran.exit == 1);
+  CHECK(ran.json()["changed"] == nlohmann::json{2});
+  CHECK(reasons(ran.json()) == Reasons{{1, state}, {79, none}});
+  ran = run({"--json", "queue", "remove", "2", "79"});
+  CHECK(ran.exit == 1);
+  CHECK(reasons(ran.json()) == Reasons{{2, state}, {79, none}});
+
+  ran = run({"decline", "79", "80"});  // for people: a line each
+  CHECK(ran.exit == 3);
+  CHECK(ran.err.find("job 79: no job 79 (newest is 2)") != std::string::npos);
+  CHECK(ran.err.find("job 80: no job 80 (newest is 2)") != std::string::npos);
+}
+
+TEST_CASE("a job that is done shows no error of its way there", "[bus]") {
+  FakeDaemon daemon;
+  const auto id = daemon.add_job("a", "done");
+  daemon.jobs[id]["Error"] =
+      sdbus::Struct<std::string, std::string>("org.xmppft.Error.NotOnline", "bob is not online");
+  CHECK(run({"--json", "queue", "show", "1"}).json()["jobs"][0]["error"].is_null());
+  CHECK(run({"why", "1"}).out.find("not online") == std::string::npos);
+  CHECK(run({"queue", "show", "1"}).out.find("not online") == std::string::npos);
+  daemon.jobs[id]["State"] = std::string("failed");
+  CHECK(run({"why", "1"}).out.find("bob is not online") != std::string::npos);
+}

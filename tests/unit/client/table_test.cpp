@@ -72,3 +72,27 @@ TEST_CASE("columns are chosen by name, in any order", "[table]") {
                          return f.message == "no column 'colour'" && f.hint == "there are size, id";
                        }));
 }
+
+TEST_CASE("off a terminal one long cell does not pad the others", "[table]") {
+  Table table({{"id", "ID", true}, {"name", "NAME", false, true}, {"size", "SIZE", true}});
+  const std::string name(247, 'x');
+  table.add({"7", "notes.txt", "1 KiB"});
+  table.add({"8", name, "2 KiB"});
+  std::istringstream lines(text(table, 0));
+  std::string title, little, large;
+  std::getline(lines, title), std::getline(lines, little), std::getline(lines, large);
+  CHECK(title == "ID  NAME" + std::string(28, ' ') + "   SIZE");
+  CHECK(little == " 7  notes.txt" + std::string(23, ' ') + "  1 KiB");
+  CHECK(large == " 8  " + name + "  2 KiB");
+}
+
+TEST_CASE("no spaces stand at the end of a line, however wide another row's last cell is",
+          "[table]") {
+  Table table({{"key", "KEY"}, {"value", "VALUE"}});
+  table.add({"a", "1"});
+  table.add({"b", std::string(300, 'y')});
+  for (const std::size_t width : {0, 40, 80}) {
+    std::istringstream lines(text(table, width));
+    for (std::string line; std::getline(lines, line);) CHECK_FALSE(line.ends_with(' '));
+  }
+}

@@ -81,3 +81,23 @@ TEST_CASE("accounts: a broken file is named with its place", "[config]") {
   CHECK(loaded.error().code == Errc::Config);
   CHECK_THAT(loaded.error().detail, Catch::Contains("7.json:1:2: error: jid: \"ann@@x\""));
 }
+
+TEST_CASE("accounts: folders that others can enter are made private again", "[config]") {
+  Folder folder;
+  AccountStore store(folder.path + "/xmppft");
+  REQUIRE(store.save_password(1, Secret("x")));
+  for (const unsigned mode : {0755u, 0750u, 0710u, 0701u, 0777u, 0770u}) {
+    CAPTURE(mode);
+    chmod((folder.path + "/xmppft").c_str(), mode);
+    chmod((folder.path + "/xmppft/accounts.d").c_str(), mode);
+    REQUIRE(store.load());
+    CHECK(folder.mode("/xmppft") == 0700);
+    CHECK(folder.mode("/xmppft/accounts.d") == 0700);
+  }
+  if (geteuid() != 0) return;  // only root can give a folder away
+  REQUIRE(chown((folder.path + "/xmppft/accounts.d").c_str(), 12345, 12345) == 0);
+  const auto loaded = store.load();
+  REQUIRE_FALSE(loaded);
+  CHECK(loaded.error().code == Errc::UnsafeFolder);
+  CHECK_THAT(loaded.error().detail, Catch::Contains("accounts.d belongs to user 12345"));
+}

@@ -100,6 +100,27 @@ TEST_CASE("config: values of the wrong kind are refused by name", "[config]") {
   }
 }
 
+TEST_CASE("config: where a list is meant, one value is a list of one", "[config]") {
+  Folder folder;
+  folder.write("config.jsonc", R"({
+    "methods": "si-ibb",
+    "socks5": { "listen": "127.0.0.1:0", "advertise": "h.example", "proxies": "proxy.example" },
+    "network": { "trusted": "127.0.0.0/8" },
+    "auto_accept": { "from": "ann@example.org", "directory": "/in", "mime": "image/*" }
+  })");
+  INFO(folder.errors());
+  const auto loaded = load_config(folder.paths);
+  REQUIRE(loaded);
+  REQUIRE(loaded->methods.size() == 1);
+  CHECK(loaded->methods[0].id == "si-ibb");
+  CHECK(loaded->socks5.listen == std::vector<std::string>{"127.0.0.1:0"});
+  CHECK(loaded->socks5.advertise == std::vector<std::string>{"h.example"});
+  CHECK(loaded->socks5.proxies == std::vector<std::string>{"proxy.example"});
+  CHECK(loaded->network.trusted == std::vector<std::string>{"127.0.0.0/8"});
+  REQUIRE(loaded->auto_accept.size() == 1);
+  CHECK(loaded->auto_accept[0].mime == std::vector<std::string>{"image/*"});
+}
+
 TEST_CASE("config: a FIFO, a folder and a giant in the place of the file do not hang the start", "[config]") {
   Folder folder;
   mkfifo((folder.path + "/config.jsonc").c_str(), 0600);

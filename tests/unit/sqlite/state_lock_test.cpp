@@ -7,8 +7,8 @@
 
 #include <fstream>
 
+#include "base/private_folder.h"
 #include "journal_fixture.h"
-#include "sqlite/private_folder.h"
 
 using namespace xmppftd;
 namespace fs = std::filesystem;

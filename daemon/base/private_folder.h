@@ -8,7 +8,7 @@
 
 namespace xmppftd {
 
-/// A folder of ours that nobody else can enter (RELIABILITY s5.3).
+/// A folder of ours that nobody else can enter.
 struct PrivateFolder {
   UniqueFd fd;       ///< O_DIRECTORY
   std::string path;  ///< absolute, without symbolic links
@@ -17,6 +17,9 @@ struct PrivateFolder {
 /// Makes `path` and its parents, mode 0700, or takes what is there: it must be a folder and ours; a mode that lets others
 /// in is narrowed. Errors: UnsafeFolder, Unreadable, DiskFull, Io; each names the path and a remedy.
 Result<PrivateFolder> open_private_folder(const std::string& path);
+
+/// The same for a folder that may be missing and is then not made.
+Result<void> keep_private(const std::string& path);
 
 /// "/path/x: No space left on device" as DiskFull, Unreadable, FileMissing or Io.
 Error error_from_errno(const std::string& path, int number);

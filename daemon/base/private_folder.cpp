@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "sqlite/private_folder.h"
+#include "base/private_folder.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -24,6 +24,19 @@ Result<void> make_folders(const std::string& path) {
   }
 }
 
+Result<void> narrow(int fd, const std::string& path) {
+  struct stat info {};
+  if (::fstat(fd, &info) != 0) return error_from_errno(path, errno);
+  if (info.st_uid != ::geteuid())
+    return Error{Errc::UnsafeFolder,
+                 path + " belongs to user " + std::to_string(info.st_uid) +
+                     "; give it to the user that runs xmppftd, or name another folder"};
+  if ((info.st_mode & 077) == 0) return {};
+  if (::fchmod(fd, 0700) != 0) return error_from_errno(path, errno);
+  log::warning("app", path + " was open to other users; its mode is now 0700");
+  return {};
+}
+
 }  // namespace
 
 Error error_from_errno(const std::string& path, int number) {
@@ -38,21 +51,20 @@ Error error_from_errno(const std::string& path, int number) {
   }
 }
 
+Result<void> keep_private(const std::string& path) {
+  const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (fd) return narrow(fd.get(), path);
+  if (errno == ENOENT) return {};
+  return error_from_errno(path, errno);
+}
+
 Result<PrivateFolder> open_private_folder(const std::string& path) {
   if (path.empty() || path.front() != '/')
     return Error{Errc::BadArgument, "\"" + path + "\" is not an absolute path"};
   if (auto made = make_folders(path); !made) return made.error();
   PrivateFolder folder{UniqueFd(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)), {}};
   if (!folder.fd) return error_from_errno(path, errno);
-  struct stat info{};
-  if (::fstat(folder.fd.get(), &info) != 0) return error_from_errno(path, errno);
-  if (info.st_uid != ::geteuid())
-    return Error{Errc::UnsafeFolder, path + " belongs to user " + std::to_string(info.st_uid) +
-                                         "; give it to the user that runs xmppftd, or name another state folder"};
-  if ((info.st_mode & 077) != 0) {
-    if (::fchmod(folder.fd.get(), 0700) != 0) return error_from_errno(path, errno);
-    log::warning("state", path + " was open to other users; its mode is now 0700");
-  }
+  if (auto ours = narrow(folder.fd.get(), path); !ours) return ours.error();
   char real[PATH_MAX];
   const std::string link = "/proc/self/fd/" + std::to_string(folder.fd.get());
   const ssize_t length = ::readlink(link.c_str(), real, sizeof real);
