@@ -115,8 +115,9 @@ std::string why_not_text(std::string_view text) {
                     static_cast<unsigned>(static_cast<unsigned char>(before[0])));
       return why;
     }
-    if ((c >= 0xFDD0 && c <= 0xFDEF) || (c & 0xFFFE) == 0xFFFE) {
-      std::snprintf(why, sizeof why, "U+%04X is a noncharacter", static_cast<unsigned>(c));
+    if (c == 0 || (c >= 0xFDD0 && c <= 0xFDEF) || (c & 0xFFFE) == 0xFFFE) {
+      std::snprintf(why, sizeof why, "U+%04X is %s", static_cast<unsigned>(c),
+                    c == 0 ? "not allowed" : "a noncharacter");
       return why;
     }
   }
