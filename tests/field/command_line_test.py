@@ -34,6 +34,7 @@ class CommandLine(unittest.TestCase):
 
     def shell(self, redirections, *args, **kwargs):
         """xmppftctl ARGS with the shell's REDIRECTIONS."""
+        kwargs.setdefault('stdout', subprocess.DEVNULL)
         return subprocess.run(['sh', '-c', f'exec "$0" "$@" {redirections}', self.daemon.ctl_path, *args],
                               env=self.daemon.env, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE,
                               text=True, timeout=30, **kwargs)
