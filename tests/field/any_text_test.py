@@ -431,7 +431,7 @@ class Callers(AnyText):
         for i, name in enumerate(names):
             path = os.path.join(os.fsencode(folder), name)
             with open(path, 'wb') as out:
-                out.write(b'%d' % i * 10)
+                out.write(b'x' * (100 + i))   # several are shown under one name: their sizes differ
             sources.append(path)
         done = subprocess.run([self.lab.ann.ctl_path, '-q', 'send', *sources, '--to', self.lab.jid('bob')],
                               env=self.lab.ann.env, capture_output=True, check=True)
