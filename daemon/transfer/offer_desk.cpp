@@ -171,6 +171,10 @@ void OfferDesk::admit() {
 
 void OfferDesk::hold(Job& job, std::unique_ptr<IncomingOffer> offer) {
   auto expiry = world_.timers.after(config_.expire, [this, id = job.id()] { expire(id); });
+  const auto minutes = std::chrono::ceil<std::chrono::minutes>(config_.expire).count();
+  book_.tell(job.id(), "waiting",
+             (job.now().reason == JobReason::WaitingSlot ? "for other files that a rule took, " : "for the user, ") +
+                 std::to_string(minutes) + " min at most");
   pending_[job.id()] = {std::move(offer), std::move(expiry)};
   book_.commit(job);
 }

@@ -357,6 +357,7 @@ void SendDesk::await_peer(Job& job, Running& running, const Error& why) {
     if (!lane.jobs.empty()) look_later(running.lane, lane);
     return;
   }
+  book_.tell(job.id(), "waiting", "for the peer; it is looked for when its presence changes, and now and then");
   book_.commit(job);
   line_up(job);
   look_later(running.lane, lane);
