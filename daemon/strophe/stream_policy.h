@@ -52,7 +52,7 @@ class StreamPolicy {
   /// server for, which may be of any length? No more than once for each request.
   virtual bool may_be_long(std::string_view id, std::string_view from) = 0;
   /// The payload of that result, just before libstrophe delivers its frame without it.
-  virtual void on_contact_list(Element query) = 0;
+  virtual void on_contact_list(Element /*query*/) {}
   /// True just before libstrophe delivers a stanza of which only a part was built because it went
   /// over a limit (ST6), false just after.
   virtual void on_truncated(bool truncated) = 0;
