@@ -5,6 +5,8 @@
 
 #include "base/log.h"
 #include "model/plain_name.h"
+#include "transfer/job_view.h"
+#include "transfer/verdict.h"
 
 namespace xmppftd {
 namespace {
@@ -267,7 +269,9 @@ void ReceiveFile::published(Result<std::string> folder) {
     case Errc::DiskFull:
       if (job_.now().error_detail != why.detail) {
         world_.book.tell(job_.id(), "waiting", why.detail);
-        job_.edit().error_detail = std::move(why.detail);
+        auto& told = job_.edit();
+        told.error_name = error_name_of(judge(why.code).reason);
+        told.error_detail = std::move(why.detail);
         world_.book.commit(job_);
       }
       folder_again_ = world_.timers.after(kFolderAgain, [this] { give_name(); });
