@@ -101,7 +101,7 @@ TEST_CASE("fallback: the proxy does not activate", "[scenario]") {
   play.check_arrived();
   CHECK(asked == 1);  // never twice: Openfire scrambles the bytes then
   CHECK(play.ann->job().attempt == 1);
-  check_story(play.ann_disk, {"failed: activation at proxy.example.org: ", "fallback: in-band, under the same sid",
+  check_story(play.ann_disk, {"failed: proxy.example.org: the proxy ", "fallback: in-band, under the same sid",
                               "active: si-ibb", "done"});
   play.check_nothing_left();
 }

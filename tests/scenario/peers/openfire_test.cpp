@@ -142,7 +142,7 @@ TEST_CASE("Openfire: forgets between the receiver's connection and the activatio
   play.check_arrived();
   CHECK(play.ann->job().method == "si-ibb");
   CHECK(play.ann->job().attempt == 1);
-  CHECK(Play::story(play.ann_disk).find("failed: activation at proxy.example.org: ") != std::string::npos);
+  CHECK(Play::story(play.ann_disk).find("failed: proxy.example.org: the proxy ") != std::string::npos);
 }
 
 TEST_CASE("Openfire: never activated twice, or its two pumps mix up the bytes", "[peers]") {

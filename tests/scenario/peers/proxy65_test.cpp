@@ -65,7 +65,7 @@ TEST_CASE("ejabberd: joins no more than its max_connections, and says so when as
   play.check_arrived();
   CHECK(play.ann->job().method == "si-ibb");
   CHECK(play.ann->job().attempt == 1);
-  CHECK(Play::story(play.ann_disk).find("activation at proxy.example.org") != std::string::npos);
+  CHECK(Play::story(play.ann_disk).find("failed: proxy.example.org: the proxy takes no more streams") != std::string::npos);
   CHECK(Play::story(play.ann_disk).find("resource-constraint") != std::string::npos);
   play.check_nothing_left();
 }

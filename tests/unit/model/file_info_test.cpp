@@ -64,7 +64,7 @@ TEST_CASE("safe_file_name: any bytes become a name that a file system and D-Bus 
     const auto name = safe_file_name(bytes);
     REQUIRE(any_text::is_bus_text(name));
     REQUIRE(!name.empty());
-    REQUIRE(name.size() <= 247);
+    REQUIRE(name.size() <= 255);
     REQUIRE(name.find('/') == std::string::npos);
     REQUIRE(name != "..");
     REQUIRE(printable(name, 255) == name);
