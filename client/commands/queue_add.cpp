@@ -69,6 +69,11 @@ Queued send_stdin(Context& context, const std::string& name, const std::vector<s
   return queued;
 }
 
+/// What the receiver sees. A name that is no text is left to the daemon, which makes one of its bytes.
+std::string shown_name(const SourceFile& file) {
+  return why_not_text(file.name).empty() ? file.name : "";
+}
+
 /// Each file as this program sees it: the daemon may see another one under the same path. `name`:
 /// what the receiver sees in place of the file's own; "" = that.
 Queued send_files(Context& context, const std::vector<std::string>& names, const std::string& name,
@@ -84,7 +89,7 @@ Queued send_files(Context& context, const std::vector<std::string>& names, const
     for (const auto& file : files) {
       queued.bytes += file.size;
       part.emplace_back(sdbus::UnixFd(open_file(file), sdbus::adopt_fd), uri_of_path(file.path),
-                        name.empty() ? file.name : name);
+                        name.empty() ? shown_name(file) : name);
       if (part.size() < kDescriptors && &file != &files.back()) continue;
       manager.AddToBatch(queued.batch, part);
       part.clear();
