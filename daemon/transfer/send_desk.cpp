@@ -78,9 +78,10 @@ void SendDesk::wake() {
 }
 
 void SendDesk::pass() {
-  std::erase_if(lanes_, [](const auto& one) {
-    const Lane& lane = one.second;
-    return lane.jobs.empty() && lane.turns.empty() && !lane.absent && !lane.pause;
+  std::erase_if(lanes_, [this](const auto& one) {
+    const auto& [key, lane] = one;
+    if (!lane.jobs.empty() || !lane.turns.empty() || lane.absent || lane.pause) return false;
+    return lane.refusals == 0 || !has_running(key);  // its only job may be refused again
   });
   std::vector<LaneKey> waiting;
   for (const auto& [key, lane] : lanes_)
@@ -149,6 +150,10 @@ bool SendDesk::set_reason(JobId id, const Lane& lane) {
 }
 
 /// May the next job of the lane join those that run for the same peer?
+bool SendDesk::has_running(const LaneKey& key) const {
+  return std::any_of(running_.begin(), running_.end(), [&](const auto& running) { return running.second.lane == key; });
+}
+
 bool SendDesk::has_share(const LaneKey& key, const Lane& lane) const {
   const auto bare = bare_part(key.peer);
   unsigned theirs = 0, large = 0;

@@ -125,6 +125,7 @@ class SendDesk final : private SendFile::Owner {
   void start_some();
   bool is_ready(const LaneKey& key, const Lane& lane) const;
   void start(std::map<LaneKey, Lane>::iterator lane);
+  bool has_running(const LaneKey& key) const;
   bool has_share(const LaneKey& key, const Lane& lane) const;
   void offer_in_turn(Lane& lane);
   void looked_in_vain(const LaneKey& key);

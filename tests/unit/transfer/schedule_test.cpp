@@ -399,6 +399,23 @@ TEST_CASE("schedule: \"not now\" is not charged, and the lane asks again in its 
   }
 }
 
+TEST_CASE("schedule: \"not now\" to the only job of a lane is asked ever more slowly, too", "[schedule]") {
+  House house;
+  house.start();
+  const auto only = house.send("/src/a");
+  std::chrono::milliseconds delay = 1s;
+  for (int times = 0; times < 8; ++times, delay *= 2) {
+    house.last_talk()->handler->on_ended({Errc::Constraint, "not now"});
+    house.settle();
+    const auto talks = house.negotiator().talks.size();
+    house.pass(delay - 1ms);
+    CHECK(house.negotiator().talks.size() == talks);
+    house.pass(1ms);
+    CHECK(house.negotiator().talks.size() == talks + 1);
+    CHECK(house.state(only) == "offered/awaiting-peer");
+  }
+}
+
 TEST_CASE("schedule: five hundred files to a peer that is overloaded now and then all arrive, in order", "[schedule]") {
   House house;
   house.start();
