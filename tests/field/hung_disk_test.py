@@ -4,7 +4,7 @@
 import time
 import unittest
 
-from exfat import ExfatDisk
+from exfat import SMALL_DISK, ExfatDisk
 from lab_case import LabCase
 from process import wait_for
 
@@ -12,6 +12,8 @@ MIB = 1 << 20
 
 
 class HungDisk(LabCase):
+    lab_options = SMALL_DISK
+
     @classmethod
     def prepare(cls):
         super().prepare()

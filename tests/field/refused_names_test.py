@@ -3,7 +3,7 @@
 
 import unittest
 
-from exfat import ExfatDisk
+from exfat import SMALL_DISK, ExfatDisk
 from lab import sha256
 from lab_case import LabCase
 from process import wait_for
@@ -14,6 +14,8 @@ NAMES = {'what?.txt': 'what_.txt', '12:30.png': '12_30.png', 'a|b*c<d>.bin': 'a_
 
 
 class RefusedNames(LabCase):
+    lab_options = SMALL_DISK
+
     @classmethod
     def prepare(cls):
         cls.disk = ExfatDisk(cls.lab.directory).open()

@@ -10,6 +10,9 @@ import unittest
 
 from process import Child, wait_for
 
+# For Lab: the disk is smaller than what a transfer must leave free by default.
+SMALL_DISK = {'config': {'disk': {'min_free': '1Mi'}}}
+
 
 class ExfatDisk:
     """Mounted at `directory`/disk while it is open; SkipTest where that cannot be."""
