@@ -146,6 +146,9 @@ Result<std::string> prepare_domain(std::string_view part) {
   if (const auto rule = broken_name_rule(*a_labels)) return bad(*rule);
   auto u_labels = to_u_labels(*a_labels);
   if (!u_labels) return bad(u_labels.error().detail);
+  // libidn2 decodes A-labels that no name has: of "xn--1va" comes U+037A, which it refuses to encode.
+  const auto encoded = to_a_labels(*u_labels);
+  if (!encoded || *encoded != *a_labels) return bad("a label of it that begins with xn-- stands for no name");
   return u_labels;
 }
 

@@ -107,6 +107,16 @@ TEST_CASE("jid: a domain is compared as U-labels (RFC 7622 s3.2)", "[jid]") {
   CHECK(Jid::parse("ann@[2001:DB8:0:0::0:1]/x").value().str() == "ann@[2001:db8::1]/x");
 }
 
+TEST_CASE("jid: an A-label that stands for no name is refused", "[jid]") {
+  // Punycode of U+037A, U+00AA, U+FF41, U+2126, U+00AD and U+00C4, none of which is in a U-label.
+  for (const auto* label : {"xn--1va", "xn--hba", "xn--mi7c", "xn--22g", "xn--kba", "xn--7ba", "XN--1VA"}) {
+    INFO(label);
+    CHECK_FALSE(Jid::parse("ann@" + std::string(label) + ".test"));
+    CHECK_FALSE(Jid::parse("ann@sub." + std::string(label)));
+  }
+  CHECK_THAT(detail("ann@xn--1va.test"), Catch::Contains("stands for no name"));
+}
+
 TEST_CASE("jid: a resource may hold @ and /", "[jid]") {
   const auto jid = Jid::parse("example.org/a@b/c");
   REQUIRE(jid);
