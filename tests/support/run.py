@@ -13,7 +13,7 @@ import unittest
 
 from process import ROOT
 
-SUITES = ('unit', 'scenario', 'integration', 'field', 'interop')
+SUITES = ('unit', 'scenario', 'integration', 'field', 'interop', 'fuzz')
 
 
 def build_directory(sanitize):
@@ -153,7 +153,7 @@ def main():
     for suite in ('unit', 'scenario'):
         if suite in suites:
             run_meson(suite, directory, tally, args.sanitize)
-    for suite in ('integration', 'field', 'interop'):
+    for suite in ('integration', 'field', 'interop', 'fuzz'):
         if suite in suites:
             run_python(suite, tally, args.word)
     print(tally)
