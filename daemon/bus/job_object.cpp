@@ -1,34 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "bus/job_object.h"
 
-#include "bus/file_uri.h"
+#include "bus/accept_options.h"
 #include "bus/names.h"
 #include "bus/reply.h"
 
 namespace xmppftd {
-namespace {
-
-/// A uri that ends in '/' names the folder, any other the very file.
-AcceptOptions accept_options(const VariantMap& map) {
-  Options options(map);
-  AcceptOptions accept;
-  const auto uri = options.text("uri");
-  accept.name = options.text("name");
-  accept.on_exists = options.text("on_exists");
-  options.finish("uri, name, on_exists");
-  if (uri.empty()) return accept;
-  auto path = uri_to_path(uri);
-  if (!path) throw to_bus_error(path.error());
-  const auto slash = path->rfind('/');
-  accept.folder = slash == 0 ? "/" : path->substr(0, slash);
-  if (slash + 1 == path->size()) return accept;
-  if (!accept.name.empty())
-    throw invalid_args("uri names a file and name names another; give one, or end the uri with /");
-  accept.name = path->substr(slash + 1);
-  return accept;
-}
-
-}  // namespace
 
 JobObject::JobObject(sdbus::IConnection& connection, TransferQueue& queue, AccountPorts& accounts, JobId id)
     : BusObject(connection, job_path(id)), queue_(queue), accounts_(accounts), id_(id) {}
@@ -39,7 +16,7 @@ void JobObject::tell_changed(const std::vector<std::string>& names) { emitProper
 
 void JobObject::Accept(sdbus::Result<>&& call, VariantMap options) {
   respond(std::move(call), [&](Reply<>& reply) {
-    auto accept = accept_options(options);
+    auto accept = read_accept_options(options);
     queue_.accept(id_, std::move(accept), [reply = std::move(reply)](xmppftd::Result<void> done) mutable {
       // The folder was named by a URI, so a missing one is a bad URI to the caller.
       if (!done && done.error().code == Errc::FileMissing) done.error().code = Errc::BadUri;
