@@ -139,10 +139,11 @@ Result<std::string> prepare_domain(std::string_view part) {
   if (const auto rule = broken_rule(part)) return bad(*rule);
   if (auto literal = ipv6_literal(part)) return *std::move(literal);
   if (part.size() > 1 && part.back() == '.') part.remove_suffix(1);  // RFC 7622 section 3.2
-  if (in_addr ignored{}; is_numeric(part) && inet_pton(AF_INET, std::string(part).c_str(), &ignored) != 1)
-    return bad("it is no IPv4 address" + std::string(kSuchAs));
   const auto a_labels = to_a_labels(part);
   if (!a_labels) return bad(a_labels.error().detail);
+  // Of the A-labels, for the way to them drops soft hyphens and maps digits of other widths.
+  if (in_addr ignored{}; is_numeric(*a_labels) && inet_pton(AF_INET, a_labels->c_str(), &ignored) != 1)
+    return bad("it is no IPv4 address" + std::string(kSuchAs));
   if (const auto rule = broken_name_rule(*a_labels)) return bad(*rule);
   auto u_labels = to_u_labels(*a_labels);
   if (!u_labels) return bad(u_labels.error().detail);
