@@ -44,7 +44,8 @@ std::string short_ascii(std::string_view name) {
     const auto dot = ascii.rfind('.');
     const bool has_extension = dot != std::string::npos && ascii.size() - dot <= kMaxExtension + 1;
     const auto extension = has_extension ? ascii.substr(dot) : std::string();
-    ascii = ascii.substr(0, kShort - extension.size()) + extension;
+    // What is left may name a device, and gets a '_' in front.
+    ascii = ascii.substr(0, kShort - 1 - extension.size()) + extension;
   }
   return without_special(ascii);
 }

@@ -84,6 +84,8 @@ TEST_CASE("names: plainer ones end in one that every file system takes", "[names
   CHECK(plainer_names("end. .").front() == "end___");
   CHECK(plainer_names("con.txt").front() == "_con.txt");
   CHECK(plainer_names("file").empty());
+  const auto cut_to_device = plainer_names("con" + std::string(120, ' ') + "x.txt");
+  CHECK(is_plain_everywhere(cut_to_device.front()));
   CHECK(is_plain_everywhere("notes (2).txt"));
   CHECK_FALSE(is_plain_everywhere("12:30.png"));
 }
