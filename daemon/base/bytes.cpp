@@ -16,7 +16,7 @@ constexpr std::string_view kBase64Digits =
 constexpr std::uint8_t kNone = 0xff;
 constexpr std::uint8_t kSpace = 0xfe;
 
-constexpr std::array<std::uint8_t, 256> base64_values() {
+consteval std::array<std::uint8_t, 256> base64_values() {
   std::array<std::uint8_t, 256> table{};
   table.fill(kNone);
   for (std::size_t i = 0; i < kBase64Digits.size(); ++i)

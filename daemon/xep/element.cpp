@@ -10,7 +10,7 @@ namespace xmppftd {
 namespace {
 
 /// Bytes that cannot be copied as they are: markup, C0 controls and the leads of longer characters.
-constexpr std::array<bool, 256> special_bytes() {
+consteval std::array<bool, 256> special_bytes() {
   std::array<bool, 256> table{};
   for (std::size_t i = 0; i < table.size(); ++i) table[i] = i < 0x20 || i >= 0x80;
   for (unsigned char c : {'<', '>', '&', '"', '\''}) table[c] = true;
