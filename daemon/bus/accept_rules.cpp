@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "bus/accept_rules.h"
 
+#include <cstdint>
+
 #include "base/text.h"
 #include "bus/file_uri.h"
 #include "bus/outgoing.h"
@@ -15,6 +17,10 @@ std::vector<AcceptRule> rules_from_bus(const std::vector<VariantMap>& rows) {
     AcceptRule rule;
     rule.from = options.text("from");
     rule.max_size = options.take<std::uint64_t>("max_size").value_or(0);
+    // The configuration holds no larger number, and would be refused at the next start.
+    if (rule.max_size > INT64_MAX)
+      throw invalid_args("rule " + std::to_string(rules.size()) + ": max_size: " + std::to_string(rule.max_size) +
+                         " is out of range; want at most " + std::to_string(INT64_MAX) + " bytes");
     rule.mime = options.take<std::vector<std::string>>("mime").value_or(std::vector<std::string>());
     if (const auto uri = options.text("directory"); !uri.empty()) {
       auto path = uri_to_path(uri);

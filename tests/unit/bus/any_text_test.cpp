@@ -119,6 +119,15 @@ TEST_CASE("accept rules: a folder that the configuration cannot keep is refused"
   CHECK(rules[0].folder == "/tmp/é");
 }
 
+TEST_CASE("accept rules: a size that the configuration cannot keep is refused", "[bus]") {
+  const auto rules_of = [](std::uint64_t max_size) {
+    return rules_from_bus({{{"from", sdbus::Variant(std::string("*"))}, {"max_size", sdbus::Variant(max_size)}}});
+  };
+  CHECK(rules_of(INT64_MAX)[0].max_size == INT64_MAX);
+  CHECK_THAT(refusal([&] { rules_of(std::uint64_t{INT64_MAX} + 1); }),
+             Catch::Contains("rule 0: max_size: 9223372036854775808 is out of range"));
+}
+
 TEST_CASE("errors: one of the D-Bus library itself is told as a bad argument", "[bus][text]") {
   const auto error = sendable(sdbus::Error("org.freedesktop.DBus.Error.InconsistentMessage", "bad\xff"));
   CHECK(error.getName() == kInvalidArgs);
