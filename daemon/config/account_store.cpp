@@ -25,15 +25,6 @@ constexpr std::size_t kMaxAccountFile = 64 << 10;
 constexpr std::size_t kMaxPassword = 1023;
 constexpr const char* kLastId = "last-id";
 
-struct PolicyWord {
-  IpPolicy policy;
-  std::string_view word;
-};
-constexpr PolicyWord kPolicies[] = {{IpPolicy::Open, "open"},
-                                    {IpPolicy::Contacts, "contacts"},
-                                    {IpPolicy::ProxyOnly, "proxy-only"},
-                                    {IpPolicy::IbbOnly, "ibb-only"}};
-
 std::string to_json(const AccountSettings& settings) {
   nlohmann::ordered_json json{{"jid", settings.jid},
                               {"resource", settings.resource},
@@ -107,18 +98,6 @@ Result<AccountSettings> from_json(const std::string& path, AccountId id, const s
 bool unlink_if_there(const std::string& path) { return unlink(path.c_str()) == 0 || errno == ENOENT; }
 
 }  // namespace
-
-std::string_view to_string(IpPolicy policy) noexcept {
-  for (const auto& row : kPolicies)
-    if (row.policy == policy) return row.word;
-  return "?";
-}
-
-std::optional<IpPolicy> ip_policy_from(std::string_view word) noexcept {
-  for (const auto& row : kPolicies)
-    if (row.word == word) return row.policy;
-  return std::nullopt;
-}
 
 std::string AccountStore::path_of(AccountId id, const char* suffix) const {
   return folder_ + "/" + std::to_string(id) + suffix;

@@ -6,15 +6,11 @@
 
 #include "base/result.h"
 #include "base/secret.h"
+#include "config/ip_policy.h"
 #include "model/jid.h"
 #include "model/job.h"
 
 namespace xmppftd {
-
-/// Who may learn our IP address (RELIABILITY section 5.4).
-enum class IpPolicy { Open, Contacts, ProxyOnly, IbbOnly };
-std::string_view to_string(IpPolicy policy) noexcept;  ///< "open", "contacts", "proxy-only", "ibb-only"
-std::optional<IpPolicy> ip_policy_from(std::string_view word) noexcept;
 
 /// What a user set about one account.
 struct AccountSettings {

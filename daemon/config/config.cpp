@@ -12,13 +12,10 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
-#include "base/text.h"
 #include "config/durable_file.h"
 #include "config/json_tree.h"
 #include "config/keys.h"
 #include "config/user_folders.h"
-#include "config/values.h"
-#include "model/jid.h"
 
 namespace xmppftd {
 namespace {
@@ -76,21 +73,6 @@ Result<ConfigPaths> ConfigPaths::from_environment(const std::string& config_opti
   paths.files.push_back(named.empty() ? paths.folder + "/config.jsonc" : named);
   paths.last_is_required = !named.empty();
   return paths;
-}
-
-Result<void> check_accept_rule(const AcceptRule& rule) {
-  const bool wildcard = rule.from == "*" || rule.from == "roster" || rule.from.rfind("*@", 0) == 0;
-  if (!wildcard) {
-    auto jid = Jid::parse(rule.from);
-    if (!jid)
-      return Error{Errc::Config, "from: " + xmppftd::quoted(rule.from) +
-                                     " is neither a JID nor a pattern; want ann@example.org, *@example.org, roster or *"};
-  } else if (rule.max_size == 0) {
-    return Error{Errc::Config, "from: " + xmppftd::quoted(rule.from) + " needs a max_size, such as \"100Mi\""};
-  }
-  if (!rule.folder.empty() && rule.folder.front() != '/')
-    return Error{Errc::Config, "directory: " + xmppftd::quoted(rule.folder) + " is not an absolute path"};
-  return {};
 }
 
 Result<Config> load_config(const ConfigPaths& paths) {

@@ -98,7 +98,4 @@ Result<Config> load_config(const ConfigPaths& paths);
 /// Writes `rules` to config.d/90-xmppftctl.jsonc (write, fsync, rename; 0600), replacing what that file said before.
 Result<void> save_accept_rules(const ConfigPaths& paths, const std::vector<AcceptRule>& rules);
 
-/// Checks one rule as the loader does; a message that names value, rule and remedy. Errors: Config.
-Result<void> check_accept_rule(const AcceptRule& rule);
-
 }  // namespace xmppftd

@@ -5,6 +5,7 @@
 #include <limits>
 #include <map>
 
+#include "config/check_accept_rule.h"
 #include "config/values.h"
 #include "model/jid.h"
 

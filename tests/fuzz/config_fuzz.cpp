@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "config/check_accept_rule.h"
 #include "config/keys.h"
 #include "fuzz.h"
 
