@@ -3,10 +3,15 @@
 // that can be sent.
 #include <sdbus-c++/sdbus-c++.h>
 
+#include <algorithm>
+
+#include "bus/accept_options.h"
 #include "bus/accept_rules.h"
 #include "bus/account_settings.h"
 #include "bus/file_uri.h"
+#include "bus/job_fields.h"
 #include "bus/job_selector.h"
+#include "bus/send_options.h"
 #include "fuzz.h"
 
 using namespace xmppftd;
@@ -15,9 +20,10 @@ using namespace xmppftd::fuzz;
 namespace {
 
 constexpr const char* kKeys[] = {
-    "resource", "server", "ca_file",   "pin",     "enabled",   "allow_plain", "ip_policy", "ids",
-    "batch",    "state",  "direction", "account", "peer",      "since",       "text",      "sort",
-    "all",      "from",   "max_size",  "mime",    "directory", "on_exists"};
+    "resource",  "server", "ca_file", "pin",       "enabled",     "allow_plain", "ip_policy",
+    "ids",       "batch",  "state",   "direction", "account",     "peer",        "since",
+    "text",      "sort",   "all",     "from",      "max_size",    "mime",        "directory",
+    "on_exists", "uri",    "name",    "methods",   "description", "priority"};
 
 /// What sd-bus lets through: it refuses other strings before a handler sees them.
 std::string text_of(Input& input) {
@@ -96,11 +102,38 @@ void check_uri(std::string_view text) {
   FUZZ_CHECK(uri_to_path(path_to_uri(*taken)).value() == *taken);
 }
 
+void check_accept(const VariantMap& map) {
+  const auto accept = read_accept_options(map);
+  FUZZ_CHECK(accept.folder.empty() || accept.folder.front() == '/');
+  if (accept.folder.empty())
+    FUZZ_CHECK(map.count("uri") == 0 || map.at("uri").get<std::string>().empty());
+}
+
+void check_send(const VariantMap& map, const std::vector<std::string>& recipients, bool with_name) {
+  std::string name;
+  const auto request = read_send_options(map, recipients, with_name, name);
+  FUZZ_CHECK(!recipients.empty() && request.recipients == recipients && request.sources.empty());
+  FUZZ_CHECK(with_name || name.empty());
+  FUZZ_CHECK(request.description.size() <= 1024 && request.batch.size() <= kMaxString);
+  FUZZ_CHECK(request.priority >= -100 && request.priority <= 100);
+  FUZZ_CHECK((request.account != 0) == (map.count("account") == 1));
+  for (const auto& method : request.methods)
+    FUZZ_CHECK(method.id == "si-ibb" || method.id == "si-socks5");
+}
+
+void check_fields(const std::vector<std::string>& names) {
+  const auto fields = check_job_fields(names);
+  FUZZ_CHECK(!fields.empty() && (names.empty() || fields.size() <= names.size()));
+  const auto& known = job_field_names();
+  for (const auto& field : fields)
+    FUZZ_CHECK(std::find(known.begin(), known.end(), field) != known.end());
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   Input input(data, size);
-  switch (input.byte() % 5) {
+  switch (input.byte() % 8) {
     case 0: {
       const auto map = map_of(input);
       call([&] { check_settings(map); });
@@ -127,11 +160,30 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       call([&] {
         const auto rules = rules_from_bus(rows);
         FUZZ_CHECK(rules.size() == rows.size());
+        for (const auto& rule : rules)
+          FUZZ_CHECK(rule.max_size <= INT64_MAX);  // as in a configuration
         FUZZ_CHECK(rules_from_bus(rules_to_bus(rules)) == rules);
       });
       break;
     }
     case 4: call([&] { check_uri(input.word()); }); break;
+    case 5: {
+      const auto map = map_of(input);
+      call([&] { check_accept(map); });
+      break;
+    }
+    case 6: {
+      const bool with_name = input.byte() & 1;
+      const auto recipients = texts_of(input);
+      const auto map = map_of(input);
+      call([&] { check_send(map, recipients, with_name); });
+      break;
+    }
+    case 7: {
+      const auto names = texts_of(input);
+      call([&] { check_fields(names); });
+      break;
+    }
   }
   return 0;
 }

@@ -27,6 +27,9 @@ void check_elements(Input input) {
   } else {
     FUZZ_CHECK(data.error().code == Errc::Protocol && is_bus_text(data.error().detail));
   }
+  Element parent = element;
+  parent.add(Element("b", std::string(kNsIbb)));
+  FUZZ_CHECK(!IbbData::parse(parent, block_size));
   element.name = "open";
   if (const auto open = IbbOpen::parse(element)) {
     FUZZ_CHECK(open->block_size >= 1 && open->block_size <= kMaxIbbBlock);

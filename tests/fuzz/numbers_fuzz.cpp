@@ -88,6 +88,7 @@ void check_client(std::string_view text) {
     FUZZ_CHECK(time.count() > 0 && time <= std::chrono::hours(24 * 366 * 10));
   });
   may_refuse([&] { FUZZ_CHECK(ctl::parse_size("--max-size", text) <= kMost); });
+  may_refuse([&] { FUZZ_CHECK(ctl::parse_word("--sort", text, {"newest", "oldest"}) == text); });
   may_refuse([&] {
     const auto number = ctl::parse_number("--priority", text, -100, 100);
     FUZZ_CHECK(number >= -100 && number <= 100);
@@ -97,6 +98,9 @@ void check_client(std::string_view text) {
   may_refuse([&] {
     std::istringstream input{std::string(text)};
     const auto names = ctl::parse_job_names({"@-"}, input);
+    std::istringstream nothing;
+    if (std::string word; std::istringstream(std::string(text)) >> word && word == text)
+      FUZZ_CHECK(ctl::parse_job_names({word}, nothing).ids == names.ids);  // as an argument
     FUZZ_CHECK(names.ids.size() <= ctl::kMaxNamedJobs);
     for (const auto& [first, last] : names.ranges)
       FUZZ_CHECK(first >= 1 && first <= last && last - first < ctl::kMaxNamedJobs);

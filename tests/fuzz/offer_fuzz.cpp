@@ -11,6 +11,7 @@
 #include "model/jid.h"
 #include "sqlite/job_columns.h"
 #include "support/xml.h"
+#include "xep/namespaces.h"
 #include "xep/stanza.h"
 #include "xep/xep0096_si.h"
 
@@ -37,7 +38,7 @@ void check_row(const JobRecord& record) {
   FUZZ_CHECK(back && to_cells(*back) == cells && checksum(to_cells(*back)) == checksum(cells));
   JobProgress progress;
   progress.transferred = record.transferred;
-  for (const auto& name : job_field_names()) {
+  for (const auto& name : check_job_fields(job_field_names())) {
     check_sendable(name, {*back, progress}, true);
     check_sendable(name, {*back, progress}, false);
   }
@@ -66,6 +67,26 @@ void failed(JobRecord& record, const Error& why) {
   record.reason = JobReason::Protocol;
   record.error_name = std::string(to_string(why.code));
   record.error_detail = why.detail;
+}
+
+/// The answer to an offer of ours: what is to be sent is a part of the file.
+void check_answer(const SiAnswer& answer, JobRecord& record) {
+  SiOffer ours;
+  ours.methods = {std::string(kNsBytestreams), std::string(kNsIbb)};
+  ours.file.size = 1000;
+  ours.range = true;
+  const auto part = answer.range_of(ours);
+  const auto again = SiAnswer::parse(answer.build());
+  FUZZ_CHECK(again && again->method == answer.method && again->can_confirm == answer.can_confirm);
+  FUZZ_CHECK(again->offset == answer.offset && again->length == answer.length);
+  if (!part) return failed(record, part.error());
+  FUZZ_CHECK(part->offset <= ours.file.size && part->length <= ours.file.size - part->offset);
+  record.direction = Direction::Out;
+  record.method = answer.method;
+  record.offset = part->offset;
+  ours.range = false;
+  const auto whole = answer.range_of(ours);
+  FUZZ_CHECK(!whole || (whole->offset == 0 && whole->length == ours.file.size));
 }
 
 }  // namespace
@@ -100,10 +121,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       check_offer(*offer, record);
     else
       failed(record, offer.error());
-    if (const auto answer = SiAnswer::parse(*iq->payload)) {
-      record.method = answer->method;
-      record.offset = answer->offset.value_or(0);
-    }
+    if (const auto answer = SiAnswer::parse(*iq->payload)) check_answer(*answer, record);
   }
   check_row(record);
   // What we write is XML that reads the same.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What a server sends before and after the login, through expat and both stages to where libstrophe
 // stands: limits hold, the chosen mechanism alone is seen, and how TCP cut the bytes does not
-// matter.
+// matter. Of every end that it puts to the login the user is told in text that D-Bus can carry.
 #include <expat.h>
 
 #include <algorithm>
@@ -10,6 +10,8 @@
 
 #include "base/bytes.h"
 #include "fuzz.h"
+#include "strophe/down_reason.h"
+#include "strophe/host.h"
 #include "strophe/sasl.h"
 #include "strophe/stanza_limiter.h"
 #include "strophe/stream_gate.h"
@@ -19,6 +21,27 @@ using namespace xmppftd;
 using namespace xmppftd::fuzz;
 
 namespace {
+
+void check_sendable(const Down& down) {
+  FUZZ_CHECK(!down.detail.empty() && is_bus_text(down.detail));
+}
+
+/// Where a server sends us is a name or an address without a byte that means something elsewhere.
+void check_other_host(std::string_view content) {
+  const auto other = parse_host_port(content);
+  if (!other) return;
+  FUZZ_CHECK(without_brackets("[" + other->host + "]") == other->host);
+  FUZZ_CHECK(to_ascii(to_ascii(other->host)) == to_ascii(other->host));
+  FUZZ_CHECK(!other->host.empty() &&
+             other->host.find_first_of("[]/@<>\"' \t\r\n") == std::string::npos);
+  if (other->host.find(':') != std::string::npos) FUZZ_CHECK(is_address(other->host));
+  if (other->port == 0) return;
+  const bool v6 = other->host.find(':') != std::string::npos;
+  const auto written =
+      (v6 ? "[" + other->host + "]" : other->host) + ":" + std::to_string(other->port);
+  const auto again = parse_host_port(written);
+  FUZZ_CHECK(again && again->host == other->host && again->port == other->port);
+}
 
 /// A session that allows what its first byte says, and walks through the mechanisms.
 class Policy final : public StreamPolicy {
@@ -32,6 +55,7 @@ class Policy final : public StreamPolicy {
     FUZZ_CHECK(chosen.empty() ||
                std::find(offered.begin(), offered.end(), chosen) != offered.end());
     FUZZ_CHECK(chosen != "PLAIN" || rules_ & 1);
+    FUZZ_CHECK(chosen.empty() || walk_.password()[0] != '\0');
     FUZZ_CHECK(chosen.empty() || chosen == "PLAIN" || chosen.starts_with("SCRAM-SHA-"));
     if (chosen.empty()) check_down();
     return chosen;
@@ -47,13 +71,25 @@ class Policy final : public StreamPolicy {
     if (!walk_.is_open()) return;
     walk_.failed(condition, text);
     check_down();
+    FUZZ_CHECK(!(walk_.more() && walk_.refused()));
+  }
+  void end_of_stream() {
+    if (!walk_.is_open()) return;
+    walk_.broke_off();
+    check_down();
+    FUZZ_CHECK(!walk_.refused());
+    walk_.forget_password();
+    FUZZ_CHECK(walk_.password()[0] == '\0');
   }
   void on_bind_failure(std::string_view condition, std::string_view text) override {
     FUZZ_CHECK(is_utf8(condition) && is_utf8(text));
+    check_sendable(bind_error(condition, text));
   }
   void on_stream_error(std::string_view condition, std::string_view content,
                        std::string_view text) override {
     FUZZ_CHECK(is_utf8(condition) && is_utf8(content) && is_utf8(text));
+    check_sendable(stream_error(condition, text));
+    check_other_host(content);
   }
   bool may_be_long(std::string_view, std::string_view from) override {
     return from.empty() && !(rules_ & 4) && !std::exchange(was_long_, true);
@@ -65,10 +101,7 @@ class Policy final : public StreamPolicy {
   int successes = 0;
 
  private:
-  void check_down() {
-    const auto down = walk_.down();
-    FUZZ_CHECK(!down.detail.empty() && is_bus_text(down.detail));
-  }
+  void check_down() { check_sendable(walk_.down()); }
   std::uint8_t rules_;
   SaslWalk walk_;
   bool was_long_ = false;
@@ -161,6 +194,7 @@ std::string play(std::uint8_t rules, std::string_view bytes, std::size_t cut) {
   Chain chain(rules);
   const PolicyScope scope(chain.policy);
   for (std::size_t at = 0; at < bytes.size(); at += cut) chain.feed(bytes.substr(at, cut));
+  chain.policy.end_of_stream();
   chain.feed("", true);  // expat may see later that a token is none when its end comes later
   return std::string(chain.refused  ? "refused "
                      : chain.broken ? "broken "
@@ -183,6 +217,20 @@ void check_sasl(std::string_view text) {
     FUZZ_CHECK(!rounds_are_sane(to_base64(view_of("r=x,s=eA==,i=" + std::string(rounds)))));
 }
 
+/// libstrophe's log, whose lines quote the server.
+void check_log(std::string_view text) {
+  LoginLog log;
+  for (const char* area : {"xmpp", "tls"}) {
+    for (const auto level : {XMPP_LEVEL_DEBUG, XMPP_LEVEL_WARN}) log.line(level, area, text);
+    log.line(XMPP_LEVEL_DEBUG, area, "error:" + std::string(text));
+  }
+  log.line(XMPP_LEVEL_DEBUG, "xmpp", "connection failed, error " + std::string(text));
+  FUZZ_CHECK(is_bus_text(log.tls_error()) && is_plain(log.tls_error()));
+  FUZZ_CHECK(is_bus_text(log.complaint()) && is_plain(log.complaint()));
+  check_sendable(connect_error(log.connect_error()));
+  check_sendable(connection_lost(log.connect_error()));
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -191,6 +239,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::size_t cut = 1 + input.byte();
   if (rules & 128) {
     check_sasl(input.rest());
+    check_log(input.rest());
     return 0;
   }
   const auto whole = play(rules, input.rest(), std::max<std::size_t>(1, input.rest().size()));
