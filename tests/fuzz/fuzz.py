@@ -63,14 +63,19 @@ def build(targets=TARGETS, coverage=False):
     """The directory with the targets in it. Raises CalledProcessError."""
     directory = build_directory(coverage)
     if not (directory / 'build.ninja').exists():
-        flags = '-fsanitize=fuzzer-no-link -gline-tables-only -fno-sanitize-recover=all'
+        # A null pointer crashes by itself, and x86 knows no alignment; without these checks a file
+        # compiles in three quarters of the time.
+        flags = ('-fsanitize=fuzzer-no-link -gline-tables-only -fno-sanitize-recover=all '
+                 '-fno-sanitize=null,alignment,vptr')
         options = [f'-Dcpp_args={flags}', *SANITIZE, '-Doptimization=1']
         if coverage:
             options = [f'-Dcpp_args=-fsanitize=fuzzer-no-link {COVERAGE}',
                        '-Dcpp_link_args=-fprofile-instr-generate', '-Doptimization=0',
                        '-Db_lundef=false']
         subprocess.run(['meson', 'setup', '-Dbuildtype=plain', *options, directory, ROOT],
-                       check=True, env={**os.environ, 'CXX': 'clang++', 'CC': 'clang'},
+                       check=True, env={**os.environ, 'CXX': 'clang++', 'CC': 'clang',
+                                        # What meson tries out leaves its profile where it runs.
+                                        'LLVM_PROFILE_FILE': os.devnull},
                        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
     programs = [f'tests/fuzz/{target}_fuzz' for target in targets]
     subprocess.run(['ninja', '-C', directory, *programs], check=True, stdin=subprocess.DEVNULL)
