@@ -77,6 +77,8 @@ void LiveAccount::attempt() {
       },
       [this, loaded](Result<void> outcome) {
         if (status_.state != AccountState::Connecting || link_busy_) return;
+        if (!outcome && outcome.error().code == Errc::Unavailable)
+          return try_later({AccountReason::Backoff, outcome.error().detail, ""});
         if (!outcome) return give_up(AccountReason::NoPassword, outcome.error());
         password_ = std::move(**loaded);
         status_.password_store = "file";

@@ -15,13 +15,10 @@ struct PrivateFolder {
 };
 
 /// Makes `path` and its parents, mode 0700, or takes what is there: it must be a folder and ours; a mode that lets others
-/// in is narrowed. Errors: UnsafeFolder, Unreadable, DiskFull, Io; each names the path and a remedy.
+/// in is narrowed. Errors: UnsafeFolder and those of system_error(); each names the path and a remedy.
 Result<PrivateFolder> open_private_folder(const std::string& path);
 
 /// The same for a folder that may be missing and is then not made.
 Result<void> keep_private(const std::string& path);
-
-/// "/path/x: No space left on device" as DiskFull, Unreadable, FileMissing or Io.
-Error error_from_errno(const std::string& path, int number);
 
 }  // namespace xmppftd

@@ -24,6 +24,7 @@ std::string_view to_string(Errc code) noexcept {
     case Errc::UnsafeFolder: return "UnsafeFolder";
     case Errc::DiskFull: return "DiskFull";
     case Errc::Io: return "Io";
+    case Errc::Unavailable: return "Unavailable";
     case Errc::Exists: return "Exists";
     case Errc::NotOnline: return "NotOnline";
     case Errc::AuthFailed: return "AuthFailed";

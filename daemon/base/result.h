@@ -34,6 +34,7 @@ enum class Errc {
   UnsafeFolder,      ///< a folder that others can write to, or that is not ours
   DiskFull,
   Io,
+  Unavailable,       ///< our own system cannot just now (descriptors, memory, a file server): time may cure it
   Exists,
   // Sessions
   NotOnline,

@@ -34,6 +34,7 @@ std::string bus_error_name(Errc code) {
     case Errc::UnsafeFolder: return own + "Unreadable";
     case Errc::NotRegularFile: return own + "NotRegularFile";
     case Errc::DiskFull: return own + "DiskFull";
+    case Errc::Unavailable:
     case Errc::Io: return own + "Io";
     case Errc::Exists: return own + "Exists";
     // Why an account is not online is told by the message; the caller's remedy is the same.

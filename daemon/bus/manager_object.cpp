@@ -4,9 +4,9 @@
 #include <fcntl.h>
 
 #include <cerrno>
-#include <cstring>
 #include <memory>
 
+#include "base/system_error.h"
 #include "base/text.h"
 #include "bus/account_settings.h"
 #include "bus/accept_rules.h"
@@ -34,8 +34,11 @@ Result<std::string> path_of(const std::string& uri) {
 /// A descriptor of ours for one of a message. sdbus-c++ 1.2 loses FD_CLOEXEC when it passes a descriptor on.
 UniqueFd own(const sdbus::UnixFd& fd, const std::string& subject) {
   UniqueFd copy(fcntl(fd.get(), F_DUPFD_CLOEXEC, 3));
-  if (!copy)
-    throw to_bus_error({Errc::BadFd, quoted(subject) + ": the descriptor cannot be used: " + std::strerror(errno)});
+  if (!copy) {
+    const auto what = quoted(subject) + ": the descriptor cannot be used";
+    throw to_bus_error(is_shortage(errno) ? system_error(errno, what)
+                                          : system_error(Errc::BadFd, errno, what, "open the file and pass it again"));
+  }
   return copy;
 }
 

@@ -8,11 +8,11 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
 #include <nlohmann/json.hpp>
 
 #include "base/bytes.h"
 #include "base/private_folder.h"
+#include "base/system_error.h"
 #include "base/text.h"
 #include "base/unique_fd.h"
 #include "config/durable_file.h"
@@ -110,7 +110,7 @@ Result<std::vector<AccountSettings>> AccountStore::load() const {
   DIR* dir = opendir(folder_.c_str());
   if (dir == nullptr) {
     if (errno == ENOENT) return accounts;
-    return Error{Errc::Config, folder_ + ":1:1: error: cannot be read: " + std::strerror(errno)};
+    return Error{Errc::Config, folder_ + ":1:1: error: cannot be read: " + system_error(errno, "").detail};
   }
   std::vector<AccountId> ids;
   while (const dirent* entry = readdir(dir)) {
@@ -153,7 +153,7 @@ Result<void> AccountStore::remove(AccountId id) const {
   // The password first: should we die in between, no secret is left behind without its account.
   if (auto forgotten = forget_password(id); !forgotten) return forgotten;
   if (!unlink_if_there(path_of(id, ".json")))
-    return Error{Errc::Io, "cannot remove " + path_of(id, ".json") + ": " + std::strerror(errno)};
+    return system_error(errno, "cannot remove " + path_of(id, ".json"));
   return {};
 }
 
@@ -162,7 +162,8 @@ Result<Secret> AccountStore::load_password(AccountId id) const {
   if (text) return Secret(std::move(*text));
   if (text.error().code == Errc::FileMissing)
     return Error{Errc::NoPassword, "no password is kept; set one with xmppftctl account passwd " + std::to_string(id)};
-  return Error{Errc::SecretStore, path_of(id, ".password") + ": " + text.error().detail};
+  const auto code = text.error().code == Errc::Unavailable ? Errc::Unavailable : Errc::SecretStore;
+  return Error{code, path_of(id, ".password") + ": " + text.error().detail};
 }
 
 Result<void> AccountStore::save_password(AccountId id, const Secret& password) const {
@@ -172,7 +173,7 @@ Result<void> AccountStore::save_password(AccountId id, const Secret& password) c
 
 Result<void> AccountStore::forget_password(AccountId id) const {
   if (!unlink_if_there(path_of(id, ".password")))
-    return Error{Errc::Io, "cannot remove " + path_of(id, ".password") + ": " + std::strerror(errno)};
+    return system_error(errno, "cannot remove " + path_of(id, ".password"));
   return {};
 }
 

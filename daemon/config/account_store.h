@@ -43,7 +43,7 @@ class AccountStore {
   /// Removes the account and its password; missing files are fine.
   Result<void> remove(AccountId id) const;
 
-  /// Errors: NoPassword (none kept), SecretStore (kept, but unusable: says why).
+  /// Errors: NoPassword (none kept), Unavailable, SecretStore (kept, but unusable: says why).
   Result<Secret> load_password(AccountId id) const;
   Result<void> save_password(AccountId id, const Secret& password) const;
   Result<void> forget_password(AccountId id) const;

@@ -12,6 +12,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "base/system_error.h"
 #include "config/durable_file.h"
 #include "config/json_tree.h"
 #include "config/keys.h"
@@ -127,7 +128,7 @@ Result<void> save_accept_rules(const ConfigPaths& paths, const std::vector<Accep
                                                                   nlohmann::json::error_handler_t::replace) +
       "\n";
   if (mkdir(paths.folder.c_str(), 0700) != 0 && errno != EEXIST)
-    return Error{Errc::Io, "cannot make " + paths.folder + ": " + std::strerror(errno)};
+    return system_error(errno, "cannot make " + paths.folder);
   return write_durably(paths.drop_in_folder, "90-xmppftctl.jsonc", text);
 }
 

@@ -6,15 +6,15 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstring>
 
+#include "base/system_error.h"
 #include "base/unique_fd.h"
 
 namespace xmppftd {
 
 Result<void> write_durably(const std::string& folder, const std::string& name, const std::string& text) {
   const auto failed = [&](const char* what) {
-    return Error{Errc::Io, std::string(what) + " " + folder + "/" + name + ": " + std::strerror(errno)};
+    return system_error(errno, std::string(what) + " " + folder + "/" + name);
   };
   if (mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST) return failed("cannot make the folder of");
   const UniqueFd dir(open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
@@ -36,11 +36,11 @@ Result<void> write_durably(const std::string& folder, const std::string& name, c
 }
 
 Result<std::string> read_small_file(const std::string& path, std::size_t max_size, bool secret) {
-  const auto failed = [](Errc code) { return Error{code, std::strerror(errno)}; };
+  const auto failed = [] { return system_error(errno, ""); };
   const UniqueFd fd(open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC | (secret ? O_NOFOLLOW : 0)));
-  if (!fd) return failed(errno == ENOENT || errno == ENOTDIR ? Errc::FileMissing : Errc::Unreadable);
+  if (!fd) return failed();
   struct stat info {};
-  if (fstat(fd.get(), &info) != 0) return failed(Errc::Io);
+  if (fstat(fd.get(), &info) != 0) return failed();
   if (!S_ISREG(info.st_mode)) return Error{Errc::NotRegularFile, "not a regular file"};
   if (secret && ((info.st_mode & 077) != 0 || info.st_uid != geteuid()))
     return Error{Errc::Unreadable, "others can read it; make it yours alone with chmod 600"};
@@ -51,7 +51,7 @@ Result<std::string> read_small_file(const std::string& path, std::size_t max_siz
   while (done < text.size()) {
     const ssize_t n = read(fd.get(), text.data() + done, text.size() - done);
     if (n < 0 && errno == EINTR) continue;
-    if (n < 0) return failed(Errc::Io);
+    if (n < 0) return failed();
     if (n == 0) break;
     done += static_cast<std::size_t>(n);
   }

@@ -5,7 +5,6 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstring>
 
 namespace xmppftd {
 namespace {
@@ -18,27 +17,6 @@ std::int64_t nanoseconds(const struct timespec& time) noexcept {
 
 }  // namespace
 
-Error system_error(Errc code, int error_number, std::string_view what, std::string_view remedy) {
-  std::string detail(what);
-  const char* words = ::strerrordesc_np(error_number);
-  detail.append(": ").append(words != nullptr ? words : "unknown error");
-  if (!remedy.empty()) detail.append("; ").append(remedy);
-  return {code, std::move(detail)};
-}
-
-Error write_error(int error_number, std::string_view what) {
-  switch (error_number) {
-    case ENOSPC:
-      return system_error(Errc::DiskFull, error_number, what, "free some space on that disk");
-    case EDQUOT:
-      return system_error(Errc::DiskFull, error_number, what, "free some of your quota");
-    case EFBIG:
-      return system_error(Errc::Io, error_number, what, "choose a folder on another file system");
-    default:
-      return system_error(Errc::Io, error_number, what, "check the disk (dmesg)");
-  }
-}
-
 FileIdentity identity_of(const struct stat& status) noexcept {
   return {.device = status.st_dev,
           .inode = status.st_ino,
@@ -49,7 +27,7 @@ FileIdentity identity_of(const struct stat& status) noexcept {
 
 Result<FileIdentity> identity_of(int fd) {
   struct stat status {};
-  if (::fstat(fd, &status) != 0) return system_error(Errc::Io, errno, "looking at the open file");
+  if (::fstat(fd, &status) != 0) return system_error(errno, "looking at the open file");
   return identity_of(status);
 }
 
@@ -62,8 +40,7 @@ Result<void> read_exactly(int fd, std::span<std::uint8_t> into, std::uint64_t of
     const auto n = ::pread(fd, into.data(), into.size(), static_cast<off_t>(offset));
     if (n < 0 && errno == EINTR) continue;
     if (n < 0)
-      return system_error(Errc::Io, errno, "reading at byte " + std::to_string(offset),
-                          "check the disk (dmesg)");
+      return system_error(errno, "reading at byte " + std::to_string(offset));
     if (n == 0)
       return Error{Errc::FileChanged,
                    "the file ends at byte " + std::to_string(offset) + " now; send it again"};
@@ -77,7 +54,7 @@ Result<void> write_all(int fd, ByteView bytes, std::uint64_t offset) {
   while (!bytes.empty()) {
     const auto n = ::pwrite(fd, bytes.data(), bytes.size(), static_cast<off_t>(offset));
     if (n < 0 && errno == EINTR) continue;
-    if (n < 0) return write_error(errno, "writing at byte " + std::to_string(offset));
+    if (n < 0) return system_error(errno, "writing at byte " + std::to_string(offset));
     bytes = bytes.subspan(static_cast<std::size_t>(n));
     offset += static_cast<std::uint64_t>(n);
   }

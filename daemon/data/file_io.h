@@ -10,6 +10,7 @@
 
 #include "base/bytes.h"
 #include "base/result.h"
+#include "base/system_error.h"
 #include "model/job.h"
 
 namespace xmppftd {
@@ -22,21 +23,15 @@ struct alignas(4096) Quantum {
   std::uint8_t bytes[kQuantum];
 };
 
-/// "<what>: <the kernel's words>; <remedy>".
-Error system_error(Errc code, int error_number, std::string_view what,
-                   std::string_view remedy = "");
-/// An error of writing: DiskFull for ENOSPC and EDQUOT, else Io.
-Error write_error(int error_number, std::string_view what);
-
 FileIdentity identity_of(const struct stat& status) noexcept;
-/// Errors: Io.
+/// Errors: those of system_error().
 Result<FileIdentity> identity_of(int fd);
 /// The same inode, whatever its content.
 bool same_file(const FileIdentity& a, const FileIdentity& b) noexcept;
 
-/// Fills `into` from `offset`. Errors: FileChanged (the file ends before), Io.
+/// Fills `into` from `offset`. Errors: FileChanged (the file ends before), those of system_error().
 Result<void> read_exactly(int fd, std::span<std::uint8_t> into, std::uint64_t offset);
-/// Writes all of `bytes` at `offset`. Errors: DiskFull, Io.
+/// Writes all of `bytes` at `offset`. Errors: those of system_error().
 Result<void> write_all(int fd, ByteView bytes, std::uint64_t offset);
 
 /// Starts write-back behind a writer every 8 MiB, so that dirty pages never pile up to the kernel's

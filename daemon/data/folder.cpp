@@ -21,15 +21,18 @@ namespace {
 
 /// Debian gives each user a group of the same name and nobody else in it, so that 0775 is as good as
 /// 0755 there.
-bool is_own_group(gid_t group, uid_t us) {
+Result<bool> is_own_group(gid_t group, uid_t us) {
   std::vector<char> user_text(16 * 1024), group_text(16 * 1024);
   struct passwd user {}, *found_user = nullptr;
   struct group row {}, *found_group = nullptr;
-  if (::getpwuid_r(us, &user, user_text.data(), user_text.size(), &found_user) != 0 ||
-      found_user == nullptr || user.pw_gid != group)
-    return false;
-  if (::getgrgid_r(group, &row, group_text.data(), group_text.size(), &found_group) != 0 ||
-      found_group == nullptr || std::string_view(row.gr_name) != user.pw_name)
+  // Without descriptors nobody can be looked up, which says nothing about the folder.
+  const auto passes = [](int error) { return error != 0 && trouble_of(error).code == Errc::Unavailable; };
+  int error = ::getpwuid_r(us, &user, user_text.data(), user_text.size(), &found_user);
+  if (passes(error)) return system_error(error, "looking up user " + std::to_string(us));
+  if (error != 0 || found_user == nullptr || user.pw_gid != group) return false;
+  error = ::getgrgid_r(group, &row, group_text.data(), group_text.size(), &found_group);
+  if (passes(error)) return system_error(error, "looking up group " + std::to_string(group));
+  if (error != 0 || found_group == nullptr || std::string_view(row.gr_name) != user.pw_name)
     return false;
   for (char** member = row.gr_mem; *member != nullptr; ++member)
     if (std::string_view(*member) != user.pw_name) return false;
@@ -57,12 +60,13 @@ Result<UniqueFd> open_folder(const std::string& path) {
       case ENOENT:
         return system_error(Errc::FileMissing, errno, path, "create it: mkdir -p '" + path + "'");
       case ENOTDIR:
+      case ELOOP:
         return system_error(Errc::FileMissing, errno, path, "choose a folder to receive into");
       case EACCES:
       case EPERM:
         return system_error(Errc::Unreadable, errno, path, "choose a folder of your own");
       default:
-        return system_error(Errc::Io, errno, path, "check the disk (dmesg)");
+        return system_error(errno, path);
     }
   }
   if (auto safe = check_folder(folder.get(), path); !safe) return std::move(safe).error();
@@ -71,10 +75,12 @@ Result<UniqueFd> open_folder(const std::string& path) {
 
 Result<void> check_folder(int folder, const std::string& path) {
   struct stat status {};
-  if (::fstat(folder, &status) != 0) return system_error(Errc::Io, errno, path);
+  if (::fstat(folder, &status) != 0) return system_error(errno, path);
   FolderRights rights{.mode = status.st_mode & 07777, .owner = status.st_uid};
   if ((rights.mode & S_IWGRP) != 0) {
-    rights.own_group = is_own_group(status.st_gid, ::geteuid());
+    const auto own = is_own_group(status.st_gid, ::geteuid());
+    if (!own) return own.error();
+    rights.own_group = *own;
     rights.strangers_acl = list_lets_others_write(folder);
   }
   return check_rights(rights, ::geteuid(), path);
@@ -114,7 +120,7 @@ std::optional<std::string> place_of(int folder, const std::string& path) {
 
 Result<void> sync_folder(int folder, const std::string& path) {
   if (::fsync(folder) == 0) return {};
-  return write_error(errno, "syncing the folder " + path);
+  return system_error(errno, "syncing the folder " + path);
 }
 
 Result<std::optional<Entry>> look_up(int folder, const std::string& name) {
@@ -122,8 +128,9 @@ Result<std::optional<Entry>> look_up(int folder, const std::string& name) {
   if (::fstatat(folder, name.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0)
     return std::optional<Entry>(
         Entry{identity_of(status), S_ISREG(status.st_mode), status.st_uid == ::geteuid()});
-  if (errno == ENOENT) return std::optional<Entry>();
-  return system_error(Errc::Io, errno, "looking for " + name);
+  // What the file system refuses as a name is not there either.
+  if (errno == ENOENT || errno == ENAMETOOLONG) return std::optional<Entry>();
+  return system_error(errno, "looking for " + name);
 }
 
 }  // namespace xmppftd

@@ -35,7 +35,7 @@ Result<bool> is_part(const PartFile& part, const std::string& name) {
 Result<void> check_space(int folder, const std::string& path, std::uint64_t size,
                          std::uint64_t keep_free) {
   struct statvfs disk {};
-  if (::fstatvfs(folder, &disk) != 0) return system_error(Errc::Io, errno, path);
+  if (::fstatvfs(folder, &disk) != 0) return system_error(errno, path);
   const std::uint64_t free = std::uint64_t{disk.f_bavail} * disk.f_frsize;
   if (free >= keep_free && free - keep_free >= size) return {};
   return Error{Errc::DiskFull, path + ": " + std::to_string(size) + " bytes are needed and " +
@@ -49,14 +49,14 @@ Result<void> check_space(int folder, const std::string& path, std::uint64_t size
 Result<bool> reserve(int fd, std::uint64_t size) {
   if (size == 0) return true;
   if (size > static_cast<std::uint64_t>(std::numeric_limits<off_t>::max()))
-    return write_error(EFBIG, "reserving room");
+    return system_error(EFBIG, "reserving room");
   int rc = 0;
   do {
     rc = ::fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, static_cast<off_t>(size));
   } while (rc != 0 && errno == EINTR);
   if (rc == 0) return true;
   if (errno == EOPNOTSUPP || errno == ENOSYS) return false;
-  return write_error(errno, "reserving " + std::to_string(size) + " bytes");
+  return system_error(errno, "reserving " + std::to_string(size) + " bytes");
 }
 
 Error create_error(int error_number, const std::string& path) {
@@ -64,7 +64,7 @@ Error create_error(int error_number, const std::string& path) {
   if (error_number == EACCES || error_number == EPERM || error_number == EROFS)
     return system_error(Errc::Unreadable, error_number, what,
                         "choose a folder that you can write to");
-  return write_error(error_number, what);
+  return system_error(error_number, what);
 }
 
 /// The rest of creating a part, once its name is in the folder.
@@ -93,7 +93,7 @@ Result<void> replace(const PartFile& part, const std::string& final_name, const 
     if (error == EINVAL || error == ENOSYS)
       return exists_error(final_name, " and this file system cannot exchange two names",
                           "remove it first, or keep both");
-    return write_error(error, "replacing '" + final_name + "'");
+    return system_error(error, "replacing '" + final_name + "'");
   }
   // What we got in exchange must be what was looked at; else both go back to their places.
   auto got = look_up(folder, part.name);
@@ -102,7 +102,7 @@ Result<void> replace(const PartFile& part, const std::string& final_name, const 
     return exists_error(final_name, " and was changed just now", "try again");
   }
   if (::unlinkat(folder, part.name.c_str(), 0) != 0)
-    return write_error(errno, "removing the old '" + final_name + "'");
+    return system_error(errno, "removing the old '" + final_name + "'");
   return {};
 }
 
@@ -112,7 +112,7 @@ Result<void> give_name(const PartFile& part, const std::string& final_name, bool
   if (error == 0) return {};
   if (error != EEXIST) {
     const auto what = "giving the file its name '" + final_name + "'";
-    if (!may_refuse_name(error)) return write_error(error, what);
+    if (!may_refuse_name(error)) return system_error(error, what);
     if (!refuses_only_name(part.folder.get(), trial)) return create_error(error, part.folder_path);
     return system_error(Errc::BadArgument, error, what, "this file system needs another name");
   }
@@ -153,7 +153,7 @@ Result<void> sync_part_file(const PartFile& part, std::optional<mode_t> mode) {
   // Some file systems have one mode for all, and that is fine.
   if (mode) static_cast<void>(::fchmod(part.file->fd.get(), *mode));
   if (::fsync(part.file->fd.get()) == 0) return {};
-  return write_error(errno, "making " + part.folder_path + "/" + part.name + " durable");
+  return system_error(errno, "making " + part.folder_path + "/" + part.name + " durable");
 }
 
 Result<std::string> publish_part_file(const PartFile& part, const std::string& final_name,
@@ -190,7 +190,7 @@ Result<void> discard_part_file(const PartFile& part) {
   auto ours = is_part(part, part.name);
   if (!ours) return std::move(ours).error();
   if (!*ours || ::unlinkat(part.folder.get(), part.name.c_str(), 0) == 0) return {};
-  return write_error(errno, "removing " + part.folder_path + "/" + part.name);
+  return system_error(errno, "removing " + part.folder_path + "/" + part.name);
 }
 
 Result<void> set_part_file_aside(const PartFile& part) {
@@ -202,7 +202,7 @@ Result<void> set_part_file_aside(const PartFile& part) {
   aside += ".bad";
   const int error = rename_new(all_renamers(), part.folder.get(), part.name, aside);
   if (error != 0)
-    return write_error(error, "renaming " + part.folder_path + "/" + part.name + " to " + aside);
+    return system_error(error, "renaming " + part.folder_path + "/" + part.name + " to " + aside);
   return sync_folder(part.folder.get(), part.folder_path);
 }
 
@@ -233,12 +233,11 @@ Result<Files::Found> find_part_file(const std::string& folder, const std::string
   UniqueFd fd(::openat(dir, part_name.c_str(), O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
   if (!fd) {
     if (errno == ENOENT || errno == ELOOP || errno == ENXIO || errno == EISDIR) return found;
-    return system_error(Errc::Io, errno, folder + "/" + part_name,
-                        "check its permissions and the disk");
+    return system_error(errno, folder + "/" + part_name);
   }
   struct stat status {};
   if (::fstat(fd.get(), &status) != 0)
-    return system_error(Errc::Io, errno, folder + "/" + part_name);
+    return system_error(errno, folder + "/" + part_name);
   if (!S_ISREG(status.st_mode) || !same_file(identity_of(status), identity)) return found;
   found.state = PartState::Part;
   found.part = std::make_shared<PartFile>();

@@ -42,9 +42,6 @@ bool is_made_up(int fd) noexcept {
 
 Error open_error(int error_number, const std::string& path) {
   switch (error_number) {
-    case ENOENT:
-    case ENOTDIR:
-      return system_error(Errc::FileMissing, error_number, path, "check the name");
     case EACCES:
     case EPERM:
       return system_error(Errc::Unreadable, error_number, path,
@@ -54,7 +51,7 @@ Error open_error(int error_number, const std::string& path) {
       return system_error(Errc::NotRegularFile, error_number, path,
                           "only regular files can be sent");
     default:
-      return system_error(Errc::Io, error_number, path, "check the disk (dmesg)");
+      return system_error(error_number, path);
   }
 }
 
@@ -90,10 +87,11 @@ std::string path_of(int fd) {
   return {target, static_cast<std::size_t>(length)};
 }
 
-/// Only a path that we can read this very file by will do after a restart.
-bool leads_to(const std::string& path, const struct stat& status) {
+/// Only a path that we can read this very file by will do after a restart. Errors: Unavailable (not to be told now).
+Result<bool> leads_to(const std::string& path, const struct stat& status) {
   if (path.empty()) return false;
   const auto fd = open_regular(path);
+  if (!fd && fd.error().code == Errc::Unavailable) return fd.error();
   struct stat there {};
   return fd && ::fstat(fd->get(), &there) == 0 && there.st_dev == status.st_dev &&
          there.st_ino == status.st_ino && there.st_size == status.st_size &&
@@ -128,13 +126,13 @@ Result<std::shared_ptr<OpenFile>> reopen_source_file(const std::string& path,
 
 Result<Files::Adopted> adopt_source_file(UniqueFd fd, const std::string& path) {
   const int flags = ::fcntl(fd.get(), F_GETFL);
-  if (flags < 0) return system_error(Errc::BadFd, errno, "the descriptor passed");
+  if (flags < 0) return system_error(Errc::BadFd, errno, "the descriptor passed", "open the file and pass it again");
   if ((flags & O_PATH) != 0 || (flags & O_ACCMODE) == O_WRONLY)
     return Error{Errc::BadFd,
                  "the descriptor passed is not open for reading; open it with O_RDONLY"};
   struct stat status {};
   if (::fstat(fd.get(), &status) != 0)
-    return system_error(Errc::BadFd, errno, "the descriptor passed");
+    return system_error(Errc::BadFd, errno, "the descriptor passed", "open the file and pass it again");
   if (!S_ISREG(status.st_mode))
     return Error{Errc::BadFd, std::string("the descriptor passed is no regular file but ") +
                                   kind_of(status.st_mode)};
@@ -144,8 +142,12 @@ Result<Files::Adopted> adopt_source_file(UniqueFd fd, const std::string& path) {
         "the descriptor passed is a file that the kernel makes up as it is read; copy it first"};
   ::fcntl(fd.get(), F_SETFD, FD_CLOEXEC);
   Files::Adopted adopted;
-  for (const auto& candidate : {path, path_of(fd.get())})
-    if (adopted.path.empty() && leads_to(candidate, status)) adopted.path = candidate;
+  for (const auto& candidate : {path, path_of(fd.get())}) {
+    if (!adopted.path.empty()) break;
+    const auto leads = leads_to(candidate, status);
+    if (!leads) return leads.error();
+    if (*leads) adopted.path = candidate;
+  }
   auto file = marked(std::move(fd), path.empty() ? "the descriptor passed" : path);
   if (!file) return std::move(file).error();
   adopted.file = std::move(*file);

@@ -59,16 +59,18 @@ void StreamTask::conclude(Result<void> how) {
 Error socket_error(int error_number, std::string_view what) {
   switch (error_number) {
     case ECONNRESET:
+    case ECONNABORTED:
     case EPIPE:
     case ENOTCONN:
     case ETIMEDOUT:
     case EHOSTUNREACH:
-    case ENETUNREACH:
-    case ENETDOWN:
     case EHOSTDOWN:
-      return system_error(Errc::Interrupted, error_number, what);
+    case ENETUNREACH:
+    case ENETRESET:
+    case ENETDOWN:
+      return system_error(Errc::Interrupted, error_number, what, "the file is offered again by itself");
     default:
-      return system_error(Errc::Io, error_number, what);
+      return system_error(error_number, what);
   }
 }
 

@@ -78,7 +78,7 @@ class StreamTask {
 };
 
 /// The other end or the network ended the connection. `what` says what we were doing. Errors:
-/// Interrupted, or Io for what no peer can cause.
+/// Interrupted, or those of system_error() for what no peer can cause.
 Error socket_error(int error_number, std::string_view what);
 
 }  // namespace xmppftd

@@ -10,6 +10,18 @@
 #include "data/threads.h"
 
 namespace xmppftd {
+namespace {
+
+Error watch_error(int error_number) {
+  constexpr std::string_view kWhat = "watching the stream's socket";
+  // No disk is meant here.
+  if (error_number == ENOSPC)
+    return system_error(Errc::Unavailable, error_number, kWhat,
+                        "this user may watch no more of them; raise fs.epoll.max_user_watches");
+  return system_error(error_number, kWhat);
+}
+
+}  // namespace
 
 Worker::Worker()
     : inbox_(std::make_shared<Inbox>()),
@@ -95,7 +107,8 @@ void Worker::adopt(TaskId id, std::unique_ptr<StreamTask> task) {
   event.events = stream.watched;
   event.data.ptr = &stream;
   if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, stream.task->socket(), &event) != 0) {
-    take_out(stream)->conclude(system_error(Errc::Io, errno, "watching the stream's socket"));
+    const int error = errno;
+    take_out(stream)->conclude(watch_error(error));
     return;
   }
   step(stream);

@@ -5,6 +5,8 @@
 
 #include <cerrno>
 
+#include "base/system_error.h"
+
 namespace xmppftd {
 
 void Statement::Finalize::operator()(sqlite3_stmt* statement) const noexcept { sqlite3_finalize(statement); }
@@ -93,14 +95,19 @@ void Database::close_untouched(bool untouched) {
 }
 
 Error Database::error(int code) {
-  const std::string detail =
+  std::string detail =
       path_ + ": " + (handle_ ? sqlite3_errmsg(handle_.get()) : sqlite3_errstr(code));
-  // An I/O error hides the kernel's word for a full disk (SQLITE_IOERR_WRITE after ENOSPC on the log).
+  // SQLite's words hide the kernel's (SQLITE_IOERR_WRITE after ENOSPC on the log, SQLITE_CANTOPEN after EMFILE).
   const int number = handle_ ? sqlite3_system_errno(handle_.get()) : 0;
   switch (code & 0xff) {
-    case SQLITE_FULL: return {Errc::DiskFull, detail};
+    case SQLITE_FULL: return {Errc::DiskFull, detail.append("; ").append(trouble_of(ENOSPC).remedy)};
     case SQLITE_IOERR:
-      return {number == ENOSPC || number == EDQUOT ? Errc::DiskFull : Errc::Io, detail};
+    case SQLITE_CANTOPEN: {
+      if (number == 0) return {Errc::Io, detail};
+      auto why = system_error(number, detail);
+      if (why.code != Errc::DiskFull) why.code = Errc::Io;
+      return why;
+    }
     case SQLITE_ERROR:  // our SQL is fixed, so it is the schema that does not fit
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB: damaged_ = true; return {Errc::Io, detail};

@@ -11,6 +11,7 @@
 
 #include "base/log.h"
 #include "base/private_folder.h"
+#include "base/system_error.h"
 #include "sqlite/job_table.h"
 
 namespace xmppftd {
@@ -27,17 +28,17 @@ Result<bool> prepare_file(const PrivateFolder& folder, const std::string& path) 
     ::fsync(folder.fd.get());
     return true;
   }
-  if (errno != EEXIST) return error_from_errno(path, errno);
+  if (errno != EEXIST) return system_error(errno, path);
   fd.reset(::openat(folder.fd.get(), "jobs.db", O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
   const int number = errno;
   struct stat info{};
-  if (fd && ::fstat(fd.get(), &info) != 0) return error_from_errno(path, errno);
+  if (fd && ::fstat(fd.get(), &info) != 0) return system_error(errno, path);
   const bool special = fd ? !S_ISREG(info.st_mode) : number == EISDIR || number == ELOOP || number == ENXIO;
   if (special) return Error{Errc::NotRegularFile, path + " is not a regular file; move it away and start again"};
-  if (!fd) return error_from_errno(path, number);
+  if (!fd) return system_error(number, path);
   if (info.st_uid != ::geteuid())
     return Error{Errc::UnsafeFolder, path + " belongs to another user; move it away and start again"};
-  if ((info.st_mode & 077) != 0 && ::fchmod(fd.get(), 0600) != 0) return error_from_errno(path, errno);
+  if ((info.st_mode & 077) != 0 && ::fchmod(fd.get(), 0600) != 0) return system_error(errno, path);
   return false;
 }
 
@@ -119,7 +120,7 @@ std::string lost_rows(const JobTable::Contents& contents) {
 /// Moves the damaged database aside and starts a new one with what was good in it.
 Result<JournalFile> salvage(const PrivateFolder& folder, const std::string& path) {
   const std::string aside = move_aside(path);
-  if (aside.empty()) return error_from_errno(path, errno);
+  if (aside.empty()) return system_error(errno, path);
   JobTable::Contents contents;
   contents.incomplete = true;
   std::unique_ptr<Database> old;

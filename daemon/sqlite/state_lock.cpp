@@ -10,6 +10,7 @@
 
 #include "base/bytes.h"
 #include "base/private_folder.h"
+#include "base/system_error.h"
 
 namespace xmppftd {
 namespace {
@@ -30,13 +31,13 @@ Result<StateLock> StateLock::take(const std::string& folder) {
   if (!opened) return opened.error();
   const std::string path = opened->path + "/lock";
   UniqueFd fd(::openat(opened->fd.get(), "lock", O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600));
-  if (!fd) return error_from_errno(path, errno);
+  if (!fd) return system_error(errno, path);
   struct stat info{};
-  if (::fstat(fd.get(), &info) != 0) return error_from_errno(path, errno);
+  if (::fstat(fd.get(), &info) != 0) return system_error(errno, path);
   if (!S_ISREG(info.st_mode) || info.st_uid != ::geteuid())
     return Error{Errc::NotRegularFile, path + " is not a regular file of ours; move it away"};
   if (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
-    if (errno != EWOULDBLOCK) return error_from_errno(path, errno);
+    if (errno != EWOULDBLOCK) return system_error(errno, path);
     return Error{Errc::Exists, "another xmppftd (" + holder(fd.get()) + ") uses " + opened->path +
                                    "; stop it, or give this one a state folder of its own"};
   }

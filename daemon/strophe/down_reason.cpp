@@ -8,6 +8,7 @@
 #include <cstdint>
 
 #include "base/log.h"
+#include "base/system_error.h"
 
 namespace xmppftd {
 
@@ -89,6 +90,8 @@ Down bind_error(std::string_view condition, std::string_view text) {
 }
 
 Down connect_error(int error) {
+  // Our own trouble says nothing of the server.
+  if (is_shortage(error)) return {AccountReason::Backoff, system_error(error, "no connection").detail, ""};
   const char* const words = error == 0 ? "no connection" : strerrordesc_np(error);
   const bool network = error == ENETUNREACH || error == ENETDOWN || error == EADDRNOTAVAIL;
   return {network ? AccountReason::NoNetwork : AccountReason::Unreachable,

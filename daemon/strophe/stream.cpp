@@ -15,6 +15,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "base/system_error.h"
 #include "strophe/element.h"
 #include "strophe/host.h"
 #include "xep/namespaces.h"
@@ -353,7 +354,7 @@ Down Stream::why_lost(int error) {
     return {ours       ? AccountReason::Backoff
             : stranger ? AccountReason::NotXmpp
                        : AccountReason::TlsHandshake,
-            "the TLS handshake failed: " + log_.tls_error(), ""};
+            "the TLS handshake failed: " + (ours ? system_error(EMFILE, "").detail : log_.tls_error()), ""};
   }
   if (!end_.heard) return why_no_xmpp();
   return {AccountReason::Server,

@@ -19,6 +19,7 @@ Verdict judge(Errc code) noexcept {
     case Errc::HashMismatch: return {Fate::Fail, JobReason::HashMismatch};
     case Errc::Protocol: return {Fate::Fail, JobReason::Protocol};
     case Errc::Constraint: return {Fate::NotNow, JobReason::Declined};  // "not now" that stays so is a no
+    case Errc::Unavailable: return {Fate::NotNow, JobReason::Io};
     case Errc::FileMissing: return {Fate::Fail, JobReason::FileMissing};
     case Errc::FileChanged:
     case Errc::NotRegularFile: return {Fate::Fail, JobReason::FileChanged};

@@ -14,7 +14,7 @@ enum class Fate {
   Fail,          ///< trying again would not help
   Cancel,        ///< the peer gave up on purpose
   Retry,         ///< again, after a while, a few times
-  NotNow,        ///< again, once the peer can take it: as often as it says so
+  NotNow,        ///< again, once the peer, or our own system, can: as often as it says so
   AwaitPeer,     ///< again when the peer is there
   AwaitAccount,  ///< again when our account is online
 };

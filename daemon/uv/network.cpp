@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "base/system_error.h"
 #include "uv/tcp_socket.h"
 #include "uv/watch.h"
 
@@ -59,7 +60,7 @@ class UvListener final : public Listener {
  private:
   /// The connection stays in the backlog and the socket readable: without a rest we would spin.
   void rest_if_exhausted(int error) {
-    if (error != EMFILE && error != ENFILE && error != ENOBUFS && error != ENOMEM) return;
+    if (!is_shortage(error)) return;
     watch_.want(0);
     rest_ = loop_.after(1s, [this] { watch_.want(UV_READABLE); });
   }
@@ -160,8 +161,10 @@ Result<std::unique_ptr<Listener>> UvNetwork::listen(const SocketAddress& at,
   // So that IPv4 and IPv6 can listen on one port, each told apart.
   if (fd && at.is_v6()) ::setsockopt(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
   if (!fd || ::bind(fd.get(), at.native(), at.native_size()) != 0 ||
-      ::listen(fd.get(), kBacklog) != 0)
+      ::listen(fd.get(), kBacklog) != 0) {
+    if (is_shortage(errno)) return system_error(errno, at.str());
     return Error{Errc::Network, at.str() + ": " + std::strerror(errno)};
+  }
   return std::unique_ptr<Listener>(
       std::make_unique<UvListener>(loop_, std::move(fd), std::move(on_accept)));
 }

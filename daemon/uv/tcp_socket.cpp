@@ -12,12 +12,15 @@
 #include <cerrno>
 #include <cstring>
 
+#include "base/system_error.h"
+
 namespace xmppftd {
 namespace {
 
 constexpr std::size_t kMostAtOnce = 4096;  // a handshake is far smaller
 
 Error network_error(const SocketAddress& peer, int error) {
+  if (is_shortage(error)) return system_error(error, peer.str());
   const auto code = error == ETIMEDOUT ? Errc::Timeout : Errc::Network;
   return {code, peer.str() + ": " + std::strerror(error)};
 }

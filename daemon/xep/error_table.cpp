@@ -95,6 +95,7 @@ StanzaError to_stanza_error(const Error& error) {
     case Errc::FileMissing: return StanzaError::of(Condition::ItemNotFound);
     case Errc::Constraint:
     case Errc::DiskFull:
+    case Errc::Unavailable:
     case Errc::TooMany: return StanzaError::of(Condition::ResourceConstraint);
     case Errc::Cancelled: return StanzaError::of(Condition::NotAcceptable, "Cancelled");
     case Errc::Conflict:

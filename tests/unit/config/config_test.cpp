@@ -133,7 +133,7 @@ TEST_CASE("config: a FIFO, a folder and a giant in the place of the file do not 
 TEST_CASE("config: a file named by --config must exist", "[config]") {
   Folder folder;
   folder.paths.last_is_required = true;
-  CHECK(folder.errors() == "config.jsonc:1:1: error: cannot be read: No such file or directory");
+  CHECK(folder.errors() == "config.jsonc:1:1: error: cannot be read: No such file or directory; check the name");
 }
 
 TEST_CASE("config: rules that xmppftctl wrote are read back and win", "[config]") {

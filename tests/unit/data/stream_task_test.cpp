@@ -188,7 +188,8 @@ TEST_CASE("receive: a full disk is DiskFull", "[receive]") {
   REQUIRE_FALSE(end);
   CHECK(end.error().code == Errc::DiskFull);
   CHECK(end.error().detail ==
-        "writing at byte 0: No space left on device; free some space on that disk");
+        "writing at byte 0: No space left on device; free some space on that disk (df, and df -i for "
+        "its number of files)");
 }
 
 TEST_CASE("send: the last 64 KiB stay here once the file is not what was offered", "[send]") {

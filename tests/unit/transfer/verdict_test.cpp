@@ -19,6 +19,11 @@ TEST_CASE("verdict: what passes is tried again", "[verdict]") {
   CHECK(judge(code).fate == Fate::Retry);
 }
 
+TEST_CASE("verdict: what the peer's system or ours cannot just now is tried as often as it takes", "[verdict]") {
+  CHECK(judge(Errc::Constraint).fate == Fate::NotNow);
+  CHECK(judge(Errc::Unavailable).fate == Fate::NotNow);
+}
+
 TEST_CASE("verdict: our own session's troubles are waited out (R10)", "[verdict]") {
   const auto code = GENERATE(Errc::NotOnline, Errc::Network, Errc::Dns, Errc::Tls, Errc::AuthFailed, Errc::Conflict);
   CHECK(judge(code).fate == Fate::AwaitAccount);
