@@ -14,6 +14,8 @@ namespace {
 constexpr std::string_view kBus = "bus";
 // So many messages a turn, then the other work of the loop gets its chance.
 constexpr int kQuantum = 64;
+// A message brings 16 at most; sdbus-c++ copies each, and so do we.
+constexpr std::size_t kSpareFds = 3 * 16;
 
 }  // namespace
 
@@ -22,7 +24,8 @@ BusPoll::BusPoll(Loop& loop, sdbus::IConnection& connection, std::function<void(
       connection_(connection),
       on_lost_(std::move(on_lost)),
       poll_(new uv_poll_t),
-      prepare_(new uv_prepare_t) {
+      prepare_(new uv_prepare_t),
+      spare_fds_(kSpareFds) {
   uv_must(uv_poll_init(loop.native(), poll_.get(), connection.getEventLoopPollData().fd), "uv_poll_init");
   poll_->data = this;
   uv_must(uv_prepare_init(loop.native(), prepare_.get()), "uv_prepare_init");
@@ -37,9 +40,11 @@ BusPoll::BusPoll(Loop& loop, sdbus::IConnection& connection, std::function<void(
 BusPoll::~BusPoll() = default;
 
 void BusPoll::drain() {
+  spare_fds_.let_go();
   try {
     for (int i = 0; i < kQuantum && poll_; ++i)
-      if (!connection_.processPendingRequest()) return;
+      if (!connection_.processPendingRequest()) break;
+    spare_fds_.hold();
   } catch (const sdbus::Error& gone) {
     log::error(kBus, "the message bus went away: " + gone.getMessage());
     lost();

@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 
+#include "bus/spare_fds.h"
 #include "io/timer.h"
 #include "uv/handle.h"
 #include "uv/loop.h"
@@ -37,6 +38,7 @@ class BusPoll {
   UvHandle<uv_poll_t> poll_;
   UvHandle<uv_prepare_t> prepare_;
   std::unique_ptr<Timer> timer_;
+  SpareFds spare_fds_;
   int events_ = 0;
 };
 
