@@ -105,6 +105,12 @@ void ThreadedFiles::is_taken(const std::string& folder, const std::string& name,
   });
 }
 
+void ThreadedFiles::check_place(const std::string& folder, std::uint64_t size,
+                                std::uint64_t keep_free, Done<void> done) {
+  run(std::move(done),
+      [folder, size, keep_free] { return check_part_place(folder, size, keep_free); });
+}
+
 void ThreadedFiles::create_part(const std::string& folder, std::uint64_t size,
                                 std::uint64_t keep_free, Done<std::shared_ptr<PartFile>> done) {
   run(std::move(done),

@@ -125,6 +125,15 @@ Result<void> give_name(const PartFile& part, const std::string& final_name, bool
 
 }  // namespace
 
+Result<void> check_part_place(const std::string& folder, std::uint64_t size,
+                              std::uint64_t keep_free) {
+  auto opened = open_folder(folder);
+  if (!opened) return std::move(opened).error();
+  if (::faccessat(opened->get(), ".", W_OK | X_OK, AT_EACCESS) != 0)
+    return create_error(errno, folder);
+  return check_space(opened->get(), folder, size, keep_free);
+}
+
 Result<std::shared_ptr<PartFile>> create_part_file(const std::string& folder, std::uint64_t size,
                                                    std::uint64_t keep_free) {
   auto opened = open_folder(folder);

@@ -15,6 +15,8 @@
 namespace xmppftd {
 
 /// The operations of Files on a part file, on the calling thread; see there for what they promise.
+Result<void> check_part_place(const std::string& folder, std::uint64_t size,
+                              std::uint64_t keep_free);
 Result<std::shared_ptr<PartFile>> create_part_file(const std::string& folder, std::uint64_t size,
                                                    std::uint64_t keep_free);
 Result<void> sync_part_file(const PartFile& part, std::optional<mode_t> mode = std::nullopt);

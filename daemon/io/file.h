@@ -79,6 +79,9 @@ class Files {
   /// Is anything there under that name? For an early word to the user; publish() decides. Errors: FileMissing,
   /// UnsafeFolder, Unreadable, Io.
   virtual void is_taken(const std::string& folder, const std::string& name, Done<bool> done) = 0;
+  /// Could create_part() make one there now? An early word: until it does, nothing is created or set aside. Errors: those
+  /// of create_part().
+  virtual void check_place(const std::string& folder, std::uint64_t size, std::uint64_t keep_free, Done<void> done) = 0;
   /// Creates a part file of mode 0600 in `folder` and syncs the folder. `size` bytes are reserved where the file system
   /// can; `keep_free` bytes must remain on the disk. Errors: FileMissing (no such folder), UnsafeFolder (not ours, or
   /// writable by others), DiskFull, Unreadable, Io.

@@ -128,9 +128,6 @@ IncomingOffer::Terms ReceiveDesk::terms_for(const Job& job, const Jid& peer) con
 }
 
 void ReceiveDesk::receive(Job& job, std::unique_ptr<IncomingOffer> offer, Done reply) {
-  // What the others still have to write is not free, whatever the disk says.
-  auto keep_free = config_.keep_free;
-  for (const auto& [id, other] : receiving_) keep_free += other.file->still_needs();
   const auto& peer = offer->offer().peer;
   auto& entry = receiving_[job.id()];
   if (!reply) entry.room = by_rules_.take(share_of(job.now().account, peer));
@@ -138,12 +135,20 @@ void ReceiveDesk::receive(Job& job, std::unique_ptr<IncomingOffer> offer, Done r
   entry.source = source_of(offer->offer());
   entry.file = std::make_unique<ReceiveFile>(ReceiveFile::World{book_, world_.files, world_.bulk, world_.timers, *this}, job);
   const auto terms = terms_for(job, peer);
-  entry.file->begin(std::move(offer), terms, keep_free);
+  entry.file->begin(std::move(offer), terms);
 }
 
 void ReceiveDesk::answer(Receiving& entry, Error why) {
   if (auto reply = std::move(entry.reply))
     later_.run([reply = std::move(reply), why = std::move(why)]() mutable { reply(std::move(why)); });
+}
+
+/// What the others still have to write is not free, whatever the disk says.
+std::uint64_t ReceiveDesk::keep_free(JobId id) const {
+  auto bytes = config_.keep_free;
+  for (const auto& [other, entry] : receiving_)
+    if (other != id) bytes += entry.file->still_needs();
+  return bytes;
 }
 
 void ReceiveDesk::on_receive_begun(JobId id) {
@@ -171,8 +176,10 @@ void ReceiveDesk::on_receive_refused(JobId id, std::unique_ptr<IncomingOffer> of
 
 void ReceiveDesk::on_receive_ended(JobId id, Result<void> how) {
   auto left = receiving_.extract(id);  // goes at the end of this function: we are called from inside it
-  if (how) return;
   auto& entry = left.mapped();
+  // Accepted it was, however soon that was over.
+  if (auto reply = std::move(entry.reply)) later_.run([reply = std::move(reply)]() mutable { reply({}); });
+  if (how) return;
   Job& job = *book_.find(id);
   const auto& why = how.error();
   const auto verdict = judge(why.code);

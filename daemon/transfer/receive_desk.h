@@ -28,7 +28,7 @@ namespace xmppftd {
 class ReceiveDesk final : private ReceiveFile::Owner {
  public:
   using Done = TransferQueue::Done;
-  /// Accepted by rules and not over, in all and of one bare JID. Each may hold three descriptors.
+  /// Accepted by rules and not over, in all and of one bare JID. Each whose bytes come holds three descriptors.
   static constexpr std::size_t kByRules = 64;
   static constexpr std::size_t kByRulesPerPeer = 16;
   /// Lost streams of one bare JID whose sender is awaited; of more the oldest is given up.
@@ -104,6 +104,7 @@ class ReceiveDesk final : private ReceiveFile::Owner {
   void drop_part(Job& job, std::shared_ptr<PartFile> part);
 
   // ReceiveFile::Owner
+  std::uint64_t keep_free(JobId id) const override;
   void on_receive_begun(JobId id) override;
   void on_receive_moves(JobId id, bool moves) override;
   void on_receive_refused(JobId id, std::unique_ptr<IncomingOffer> offer, Error why) override;

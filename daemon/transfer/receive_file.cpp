@@ -29,17 +29,17 @@ bool ReceiveFile::awaits_word() const { return job_.now().state == JobState::Ver
 
 std::uint64_t ReceiveFile::still_needs() const {
   const auto size = job_.now().file.size;
+  if (is_terminal(job_.now().state)) return 0;  // the sender has yet to hear of it
   if (!part_) return size;
   return part_->reserved ? 0 : size - std::min(size, transferred());
 }
 
 // Up to the answer
 
-void ReceiveFile::begin(std::unique_ptr<IncomingOffer> offer, IncomingOffer::Terms terms, std::uint64_t keep_free) {
+void ReceiveFile::begin(std::unique_ptr<IncomingOffer> offer, IncomingOffer::Terms terms) {
   offer_ = std::move(offer);
   terms_ = terms;
   terms_.range = {0, job_.now().file.size};
-  keep_free_ = keep_free;
   if (job_.now().state != JobState::Offered) return check_name();
   world_.book.try_commit({&job_}, alive_.wrap([this](Result<void> how) {
     if (!how) return refuse(how.error());
@@ -64,13 +64,13 @@ void ReceiveFile::check_name() {
 }
 
 void ReceiveFile::check_taken() {
-  if (job_.now().on_exists != "fail") return make_part();
+  if (job_.now().on_exists != "fail") return check_place();
   world_.files.is_taken(job_.now().folder, job_.now().wanted_name, alive_.wrap([this](Result<bool> taken) {
     if (!taken) return refuse(taken.error());
     if (*taken)
       return refuse({Errc::Exists, job_.now().wanted_name + " exists in " + job_.now().folder +
                                        "; choose another name, or let it be renamed"});
-    make_part();
+    check_place();
   }));
 }
 
@@ -78,23 +78,18 @@ void ReceiveFile::refuse(Error why) {
   world_.owner.on_receive_refused(job_.id(), std::move(offer_), std::move(why));
 }
 
-void ReceiveFile::make_part() {
-  // Not tied to our life: a part that is made after we gave up must go again.
-  world_.files.create_part(
-      job_.now().folder, job_.now().file.size, keep_free_,
-      [&files = world_.files, mine = alive_.wrap([this](auto part) { part_made(std::move(part)); }),
-       alive = alive_.watch()](Result<std::shared_ptr<PartFile>> part) mutable {
-        if (!alive.expired()) return mine(std::move(part));
-        if (part) files.discard(std::move(*part), [](Result<void>) {});
-      });
+/// The part file is made when bytes come; but whoever accepts hears now that they cannot.
+void ReceiveFile::check_place() {
+  world_.files.check_place(job_.now().folder, job_.now().file.size, world_.owner.keep_free(job_.id()),
+                           alive_.wrap([this](Result<void> good) {
+                             if (!good) return refuse(good.error());
+                             answer();
+                           }));
 }
 
-void ReceiveFile::part_made(Result<std::shared_ptr<PartFile>> part) {
-  if (!part) return refuse(part.error());
-  part_ = std::move(*part);
+/// What a crash may forget of this is not needed: the consent is on disk.
+void ReceiveFile::answer() {
   auto& record = job_.edit();
-  record.part_name = part_->name;
-  record.part = part_->file->identity;
   record.peer_full = offer_->offer().peer.str();
   record.attempt += 1;
   record.transferred = record.offset = 0;
@@ -103,12 +98,8 @@ void ReceiveFile::part_made(Result<std::shared_ptr<PartFile>> part) {
   record.final_name.clear();
   job_.move(JobState::Connecting);
   world_.book.tell(job_.id(), "accepted", "into " + record.folder);
-  world_.book.commit(job_, alive_.wrap([this] { answer(); }));
-}
-
-void ReceiveFile::answer() {
+  world_.book.commit(job_, alive_.wrap([this] { world_.owner.on_receive_begun(job_.id()); }));
   negotiation_ = std::exchange(offer_, nullptr)->accept(terms_, *this);
-  world_.owner.on_receive_begun(job_.id());
 }
 
 bool ReceiveFile::switch_to(std::unique_ptr<IncomingOffer>& offer, const IncomingOffer::Terms& terms) {
@@ -134,9 +125,35 @@ void ReceiveFile::on_accepted() {}  // for senders
 
 void ReceiveFile::on_carrier(std::unique_ptr<Carrier> carrier, ByteRange range, std::optional<HashAlgo> digest) {
   carrier_ = std::move(carrier);
+  range_ = range;
+  digest_ = digest;
+  make_part();
+}
+
+void ReceiveFile::make_part() {
+  // Not tied to our life: a part that is made after we gave up must go again.
+  world_.files.create_part(
+      job_.now().folder, job_.now().file.size, world_.owner.keep_free(job_.id()),
+      [&files = world_.files, mine = alive_.wrap([this](auto part) { part_made(std::move(part)); }),
+       alive = alive_.watch()](Result<std::shared_ptr<PartFile>> part) mutable {
+        if (!alive.expired()) return mine(std::move(part));
+        if (part) files.discard(std::move(*part), [](Result<void>) {});
+      });
+}
+
+void ReceiveFile::part_made(Result<std::shared_ptr<PartFile>> part) {
+  if (!part) return fail_and_tell(part.error());
+  part_ = std::move(*part);
+  auto& record = job_.edit();
+  record.part_name = part_->name;
+  record.part = part_->file->identity;
+  world_.book.commit(job_, alive_.wrap([this] { start(); }));
+}
+
+void ReceiveFile::start() {
   job_.move(JobState::Active);
   show_path();
-  carrier_->start({part_->file, digest}, range, *this);
+  carrier_->start({part_->file, digest_}, range_, *this);
   world_.owner.on_receive_moves(job_.id(), true);
 }
 
@@ -267,6 +284,8 @@ void ReceiveFile::published(Result<std::string> folder) {
     case Errc::UnsafeFolder:
     case Errc::Unreadable:
     case Errc::DiskFull:
+    // And what passes does not either.
+    case Errc::Unavailable:
       if (job_.now().error_detail != why.detail) {
         world_.book.tell(job_.id(), "waiting", why.detail);
         auto& told = job_.edit();
@@ -313,9 +332,14 @@ void ReceiveFile::done() {
 }
 
 void ReceiveFile::finish_publishing() {
+  folder_again_.reset();
   const auto& record = job_.now();
   world_.files.find_part(record.folder, record.part_name, record.final_name, record.part,
                          alive_.wrap([this](Result<Files::Found> found) {
+                           if (!found && found.error().code == Errc::Unavailable) {
+                             folder_again_ = world_.timers.after(kFolderAgain, [this] { finish_publishing(); });
+                             return;
+                           }
                            if (!found) return fail(found.error());
                            switch (found->state) {
                              case PartState::Published: return done();

@@ -18,11 +18,12 @@
 namespace xmppftd {
 
 /// One accepted incoming file, by the on-disk protocol of RELIABILITY section 2.2: each step is on disk before the next
-/// begins, so that a crash at any moment leaves a state that recovery knows.
+/// begins, so that a crash at any moment leaves a state that recovery knows. Who offers and never opens a stream costs
+/// neither a file nor a descriptor.
 ///
-///   consent committed -> part file -> its inode committed, Connecting -> peer answered -> Active -> all bytes, Verifying
-///     -> size and hashes right -> synced -> `publishing` and the final name committed -> renamed -> Done committed
-///     -> only then the peer is told
+///   consent committed -> place looked at -> peer answered, Connecting -> stream open -> part file -> its inode
+///     committed, Active -> all bytes, Verifying -> size and hashes right -> synced -> `publishing` and the final name
+///     committed -> renamed -> Done committed -> only then the peer is told
 ///
 /// Success is committed here; a failure is only reported, for the desk to judge. Destroying it gives up: the peer is
 /// told, the record and the part file stay as they are.
@@ -30,11 +31,13 @@ class ReceiveFile final : private Negotiation::Handler, private Carrier::Handler
  public:
   class Owner {
    public:
+    /// Bytes that must stay free on the disk beside this file.
+    virtual std::uint64_t keep_free(JobId id) const = 0;
     /// The answer is under way: the job is Connecting, on disk.
     virtual void on_receive_begun(JobId id) = 0;
     /// The stream is open and bytes come (true), or all are here.
     virtual void on_receive_moves(JobId id, bool moves) = 0;
-    /// No part file could be made (DiskFull, FileMissing, ...), or the journal failed: here is the offer back,
+    /// The place cannot take it (DiskFull, FileMissing, ...), or the journal failed: here is the offer back,
     /// unanswered. Last call.
     virtual void on_receive_refused(JobId id, std::unique_ptr<IncomingOffer> offer, Error why) = 0;
     /// Last call. `how` ok: the file is in place and the job Done, on disk.
@@ -56,10 +59,10 @@ class ReceiveFile final : private Negotiation::Handler, private Carrier::Handler
   ReceiveFile(const World& world, Job& job);
   ~ReceiveFile();
 
-  // One of these starts it, once. `keep_free`: bytes that must stay free on the disk.
+  // One of these starts it, once.
   /// The record's folder, wanted_name and on_exists say where the file goes. For a job that is still Offered they are
   /// committed first: that is the consent.
-  void begin(std::unique_ptr<IncomingOffer> offer, IncomingOffer::Terms terms, std::uint64_t keep_free);
+  void begin(std::unique_ptr<IncomingOffer> offer, IncomingOffer::Terms terms);
   /// After a restart: the content is verified, `publishing` was committed.
   void finish_publishing();
 
@@ -82,10 +85,12 @@ class ReceiveFile final : private Negotiation::Handler, private Carrier::Handler
  private:
   void check_name();
   void check_taken();
+  void check_place();
+  void answer();
+  void refuse(Error why);
   void make_part();
   void part_made(Result<std::shared_ptr<PartFile>> part);
-  void refuse(Error why);
-  void answer();
+  void start();
   void verify();
   void hashed(Result<Hash> hash);
   void compare();
@@ -114,10 +119,11 @@ class ReceiveFile final : private Negotiation::Handler, private Carrier::Handler
   Job& job_;
   std::unique_ptr<IncomingOffer> offer_;
   IncomingOffer::Terms terms_;
-  std::uint64_t keep_free_ = 0;
   std::shared_ptr<PartFile> part_;
   std::unique_ptr<Negotiation> negotiation_;
   std::unique_ptr<Carrier> carrier_;
+  ByteRange range_;                    ///< of the carrier,
+  std::optional<HashAlgo> digest_;     ///< and what the sender will compare
   std::unique_ptr<Move> hashing_;
   std::map<HashAlgo, std::string> expected_;  ///< what others say the content hashes to
   std::map<HashAlgo, std::string> computed_;

@@ -144,12 +144,12 @@ class FakeFiles final : public Files {
  public:
   FakeFiles(Disk& disk, Turns& turns, Crash& crash) : disk_(disk), turns_(turns), crash_(crash) {}
   std::map<std::string, Errc> unreadable;         ///< by path
-  std::optional<Errc> create_fails, sync_fails, publish_fails;
+  std::optional<Errc> place_fails, create_fails, sync_fails, publish_fails, find_fails;
   std::set<std::string> same_files;               ///< paths that lead to what their descriptors do
   std::function<bool(const std::string&)> refuses;  ///< names that this file system does not take
   bool foresees_names = true;                     ///< and that show it before a file is there
   std::map<std::string, std::string> moved_folders;  ///< while files came: from, to
-  int names_tried = 0, publishings = 0;
+  int names_tried = 0, places_checked = 0, publishings = 0;
   bool reserves = true;
   bool held = false;                              ///< answers wait
   int opens = 0, open_at_once = 0;
@@ -210,6 +210,14 @@ class FakeFiles final : public Files {
   void is_taken(const std::string& folder, const std::string& name, Done<bool> done) override {
     act(std::move(done), [this, folder, name]() -> Result<bool> { return disk_.names.count(folder + "/" + name) != 0; });
   }
+  void check_place(const std::string& folder, std::uint64_t size, std::uint64_t keep_free, Done<void> done) override {
+    act(std::move(done), [this, folder, size, keep_free]() -> Result<void> {
+      ++places_checked;
+      if (place_fails) return Error{*place_fails, folder + ": the test says no"};
+      if (size + keep_free > disk_.free) return Error{Errc::DiskFull, folder + ": not enough room"};
+      return {};
+    });
+  }
   void create_part(const std::string& folder, std::uint64_t size, std::uint64_t keep_free,
                    Done<std::shared_ptr<PartFile>> done) override {
     act(std::move(done), [this, folder, size, keep_free]() -> Result<std::shared_ptr<PartFile>> {
@@ -263,6 +271,7 @@ class FakeFiles final : public Files {
   void find_part(const std::string& folder, const std::string& part_name, const std::string& final_name,
                  const FileIdentity& identity, Done<Found> done) override {
     act(std::move(done), [this, folder, part_name, final_name, identity]() -> Result<Found> {
+      if (find_fails) return Error{*find_fails, folder + ": the test says no"};
       const auto is_ours = [&](const std::string& name) {
         const auto found = disk_.names.find(folder + "/" + name);
         return !name.empty() && found != disk_.names.end() && found->second == identity.inode;

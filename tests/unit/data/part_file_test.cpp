@@ -7,6 +7,7 @@
 
 #include <catch2/catch.hpp>
 #include <cerrno>
+#include <filesystem>
 
 #include "temp_dir.h"
 
@@ -48,6 +49,18 @@ TEST_CASE("part: created empty, ours alone, under a name of no peer's choosing",
   CHECK(status.st_size == 0);
   CHECK((*part)->file->identity.inode == status.st_ino);
   CHECK(create_part_file(dir.path(), 0, 0).value()->name != name);
+}
+
+TEST_CASE("part: whether it could be created is told without creating it", "[part]") {
+  const TempDir dir;
+  CHECK(check_part_place(dir.path(), 100'000, 0));
+  CHECK(error_of(check_part_place(dir / "missing", 0, 0)) == Errc::FileMissing);
+  CHECK(error_of(check_part_place(dir.path(), kHuge, 0)) == Errc::DiskFull);
+  CHECK(error_of(check_part_place(dir.path(), 0, kHuge)) == Errc::DiskFull);
+  REQUIRE(::chmod(dir.path().c_str(), 0777) == 0);
+  CHECK(error_of(check_part_place(dir.path(), 0, 0)) == Errc::UnsafeFolder);
+  REQUIRE(::chmod(dir.path().c_str(), 0700) == 0);
+  CHECK(std::filesystem::is_empty(dir.path()));
 }
 
 TEST_CASE("part: room is reserved where the file system can", "[part]") {

@@ -117,11 +117,11 @@ TEST_CASE("offers: where a rule's folder is missing the user is asked", "[offers
   House house;
   house.start();
   REQUIRE(house.queue->set_rules({rule(kAnn)}));
-  house.files.create_fails = Errc::FileMissing;
+  house.files.place_fails = Errc::FileMissing;
   auto answer = house.offered();
   CHECK_FALSE(answer->declined);
   CHECK(house.state(1) == "offered/awaiting-user");
-  house.files.create_fails.reset();
+  house.files.place_fails.reset();
   CHECK(house.accept(1));
 }
 

@@ -90,12 +90,12 @@ TEST_CASE("receive: a place that cannot take it leaves the offer open", "[receiv
   house.start();
   auto answer = house.offered();
   const auto code = GENERATE(Errc::FileMissing, Errc::UnsafeFolder, Errc::Unreadable, Errc::DiskFull);
-  house.files.create_fails = code;
+  house.files.place_fails = code;
   CHECK(house.accept(1).error().code == code);
   CHECK(house.state(1) == "offered/awaiting-user");
   CHECK_FALSE(answer->dropped);
   CHECK(actions_of(house.job(1)) == std::vector<std::string_view>{"accept", "decline", "cancel"});
-  house.files.create_fails.reset();
+  house.files.place_fails.reset();
   CHECK(house.accept(1));
   CHECK(answer->talk);
 }
@@ -105,15 +105,66 @@ TEST_CASE("receive: room is left on the disk for what was accepted before (SI3)"
   house.start();
   house.disk.free = (500ull << 20) + 2500;
   house.files.reserves = GENERATE(false, true);
-  house.offered("a", 1000);
-  house.offered("b", 1000);
+  const bool opened = GENERATE(false, true);
+  const auto take = [&](JobId id, const std::shared_ptr<Answer>& answer) {
+    REQUIRE(house.accept(id));
+    if (!opened) return;
+    answer->talk->open();
+    house.settle();
+    if (house.files.reserves) house.disk.free -= 1000;  // the disk counts it itself
+  };
+  const auto first = house.offered("a", 1000);
+  const auto second = house.offered("b", 1000);
   house.offered("c", 1000);
-  CHECK(house.accept(1));
-  if (house.files.reserves) house.disk.free -= 1000;  // the disk counts it itself
-  CHECK(house.accept(2));
-  if (house.files.reserves) house.disk.free -= 1000;
+  take(1, first);
+  take(2, second);
   CHECK(house.accept(3).error().code == Errc::DiskFull);
-  CHECK(house.disk.parts().size() == 2);
+  CHECK(house.disk.parts().size() == (opened ? 2 : 0));
+}
+
+TEST_CASE("receive: what others needed when it was accepted is no longer kept free once they are here", "[receive]") {
+  House house;
+  house.start();
+  house.disk.free = (500ull << 20) + 2500;
+  const auto first = house.offered("a", 1000);
+  const auto second = house.offered("b", 1000);
+  REQUIRE(house.accept(1));
+  REQUIRE(house.accept(2));
+  house.deliver(*first);
+  house.disk.free -= 1000;
+  house.deliver(*second);
+  CHECK(house.state(2) == "done");
+}
+
+TEST_CASE("receive: a place that was good at accepting and is not when the bytes come", "[receive]") {
+  House house;
+  house.start();
+  auto answer = house.offered();
+  REQUIRE(house.accept(1));
+  std::string expected;
+  SECTION("full") {
+    house.files.create_fails = Errc::DiskFull;
+    expected = "failed/disk-full";
+  }
+  SECTION("gone") {
+    house.files.create_fails = Errc::FileMissing;
+    expected = "failed/file-missing";
+  }
+  SECTION("just now: the sender may offer it again") {
+    house.files.create_fails = Errc::Unavailable;
+    expected = "queued/waiting-peer";
+  }
+  answer->talk->open();
+  house.settle();
+  CHECK(house.state(1) == expected);
+  CHECK(answer->talk->failed->code == *house.files.create_fails);
+  CHECK(house.disk.parts().empty());
+  if (house.files.create_fails != Errc::Unavailable) return;
+  house.files.create_fails.reset();
+  auto again = house.offered();
+  REQUIRE(again->talk);
+  house.deliver(*again);
+  CHECK(house.state(1) == "done");
 }
 
 TEST_CASE("receive: troubles of our disk end it and tell the sender", "[receive]") {
