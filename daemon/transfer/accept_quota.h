@@ -23,6 +23,12 @@ class AcceptQuota {
     return true;
   }
 
+  /// Nothing of that was taken in after all.
+  void give_back(const std::string& bare, std::uint64_t size) {
+    const auto day = days_.find(bare);
+    if (day != days_.end()) day->second.used -= std::min(day->second.used, size);
+  }
+
  private:
   struct Day {
     Timers::Clock::time_point since;

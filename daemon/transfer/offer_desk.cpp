@@ -78,7 +78,7 @@ void OfferDesk::refuse_again(Job& job, IncomingOffer& offer) {
 void OfferDesk::take(AccountId account, std::unique_ptr<IncomingOffer> offer) {
   const Offer& what = offer->offer();
   const AcceptRule* rule = rule_for(account, what);
-  const bool room = rule != nullptr && receives_.has_room(account, what.peer);
+  const bool room = rule != nullptr && has_room(*rule, account, what.peer);
   if (room && !within_quota(what)) rule = nullptr;
   if (!room || rule == nullptr)
     if (auto why = rule != nullptr ? may_not_wait(account, what.peer) : may_not_ask(account, what.peer))
@@ -132,9 +132,17 @@ bool OfferDesk::within_quota(const Offer& offer) {
   return false;
 }
 
+std::string OfferDesk::folder_of(const AcceptRule& rule) const {
+  return rule.folder.empty() ? config_.download_folder : rule.folder;
+}
+
+bool OfferDesk::has_room(const AcceptRule& rule, AccountId account, const Jid& peer) const {
+  return receives_.has_room(account, peer) && short_.count(folder_of(rule)) == 0;
+}
+
 void OfferDesk::follow(Job& job, const AcceptRule& rule) {
   auto& record = job.edit();
-  record.folder = rule.folder.empty() ? config_.download_folder : rule.folder;
+  record.folder = folder_of(rule);
   record.wanted_name = record.file.name;
   record.on_exists = rule.on_exists.empty() ? config_.on_exists : rule.on_exists;
   record.reason = JobReason::None;
@@ -145,7 +153,7 @@ void OfferDesk::accept_by_rule(Job& job) {
   auto& offer = pending_[job.id()].offer;
   const auto account = job.now().account;
   const AcceptRule* rule = rule_for(account, offer->offer());
-  if (rule == nullptr || !receives_.has_room(account, offer->offer().peer) || !within_quota(offer->offer())) return;
+  if (rule == nullptr || !has_room(*rule, account, offer->offer().peer) || !within_quota(offer->offer())) return;
   follow(job, *rule);
   auto accepted = std::move(offer);
   pending_.erase(job.id());
@@ -169,11 +177,55 @@ void OfferDesk::admit() {
     if (pending_.count(id) != 0) accept_by_rule(*book_.find(id));
 }
 
+/// Others for the same folder would fare no better just now: all wait.
+void OfferDesk::hold_for_better_times(Job& job, std::unique_ptr<IncomingOffer> offer, const Error& why) {
+  const Jid& peer = offer->offer().peer;
+  quota_.give_back(peer.bare().str(), offer->offer().file.size);
+  if (auto no = may_not_wait(job.now().account, peer)) {
+    offer->decline(*no);
+    return book_.remove({job.id()}, {});
+  }
+  auto& record = job.edit();
+  record.reason = JobReason::WaitingSlot;
+  record.error_name = error_name_of(JobReason::Io);
+  record.error_detail = why.detail;
+  look_later(record.folder);
+  hold(job, std::move(offer));
+}
+
+void OfferDesk::look_later(const std::string& folder) {
+  short_[folder] = world_.timers.after(kTryAgainAfter, [this, folder] { look_at(folder); });
+}
+
+void OfferDesk::look_at(std::string folder) {
+  const bool wanted = std::any_of(pending_.begin(), pending_.end(), [this](const auto& entry) {
+    return book_.find(entry.first)->now().reason == JobReason::WaitingSlot;
+  });
+  if (!wanted) {
+    short_.erase(folder);
+    return;
+  }
+  // Should its disk say nothing, the next file is the next look.
+  short_[folder] = world_.timers.after(kTryAgainAfter, [this, folder] { better_times(folder); });
+  world_.files.check_place(folder, 0, 0, alive_.wrap([this, folder](Result<void> good) {
+    if (short_.count(folder) == 0) return;
+    if (!good && good.error().code == Errc::Unavailable) return look_later(folder);
+    better_times(folder);
+  }));
+}
+
+void OfferDesk::better_times(std::string folder) {
+  short_.erase(folder);
+  admit();
+}
+
 void OfferDesk::hold(Job& job, std::unique_ptr<IncomingOffer> offer) {
   auto expiry = world_.timers.after(config_.expire, [this, id = job.id()] { expire(id); });
   const auto minutes = std::chrono::ceil<std::chrono::minutes>(config_.expire).count();
   book_.tell(job.id(), "waiting",
-             (job.now().reason == JobReason::WaitingSlot ? "for other files that a rule took, " : "for the user, ") +
+             std::string(job.now().reason != JobReason::WaitingSlot ? "for the user, "
+                         : job.now().error_detail.empty()           ? "for other files that a rule took, "
+                                                                    : "until its folder can be used, ") +
                  std::to_string(minutes) + " min at most");
   pending_[job.id()] = {std::move(offer), std::move(expiry)};
   book_.commit(job);
@@ -245,6 +297,7 @@ void OfferDesk::on_not_received(Job& job, std::unique_ptr<IncomingOffer> offer, 
     offer->decline(why);
     return end(job, JobState::Failed, JobReason::DiskFull, why);
   }
+  if (!reply && why.code == Errc::Unavailable) return hold_for_better_times(job, std::move(offer), why);
   // The offer is as open as before: the user may name a better place. What a rule could not take is a new question.
   auto& record = job.edit();
   if (!reply) {

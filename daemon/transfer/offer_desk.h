@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <chrono>
 #include <map>
 #include <memory>
 #include <optional>
@@ -33,6 +34,8 @@ class OfferDesk final : private ReceiveDesk::Owner {
   using Done = TransferQueue::Done;
   static constexpr double kQuestionsAtOnce = 10;
   static constexpr double kQuestionsPerSecond = 1 / 60.0;
+  /// A look at a folder that could not be used for lack of descriptors or the like.
+  static constexpr std::chrono::seconds kTryAgainAfter{5};
 
   OfferDesk(const TransferQueue::World& world, const QueueConfig& config, JobBook& book, Later& later, Slots& slots);
   ~OfferDesk();
@@ -78,6 +81,12 @@ class OfferDesk final : private ReceiveDesk::Owner {
   void follow(Job& job, const AcceptRule& rule);
   void accept_by_rule(Job& job);
   void admit();
+  std::string folder_of(const AcceptRule& rule) const;
+  bool has_room(const AcceptRule& rule, AccountId account, const Jid& peer) const;
+  void hold_for_better_times(Job& job, std::unique_ptr<IncomingOffer> offer, const Error& why);
+  void look_later(const std::string& folder);
+  void look_at(std::string folder);
+  void better_times(std::string folder);
   void hold(Job& job, std::unique_ptr<IncomingOffer> offer);
   void expire(JobId id);
   void withdraw(AccountId account, std::string_view peer);
@@ -96,6 +105,9 @@ class OfferDesk final : private ReceiveDesk::Owner {
   RateLimit questions_{kQuestionsPerSecond, kQuestionsAtOnce};
   std::map<JobId, Pending> pending_;
   bool admitting_ = false;
+  /// Folders that could not be used for lack of descriptors or the like, and when they are looked at again: until then
+  /// no rule accepts into them.
+  std::map<std::string, std::unique_ptr<Timer>> short_;
   ReceiveDesk receives_;
   WhileAlive alive_;
 };

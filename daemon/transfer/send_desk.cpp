@@ -335,8 +335,8 @@ void SendDesk::on_send_ended(JobId id, Result<void> how) {
     return end(job, verdict.fate == Fate::Fail ? JobState::Failed : JobState::Cancelled, verdict.reason, why);
 
   auto& record = job.edit();
-  // "Not now" does not hide what went wrong before it.
-  if (verdict.fate != Fate::NotNow || record.attempt == (offered ? 1u : 0u)) {
+  // A peer's "not now" does not hide what went wrong before it.
+  if (why.code != Errc::Constraint || record.attempt == (offered ? 1u : 0u)) {
     record.error_name = error_name_of(verdict.reason);
     record.error_detail = why.detail;
   }
@@ -380,17 +380,21 @@ void SendDesk::await_account(Job& job, bool offered) {
   line_up(job);
 }
 
-/// "Not now" says nothing against the job: not charged, and it keeps its place. The lane waits, longer each time. A job
-/// that hears it again and again steps aside for a while, for the peer may have room for a smaller one.
+/// "Not now", be it the peer's word or our own system's, says nothing against the job: not charged, and it keeps its
+/// place. The lane waits, longer each time. A job that hears it again and again steps aside for a while, for the peer may
+/// have room for a smaller one.
 void SendDesk::ask_again(Job& job, const LaneKey& key, bool offered, const Error& why) {
   const JobId id = job.id();
   auto& record = job.edit();
   if (offered) --record.attempt;
   auto& refused = refused_.try_emplace(id, Refused{0, world_.timers.now()}).first->second;
   ++refused.times;
-  if (world_.timers.now() - refused.since >= config_.give_up_after)
-    return end(job, JobState::Failed, JobReason::Declined,
+  if (world_.timers.now() - refused.since >= config_.give_up_after) {
+    const auto reason = judge(why.code).reason;
+    if (why.code == Errc::Unavailable) return end(job, JobState::Failed, reason, why);
+    return end(job, JobState::Failed, reason,
                {Errc::Declined, "the peer could not take it all the time; the last it said: " + why.detail});
+  }
   Lane& lane = lanes_[key];
   if (!lane.pause) pause(key, lane);  // what was offered together is refused together: that counts once
   const auto delay = std::max(milliseconds(1), std::chrono::ceil<milliseconds>(lane.paused_until - world_.timers.now()));

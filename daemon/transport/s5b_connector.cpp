@@ -68,7 +68,10 @@ class S5bConnector::Attempt final : public Socket::Handler {
     if (client_.state() == Socks5Client::State::Failed)
       return owner_.failed(*this, client_.error().detail);
   }
-  void on_closed(Error why) override { owner_.failed(*this, why.detail); }
+  void on_closed(Error why) override {
+    if (why.code == Errc::Unavailable) owner_.shortage_ = why;
+    owner_.failed(*this, why.detail);
+  }
 
  private:
   void allow(std::chrono::milliseconds time) {
@@ -152,7 +155,7 @@ void S5bConnector::advance() {
   while (attempts_.size() < kAtOnce && !queue_.empty() && (attempts_.empty() || !stagger_))
     start_next();
   if (attempts_.empty() && (late_ || !held_))
-    finish(Error{Errc::StreamFailed, silence_ ? "no streamhost answered in time"
+    finish(shortage_ ? *shortage_ : Error{Errc::StreamFailed, silence_ ? "no streamhost answered in time"
                                               : "no streamhost could be reached"});
 }
 

@@ -204,7 +204,7 @@ void S5bOutgoing::connect_to_proxy(const std::string& jid, std::vector<StreamHos
   plan.tell = [this](std::string detail) { tell("proxy", std::move(detail)); };
   connector_ = std::make_unique<S5bConnector>(
       context_.network, context_.timers, std::move(plan), [this, jid](Result<S5bConnected> result) {
-        if (!result) return fail(Errc::StreamFailed, "proxy " + jid + ": " + result.error().detail);
+        if (!result) return fail(result.error().code, "proxy " + jid + ": " + result.error().detail);
         activate(*Jid::parse_stamped(jid), *std::move(result));
       });
 }
