@@ -11,7 +11,6 @@
 
 #include "errors.h"
 #include "parse.h"
-#include "selector.h"
 #include "text.h"
 
 namespace xmppftctl {
@@ -93,7 +92,11 @@ void JobArguments::add_selectors(Options& options) {
 std::vector<Job> named_jobs(Context& context, const std::vector<std::string>& words,
                             const std::string& direction, const std::vector<std::string>& fields,
                             JobFailures* failures) {
-  const JobNames names = parse_job_names(words, std::cin);
+  return named_jobs(context, parse_job_names(words, std::cin), direction, fields, failures);
+}
+
+std::vector<Job> named_jobs(Context& context, const JobNames& names, const std::string& direction,
+                            const std::vector<std::string>& fields, JobFailures* failures) {
   if (names.empty())
     throw usage("no job is named", "12, 3-9, @BATCH, @last, or @- for ids on standard input");
   ManagerClient& manager = context.manager();
@@ -175,22 +178,38 @@ int control_jobs(Context& context, const JobArguments& arguments, const std::str
     throw usage("name jobs, or choose them by options, not both");
   ManagerClient& manager = context.manager();
   JobFailures failures(context.out);
-  const auto jobs = arguments.words.empty()
-                        ? manager.list(filter_of(arguments, states), {"State"}, kMost)
-                        : named_jobs(context, arguments.words, "out", {"State"}, &failures);
+  const JobNames names = parse_job_names(arguments.words, std::cin);
+  const std::set<std::uint64_t> spelled_out(names.ids.begin(), names.ids.end());
+  const bool by_selector = arguments.by_selector();
+  const Values selector = by_selector ? filter_of(arguments, states) : Values{};
+  auto jobs = by_selector ? manager.list(selector, {"State"}, kMost)
+                          : named_jobs(context, names, "out", {"State"}, &failures);
+  std::erase_if(jobs, [&](const Job& job) {
+    return !spelled_out.contains(job.id) &&
+           std::find(states.begin(), states.end(), job.state) == states.end();
+  });
   const std::string question = verb + " " + plural(jobs.size(), "job") + "?";
   if (jobs.size() > 1 && !confirmed(context, arguments.yes, question)) {
     throw Failure{std::string(error::kBadState), "nothing was " + past, "--yes skips the question"};
   }
 
   std::vector<std::uint64_t> changed;
-  for (std::size_t at = 0; at < jobs.size(); at += kCallChunk) {
+  const auto control = [&](const Values& which) {
+    const auto [did, could_not] = manager.ControlJobs(verb, which, {});
+    changed.insert(changed.end(), did.begin(), did.end());
+    for (const auto& row : could_not) {
+      const Failure failure{row.get<1>(), row.get<2>(), ""};
+      // A job of a batch or a range may have ended, or left the list, since we looked.
+      const bool over = failure.name == error::kBadState || failure.name == error::kNoSuchJob;
+      if (!over || spelled_out.contains(row.get<0>())) failures.add(row.get<0>(), failure);
+    }
+  };
+  if (by_selector && !jobs.empty()) control(selector);  // it means what it does when it gets there
+  for (std::size_t at = 0; !by_selector && at < jobs.size(); at += kCallChunk) {
     std::vector<std::uint64_t> ids;
     for (std::size_t i = at; i < std::min(at + kCallChunk, jobs.size()); ++i)
       ids.push_back(jobs[i].id);
-    const auto [did, could_not] = manager.ControlJobs(verb, {{"ids", ids}}, {});
-    changed.insert(changed.end(), did.begin(), did.end());
-    for (const auto& row : could_not) failures.add(row.get<0>(), {row.get<1>(), row.get<2>(), ""});
+    control({{"ids", ids}});
   }
   const int exit = failures.exit(!changed.empty());
 

@@ -8,6 +8,7 @@
 
 #include "context.h"
 #include "options.h"
+#include "selector.h"
 
 namespace xmppftctl {
 
@@ -51,6 +52,10 @@ class JobFailures {
 std::vector<Job> named_jobs(Context& context, const std::vector<std::string>& words,
                             const std::string& direction, const std::vector<std::string>& fields,
                             JobFailures* failures = nullptr);
+/// The same for names that were read before.
+std::vector<Job> named_jobs(Context& context, const JobNames& names, const std::string& direction,
+                            const std::vector<std::string>& fields,
+                            JobFailures* failures = nullptr);
 
 /// The ListJobs filter that the selectors spell; `states` are the ones meant when none is given.
 Values filter_of(const JobArguments& arguments, const std::vector<std::string>& states);
@@ -65,7 +70,8 @@ std::vector<Job> for_each_job(const std::vector<Job>& jobs, JobFailures& failure
                               const std::function<void(const Job&)>& act);
 
 /// What `queue cancel` and `queue remove` share: resolve, ask, ControlJobs, tell. `verb` is the
-/// action, `states` the ones that selectors mean by default. Returns the exit code.
+/// action, `states` the ones in which it means something: jobs in another one are passed over,
+/// unless they were spelled out by id. Returns the exit code.
 int control_jobs(Context& context, const JobArguments& arguments, const std::string& verb,
                  const std::string& past, const std::vector<std::string>& states);
 

@@ -176,9 +176,7 @@ void FakeDaemon::SubmitBatch(sdbus::Result<std::vector<std::uint64_t>>&& result,
   result.returnResults(ids);
 }
 
-void FakeDaemon::ListJobs(sdbus::Result<Rows, std::string, std::uint64_t>&& result, Values filter,
-                          std::vector<std::string>, std::string cursor, std::uint32_t limit) {
-  const std::lock_guard lock(mutex);
+std::vector<std::uint64_t> FakeDaemon::select(const Values& filter) {
   std::vector<std::uint64_t> ids;
   for (const auto& [id, job] : jobs) {
     const auto text_fits = [&, &row = job](const char* key, const char* property) {
@@ -199,6 +197,13 @@ void FakeDaemon::ListJobs(sdbus::Result<Rows, std::string, std::uint64_t>&& resu
     }
     if (fits) ids.push_back(id);
   }
+  return ids;
+}
+
+void FakeDaemon::ListJobs(sdbus::Result<Rows, std::string, std::uint64_t>&& result, Values filter,
+                          std::vector<std::string>, std::string cursor, std::uint32_t limit) {
+  const std::lock_guard lock(mutex);
+  auto ids = select(filter);
   if (filter.count("sort") == 0) std::reverse(ids.begin(), ids.end());
   Rows rows;
   std::size_t at = cursor.empty() ? 0 : std::stoul(cursor);
@@ -231,19 +236,21 @@ sdbus::ObjectPath FakeDaemon::GetJob(const std::uint64_t& id) {
 
 void FakeDaemon::ControlJobs(sdbus::Result<std::vector<std::uint64_t>, Results>&& result,
                              std::string action, Values selector, Values) {
+  if (on_control) on_control();
   std::vector<std::uint64_t> changed;
   Results failed;
   const std::lock_guard lock(mutex);
+  const bool by_id = selector.count("ids") != 0;
   std::string line = action;
-  for (const auto id : selector.at("ids").get<std::vector<std::uint64_t>>()) {
-    const bool over = is_final(jobs[id]["State"].get<std::string>());
+  for (const auto id : select(selector)) {
+    const auto state = jobs[id]["State"].get<std::string>();
+    const bool can = is_final(state) == (action == "remove");
+    if (!can && !by_id) continue;
     line += " " + std::to_string(id);
-    if (over == (action == "remove")) {
+    if (can)
       changed.push_back(id);
-    } else {
-      failed.push_back(
-          {id, "org.xmppft.Error.BadState", "it is " + jobs[id]["State"].get<std::string>()});
-    }
+    else
+      failed.push_back({id, "org.xmppft.Error.BadState", "it is " + state});
   }
   log.push_back(line);
   result.returnResults(changed, failed);

@@ -51,6 +51,7 @@ class FakeDaemon final
   bool has_account = true;
   std::vector<std::string> problems;
   unsigned waits_seen = 0;
+  std::function<void()> on_control;  ///< runs before a ControlJobs, on the daemon's thread
   std::function<void()> on_wait;  ///< runs after a WaitJobs was recorded, on the daemon's thread
 
   /// Adds a job in this state, and returns its id.
@@ -75,6 +76,7 @@ class FakeDaemon final
   void export_account();
   bool is_over(const Wait& wait) const;
   void answer(Wait& wait);
+  std::vector<std::uint64_t> select(const Values& filter);
   std::vector<std::uint64_t> queue(std::size_t pairs, const std::vector<std::string>& names);
 
   void SendUris(sdbus::Result<std::string, std::vector<std::uint64_t>>&& result,

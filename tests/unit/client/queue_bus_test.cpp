@@ -190,6 +190,34 @@ TEST_CASE("cancel: bare is refused, in part is exit 1", "[bus]") {
   CHECK(daemon.log == std::vector<std::string>{"cancel 1 2", "cancel 1", "remove 2"});
 }
 
+TEST_CASE("jobs that a selector meant and that ended meanwhile are nobody's error", "[bus]") {
+  FakeDaemon daemon;
+  daemon.add_job("a", "active");
+  daemon.add_job("b", "active");
+  daemon.add_job("c", "done");
+  daemon.on_control = [&] { daemon.jobs[1]["State"] = std::string("done"); };
+  using Words = std::vector<std::string>;
+  const auto words = GENERATE(Words{"--all"}, Words{"--peer", "bob@example.net"}, Words{"@b1"},
+                              Words{"@last"}, Words{"1-3"});
+  const auto command = [&](const char* verb) {
+    std::vector<std::string> line = {"queue", verb};
+    line.insert(line.end(), words.begin(), words.end());
+    return run(line);
+  };
+  CAPTURE(words);
+  const auto cancelled = command("cancel");
+  CHECK(cancelled.exit == 0);
+  CHECK(cancelled.err.empty());
+  CHECK(cancelled.out == "cancelled 1 job (2)\n");
+  daemon.jobs[2]["State"] = std::string("active");
+  daemon.on_control = nullptr;
+  const auto removed = command("remove");
+  CHECK(removed.exit == 0);
+  CHECK(removed.err.empty());
+  CHECK(removed.out == "removed 2 jobs (1, 3)\n");
+  CHECK(run({"queue", "cancel", "1-3", "1"}).exit == 1);  // the one that was spelled out
+}
+
 TEST_CASE("why tells the story", "[bus]") {
   FakeDaemon daemon;
   daemon.add_job("a", "offered");
