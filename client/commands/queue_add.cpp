@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 #include <iostream>
 
@@ -99,6 +100,55 @@ Queued send_files(Context& context, const std::vector<std::string>& names, const
   return queued;
 }
 
+/// An account, and those whom it sends to.
+struct Sender {
+  Account account;
+  std::vector<std::string> recipients;
+};
+
+/// Whom the daemon picked for whom. The first jobs of a batch are the first file's, one a recipient.
+std::vector<Sender> senders(Context& context, const std::vector<Account>& all,
+                            const Queued& queued, std::size_t recipients) {
+  const auto end = std::min(recipients, queued.ids.size());
+  const std::vector<std::uint64_t> first(queued.ids.begin(),
+                                         queued.ids.begin() + static_cast<std::ptrdiff_t>(end));
+  const auto jobs = context.manager().list_ids(first, {"Account", "Peer"});
+  std::vector<Sender> out;
+  for (const auto& account : all) {
+    Sender sender{account, {}};
+    for (const auto& job : jobs) {
+      if (job.account == account.id) sender.recipients.push_back(job.peer);
+    }
+    if (!sender.recipients.empty()) out.push_back(std::move(sender));
+  }
+  return out;
+}
+
+nlohmann::ordered_json to_json(const std::vector<Sender>& senders) {
+  auto out = nlohmann::ordered_json::array();
+  for (const auto& [account, recipients] : senders)
+    out.push_back({{"id", account.id}, {"jid", account.jid}, {"recipients", recipients}});
+  return out;
+}
+
+std::string joined(const std::vector<std::string>& jids) {
+  std::string out;
+  for (const auto& jid : jids) out += (out.empty() ? "" : ", ") + printable(jid);
+  return out;
+}
+
+/// "sending as ann@example.org (account 2)", where that was the daemon's choice.
+void tell_senders(Context& context, const Queued& queued, std::size_t recipients) {
+  if (!context.account.empty() || !context.out.human() || context.out.quiet) return;
+  const auto all = accounts(context);
+  if (all.size() < 2) return;
+  const auto picked = senders(context, all, queued, recipients);
+  for (const auto& [account, theirs] : picked) {
+    context.out.note("sending as " + printable(account.jid) + " (account " + account.id + ")" +
+                     (picked.size() > 1 ? " to " + joined(theirs) : ""));
+  }
+}
+
 void tell(const Output& out, const Queued& queued, const std::vector<std::string>& to) {
   if (out.quiet || out.form == Output::Form::Plain) {
     for (const auto id : queued.ids)
@@ -106,11 +156,9 @@ void tell(const Output& out, const Queued& queued, const std::vector<std::string
     std::cout.flush();  // a script may read ids while we wait
     return;
   }
-  std::string peers;
-  for (const auto& jid : to) peers += (peers.empty() ? "" : ", ") + printable(jid);
   out.say("batch " + queued.batch + ": " + plural(queued.ids.size(), "job") + " queued (" +
           id_ranges(queued.ids) + "), " +
-          human_bytes(static_cast<std::int64_t>(queued.bytes * to.size())) + " to " + peers);
+          human_bytes(static_cast<std::int64_t>(queued.bytes * to.size())) + " to " + joined(to));
   std::cout.flush();
 }
 
@@ -157,14 +205,20 @@ int queue_add(Call& call) {
   if (!ways.empty()) options["methods"] = ways;
   const Queued queued =
       from_stdin ? send_stdin(context, name, to, options)
-                                   : send_files(context, files, name, to, options);
+                 : send_files(context, files, name, to, options);
   const Output& out = context.out;
-  if (!out.json()) tell(out, queued, to);
+  nlohmann::ordered_json body;
+  if (out.json()) {
+    const auto picked = senders(context, accounts(context), queued, to.size());
+    body = {{"batch", queued.batch}, {"ids", queued.ids}, {"accounts", to_json(picked)}};
+  } else {
+    tell(out, queued, to);
+    tell_senders(context, queued, to.size());
+  }
   int exit = kOk;
   std::vector<Job> finished;
   if (wait) exit = wait_and_tell(context, queued.ids, &finished);
   if (out.json()) {
-    nlohmann::ordered_json body = {{"batch", queued.batch}, {"ids", queued.ids}};
     if (wait) {
       body["jobs"] = nlohmann::ordered_json::array();
       for (const auto& job : finished) body["jobs"].push_back(to_json(job));

@@ -40,6 +40,7 @@ FakeDaemon::~FakeDaemon() {
   crash();
   connection_->leaveEventLoop();
   job_objects_.clear();
+  more_accounts_.clear();
   account_.reset();
   waits_.clear();
   unregisterAdaptor();
@@ -109,10 +110,19 @@ void FakeDaemon::answer(Wait& wait) {
   wait.result.returnResults(results);
 }
 
-std::vector<std::uint64_t> FakeDaemon::queue(std::size_t pairs,
-                                             const std::vector<std::string>& names) {
+std::vector<std::uint64_t> FakeDaemon::queue(const std::vector<std::string>& names,
+                                             const std::vector<std::string>& recipients) {
   std::vector<std::uint64_t> ids;
-  for (std::size_t i = 0; i < pairs; ++i) ids.push_back(add_job(names[i % names.size()], "queued"));
+  for (const auto& name : names) {
+    for (const auto& recipient : recipients) {
+      ids.push_back(add_job(name, "queued"));
+      const std::lock_guard lock(mutex);
+      const auto pick = picks.find(recipient);
+      jobs[ids.back()]["Peer"] = recipient;
+      jobs[ids.back()]["Account"] = sdbus::ObjectPath(
+          std::string(kRoot) + "/accounts/" + (pick == picks.end() ? "1" : pick->second));
+    }
+  }
   return ids;
 }
 
@@ -121,7 +131,7 @@ void FakeDaemon::SendUris(sdbus::Result<std::string, std::vector<std::uint64_t>>
                           Values options) {
   std::vector<std::string> names;
   for (const auto& uri : uris) names.push_back(uri.substr(uri.rfind('/') + 1));
-  const auto ids = queue(uris.size() * recipients.size(), names);
+  const auto ids = queue(names, recipients);
   {
     const std::lock_guard lock(mutex);
     sent.push_back({uris, recipients, {}, options});
@@ -137,7 +147,7 @@ void FakeDaemon::SendFds(sdbus::Result<std::string, std::vector<std::uint64_t>>&
     call.uris.push_back(file.get<1>());
     call.contents.push_back(content_of(file.get<0>().get()));
   }
-  const auto ids = queue(files.size() * recipients.size(), call.uris);
+  const auto ids = queue(call.uris, recipients);
   {
     const std::lock_guard lock(mutex);
     sent.push_back(std::move(call));
@@ -168,7 +178,7 @@ void FakeDaemon::AddToBatch(
 }
 
 void FakeDaemon::SubmitBatch(sdbus::Result<std::vector<std::uint64_t>>&& result, std::string) {
-  const auto ids = queue(open_batch_.uris.size() * open_batch_.recipients.size(), open_batch_.names);
+  const auto ids = queue(open_batch_.names, open_batch_.recipients);
   {
     const std::lock_guard lock(mutex);
     sent.push_back(std::move(open_batch_));
@@ -184,8 +194,11 @@ std::vector<std::uint64_t> FakeDaemon::select(const Values& filter) {
       return at == filter.end() ||
              at->second.get<std::string>() == row.at(property).get<std::string>();
     };
-    bool fits = text_fits("batch", "Batch") && text_fits("direction", "Direction") &&
-                text_fits("peer", "Peer");
+    bool fits = text_fits("batch", "Batch") && text_fits("direction", "Direction");
+    if (const auto at = filter.find("peer"); at != filter.end()) {
+      const auto wanted = at->second.get<std::string>(), peer = job.at("Peer").get<std::string>();
+      fits = fits && (peer == wanted || peer.starts_with(wanted + "/"));  // a bare one: all of it
+    }
     if (const auto at = filter.find("ids"); at != filter.end()) {
       const auto wanted = at->second.get<std::vector<std::uint64_t>>();
       fits = fits && std::find(wanted.begin(), wanted.end(), id) != wanted.end();
@@ -306,6 +319,14 @@ void FakeDaemon::RemoveAccount(sdbus::Result<>&& result, sdbus::ObjectPath accou
   const std::lock_guard lock(mutex);
   log.push_back("remove " + account);
   result.returnResults();
+}
+
+void FakeDaemon::add_account(const std::string& id, const std::string& jid) {
+  auto account = sdbus::createObject(*connection_, std::string(kRoot) + "/accounts/" + id);
+  account->registerProperty("Id").onInterface(kAccount).withGetter([id] { return id; });
+  account->registerProperty("Jid").onInterface(kAccount).withGetter([jid] { return jid; });
+  account->finishRegistration();
+  more_accounts_.push_back(std::move(account));
 }
 
 void FakeDaemon::export_account() {

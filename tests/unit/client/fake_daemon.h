@@ -49,11 +49,14 @@ class FakeDaemon final
   std::vector<Values> contacts;
   std::vector<std::string> pending;
   bool has_account = true;
+  std::map<std::string, std::string> picks;  ///< recipient: the account it is sent from, if not "1"
   std::vector<std::string> problems;
   unsigned waits_seen = 0;
   std::function<void()> on_control;  ///< runs before a ControlJobs, on the daemon's thread
   std::function<void()> on_wait;  ///< runs after a WaitJobs was recorded, on the daemon's thread
 
+  /// Another account beside ann@example.org, which is "1".
+  void add_account(const std::string& id, const std::string& jid);
   /// Adds a job in this state, and returns its id.
   std::uint64_t add_job(const std::string& name, const std::string& state,
                         const std::string& direction = "out");
@@ -77,7 +80,8 @@ class FakeDaemon final
   bool is_over(const Wait& wait) const;
   void answer(Wait& wait);
   std::vector<std::uint64_t> select(const Values& filter);
-  std::vector<std::uint64_t> queue(std::size_t pairs, const std::vector<std::string>& names);
+  std::vector<std::uint64_t> queue(const std::vector<std::string>& names,
+                                   const std::vector<std::string>& recipients);
 
   void SendUris(sdbus::Result<std::string, std::vector<std::uint64_t>>&& result,
                 std::vector<std::string> uris, std::vector<std::string> recipients,
@@ -115,6 +119,7 @@ class FakeDaemon final
 
   std::unique_ptr<sdbus::IConnection> connection_;
   std::unique_ptr<sdbus::IObject> account_;
+  std::vector<std::unique_ptr<sdbus::IObject>> more_accounts_;
   std::map<std::uint64_t, std::unique_ptr<sdbus::IObject>> job_objects_;
   std::vector<Wait> waits_;
   std::uint64_t generation_ = 0;

@@ -46,6 +46,29 @@ TEST_CASE("send queues files for recipients, with its options", "[bus]") {
         std::vector<std::string>{"si-socks5/proxy", "si-ibb"});
 }
 
+TEST_CASE("send says from which account, where it was picked among several", "[bus]") {
+  FakeDaemon daemon;
+  const Folder folder;
+  const auto file = folder.file("a");
+  daemon.picks = {{"cy@x", "2"}};
+  CHECK(run({"send", file, "--to", "bob@x"}).err.empty());  // the only one
+  daemon.add_account("2", "ann@work.example");
+  const auto by_one = run({"send", file, file, "--to", "cy@x"});
+  CHECK(by_one.err == "sending as ann@work.example (account 2)\n");
+  CHECK(by_one.out.starts_with("batch b1: 2 jobs queued"));
+  CHECK(run({"send", file, "--to", "bob@x", "--to", "cy@x", "--to", "di@x"}).err ==
+        "sending as ann@example.org (account 1) to bob@x, di@x\n"
+        "sending as ann@work.example (account 2) to cy@x\n");
+  CHECK(run({"send", "-", "--name", "n", "--to", "cy@x"}, "hello").err ==
+        "sending as ann@work.example (account 2)\n");
+  CHECK(run({"--account", "2", "send", file, "--to", "cy@x"}).err.empty());  // it was named
+  CHECK(run({"-q", "send", file, "--to", "cy@x"}).err.empty());
+  const auto json = run({"--json", "send", file, "--to", "bob@x", "--to", "cy@x"}).json();
+  CHECK(json["accounts"] == nlohmann::json::parse(R"([
+    {"id": "1", "jid": "ann@example.org", "recipients": ["bob@x"]},
+    {"id": "2", "jid": "ann@work.example", "recipients": ["cy@x"]}])"));
+}
+
 TEST_CASE("-q prints ids, --json one document", "[bus]") {
   FakeDaemon daemon;
   const Folder folder;
