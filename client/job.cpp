@@ -179,6 +179,33 @@ Table job_table(const std::vector<Job>& jobs) {
   return table;
 }
 
+std::string waits_for(const Job& job, std::uint64_t now) {
+  const bool in = job.direction == "in";
+  const auto peer = printable(job.peer);
+  const auto id = std::to_string(job.id);
+  if (job.state == "queued") {
+    if (job.reason == "backoff") {
+      if (job.next_attempt_at <= now) return "the next attempt, which is due";
+      const auto left = static_cast<std::int64_t>((job.next_attempt_at - now) / 1'000'000);
+      return "the next attempt, in " + human_seconds(left) + " (at " +
+             local_time(job.next_attempt_at) + ")";
+    }
+    if (job.reason == "waiting-account") return "its account to be online: xmppftctl status";
+    if (job.reason == "waiting-network") return "the network";
+    if (job.reason == "waiting-peer")
+      return in ? peer + " to offer the file again"
+                : peer + " to be online, with a program that takes files";
+    return "its turn";
+  }
+  if (job.state == "offered") {
+    if (!in) return peer + " to take the file";
+    if (job.reason == "waiting-slot") return "other files of " + peer + ", then a rule takes it";
+    if (job.reason == "awaiting-user") return "you: xmppftctl accept " + id + ", or decline " + id;
+  }
+  if (job.state == "active" && job.reason == "stalled") return "bytes to move";
+  return {};
+}
+
 std::string result_line(const Job& job) {
   std::string line = printable(job.name) + "  " + human_bytes(job.size) + "  " + job.state;
   if (job.state != "done") {

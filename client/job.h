@@ -53,6 +53,10 @@ inline constexpr const char* kDefaultColumns =
 /// "62 %", or why it waits.
 std::string progress_cell(const Job& job);
 
+/// What the job waits for, for people: "bob@example.net to take the file". `now` in microseconds
+/// since the epoch. "" if it ended, or goes on without waiting.
+std::string waits_for(const Job& job, std::uint64_t now);
+
 /// The last word on a job, for people: "big.iso  3.7 GiB  done  4.1 MiB/s  si-socks5/direct ->
 /// ~/big.iso".
 std::string result_line(const Job& job);

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+#include <chrono>
+
 #include "command.h"
 #include "jobs.h"
 #include "text.h"
@@ -10,6 +12,10 @@ int why(Call& call) {
   arguments.add_words(call.options);
   call.parse();
   const Output& out = call.context.out;
+  const auto now = static_cast<std::uint64_t>(
+      std::chrono::duration_cast<std::chrono::microseconds>(
+          std::chrono::system_clock::now().time_since_epoch())
+          .count());
   auto list = nlohmann::ordered_json::array();
   for (const auto& job : named_jobs(call.context, arguments.words, "out", {})) {
     std::string head = "job " + std::to_string(job.id) + ", " + printable(job.name) +
@@ -18,6 +24,8 @@ int why(Call& call) {
     if (!job.reason.empty()) head += " (" + job.reason + ")";
     if (!job.error_message.empty()) head += ": " + printable(job.error_message);
     out.say(head);
+    const auto waits = waits_for(job, now);
+    if (!waits.empty()) out.say("waits for " + waits);
     Table table({{"at", "TIME"}, {"what", "WHAT"}, {"detail", "DETAIL", false, true}});
     auto history = nlohmann::ordered_json::array();
     for (const auto& entry : call.context.manager().GetHistory(job.id)) {
@@ -28,7 +36,9 @@ int why(Call& call) {
       history.push_back({{"at", rfc3339(at)}, {"what", what}, {"detail", detail}});
     }
     if (!out.json()) out.print(table);
-    list.push_back({{"job", to_json(job)}, {"history", history}});
+    nlohmann::ordered_json waits_or_null;
+    if (!waits.empty()) waits_or_null = waits;
+    list.push_back({{"job", to_json(job)}, {"waits_for", waits_or_null}, {"history", history}});
   }
   if (out.json()) out.document({{"jobs", list}});
   return kOk;

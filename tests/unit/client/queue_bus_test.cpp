@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <catch2/catch.hpp>
+#include <chrono>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -247,6 +248,54 @@ TEST_CASE("why tells the story", "[bus]") {
   CHECK(run({"--json", "why", "1"}).json()["jobs"][0]["history"][0]["detail"] ==
         "to bob@example.net/phone");
   CHECK(run({"why", "1"}).out.find("job 1, a to bob@example.net: offered\n") == 0);
+}
+
+TEST_CASE("why says what a job waits for, and when it is tried again", "[bus]") {
+  FakeDaemon daemon;
+  const auto set = [&](const std::string& direction, const std::string& state,
+                       const std::string& reason) {
+    daemon.jobs[1]["Direction"] = direction;
+    daemon.jobs[1]["State"] = state;
+    daemon.jobs[1]["StateReason"] = reason;
+  };
+  daemon.add_job("a", "queued");
+  const auto [direction, state, reason, words] =
+      GENERATE(table<std::string, std::string, std::string, std::string>({
+          {"out", "queued", "waiting-slot", "its turn"},
+          {"out", "queued", "waiting-account", "its account to be online"},
+          {"out", "queued", "waiting-peer", "bob@example.net"},
+          {"out", "offered", "awaiting-peer", "bob@example.net to take the file"},
+          {"in", "offered", "awaiting-user", "xmppftctl accept 1, or decline 1"},
+          {"in", "offered", "waiting-slot", "other files of bob@example.net"},
+          {"in", "queued", "waiting-peer", "bob@example.net to offer the file again"},
+          {"out", "active", "stalled", "bytes to move"},
+      }));
+  CAPTURE(direction, state, reason);
+  set(direction, state, reason);
+  const auto out = run({"why", "1"}).out;
+  CHECK(out.find("\nwaits for " ) != std::string::npos);
+  CHECK(out.find(words) != std::string::npos);
+  CHECK(out.find("next attempt") == std::string::npos);
+  CHECK(run({"--json", "why", "1"}).json()["jobs"][0]["waits_for"].get<std::string>().find(words) !=
+        std::string::npos);
+}
+
+TEST_CASE("why says when a job in backoff is tried again, and nothing of one that ended", "[bus]") {
+  FakeDaemon daemon;
+  daemon.add_job("a", "queued");
+  daemon.add_job("b", "done");
+  daemon.jobs[1]["StateReason"] = std::string("backoff");
+  const auto now = std::chrono::duration_cast<std::chrono::microseconds>(
+      std::chrono::system_clock::now().time_since_epoch());
+  daemon.jobs[1]["NextAttemptAt"] = static_cast<std::uint64_t>((now + std::chrono::minutes(30)).count());
+  const auto out = run({"why", "1"}).out;
+  CHECK(out.find("\nwaits for the next attempt, in ") != std::string::npos);
+  CHECK((out.find(" in 29 min (at ") != std::string::npos || out.find(" in 30 min (at ") != std::string::npos));
+  const auto json = run({"--json", "why", "1-2"}).json()["jobs"];
+  CHECK(json[0]["waits_for"].get<std::string>().starts_with("the next attempt"));
+  CHECK(json[0]["job"]["next_attempt_at"].is_string());
+  CHECK(json[1]["waits_for"].is_null());
+  CHECK(run({"why", "2"}).out.find("waits for") == std::string::npos);
 }
 
 TEST_CASE("no daemon is exit 5, with how to start it", "[bus]") {
