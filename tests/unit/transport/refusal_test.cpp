@@ -37,3 +37,10 @@ TEST_CASE("refusal: an application condition says it more exactly", "[refusal]")
   CHECK(why.code == Errc::NoCommonMethod);
   CHECK(why.detail.find("--method") != std::string::npos);
 }
+
+TEST_CASE("refusal: what a proxy forgot goes on in-band or is offered again, and both are said", "[refusal]") {
+  for (const auto condition : {Condition::ItemNotFound, Condition::NotAllowed, Condition::BadRequest}) {
+    const auto why = explain(Step::S5bActivation, {IqFailure::Kind::Refused, StanzaError::of(condition)});
+    CHECK(why.detail.find("in-band if it may, else it is offered again") != std::string::npos);
+  }
+}
