@@ -41,7 +41,8 @@ struct OfferPlan {
 };
 
 /// Agreement with a peer about one file, from offer to goodbye. `Handler` calls never come from inside a call to this
-/// object. Destroying it while open tells the peer we gave up.
+/// object. Destroying it while a peer of our kind awaits the bytes tells that peer that the file will be offered again,
+/// unless Negotiator::withdraw() told it that nothing more comes.
 class Negotiation {
  public:
   class Handler {
@@ -92,8 +93,8 @@ class Negotiator {
   /// `handler` outlives the Negotiation.
   [[nodiscard]] virtual std::unique_ptr<Negotiation> offer(const Offer& offer, const OfferPlan& plan,
                                                            Negotiation::Handler& handler) = 0;
-  /// Tells a peer of our kind that nothing more will come of an offer (Negotiation::open_sid). Whether it heard is not
-  /// told.
+  /// Tells a peer of our kind that nothing more will come of an offer (Negotiation::open_sid), before its Negotiation, if
+  /// that is still there, is destroyed. Whether it heard is not told.
   virtual void withdraw(const Jid& peer, const std::string& sid) = 0;
 };
 

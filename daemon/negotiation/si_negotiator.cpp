@@ -90,6 +90,8 @@ void SiNegotiator::done_said(IncomingIq iq) {
 }
 
 void SiNegotiator::withdraw(const Jid& peer, const std::string& sid) {
+  for (auto* one : registry_->outgoing)
+    if (one->peer() == peer && one->open_sid() == sid) one->withdrawn();
   say_withdrawn(world_.iq, peer, {sid, false});
 }
 

@@ -133,6 +133,7 @@ void SiOutgoing::send_offer() {
   set_state(State::AwaitingAnswer);
   offer_.id = random_hex(kSidBytes);
   held_ = offer_.can_confirm;
+  awaited_ = false;
   offer_.methods.clear();
   for (const auto& way : ways_) offer_.methods.emplace_back(way.transport->method());
   request_ = world_.iq.request(IqType::Set, peer_, offer_.build(), answer_within_,
@@ -149,6 +150,7 @@ void SiOutgoing::answered(const IqReply& reply) {
   const auto range = answer->range_of(offer_);  // also: is the method one that we offered (SI4)?
   if (!range) return end(range.error());
   range_ = *range;
+  awaited_ = true;
   agreed_to_confirm_ = offer_.can_confirm && answer->can_confirm;
   Way& way = *find_way(answer->method);
   handler_.on_step("chosen", std::string(way.transport->method_id()));
@@ -232,18 +234,17 @@ std::string SiOutgoing::open_sid() const { return held_ ? offer_.id : ""; }
 
 /// The peer accepted, and this attempt will not deliver: so that it need not wait until it sees that.
 void SiOutgoing::leave_stream() {
-  const bool accepted =
-      state_ == State::Opening || state_ == State::Moving || state_ == State::Confirming;
-  if (held_ && accepted) say_withdrawn(world_.iq, peer_, {offer_.id, true});
+  if (held_ && awaited_) say_withdrawn(world_.iq, peer_, {offer_.id, true});
 }
 
 void SiOutgoing::completed(Delivery delivery, std::optional<Hash> verified) {
+  awaited_ = false;
   set_state(State::Over);
   handler_.on_completed(delivery, std::move(verified));  // may destroy us
 }
 
+/// Whether the file is offered again is for our owner to say, before it destroys us.
 void SiOutgoing::end(Error why) {
-  leave_stream();
   set_state(State::Over);
   preparations_.clear();
   request_.reset();

@@ -29,6 +29,8 @@ class SiOutgoing final : public Negotiation {
   const Jid& peer() const { return peer_; }
   /// The peer or our session is gone. A stream that is open goes on.
   void lost(const Error& why);
+  /// The peer was told that this offer is the last one, so it must not hear that another follows.
+  void withdrawn() { held_ = false; }
 
   // Negotiation
   void delivered(const Moved& moved) override;
@@ -68,6 +70,7 @@ class SiOutgoing final : public Negotiation {
   bool agreed_to_confirm_ = false;
   bool held_ = false;      // the peer may hold the offer
   Way* way_ = nullptr;     // being opened, or open
+  bool awaited_ = false;   // the peer accepted this sid, and waits for its bytes
   bool accepted_ = false;  // the Handler knows
   bool fell_back_ = false;
   bool offered_again_ = false;

@@ -452,9 +452,9 @@ void SendDesk::end(Job& job, JobState state, JobReason reason, const Error& why,
   if (const auto running = running_.find(id); running != running_.end()) {
     std::erase(lanes_[running->second.lane].turns, id);
     if (auto open = running->second.file->open_offer()) open_offers_.insert_or_assign(id, *std::move(open));
-    running_.erase(running);
   }
   withdraw(job);
+  running_.erase(id);
   held_.erase(id);
   deadlines_.erase(id);
 }

@@ -57,6 +57,7 @@ TEST_CASE("scenario: what its sender cancelled is never finished", "[scenario]")
   CHECK(play.bob->queue().find(2) == nullptr);
   // Told by a word of our own: the receiver asks no more, waits no more and keeps nothing.
   CHECK(play.bob->state() == (phase == "offered" ? "cancelled/withdrawn" : "cancelled/peer"));
+  CHECK(Play::story(play.bob_disk).find("will offer the file again") == std::string::npos);
   CHECK(play.bob_disk.names.empty());
   play.check_nothing_left();
   play.bob_disk.names.clear();

@@ -34,8 +34,11 @@ struct Offered {
 TEST_CASE("withdraw, sender: says it once, and awaits nothing", "[si][confirm]") {
   Offered scene;
   CHECK(scene.play.job.negotiation->open_sid() == scene.sid);
+  if (GENERATE(false, true)) scene.accepted();
   scene.play.negotiator.withdraw(jid(kPeer), scene.sid);
   scene.play.iq.expect(word(scene.sid, false));
+  scene.play.job.negotiation.reset();  // and does not say then that the file is offered again
+  scene.play.iq.expect_nothing();
 }
 
 TEST_CASE("withdraw, sender: holds nothing that its peer refused, or that is not of our kind", "[si][confirm]") {
