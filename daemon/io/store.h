@@ -20,7 +20,8 @@ class Store {
   /// Inserts or replaces rows, all or none.
   virtual void put(std::vector<JobRecord> records, Done done) = 0;
   virtual void remove(std::vector<JobId> ids, Done done) = 0;
-  /// Appends to a job's story; the last 200 entries a job are kept. Not waited for.
+  /// Appends to a job's story, unless the last entry says the same: that one stands for a run of them. The last 200
+  /// entries a job are kept. Not waited for.
   virtual void tell(JobId id, HistoryEntry entry) = 0;
   virtual void history(JobId id, Callback<void(Result<std::vector<HistoryEntry>>)> done) = 0;
 };

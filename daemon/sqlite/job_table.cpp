@@ -82,7 +82,8 @@ Result<JobTable> JobTable::attach(Database& database) {
   auto remove = database.prepare("DELETE FROM jobs WHERE id = ?");
   auto tell = database.prepare(
       "INSERT INTO history SELECT ?1, coalesce((SELECT max(entry) FROM history WHERE job = ?1), 0) + 1, ?2, ?3, ?4"
-      " WHERE EXISTS (SELECT 1 FROM jobs WHERE id = ?1)");
+      " WHERE EXISTS (SELECT 1 FROM jobs WHERE id = ?1) AND (?3, ?4) IS NOT"
+      " (SELECT what, detail FROM history WHERE job = ?1 ORDER BY entry DESC LIMIT 1)");
   auto trim = database.prepare(
       "DELETE FROM history WHERE job = ?1 AND entry <= (SELECT max(entry) FROM history WHERE job = ?1) - ?2");
   auto next_id = database.prepare("UPDATE meta SET value = ?1 WHERE key = 'next_id' AND value < ?1");

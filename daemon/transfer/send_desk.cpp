@@ -340,8 +340,8 @@ void SendDesk::on_send_ended(JobId id, Result<void> how) {
     record.error_name = error_name_of(verdict.reason);
     record.error_detail = why.detail;
   }
-  book_.tell(id, "interrupted", why.detail);
   if (verdict.fate == Fate::AwaitPeer && !offered) return await_peer(job, running, why);
+  book_.tell(id, "interrupted", why.detail);
   if (verdict.fate == Fate::AwaitAccount) return await_account(job, offered);
   if (verdict.fate == Fate::NotNow) return ask_again(job, running.lane, offered, why);
   if (!offered) ++record.attempt;
@@ -362,7 +362,7 @@ void SendDesk::await_peer(Job& job, Running& running, const Error& why) {
     if (!lane.jobs.empty()) look_later(running.lane, lane);
     return;
   }
-  book_.tell(job.id(), "waiting", "for the peer; it is looked for when its presence changes, and now and then");
+  book_.tell(job.id(), "waiting", why.detail + "; it is looked for when its presence changes, and now and then");
   book_.commit(job);
   line_up(job);
   look_later(running.lane, lane);

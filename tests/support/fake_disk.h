@@ -95,6 +95,7 @@ class FakeStore final : public Store {
 
   void put(std::vector<JobRecord> records, Done done) override {
     ++puts;
+    for (const auto& record : records) ordered_.insert(record.id);
     act(std::move(done), [this, records = std::move(records)] {
       for (const auto& record : records) {
         disk_.next_id = std::max(disk_.next_id, record.id + 1);
@@ -107,7 +108,12 @@ class FakeStore final : public Store {
       for (const JobId id : ids) disk_.rows.erase(id);
     });
   }
-  void tell(JobId id, HistoryEntry entry) override { disk_.stories[id].push_back(std::move(entry)); }
+  void tell(JobId id, HistoryEntry entry) override {
+    if (disk_.rows.count(id) == 0 && ordered_.count(id) == 0) return;  // no job, no story
+    auto& story = disk_.stories[id];
+    if (story.empty() || story.back().what != entry.what || story.back().detail != entry.detail)
+      story.push_back(std::move(entry));
+  }
   void history(JobId id, Callback<void(Result<std::vector<HistoryEntry>>)> done) override {
     turns_.later([this, id, done = std::move(done)]() mutable { done(disk_.stories[id]); });
   }
@@ -138,6 +144,7 @@ class FakeStore final : public Store {
   Turns& turns_;
   Crash& crash_;
   std::vector<Callback<void()>> waiting_;
+  std::set<JobId> ordered_;  ///< their rows are on the way to the disk, or there
 };
 
 class FakeFiles final : public Files {

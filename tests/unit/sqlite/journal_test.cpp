@@ -169,6 +169,35 @@ TEST_CASE("journal: a record is replaced, its story stays", "[journal]") {
   CHECK(story[1].what == "done");
 }
 
+TEST_CASE("journal: one line of a story stands for a run of equal ones", "[journal]") {
+  TempFolder temp;
+  HandPoster core;
+  auto opened = open_journal(temp.file("state"), core);
+  put_and_wait(opened, core, records(1, 2));
+  int at = 0;
+  const auto tell = [&](JobId id, std::string what, std::string detail) {
+    opened.journal->tell(id, {WallTime(std::chrono::microseconds(++at)), std::move(what), std::move(detail)});
+  };
+  for (int i = 0; i < 3; ++i) tell(1, "waiting", "ann is away");
+  tell(2, "waiting", "ann is away");  // another job's story
+  tell(1, "waiting", "ann takes no files");
+  tell(1, "refused", "ann takes no files");
+  for (int i = 0; i < 2; ++i) tell(1, "waiting", "ann is away");
+  std::vector<std::string> story;
+  const auto read = [&](JobId id) {
+    opened.journal->history(id, [&](auto entries) {
+      for (const auto& entry : *entries)
+        story.push_back(std::to_string(entry.at.time_since_epoch().count()) + " " + entry.what + " " + entry.detail);
+    });
+  };
+  read(1);
+  read(2);
+  core.run(2);
+  CHECK(story == std::vector<std::string>{"1 waiting ann is away", "5 waiting ann takes no files",
+                                          "6 refused ann takes no files", "7 waiting ann is away",
+                                          "4 waiting ann is away"});
+}
+
 TEST_CASE("journal: the last 200 lines of a story are kept, and go with their job", "[journal]") {
   TempFolder temp;
   HandPoster core;

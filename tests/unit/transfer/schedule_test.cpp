@@ -103,6 +103,21 @@ TEST_CASE("schedule: peers without presence are looked for every ten minutes", "
   CHECK(house.state(id) == "offered/awaiting-peer");
 }
 
+TEST_CASE("schedule: a story tells once for what its job waits, however often the peer is looked for", "[schedule]") {
+  House house;
+  house.start();
+  house.account().no_route[kAnn] = Errc::PeerOffline;
+  const auto id = house.send("/src/a");
+  for (int i = 0; i < 12; ++i) house.pass(10min);
+  CHECK(house.account().look_ups > 10);
+  const auto& story = house.disk.stories[id];
+  REQUIRE_FALSE(story.empty());
+  CHECK(story.back().what == "waiting");
+  CHECK(story.back().detail.starts_with(kAnn + ": the test says no; it is looked for"));
+  CHECK(std::count_if(story.begin(), story.end(), [](const auto& entry) { return entry.what == "waiting"; }) == 1);
+  CHECK(std::none_of(story.begin(), story.end(), [](const auto& entry) { return entry.what == "interrupted"; }));
+}
+
 TEST_CASE("schedule: a peer that never appears fails the job after a week", "[schedule]") {
   House house;
   house.start();
