@@ -222,13 +222,13 @@ void OfferDesk::better_times(std::string folder) {
 void OfferDesk::hold(Job& job, std::unique_ptr<IncomingOffer> offer) {
   auto expiry = world_.timers.after(config_.expire, [this, id = job.id()] { expire(id); });
   const auto minutes = std::chrono::ceil<std::chrono::minutes>(config_.expire).count();
+  book_.commit(job);  // first: a job that has no row yet has no story
   book_.tell(job.id(), "waiting",
              std::string(job.now().reason != JobReason::WaitingSlot ? "for the user, "
                          : job.now().error_detail.empty()           ? "for other files that a rule took, "
                                                                     : "until its folder can be used, ") +
                  std::to_string(minutes) + " min at most");
   pending_[job.id()] = {std::move(offer), std::move(expiry)};
-  book_.commit(job);
 }
 
 void OfferDesk::expire(JobId id) {

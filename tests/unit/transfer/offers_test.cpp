@@ -26,6 +26,16 @@ TEST_CASE("offers: declined by the user", "[offers]") {
   CHECK(house.accept(1).error().code == Errc::BadState);
 }
 
+TEST_CASE("offers: the story of one that waits begins with that", "[offers]") {
+  House house;
+  house.start();
+  auto answer = house.offered();
+  const auto& story = house.disk.stories[1];
+  REQUIRE(story.size() == 1);
+  CHECK(story[0].what == "waiting");
+  CHECK(story[0].detail == "for the user, 10 min at most");
+}
+
 TEST_CASE("offers: expire after ten minutes", "[offers]") {
   House house;
   house.start();
