@@ -2,18 +2,19 @@
 """Builds, runs the suites and counts. tests/run calls it in a clean environment."""
 
 import argparse
+import concurrent.futures
 import json
 import os
 import pathlib
 import re
 import subprocess
 import sys
-import time
-import unittest
 
 from process import ROOT
 
 SUITES = ('unit', 'scenario', 'integration', 'field', 'interop', 'fuzz')
+# Begun first, so that the others fill up the time that they take.
+LONGEST = ('matrix_test.py', 'login_test.py', 'transfers_test.py', 'hostile_peer_test.py')
 
 
 def build_directory(sanitize):
@@ -70,68 +71,45 @@ def count_program(test, tally):
         tally.failed += test['result'] != 'OK'
 
 
-class Narrator(unittest.TestResult):
-    """One line per test as it ends; for a failure also the ends of the lab's logs."""
+def run_file(path, word):
+    """Runs one file of Python tests in a process of its own and tells its tests as they end.
 
-    def startTest(self, test):
-        super().startTest(test)
-        self.started = time.monotonic()
-
-    def _say(self, word, test, detail=''):
-        seconds = time.monotonic() - getattr(self, 'started', time.monotonic())
-        name = '.'.join(test.id().split('.')[-3:])
-        print(f'{word:5} {name} {seconds:.1f} s{detail}', flush=True)
-
-    def addSuccess(self, test):
-        super().addSuccess(test)
-        self._say('ok', test)
-
-    def addSkip(self, test, reason):
-        super().addSkip(test, reason)
-        self._say('SKIP', test, ': ' + reason)
-
-    def _failed(self, test, error):
-        lab = getattr(test, 'lab', None)
-        logs = '\n' + lab.logs() if lab else ''
-        self._say('FAIL', test, '\n' + self._exc_info_to_string(error, test) + logs)
-
-    def addFailure(self, test, error):
-        super().addFailure(test, error)
-        self._failed(test, error)
-
-    def addError(self, test, error):
-        super().addError(test, error)
-        self._failed(test, error)
+    Returns [passed, failed, skipped]; a process that ends without a count has failed once."""
+    command = [sys.executable, '-B', ROOT / 'tests/support/run_file.py', path, word]
+    counts = None
+    with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, text=True, errors='replace') as process:
+        for line in process.stdout:
+            try:
+                story = json.loads(line)
+            except ValueError:
+                story = line.rstrip()  # what a test or Python itself printed
+            if isinstance(story, list):
+                counts = story
+            else:
+                print(story, flush=True)
+    if counts is None:
+        print(f'FAIL  {path.name} ended with {process.returncode} before its tests did', flush=True)
+    return counts or [0, 1, 0]
 
 
-def keep_matching(suite, word):
-    kept = unittest.TestSuite()
-    for item in suite:
-        if isinstance(item, unittest.TestSuite):
-            kept.addTest(keep_matching(item, word))
-        elif word in item.id():
-            kept.addTest(item)
-    return kept
-
-
-def run_python(name, tally, word):
-    loader = unittest.TestLoader()
-    folder = ROOT / 'tests' / name
-    if not folder.is_dir():
-        return
-    suite = loader.discover(str(folder), pattern='*_test.py', top_level_dir=str(folder))
-    result = Narrator()
-    keep_matching(suite, word).run(result)
-    bad = len(result.failures) + len(result.errors)
-    tally.failed += bad
-    tally.skipped += len(result.skipped)
-    tally.passed += max(0, result.testsRun - bad - len(result.skipped))
+def run_python(suites, tally, word, jobs):
+    """Runs the files of these suites, `jobs` at a time: most of a test's time is waiting."""
+    files = [path for suite in suites
+             for path in sorted((ROOT / 'tests' / suite).glob('*_test.py'))]
+    files.sort(key=lambda path: path.name not in LONGEST)
+    with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
+        for passed, failed, skipped in pool.map(lambda path: run_file(path, word), files):
+            tally.passed += passed
+            tally.failed += failed
+            tally.skipped += skipped
 
 
 def main():
     parser = argparse.ArgumentParser(prog='tests/run')
     parser.add_argument('--sanitize', action='store_true')
     parser.add_argument('--full', action='store_true')
+    parser.add_argument('-j', dest='jobs', type=int, default=os.cpu_count())
     parser.add_argument('-k', dest='word', default='')
     parser.add_argument('suites', nargs='*', metavar='suite', help=' '.join(SUITES))
     args = parser.parse_args()
@@ -153,9 +131,10 @@ def main():
     for suite in ('unit', 'scenario'):
         if suite in suites:
             run_meson(suite, directory, tally, args.sanitize)
-    for suite in ('integration', 'field', 'interop', 'fuzz'):
-        if suite in suites:
-            run_python(suite, tally, args.word)
+    run_python([suite for suite in ('interop', 'integration', 'field') if suite in suites], tally,
+               args.word, args.jobs)
+    if 'fuzz' in suites:  # alone: it compiles
+        run_python(['fuzz'], tally, args.word, 1)
     print(tally)
     sys.exit(1 if tally.failed else 0)
 
