@@ -8,12 +8,12 @@
 namespace xmppftctl {
 namespace {
 
-struct Row {
+struct Hint {
   std::string_view reason;
   std::string_view remedy;  ///< with ID and FINGERPRINT to be filled in
 };
 
-constexpr Row kRows[] = {
+constexpr Hint kHints[] = {
     // The way to the server
     {"no-dns",
      "is the network up, and does its resolver work (/etc/resolv.conf)? An address needs none: "
@@ -97,9 +97,9 @@ std::string filled(std::string_view remedy, const Account& account) {
 
 std::string login_hint(const Account& account) {
   if (account.state == "online") return "";
-  const auto* row = std::find_if(std::begin(kRows), std::end(kRows),
-                                 [&](const Row& one) { return one.reason == account.reason; });
-  return row == std::end(kRows) ? "" : filled(row->remedy, account);
+  const auto* row = std::find_if(std::begin(kHints), std::end(kHints),
+                                 [&](const Hint& one) { return one.reason == account.reason; });
+  return row == std::end(kHints) ? "" : filled(row->remedy, account);
 }
 
 }  // namespace xmppftctl

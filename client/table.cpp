@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::size_t kGap = 2;
 constexpr std::size_t kLeast = 8;  // a shrinking column keeps this much
-constexpr std::size_t kMost = 32;  // what a cell is padded to where nothing is cut
+constexpr std::size_t kWidest = 32;  // what a cell is padded to where nothing is cut
 
 }  // namespace
 
@@ -69,7 +69,7 @@ void Table::print(std::ostream& out, std::size_t width) const {
     for (std::size_t i = 0; i < line.size(); ++i) {
       const std::string cell = width == 0 ? line[i] : cut(line[i], widths[i]);
       const std::size_t wide = display_width(cell);
-      const std::size_t column = width == 0 ? std::min(widths[i], kMost) : widths[i];
+      const std::size_t column = width == 0 ? std::min(widths[i], kWidest) : widths[i];
       const std::string pad(wide < column ? column - wide : 0, ' ');
       text += columns_[i].right ? pad + cell : cell + pad;
       text.append(kGap, ' ');

@@ -13,14 +13,14 @@
 namespace xmppftd {
 namespace {
 
-struct Entry {
+struct AclEntry {
   std::uint16_t tag;
   std::uint16_t rights;
   std::uint32_t id;
 };
 
 /// The list as the kernel keeps it: a header, then entries, all little-endian.
-std::vector<Entry> read_list(int fd, const char* name) {
+std::vector<AclEntry> read_list(int fd, const char* name) {
   std::uint8_t bytes[4096];
   const auto size = ::fgetxattr(fd, name, bytes, sizeof bytes);
   const auto number = [&](std::size_t at, int count) {
@@ -28,7 +28,7 @@ std::vector<Entry> read_list(int fd, const char* name) {
     while (count-- > 0) value = value << 8 | bytes[at + static_cast<std::size_t>(count)];
     return value;
   };
-  std::vector<Entry> entries;
+  std::vector<AclEntry> entries;
   if (size < 4 || number(0, 4) != POSIX_ACL_XATTR_VERSION) return entries;
   for (std::size_t at = 4; at + 8 <= static_cast<std::size_t>(size); at += 8)
     entries.push_back({static_cast<std::uint16_t>(number(at, 2)),

@@ -45,7 +45,7 @@ std::string octal(mode_t mode) {
   return text;
 }
 
-bool leads_to(const std::string& path, const struct stat& folder) {
+bool leads_to_folder(const std::string& path, const struct stat& folder) {
   struct stat status {};
   return !path.empty() && ::stat(path.c_str(), &status) == 0 && status.st_dev == folder.st_dev &&
          status.st_ino == folder.st_ino;
@@ -108,13 +108,13 @@ Result<void> check_rights(const FolderRights& rights, uid_t us, const std::strin
 std::optional<std::string> place_of(int folder, const std::string& path) {
   struct stat status {};
   if (::fstat(folder, &status) != 0) return std::nullopt;
-  if (leads_to(path, status)) return path;
+  if (leads_to_folder(path, status)) return path;
   char target[PATH_MAX];
   const auto link = "/proc/self/fd/" + std::to_string(folder);
   const auto length = ::readlink(link.c_str(), target, sizeof target);
   if (length <= 0 || length == sizeof target || target[0] != '/') return std::nullopt;
   std::string now(target, static_cast<std::size_t>(length));
-  if (!leads_to(now, status)) return std::nullopt;
+  if (!leads_to_folder(now, status)) return std::nullopt;
   return now;
 }
 

@@ -88,7 +88,7 @@ std::string path_of(int fd) {
 }
 
 /// Only a path that we can read this very file by will do after a restart. Errors: Unavailable (not to be told now).
-Result<bool> leads_to(const std::string& path, const struct stat& status) {
+Result<bool> leads_to_file(const std::string& path, const struct stat& status) {
   if (path.empty()) return false;
   const auto fd = open_regular(path);
   if (!fd && fd.error().code == Errc::Unavailable) return fd.error();
@@ -144,7 +144,7 @@ Result<Files::Adopted> adopt_source_file(UniqueFd fd, const std::string& path) {
   Files::Adopted adopted;
   for (const auto& candidate : {path, path_of(fd.get())}) {
     if (!adopted.path.empty()) break;
-    const auto leads = leads_to(candidate, status);
+    const auto leads = leads_to_file(candidate, status);
     if (!leads) return leads.error();
     if (*leads) adopted.path = candidate;
   }

@@ -7,7 +7,7 @@ namespace xmppftd {
 namespace {
 
 constexpr std::size_t kShort = 100;
-constexpr std::size_t kMaxExtension = 16;
+constexpr std::size_t kKeptExtension = 16;
 
 char upper(char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; }
 
@@ -42,7 +42,7 @@ std::string short_ascii(std::string_view name) {
   }
   if (ascii.size() > kShort) {
     const auto dot = ascii.rfind('.');
-    const bool has_extension = dot != std::string::npos && ascii.size() - dot <= kMaxExtension + 1;
+    const bool has_extension = dot != std::string::npos && ascii.size() - dot <= kKeptExtension + 1;
     const auto extension = has_extension ? ascii.substr(dot) : std::string();
     // What is left may name a device, and gets a '_' in front.
     ascii = ascii.substr(0, kShort - 1 - extension.size()) + extension;

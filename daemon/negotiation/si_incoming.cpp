@@ -10,7 +10,6 @@
 namespace xmppftd {
 namespace {
 
-constexpr std::string_view kSi = "si";
 
 /// How an offer is turned down.
 StanzaError refusal_for(const Error& why) {
@@ -73,7 +72,7 @@ SiIncoming::~SiIncoming() {
 void SiIncoming::set_state(State state) {
   constexpr std::string_view kNames[] = {"AwaitingStream", "Moving", "AwaitingDone", "Verifying",
                                          "Over"};
-  log::debug(kSi, "offer of " + log::shy(session_->key().peer.str()) + ": " +
+  log::debug("si", "offer of " + log::shy(session_->key().peer.str()) + ": " +
                       std::string(kNames[static_cast<int>(state_)]) + " -> " +
                       std::string(kNames[static_cast<int>(state)]));
   state_ = state;

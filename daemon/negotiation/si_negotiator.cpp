@@ -12,7 +12,6 @@
 namespace xmppftd {
 namespace {
 
-constexpr std::string_view kSi = "si";
 
 /// The address of ours that the peer means: the SOCKS5 hash wants that one (gabble), where it is our
 /// full JID in the spelling of our server, for a proxy has it from there.
@@ -61,7 +60,7 @@ void SiNegotiator::offered(IncomingIq iq) {
   auto offer = SiOffer::parse(iq.payload());
   if (!offer) {
     // The detail may hold a sid, which no log may (RELIABILITY s5.5).
-    log::warning(kSi, "offer of " + log::shy(iq.from().str()) + ": refused, " +
+    log::warning("si", "offer of " + log::shy(iq.from().str()) + ": refused, " +
                           std::string(to_string(offer.error().code)));
     return iq.fail(to_stanza_error(offer.error()));
   }

@@ -11,7 +11,6 @@
 namespace xmppftd {
 namespace {
 
-constexpr std::string_view kSi = "si";
 constexpr std::size_t kSidBytes = 16;  // 128 bits: a guessed sid is a SOCKS login (RELIABILITY SI1)
 
 std::string_view name_of(int state) {
@@ -58,7 +57,7 @@ SiOutgoing::~SiOutgoing() {
 }
 
 void SiOutgoing::set_state(State state) {
-  log::debug(kSi, "offer to " + log::shy(peer_.str()) + ": " +
+  log::debug("si", "offer to " + log::shy(peer_.str()) + ": " +
                       std::string(name_of(static_cast<int>(state_))) + " -> " +
                       std::string(name_of(static_cast<int>(state))));
   state_ = state;

@@ -8,7 +8,7 @@
 namespace xmppftd {
 namespace {
 
-constexpr auto kLog = "roster";
+constexpr auto kRoster = "roster";
 
 }  // namespace
 
@@ -31,12 +31,12 @@ void ContactList::fetch(Done done) {
 void ContactList::fetched(const Element& payload) {
   auto roster = Roster::parse(payload);
   if (!roster.refused.empty())
-    log::warning(kLog, "skipped " + std::to_string(roster.refused.size()) +
+    log::warning(kRoster, "skipped " + std::to_string(roster.refused.size()) +
                            " contacts whose addresses are none, such as \"" + roster.refused.front() + "\"");
   const auto before = std::exchange(items_, {});
   left_out_ = roster.left_out;
   for (auto& item : roster.items) store(std::move(item));
-  if (left_out_ > 0) log::warning(kLog, trouble());
+  if (left_out_ > 0) log::warning(kRoster, trouble());
   for (const auto& [bare, item] : before)
     if (items_.count(bare) == 0) gone(bare);
   changed();
@@ -67,7 +67,7 @@ void ContactList::on_push(IncomingIq request) {
     return request.fail(StanzaError::of(Condition::ServiceUnavailable));
   auto push = Roster::parse(request.payload());
   if (push.items.empty() && push.refused.size() == 1) {
-    log::warning(kLog, "skipped a contact whose address is none: \"" + push.refused.front() + "\"");
+    log::warning(kRoster, "skipped a contact whose address is none: \"" + push.refused.front() + "\"");
     return request.reply();
   }
   if (push.items.size() != 1) return request.fail(StanzaError::of(Condition::BadRequest));
@@ -183,7 +183,7 @@ void ContactList::receive(const Presence& presence) {
     return answer(bare, PresenceType::Subscribed);
   if (std::find(pending_.begin(), pending_.end(), bare) != pending_.end()) return;
   if (pending_.size() >= kMaxPending)
-    return log::debug(kLog, "ignored a request to see our presence: 100 wait already");
+    return log::debug(kRoster, "ignored a request to see our presence: 100 wait already");
   pending_.push_back(bare);
   changed();
 }

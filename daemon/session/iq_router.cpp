@@ -7,7 +7,7 @@
 namespace xmppftd {
 namespace {
 
-constexpr auto kLog = "iq";
+constexpr auto kIq = "iq";
 constexpr std::size_t kIdBytes = 12;  // ST2: 96 bits that nobody guesses
 
 /// A JID as the server stamped it, or nothing when that is no address.
@@ -98,7 +98,7 @@ void IqRouter::receive(const Element& stanza) {
   if (stanza.is("message", kNsClient)) return receive_message(stanza);
   if (!stanza.is("iq", kNsClient)) return;
   auto iq = Iq::parse(stanza);
-  if (!iq) return log::debug(kLog, "dropped an iq: " + iq.error().detail);
+  if (!iq) return log::debug(kIq, "dropped an iq: " + iq.error().detail);
   const bool is_request = iq->type == IqType::Get || iq->type == IqType::Set;
   return is_request ? receive_request(std::move(*iq)) : receive_reply(std::move(*iq));
 }
@@ -107,7 +107,7 @@ void IqRouter::receive_reply(Iq iq) {
   const auto found = requests_->by_id.find(iq.id);
   if (found == requests_->by_id.end() || !is_answer_from(iq.from, found->second.to)) {
     ++dropped_replies_;
-    return log::debug(kLog, "dropped a reply that nobody asked " + log::shy(iq.from) + " for");
+    return log::debug(kIq, "dropped a reply that nobody asked " + log::shy(iq.from) + " for");
   }
   const auto requests = requests_;
   if (iq.error)
@@ -126,7 +126,7 @@ bool IqRouter::is_answer_from(const std::string& from, const std::optional<Jid>&
 
 void IqRouter::receive_request(Iq iq) {
   const auto from = iq.from.empty() ? self_.bare() : address(iq.from);
-  if (!from) return log::debug(kLog, "dropped an iq whose sender has no valid address");
+  if (!from) return log::debug(kIq, "dropped an iq whose sender has no valid address");
   if (!may_ask(*from)) return refuse(iq, Condition::ServiceUnavailable);
   if (!iq.payload) return refuse(iq, Condition::BadRequest);
   if (iq.type == IqType::Set && !is_own_account(*from) &&

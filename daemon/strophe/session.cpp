@@ -19,7 +19,7 @@ using namespace std::chrono_literals;
 
 constexpr auto kWholeLogin = 50s;
 constexpr std::chrono::milliseconds kLookup = 20s;
-constexpr auto kClose = 2500ms;  // libstrophe gives the server 2 s
+constexpr auto kServerClose = 2500ms;  // libstrophe gives the server 2 s
 // For how long a server may be silent before the next is tried: the less, the more there are.
 constexpr std::chrono::milliseconds kSilence = 8s;
 constexpr std::chrono::milliseconds kLeastSilence = 2s;
@@ -151,7 +151,7 @@ void Session::close() {
   const Down closed{AccountReason::User, "closed", ""};
   if (state_ != State::Up) return end(closed);
   state_ = State::Closing;
-  limit(kClose, closed);
+  limit(kServerClose, closed);
   stream_->close();
 }
 

@@ -7,9 +7,6 @@ namespace xmppftd {
 namespace {
 
 constexpr std::string_view kXmlLang = "http://www.w3.org/XML/1998/namespace\x1flang";
-constexpr std::string_view kIq =
-    "jabber:client\x1f"
-    "iq";
 constexpr std::size_t kMarkup = 5;  // <a></a>, and about as much for key='value'
 
 }  // namespace

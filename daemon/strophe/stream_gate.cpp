@@ -15,9 +15,6 @@ constexpr std::string_view kPreApproval = "urn:xmpp:features:pre-approval\x1fsub
 constexpr char kMechanisms[] = "urn:ietf:params:xml:ns:xmpp-sasl\x1fmechanisms";
 constexpr char kMechanism[] = "urn:ietf:params:xml:ns:xmpp-sasl\x1fmechanism";
 
-constexpr std::string_view kIq =
-    "jabber:client\x1f"
-    "iq";
 constexpr std::size_t kMaxComplaint = 1024;  // of its text; what is over is left out
 
 std::string_view local_name(std::string_view name) {

@@ -8,6 +8,10 @@ namespace xmppftd {
 /// Between namespace and local name in an expanded name, as libstrophe asks expat for it. No XML
 /// text can hold it.
 inline constexpr char kNameSeparator = '\x1f';
+/// The expanded name of an iq stanza.
+inline constexpr std::string_view kIq =
+    "jabber:client\x1f"
+    "iq";
 
 /// A stream of XML as a parser tells it, one call per event. Names are expanded:
 /// "namespace\x1flocal", or "local" outside any namespace. Depth 0 is the stream's root element,

@@ -9,7 +9,6 @@
 namespace xmppftd {
 namespace {
 
-constexpr std::string_view kS5b = "s5b";
 
 /// What counts as one address: IPv6 users own a /64.
 Bytes net_of(const SocketAddress& peer) {
@@ -116,7 +115,7 @@ Result<void> S5bListener::open() {
       continue;
     }
     why = listener.error();
-    log::debug(kS5b, "not listening on " + why.detail);  // no IPv6 on this machine, say
+    log::debug("s5b", "not listening on " + why.detail);  // no IPv6 on this machine, say
   }
   if (listeners_.empty()) return why;
   return {};

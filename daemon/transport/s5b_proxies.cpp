@@ -10,7 +10,6 @@
 namespace xmppftd {
 namespace {
 
-constexpr std::string_view kS5b = "s5b";
 constexpr std::chrono::seconds kAnswerWithin{15};  // late ones still count, nobody waits for them
 
 bool is_v6_literal(const std::string& host) { return host.find(':') != std::string::npos; }
@@ -137,7 +136,7 @@ void S5bProxies::ask_server() {
     const auto parsed = DiscoItems::parse(reply);
     if (parsed.left_out > 0) {
       doubtful_ = true;
-      log::warning(kS5b, domain.str() + " lists too many items: " +
+      log::warning("s5b", domain.str() + " lists too many items: " +
                              std::to_string(parsed.left_out) + " are not asked for a proxy");
     }
     std::set<Jid> known{domain};
@@ -186,7 +185,7 @@ void S5bProxies::ask_address(const Jid& proxy) {
     const auto query = BytestreamsQuery::parse(reply);
     if (!query) return;
     auto found = usable(*query, proxy);
-    log::debug(kS5b, "proxy " + proxy.str() + ": " + std::to_string(found.size()) + " addresses");
+    log::debug("s5b", "proxy " + proxy.str() + ": " + std::to_string(found.size()) + " addresses");
     for (std::size_t i = 0; i < named_.size(); ++i)
       if (named_[i].jid == proxy && !named_[i].at) named_hosts_[i] = found;
     const auto named = [&](const NamedProxy& one) { return one.jid == proxy; };
@@ -221,7 +220,7 @@ void S5bProxies::tell_waiters() {
 void S5bProxies::finish() {
   if (!to_ask_.empty()) {
     doubtful_ = true;
-    log::warning(kS5b, std::to_string(to_ask_.size()) +
+    log::warning("s5b", std::to_string(to_ask_.size()) +
                            " items of the server were not asked for a proxy: time was up. Name "
                            "the proxy in socks5.proxies");
   }

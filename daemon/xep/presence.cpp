@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::size_t kMaxStatus = 1024;
 
-constexpr std::array<std::pair<std::string_view, PresenceType>, 8> kTypes{{
+constexpr std::array<std::pair<std::string_view, PresenceType>, 8> kPresenceTypes{{
     {"", PresenceType::Available},
     {"unavailable", PresenceType::Unavailable},
     {"subscribe", PresenceType::Subscribe},
@@ -42,8 +42,8 @@ Element client_element(const char* name, std::string text) {
 Result<Presence> Presence::parse(const Element& stanza) {
   const auto word = stanza.attribute_or_empty("type");
   const auto* type =
-      std::find_if(kTypes.begin(), kTypes.end(), [&](const auto& t) { return t.first == word; });
-  if (stanza.name != "presence" || type == kTypes.end())
+      std::find_if(kPresenceTypes.begin(), kPresenceTypes.end(), [&](const auto& t) { return t.first == word; });
+  if (stanza.name != "presence" || type == kPresenceTypes.end())
     return broken("presence type", word, "is not one of RFC 6121 section 4.7.1");
   Presence presence;
   presence.type = type->second;
@@ -68,7 +68,7 @@ Result<Presence> Presence::parse(const Element& stanza) {
 
 Element Presence::build() const {
   Element stanza("presence", std::string(kNsClient));
-  for (const auto& [word, value] : kTypes)
+  for (const auto& [word, value] : kPresenceTypes)
     if (value == type && !word.empty()) stanza.set("type", std::string(word));
   if (!id.empty()) stanza.set("id", id);
   if (!from.empty()) stanza.set("from", from);

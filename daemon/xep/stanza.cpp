@@ -15,21 +15,21 @@ constexpr std::array<std::pair<std::string_view, IqType>, 4> kIqTypes{{{"get", I
                                                                        {"result", IqType::Result},
                                                                        {"error", IqType::Error}}};
 
-Error broken(std::string detail) { return {Errc::Protocol, std::move(detail)}; }
+Error bad_iq(std::string detail) { return {Errc::Protocol, std::move(detail)}; }
 
 }  // namespace
 
 Result<Iq> Iq::parse(const Element& stanza) {
-  if (stanza.name != "iq") return broken("<" + log::printable(stanza.name) + "/> is not an <iq/>");
+  if (stanza.name != "iq") return bad_iq("<" + log::printable(stanza.name) + "/> is not an <iq/>");
   const auto type_word = stanza.attribute("type");
-  if (!type_word) return broken("an <iq/> has no type; RFC 6120 section 8.2.3 wants one");
+  if (!type_word) return bad_iq("an <iq/> has no type; RFC 6120 section 8.2.3 wants one");
   const auto type = std::find_if(kIqTypes.begin(), kIqTypes.end(),
                                  [&](const auto& entry) { return entry.first == *type_word; });
   if (type == kIqTypes.end())
-    return broken("iq type '" + log::printable(*type_word) +
+    return bad_iq("iq type '" + log::printable(*type_word) +
                   "' is not one of get, set, result and error");
   const auto id = stanza.attribute_or_empty("id");
-  if (id.empty()) return broken("an <iq/> has no id; RFC 6120 section 8.2.3 wants one");
+  if (id.empty()) return bad_iq("an <iq/> has no id; RFC 6120 section 8.2.3 wants one");
 
   Iq iq;
   iq.type = type->second;

@@ -46,7 +46,7 @@ constexpr std::array<Row, 22> kRows{{
     {UndefinedCondition, "undefined-condition", ErrorType::Cancel, 500},
     {UnexpectedRequest, "unexpected-request", ErrorType::Wait, 400},
 }};
-constexpr std::array<std::string_view, 5> kTypes{"auth", "cancel", "continue", "modify", "wait"};
+constexpr std::array<std::string_view, 5> kErrorTypes{"auth", "cancel", "continue", "modify", "wait"};
 
 const Row& row_of(Condition condition) { return kRows[static_cast<std::size_t>(condition)]; }
 
@@ -74,8 +74,8 @@ std::optional<Condition> condition_of_code(std::uint64_t code) {
 }
 
 std::optional<ErrorType> type_from(std::string_view word) {
-  for (std::size_t i = 0; i < kTypes.size(); ++i)
-    if (kTypes[i] == word) return static_cast<ErrorType>(i);
+  for (std::size_t i = 0; i < kErrorTypes.size(); ++i)
+    if (kErrorTypes[i] == word) return static_cast<ErrorType>(i);
   return std::nullopt;
 }
 
@@ -121,7 +121,7 @@ StanzaError StanzaError::parse(const Element& error) {
 
 Element StanzaError::build() const {
   Element error("error", "jabber:client");
-  error.set("type", std::string(kTypes[static_cast<std::size_t>(type)]));
+  error.set("type", std::string(kErrorTypes[static_cast<std::size_t>(type)]));
   error.set("code", std::to_string(row_of(condition).code));
   error.add(Element(std::string(to_string(condition)), std::string(kNsStanzaErrors)));
   if (!text.empty()) error.add(Element("text", std::string(kNsStanzaErrors)).with_text(text));

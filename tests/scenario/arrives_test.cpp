@@ -2,6 +2,8 @@
 // A file goes from Ann to Bob.
 #include "scenario/play.h"
 
+namespace arrives_test {
+
 using namespace xmppftd;
 using namespace xmppftd::test;
 
@@ -23,3 +25,4 @@ TEST_CASE("scenario: a file arrives whole, verified and confirmed", "[scenario]"
   play.check_nothing_left();
 }
 
+}  // namespace arrives_test

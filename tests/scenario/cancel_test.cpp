@@ -2,6 +2,8 @@
 // Somebody changes their mind.
 #include "scenario/phases.h"
 
+namespace cancel_test {
+
 using namespace xmppftd;
 using namespace xmppftd::test;
 
@@ -77,3 +79,5 @@ TEST_CASE("scenario: who offers again after a refusal means it", "[scenario]") {
   CHECK(play.bob_disk.names.size() == 1);
   play.check_nothing_left();
 }
+
+}  // namespace cancel_test

@@ -2,6 +2,8 @@
 // What arrives is not what was sent. Nothing of it gets the file's name (RELIABILITY R2, SB9).
 #include "scenario/play.h"
 
+namespace content_test {
+
 using namespace xmppftd;
 using namespace xmppftd::test;
 
@@ -62,3 +64,5 @@ TEST_CASE("scenario: a byte that is missing is asked for again, not made up", "[
   play.check_arrived();
   play.check_nothing_left();
 }
+
+}  // namespace content_test

@@ -2,6 +2,8 @@
 // Somebody's XMPP session breaks and comes back (RELIABILITY R10, N01).
 #include "scenario/phases.h"
 
+namespace drop_test {
+
 using namespace xmppftd;
 using namespace xmppftd::test;
 
@@ -114,3 +116,5 @@ TEST_CASE("scenario: a session that is lost at the last byte is waited for, or c
     play.check_nothing_left();
   }
 }
+
+}  // namespace drop_test

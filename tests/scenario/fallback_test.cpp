@@ -2,6 +2,8 @@
 // One job finds its own way: direct, proxy, in-band. Its story says what was tried, where and why not.
 #include "scenario/play.h"
 
+namespace fallback_test {
+
 using namespace xmppftd;
 using namespace xmppftd::test;
 
@@ -105,3 +107,5 @@ TEST_CASE("fallback: the proxy does not activate", "[scenario]") {
                               "active: si-ibb", "done"});
   play.check_nothing_left();
 }
+
+}  // namespace fallback_test

@@ -2,6 +2,8 @@
 // kill -9 and a new start.
 #include "scenario/phases.h"
 
+namespace kill_test {
+
 using namespace xmppftd;
 using namespace xmppftd::test;
 
@@ -32,3 +34,5 @@ TEST_CASE("scenario: a killed daemon goes on where its journal left off", "[scen
   CHECK(same);
   play.check_nothing_left();
 }
+
+}  // namespace kill_test

@@ -2,6 +2,8 @@
 // The server stamps addresses in a spelling that preparation would change: the same peers all the same.
 #include "scenario/play.h"
 
+namespace names_test {
+
 using namespace xmppftd;
 using namespace xmppftd::test;
 
@@ -27,3 +29,5 @@ TEST_CASE("scenario: a resource of any characters, a bare part of any spelling",
       play.check_nothing_left();
     }
 }
+
+}  // namespace names_test

@@ -2,6 +2,8 @@
 // Ann offers a file, and no rule of Bob's takes it.
 #include "scenario/play.h"
 
+namespace offer_test {
+
 using namespace xmppftd;
 using namespace xmppftd::test;
 
@@ -50,3 +52,5 @@ TEST_CASE("scenario: nobody answers the offer", "[scenario]") {
   CHECK(play.bob_disk.names.empty());
   play.check_nothing_left();
 }
+
+}  // namespace offer_test

@@ -2,6 +2,8 @@
 // Ways that do not work, and peers that are not there.
 #include "scenario/play.h"
 
+namespace ways_test {
+
 using namespace xmppftd;
 using namespace xmppftd::test;
 
@@ -68,3 +70,5 @@ TEST_CASE("scenario: a file waits for a peer that is offline", "[scenario]") {
   CHECK(play.ann->job().attempt == 1);
   play.check_nothing_left();
 }
+
+}  // namespace ways_test

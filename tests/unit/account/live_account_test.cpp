@@ -14,6 +14,8 @@
 #include "support/jid.h"
 #include "support/xml.h"
 
+namespace live_account_test {
+
 using namespace xmppftd;
 using namespace xmppftd::test;
 using namespace std::chrono_literals;
@@ -422,3 +424,5 @@ TEST_CASE("account: removed in the middle of anything, everybody waiting hears o
   CHECK(heard.words == std::vector<std::string>{"NoSuchAccount"});
   stage.timers.advance(10s);
 }
+
+}  // namespace live_account_test

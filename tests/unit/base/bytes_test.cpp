@@ -3,6 +3,8 @@
 
 #include <catch2/catch.hpp>
 
+namespace bytes_test {
+
 using namespace xmppftd;
 
 static std::string decoded(std::string_view text) {
@@ -46,3 +48,5 @@ TEST_CASE("random_hex: two characters a byte, never the same twice", "[bytes]") 
   CHECK(random_hex(16).size() == 32);
   CHECK(random_hex(16) != random_hex(16));
 }
+
+}  // namespace bytes_test

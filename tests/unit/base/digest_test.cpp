@@ -3,6 +3,8 @@
 
 #include <catch2/catch.hpp>
 
+namespace digest_test {
+
 using namespace xmppftd;
 
 TEST_CASE("digest: the vectors of RFC 1321 and FIPS 180", "[digest]") {
@@ -25,3 +27,5 @@ TEST_CASE("digest: names are those of XEP-0300", "[digest]") {
   CHECK(to_string(HashAlgo::Md5) == "md5");
   CHECK_FALSE(hash_algo_from("SHA256"));
 }
+
+}  // namespace digest_test

@@ -9,6 +9,8 @@
 
 #include "support/any_text.h"
 
+namespace log_test {
+
 using namespace xmppftd;
 
 TEST_CASE("log: a peer's text cannot steer a terminal", "[log]") {
@@ -46,3 +48,5 @@ TEST_CASE("log: whatever a fact quotes, it is one line of UTF-8 and names are no
     REQUIRE(any_text::is_bus_text(log::shy(text) + log::shy_name(text) + log::printable(text)));
   }
 }
+
+}  // namespace log_test

@@ -5,6 +5,8 @@
 
 #include "support/any_text.h"
 
+namespace text_test {
+
 using namespace xmppftd;
 
 TEST_CASE("valid_text: whatever the bytes, D-Bus can carry the text", "[text]") {
@@ -57,3 +59,5 @@ TEST_CASE("printable and quoted: one line of text of a bounded length", "[text]"
   CHECK(quoted("a\nb") == "\"a?b\"");
   CHECK(quoted("яяя", 3) == "\"я...\"");
 }
+
+}  // namespace text_test

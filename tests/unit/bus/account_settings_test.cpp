@@ -3,6 +3,8 @@
 
 #include <catch2/catch.hpp>
 
+namespace account_settings_test {
+
 using namespace xmppftd;
 
 namespace {
@@ -63,3 +65,5 @@ TEST_CASE("account settings: unknown keys and wrong types are named, x-* is let 
   CHECK_THAT(message({{"ca_file", sdbus::Variant(std::string("ca.pem"))}}), Catch::Contains("absolute"));
   CHECK(message({{"x-color", sdbus::Variant(1)}}) == "none");
 }
+
+}  // namespace account_settings_test

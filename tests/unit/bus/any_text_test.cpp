@@ -11,6 +11,8 @@
 #include "bus/outgoing.h"
 #include "support/any_text.h"
 
+namespace any_text_test {
+
 using namespace xmppftd;
 
 namespace {
@@ -150,3 +152,5 @@ TEST_CASE("job fields: a job that is done shows no error of an attempt before", 
           Pair("org.xmppft.Error.Job.PeerOffline", "bob is not online"));
   }
 }
+
+}  // namespace any_text_test

@@ -12,6 +12,8 @@
 #include "job1_proxy.h"
 #include "support/any_text.h"
 
+namespace border_test {
+
 using namespace xmppftd;
 
 namespace {
@@ -175,3 +177,5 @@ TEST_CASE("border: properties and the signals about them, whatever the getters g
   border.job.on_get = [] { return std::string("back"); };
   CHECK(get_all().at("Name").get<std::string>() == "back");
 }
+
+}  // namespace border_test

@@ -5,6 +5,8 @@
 
 #include "support/fake_timers.h"
 
+namespace changes_test {
+
 using namespace xmppftd;
 using namespace xmppftd::test;
 using namespace std::chrono_literals;
@@ -43,3 +45,5 @@ TEST_CASE("changes: more than 500 jobs at once are told as none", "[bus]") {
   REQUIRE(told.size() == 2);
   CHECK(told[1].size() == 1);
 }
+
+}  // namespace changes_test

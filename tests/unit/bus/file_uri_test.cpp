@@ -3,6 +3,8 @@
 
 #include <catch2/catch.hpp>
 
+namespace file_uri_test {
+
 using namespace xmppftd;
 
 TEST_CASE("file uri: every byte of a path survives the way there and back (RFC 8089)", "[bus]") {
@@ -27,3 +29,5 @@ TEST_CASE("file uri: anything that names no local path is refused", "[bus]") {
     CHECK(path.error().code == Errc::BadUri);
   }
 }
+
+}  // namespace file_uri_test

@@ -3,6 +3,8 @@
 
 #include <catch2/catch.hpp>
 
+namespace job_selector_test {
+
 using namespace xmppftd;
 
 TEST_CASE("selector: an empty one is refused, for it would mean every job", "[bus]") {
@@ -41,3 +43,5 @@ TEST_CASE("filter: bad values are refused by name", "[bus]") {
                              {{"id", sdbus::Variant(std::uint64_t{1})}}};
   for (const auto& row : rows) CHECK_THROWS_AS(read_filter(row), sdbus::Error);
 }
+
+}  // namespace job_selector_test

@@ -4,6 +4,8 @@
 #include "fake_daemon.h"
 #include "program.h"
 
+namespace account_bus_test {
+
 namespace {
 
 const std::string kPrint(64, 'a');
@@ -154,3 +156,5 @@ TEST_CASE("status at a glance", "[bus]") {
         std::string::npos);
   CHECK(run({"--json", "status"}).json()["daemon"]["version"] == "9.8.7");
 }
+
+}  // namespace account_bus_test

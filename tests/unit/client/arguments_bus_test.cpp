@@ -7,6 +7,8 @@
 #include "fake_daemon.h"
 #include "program.h"
 
+namespace arguments_bus_test {
+
 namespace {
 
 using Words = std::vector<std::string>;
@@ -246,3 +248,5 @@ TEST_CASE("adding a contact that is seen already does not ask again", "[argument
                 : "added Bob@example.net; asked to see whether they are online\n"));
   }
 }
+
+}  // namespace arguments_bus_test

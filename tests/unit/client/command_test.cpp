@@ -4,6 +4,8 @@
 #include <catch2/catch.hpp>
 #include <set>
 
+namespace command_test {
+
 using namespace xmppftctl;
 
 namespace {
@@ -87,3 +89,5 @@ TEST_CASE("what is wrong with options is told in our words", "[command]") {
   CHECK(told({"--json", "--plain"}) == "--json and --plain exclude each other");
   CHECK(told({"--timeout", "soon"}) == "--timeout 'soon': want a time such as 30s, 10m, 2h or 1d");
 }
+
+}  // namespace command_test

@@ -11,6 +11,8 @@
 
 #include "failure.h"
 
+namespace files_test {
+
 using namespace xmppftctl;
 namespace fs = std::filesystem;
 
@@ -115,3 +117,5 @@ TEST_CASE("our home is ~", "[files]") {
   CHECK(short_path("/home/anna/x") == "/home/anna/x");
   CHECK(short_path("/home/ann") == "~");
 }
+
+}  // namespace files_test

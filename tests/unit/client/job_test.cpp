@@ -3,6 +3,8 @@
 
 #include <catch2/catch.hpp>
 
+namespace job_test {
+
 using namespace xmppftctl;
 
 namespace {
@@ -93,3 +95,5 @@ TEST_CASE("a done job tells its average rate, its way and where it is", "[job]")
   CHECK(result_line(job) ==
         "big.iso  4.0 MiB  done  2.0 MiB/s  si-socks5/proxy  → /srv/in/big file (2).iso");
 }
+
+}  // namespace job_test

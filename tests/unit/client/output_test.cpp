@@ -5,6 +5,8 @@
 
 #include "errors.h"
 
+namespace output_test {
+
 using namespace xmppftctl;
 
 TEST_CASE("error names have their exit codes", "[output]") {
@@ -67,3 +69,5 @@ TEST_CASE("JSON keeps control characters escaped and replaces invalid UTF-8", "[
   CHECK(to_line({{"name", "a\033\xff"}}) ==
         "{\"schema\":\"xmppftctl/1\",\"name\":\"a\\u001b\xef\xbf\xbd\"}");
 }
+
+}  // namespace output_test

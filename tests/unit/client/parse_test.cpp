@@ -5,6 +5,8 @@
 
 #include "failure.h"
 
+namespace parse_test {
+
 using namespace xmppftctl;
 using namespace std::chrono_literals;
 
@@ -106,3 +108,5 @@ TEST_CASE("a JID, or the one in an xmpp: URI (RFC 5122)", "[parse]") {
     CHECK_THROWS_AS(parse_jid("--to", bad), Failure);
   }
 }
+
+}  // namespace parse_test

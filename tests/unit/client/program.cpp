@@ -20,7 +20,7 @@ int file_of(const std::string& content) {
   return fd;
 }
 
-std::string content_of(int fd) {
+std::string written_to(int fd) {
   std::string content(static_cast<std::size_t>(::lseek(fd, 0, SEEK_END)), '\0');
   if (::pread(fd, content.data(), content.size(), 0) < 0) std::abort();
   return content;
@@ -62,6 +62,6 @@ Ran Program::wait() {
   int status = 0;
   ::waitpid(pid_, &status, 0);
   pid_ = -1;
-  return {WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status), content_of(out_),
-          content_of(err_)};
+  return {WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status), written_to(out_),
+          written_to(err_)};
 }

@@ -6,6 +6,8 @@
 
 #include "text.h"
 
+namespace progress_test {
+
 using namespace xmppftctl;
 
 namespace {
@@ -80,3 +82,5 @@ TEST_CASE("lines are told once per change", "[progress]") {
   CHECK(told == std::vector<std::string>{"7 src.tar: active, si-socks5/direct", "7 src.tar: done",
                                          "7 removed"});
 }
+
+}  // namespace progress_test

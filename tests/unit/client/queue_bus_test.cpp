@@ -8,6 +8,8 @@
 #include "fake_daemon.h"
 #include "program.h"
 
+namespace queue_bus_test {
+
 namespace fs = std::filesystem;
 
 namespace {
@@ -305,3 +307,5 @@ TEST_CASE("no daemon is exit 5, with how to start it", "[bus]") {
   CHECK(ran.err.find("hint: start it: systemctl --user start xmppftd") != std::string::npos);
   CHECK(run({"--no-autostart", "queue", "list"}).exit == 5);
 }
+
+}  // namespace queue_bus_test

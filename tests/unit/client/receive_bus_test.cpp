@@ -6,6 +6,8 @@
 #include "fake_daemon.h"
 #include "program.h"
 
+namespace receive_bus_test {
+
 namespace fs = std::filesystem;
 
 namespace {
@@ -143,3 +145,5 @@ TEST_CASE("a job that is done shows no error of its way there", "[bus]") {
   daemon.jobs[id]["State"] = std::string("failed");
   CHECK(run({"why", "1"}).out.find("bob is not online") != std::string::npos);
 }
+
+}  // namespace receive_bus_test

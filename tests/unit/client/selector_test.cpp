@@ -6,6 +6,8 @@
 
 #include "failure.h"
 
+namespace selector_test {
+
 using namespace xmppftctl;
 
 namespace {
@@ -46,3 +48,5 @@ TEST_CASE("a range that would name everything is refused", "[selector]") {
   CHECK_THROWS_AS(parse({"1-10001"}), Failure);
   CHECK_THROWS_AS(parse({"1-18446744073709551615"}), Failure);
 }
+
+}  // namespace selector_test

@@ -9,6 +9,8 @@
 #include <fstream>
 #include <optional>
 
+namespace session_bus_test {
+
 namespace fs = std::filesystem;
 
 namespace {
@@ -84,3 +86,5 @@ TEST_CASE("session bus: what is no socket is none", "[client]") {
   std::ofstream(machine.run_user() + "/bus") << "x";
   CHECK(machine.found() == "");
 }
+
+}  // namespace session_bus_test

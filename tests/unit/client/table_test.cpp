@@ -7,6 +7,8 @@
 
 #include "failure.h"
 
+namespace table_test {
+
 using namespace xmppftctl;
 
 namespace {
@@ -96,3 +98,5 @@ TEST_CASE("no spaces stand at the end of a line, however wide another row's last
     for (std::string line; std::getline(lines, line);) CHECK_FALSE(line.ends_with(' '));
   }
 }
+
+}  // namespace table_test

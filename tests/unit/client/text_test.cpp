@@ -4,6 +4,8 @@
 #include <catch2/catch.hpp>
 #include <clocale>
 
+namespace text_test {
+
 using namespace xmppftctl;
 
 TEST_CASE("a peer's name cannot drive the terminal", "[text]") {
@@ -78,3 +80,5 @@ TEST_CASE("a slip of the fingers finds the word that was meant", "[text]") {
   CHECK(nearest("stat", words) == "status");
   CHECK(nearest("frobnicate", words).empty());
 }
+
+}  // namespace text_test

@@ -6,6 +6,8 @@
 #include "fake_daemon.h"
 #include "program.h"
 
+namespace wait_bus_test {
+
 TEST_CASE("waiting for what has finished answers at once", "[bus]") {
   FakeDaemon daemon;
   daemon.add_job("a", "done");
@@ -95,3 +97,5 @@ TEST_CASE("watch --json is one object a line, until its jobs have ended", "[bus]
   CHECK(last["schema"] == "xmppftctl/1");
   CHECK(last["job"]["state"] == "done");
 }
+
+}  // namespace wait_bus_test

@@ -8,6 +8,8 @@
 #include <cstdlib>
 #include <fstream>
 
+namespace account_store_test {
+
 using namespace xmppftd;
 
 namespace {
@@ -101,3 +103,5 @@ TEST_CASE("accounts: folders that others can enter are made private again", "[co
   CHECK(loaded.error().code == Errc::UnsafeFolder);
   CHECK_THAT(loaded.error().detail, Catch::Contains("accounts.d belongs to user 12345"));
 }
+
+}  // namespace account_store_test

@@ -10,6 +10,8 @@
 
 #include "support/any_text.h"
 
+namespace config_test {
+
 using namespace xmppftd;
 
 namespace {
@@ -223,3 +225,5 @@ TEST_CASE("config: rules come back as they were saved, whatever text is in them"
     REQUIRE(loaded->auto_accept[i].folder == rules[i].folder);
   }
 }
+
+}  // namespace config_test

@@ -3,6 +3,8 @@
 
 #include <catch2/catch.hpp>
 
+namespace json_tree_test {
+
 using namespace xmppftd;
 
 static std::string place(Place p) { return std::to_string(p.line) + ":" + std::to_string(p.column); }
@@ -35,3 +37,5 @@ TEST_CASE("json: syntax errors, duplicates and depth are told with their place",
   CHECK(mistake("") != "none");
   CHECK(mistake(std::string(50, '[')).find("16 levels") != std::string::npos);
 }
+
+}  // namespace json_tree_test

@@ -8,6 +8,8 @@
 #include <cstdlib>
 #include <optional>
 
+namespace user_folders_test {
+
 using namespace xmppftd;
 
 namespace {
@@ -62,3 +64,5 @@ TEST_CASE("user folders: a relative XDG variable counts as not set", "[config]")
     CHECK(user_folder("XDG_STATE_HOME", "/.local/state").value() == "/tmp/.local/state");
   }
 }
+
+}  // namespace user_folders_test

@@ -4,6 +4,8 @@
 #include <catch2/catch.hpp>
 #include <cstdlib>
 
+namespace values_test {
+
 using namespace xmppftd;
 using namespace std::chrono_literals;
 
@@ -34,3 +36,5 @@ TEST_CASE("did_you_mean: near words only", "[config]") {
   CHECK(did_you_mean("atempts", words, 2) == "attempts");
   CHECK(did_you_mean("colour", words, 2).empty());
 }
+
+}  // namespace values_test

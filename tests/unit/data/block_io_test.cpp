@@ -10,6 +10,8 @@
 #include "temp_dir.h"
 #include "test_core.h"
 
+namespace block_io_test {
+
 using namespace xmppftd;
 using namespace xmppftd::test;
 
@@ -224,3 +226,5 @@ TEST_CASE("blocks: after the handle died nobody is called", "[blocks]") {
   core.run_pending();
   CHECK(block.calls + written.calls == 0);
 }
+
+}  // namespace block_io_test

@@ -10,6 +10,8 @@
 #include "temp_dir.h"
 #include "test_core.h"
 
+namespace bulk_test {
+
 using namespace xmppftd;
 using namespace xmppftd::test;
 
@@ -281,3 +283,5 @@ TEST_CASE("hash: dropping the handle lets go of the file and calls nobody", "[ha
   core.run_until([&] { return gone; });
   CHECK(outcome.calls == 0);
 }
+
+}  // namespace bulk_test

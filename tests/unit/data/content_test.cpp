@@ -15,6 +15,8 @@
 #include "data/source_file.h"
 #include "temp_dir.h"
 
+namespace content_test {
+
 using namespace xmppftd;
 using namespace xmppftd::test;
 
@@ -172,3 +174,5 @@ TEST_CASE("content: a held file is looked at itself", "[content]") {
   overwrite("/proc/self/fd/" + std::to_string(file->fd.get()), 0, "x");
   CHECK_FALSE(reopen_source_file(dir / "f", file, file->identity));
 }
+
+}  // namespace content_test

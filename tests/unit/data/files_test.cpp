@@ -6,6 +6,8 @@
 #include "temp_dir.h"
 #include "test_core.h"
 
+namespace files_test {
+
 using namespace xmppftd;
 using namespace xmppftd::test;
 
@@ -101,3 +103,5 @@ TEST_CASE("files: nobody is called once Files is gone", "[files]") {
   core.run_pending();
   CHECK(opened.calls == 0);
 }
+
+}  // namespace files_test

@@ -14,6 +14,8 @@
 #include "data/part_file.h"
 #include "temp_dir.h"
 
+namespace folder_test {
+
 using namespace xmppftd;
 using namespace xmppftd::test;
 
@@ -185,3 +187,5 @@ TEST_CASE("publish: a folder that was deleted with the part is no place to wait 
   std::filesystem::remove_all(dir / "inbox");
   CHECK(publish_part_file(*part, "a", false).error().code == Errc::Io);
 }
+
+}  // namespace folder_test

@@ -11,6 +11,8 @@
 
 #include "temp_dir.h"
 
+namespace part_file_test {
+
 using namespace xmppftd;
 using namespace xmppftd::test;
 
@@ -318,3 +320,5 @@ TEST_CASE("recovery: says where publishing stood", "[part]") {
           PartState::Gone);
   }
 }
+
+}  // namespace part_file_test

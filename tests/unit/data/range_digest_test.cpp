@@ -6,6 +6,8 @@
 #include "temp_dir.h"
 #include "test_core.h"
 
+namespace range_digest_test {
+
 using namespace xmppftd;
 using namespace xmppftd::test;
 
@@ -50,3 +52,5 @@ TEST_CASE("digest behind a writer: works before the end, not only at it", "[dige
   core.run_until([&] { return done; });
   CHECK(progress->bytes == 2'000'000);
 }
+
+}  // namespace range_digest_test

@@ -8,6 +8,8 @@
 
 #include "temp_dir.h"
 
+namespace source_file_test {
+
 using namespace xmppftd;
 using namespace xmppftd::test;
 
@@ -119,3 +121,5 @@ TEST_CASE("source: a descriptor's path is told only where it leads to that very 
   write_file(dir / "b", "hello");
   CHECK(adopt_source_file(UniqueFd(::dup(unnamed.get())), dir / "b")->path.empty());
 }
+
+}  // namespace source_file_test

@@ -12,6 +12,8 @@
 #include "temp_dir.h"
 #include "test_core.h"
 
+namespace stream_task_test {
+
 using namespace xmppftd;
 using namespace xmppftd::test;
 using namespace std::chrono_literals;
@@ -382,3 +384,5 @@ TEST_CASE("send: an empty range is an end alone", "[send]") {
   }
   CHECK(stage.finish(task));
 }
+
+}  // namespace stream_task_test

@@ -8,6 +8,8 @@
 
 #include "base/callback.h"
 
+namespace thread_pool_test {
+
 using namespace xmppftd;
 using namespace std::chrono_literals;
 
@@ -68,3 +70,5 @@ TEST_CASE("threads: the end is not later than asked for, whatever hangs", "[thre
   CHECK(destroyed);
   delete pool;
 }
+
+}  // namespace thread_pool_test

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+namespace threads_test {
+
 using namespace xmppftd;
 
 TEST_CASE("threads that move bytes stand back for core", "[threads]") {
@@ -22,3 +24,5 @@ TEST_CASE("threads that move bytes leave every signal to core", "[threads]") {
   CHECK(sigismember(&theirs, SIGTERM) == 1);
   CHECK(sigismember(&theirs, SIGPIPE) == 1);
 }
+
+}  // namespace threads_test

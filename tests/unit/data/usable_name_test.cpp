@@ -15,6 +15,8 @@
 #include "model/plain_name.h"
 #include "temp_dir.h"
 
+namespace usable_name_test {
+
 using namespace xmppftd;
 using namespace xmppftd::test;
 
@@ -154,3 +156,5 @@ TEST_CASE("publish: a folder that takes no name at all is not told as a refused 
   REQUIRE_FALSE(published);
   CHECK(published.error().code == Errc::Unreadable);
 }
+
+}  // namespace usable_name_test

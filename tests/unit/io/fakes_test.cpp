@@ -6,6 +6,8 @@
 #include "support/jid.h"
 #include "support/xml.h"
 
+namespace fakes_test {
+
 using namespace xmppftd;
 using namespace xmppftd::test;
 using namespace std::chrono_literals;
@@ -126,3 +128,5 @@ TEST_CASE("fake channel: an incoming request's one answer stands in the queue", 
   held.clear();
   iq.expect_nothing();
 }
+
+}  // namespace fakes_test

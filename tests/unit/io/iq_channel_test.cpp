@@ -5,6 +5,8 @@
 
 #include "support/xml.h"
 
+namespace iq_channel_test {
+
 using namespace xmppftd;
 
 namespace {
@@ -82,3 +84,5 @@ TEST_CASE("iq failure: each kind has its code and names the step", "[iq]") {
   CHECK(IqFailure{IqFailure::Kind::Timeout, {}}.to_error("SI offer").code == Errc::Timeout);
   CHECK(IqFailure{IqFailure::Kind::Disconnected, {}}.to_error("SI offer").code == Errc::NotOnline);
 }
+
+}  // namespace iq_channel_test

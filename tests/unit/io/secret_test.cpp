@@ -5,6 +5,8 @@
 
 #include "io/xmpp_link.h"
 
+namespace secret_test {
+
 using namespace xmppftd;
 
 TEST_CASE("secret: moving leaves nothing behind, cloning keeps both", "[secret]") {
@@ -33,3 +35,5 @@ TEST_CASE("secret: a short one, kept inside the object, is wiped with it", "[sec
   }
   CHECK(std::memcmp(place + offset, "\0\0\0\0\0\0\0\0", 8) == 0);
 }
+
+}  // namespace secret_test

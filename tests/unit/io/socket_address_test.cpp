@@ -5,6 +5,8 @@
 
 #include "io/socket.h"
 
+namespace socket_address_test {
+
 using namespace xmppftd;
 
 TEST_CASE("socket address: literals parse and print back", "[socket]") {
@@ -48,3 +50,5 @@ TEST_CASE("socket address: what the kernel filled in is read back", "[socket]") 
   in.sin_addr.s_addr = htonl(0xc6336401);
   CHECK(SocketAddress::from(storage).str() == "198.51.100.1:5000");
 }
+
+}  // namespace socket_address_test

@@ -6,6 +6,8 @@
 #include "base/text.h"
 #include "support/any_text.h"
 
+namespace file_info_test {
+
 using namespace xmppftd;
 
 TEST_CASE("safe_file_name: whatever a peer says becomes one harmless name (RELIABILITY FN1)", "[files]") {
@@ -83,3 +85,5 @@ TEST_CASE("safe_text: any bytes become text of a bounded length", "[files]") {
     REQUIRE(printable(text, 1024) == text);
   }
 }
+
+}  // namespace file_info_test

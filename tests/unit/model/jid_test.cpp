@@ -6,6 +6,8 @@
 #include "base/text.h"
 #include "support/any_text.h"
 
+namespace jid_test {
+
 using namespace xmppftd;
 
 namespace {
@@ -174,3 +176,5 @@ TEST_CASE("jid: whatever is no address, the error that quotes it is text", "[jid
     }
   }
 }
+
+}  // namespace jid_test

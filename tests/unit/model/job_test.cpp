@@ -3,6 +3,8 @@
 
 #include <catch2/catch.hpp>
 
+namespace job_test {
+
 using namespace xmppftd;
 
 TEST_CASE("job: words are those of the D-Bus API, both ways", "[job]") {
@@ -35,3 +37,5 @@ TEST_CASE("method choice: an id with an optional route", "[job]") {
   for (const auto* bad : {"", "socks", "si-ibb/direct", "si-socks5/", "si-socks5/tor"})
     CHECK_FALSE(MethodChoice::parse(bad));
 }
+
+}  // namespace job_test

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "unit/negotiation/receiving.h"
 
+namespace confirm_receiver_test {
+
 using namespace xmppftd;
 using namespace xmppftd::test;
 using namespace std::chrono_literals;
@@ -151,3 +153,5 @@ TEST_CASE("withdraw, receiver: which sets belong to what was accepted", "[si][co
   CHECK_FALSE(knows("done", "sid", "a1", kPeer));
   CHECK_FALSE(knows("done", "sid", "a0", "juliet@capulet.lit/chamber"));
 }
+
+}  // namespace confirm_receiver_test

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "unit/negotiation/sending.h"
 
+namespace confirm_sender_test {
+
 using namespace xmppftd;
 using namespace xmppftd::test;
 using namespace std::chrono_literals;
@@ -125,3 +127,5 @@ TEST_CASE("confirm, sender: not with a peer that did not agree", "[si][confirm]"
   CHECK(play.job.take() == Heard{"completed handed-over"});
   play.iq.expect_nothing();
 }
+
+}  // namespace confirm_sender_test

@@ -15,6 +15,7 @@
 
 namespace xmppftd::test {
 
+inline const std::string kSha = std::string(64, 'a');
 inline const std::string kUs = "romeo@montague.lit/orchard";
 inline const std::string kPeer = "juliet@capulet.lit/balcony";
 inline const std::string kS5b = "http://jabber.org/protocol/bytestreams";

@@ -9,7 +9,6 @@
 namespace xmppftd::test {
 
 inline const std::string kMd5 = "552da749930852c69ae5d2141d3766b1";
-inline const std::string kSha = std::string(64, 'a');
 
 struct Receiving final : Play {
   std::string sid = "a0";

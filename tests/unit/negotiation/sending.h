@@ -7,8 +7,6 @@
 
 namespace xmppftd::test {
 
-inline const std::string kSha = std::string(64, 'a');
-
 struct Sending final : Play {
   Offer offer{jid(kPeer), {}, true};
   OfferPlan plan;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "unit/negotiation/receiving.h"
 
+namespace si_incoming_test {
+
 using namespace xmppftd;
 using namespace xmppftd::test;
 using namespace std::chrono_literals;
@@ -541,3 +543,5 @@ TEST_CASE("si incoming: cancelled in any state nothing is left and nobody is cal
   CHECK(play.timers.running() == 0);
   play.iq.expect_nothing();
 }
+
+}  // namespace si_incoming_test

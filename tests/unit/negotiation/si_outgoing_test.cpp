@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "unit/negotiation/sending.h"
 
+namespace si_outgoing_test {
+
 using namespace xmppftd;
 using namespace xmppftd::test;
 using namespace std::chrono_literals;
@@ -368,3 +370,5 @@ TEST_CASE("si offer: cancelled in any state nothing is left and nobody is called
   CHECK(play.s5b.alive() + play.ibb.alive() == 0);
   CHECK(play.timers.running() == 0);
 }
+
+}  // namespace si_outgoing_test

@@ -2,6 +2,8 @@
 // A sender takes back what its receiver holds (xep/confirm.h).
 #include "unit/negotiation/sending.h"
 
+namespace withdraw_test {
+
 using namespace xmppftd;
 using namespace xmppftd::test;
 using namespace std::chrono_literals;
@@ -99,3 +101,5 @@ TEST_CASE("withdraw, sender: \"wait\" is \"not now\" (RFC 6120 s8.3.2)", "[si]")
   play.iq.refuse(error);
   CHECK(play.job.take() == Heard{expected});
 }
+
+}  // namespace withdraw_test

@@ -5,6 +5,8 @@
 
 #include <vector>
 
+namespace ibb_flow_test {
+
 using namespace xmppftd;
 using Refusal = IbbReceiver::Refusal;
 using Sender = IbbSender::State;
@@ -348,3 +350,5 @@ TEST_CASE("ibb: 70,001 blocks pass the wrap of the sequence exactly (XEP-0047 s2
   CHECK(receiver.peer_closed().answer_close);
   CHECK(receiver.state() == Receiver::Closed);
 }
+
+}  // namespace ibb_flow_test

@@ -5,6 +5,8 @@
 
 #include <initializer_list>
 
+namespace socks5_test {
+
 using namespace xmppftd;
 
 namespace {
@@ -260,3 +262,5 @@ TEST_CASE("socks5: a client and a server of ours agree", "[socks5]") {
   client.feed(server.accept());
   CHECK(client.state() == Socks5Client::State::Open);
 }
+
+}  // namespace socks5_test

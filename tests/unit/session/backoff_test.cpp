@@ -3,6 +3,8 @@
 
 #include <catch2/catch.hpp>
 
+namespace backoff_test {
+
 using namespace xmppftd;
 using namespace std::chrono_literals;
 
@@ -48,3 +50,5 @@ TEST_CASE("backoff: only a session of a minute starts anew", "[backoff]") {
   backoff.reset();
   CHECK(backoff.next(Errc::Network, 0ms) == 1s);
 }
+
+}  // namespace backoff_test

@@ -8,6 +8,8 @@
 #include "support/jid.h"
 #include "support/xml.h"
 
+namespace contact_list_test {
+
 using namespace xmppftd;
 using namespace xmppftd::test;
 
@@ -311,3 +313,5 @@ TEST_CASE("contacts: removing is one set", "[contacts]") {
   world.iq.reply();
   CHECK(world.done == std::vector<bool>{true});
 }
+
+}  // namespace contact_list_test

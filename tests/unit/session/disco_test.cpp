@@ -7,6 +7,8 @@
 #include "support/fake_iq_channel.h"
 #include "support/jid.h"
 
+namespace disco_test {
+
 using namespace xmppftd;
 using namespace xmppftd::test;
 using namespace std::chrono_literals;
@@ -316,3 +318,5 @@ TEST_CASE("disco cache: forgets the least recently used past 1000, keeps no gian
   cache.put(resource(6000), std::nullopt, giant);
   CHECK_FALSE(cache.find(resource(6000), std::nullopt));
 }
+
+}  // namespace disco_test

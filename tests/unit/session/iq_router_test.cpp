@@ -7,6 +7,8 @@
 #include "support/jid.h"
 #include "support/xml.h"
 
+namespace iq_router_test {
+
 using namespace xmppftd;
 using namespace xmppftd::test;
 using namespace std::chrono_literals;
@@ -449,3 +451,5 @@ TEST_CASE("message: reaches who asked for its payload, from its stamped sender",
   CHECK(got.size() == 1);
   CHECK(s.wire.empty());
 }
+
+}  // namespace iq_router_test

@@ -5,6 +5,8 @@
 
 #include "support/fake_iq_channel.h"
 
+namespace keepalive_test {
+
 using namespace xmppftd;
 using namespace xmppftd::test;
 using namespace std::chrono_literals;
@@ -169,3 +171,5 @@ TEST_CASE("keepalive: one cut is believed for an hour, two alike for good", "[ke
   cut_after(61s);
   pinged_every(41s, 200);
 }
+
+}  // namespace keepalive_test

@@ -7,6 +7,8 @@
 #include "support/jid.h"
 #include "support/xml.h"
 
+namespace peer_finder_test {
+
 using namespace xmppftd;
 using namespace xmppftd::test;
 using namespace std::chrono_literals;
@@ -368,3 +370,5 @@ TEST_CASE("finder: its callback may end the search", "[finder]") {
   SECTION("session") { world.finder.session_down(); }
   CHECK(search == nullptr);
 }
+
+}  // namespace peer_finder_test

@@ -7,6 +7,8 @@
 #include "support/jid.h"
 #include "support/xml.h"
 
+namespace presence_test {
+
 using namespace xmppftd;
 using namespace xmppftd::test;
 
@@ -333,3 +335,5 @@ TEST_CASE("presence: an observer may leave while it is told", "[presence]") {
   world.available("juliet@capulet.lit/chamber");
   CHECK(leaver.calls == 1);
 }
+
+}  // namespace presence_test

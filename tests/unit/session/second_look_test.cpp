@@ -6,6 +6,8 @@
 #include "support/fake_timers.h"
 #include "support/jid.h"
 
+namespace second_look_test {
+
 using namespace xmppftd;
 using namespace xmppftd::test;
 using namespace std::chrono_literals;
@@ -62,3 +64,5 @@ TEST_CASE("second look: at once when it is heard of, but no sooner than after 5 
   CHECK(world.looks == 1);
   CHECK(world.second.idle());
 }
+
+}  // namespace second_look_test

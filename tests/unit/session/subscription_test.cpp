@@ -11,6 +11,8 @@
 #include "support/jid.h"
 #include "support/xml.h"
 
+namespace subscription_test {
+
 using namespace xmppftd;
 using namespace xmppftd::test;
 
@@ -230,3 +232,5 @@ TEST_CASE("subscription: removed and added again, on a server without pre-approv
     }
   }
 }
+
+}  // namespace subscription_test

@@ -7,6 +7,8 @@
 #include "journal_fixture.h"
 #include "sqlite/database.h"
 
+namespace damage_test {
+
 using namespace xmppftd;
 namespace fs = std::filesystem;
 
@@ -168,3 +170,5 @@ TEST_CASE("damage: no flipped bit or cut makes a wrong row appear", "[damage]") 
     CHECK((kept_original(folder) == content));
   }
 }
+
+}  // namespace damage_test

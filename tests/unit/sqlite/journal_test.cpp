@@ -7,6 +7,8 @@
 #include "sqlite/job_columns.h"
 #include "support/any_text.h"
 
+namespace journal_test {
+
 using namespace xmppftd;
 namespace fs = std::filesystem;
 
@@ -283,3 +285,5 @@ TEST_CASE("journal: of a job that is put again and again the last record stays, 
   for (const auto& job : again.contents.jobs) CHECK(job.attempt == kTimes);
   CHECK(again.contents.jobs.front().id == 7);
 }
+
+}  // namespace journal_test

@@ -10,6 +10,8 @@
 #include "base/private_folder.h"
 #include "journal_fixture.h"
 
+namespace state_lock_test {
+
 using namespace xmppftd;
 namespace fs = std::filesystem;
 
@@ -57,3 +59,5 @@ TEST_CASE("private folder: made with its parents, refused when it is a file", "[
   CHECK_FALSE(open_private_folder(temp.file("file")));
   CHECK(open_private_folder("relative").error().code == Errc::BadArgument);
 }
+
+}  // namespace state_lock_test

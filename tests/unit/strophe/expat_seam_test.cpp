@@ -12,6 +12,8 @@
 #include "strophe/element.h"
 #include "support/xml.h"
 
+namespace expat_seam_test {
+
 using namespace xmppftd;
 using namespace xmppftd::test;
 
@@ -149,3 +151,5 @@ TEST_CASE("heap: what libstrophe leaves behind goes with it", "[strophe]") {
   memory.free(nullptr, memory.userdata);
   CHECK(heap.blocks() == 1);  // and a sanitizer tells whether the last one goes
 }
+
+}  // namespace expat_seam_test

@@ -6,6 +6,8 @@
 #include "strophe/down_reason.h"
 #include "strophe/sasl.h"
 
+namespace login_test {
+
 using namespace xmppftd;
 using Catch::Matchers::Contains;
 
@@ -376,3 +378,5 @@ TEST_CASE("a lost connection is named where errno says something", "[strophe]") 
   CHECK(connection_lost(5).detail == "the connection was lost");
   CHECK(connection_lost(0).reason == AccountReason::Backoff);
 }
+
+}  // namespace login_test

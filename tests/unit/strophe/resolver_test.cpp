@@ -6,6 +6,8 @@
 #include "strophe/host.h"
 #include "uv/loop.h"
 
+namespace resolver_test {
+
 using namespace xmppftd;
 
 namespace {
@@ -199,3 +201,5 @@ TEST_CASE("host: DNS and certificates know A-labels (RFC 5891)", "[strophe]") {
   CHECK(without_brackets("[::1]") == "::1");
   CHECK(without_brackets("a.b") == "a.b");
 }
+
+}  // namespace resolver_test

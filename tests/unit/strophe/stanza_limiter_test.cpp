@@ -8,6 +8,8 @@
 #include "xep/roster.h"
 #include "xep/stanza.h"
 
+namespace stanza_limiter_test {
+
 using namespace xmppftd;
 using namespace xmppftd::test;
 
@@ -266,3 +268,5 @@ TEST_CASE("limiter: with nobody to tell, a stanza over a limit stops the parser"
   Feed(limiter).open("s").open("m").text(std::string(300'000, 'x'));
   CHECK(out.refusals == std::vector<std::string>{"a stanza over the limits"});
 }
+
+}  // namespace stanza_limiter_test

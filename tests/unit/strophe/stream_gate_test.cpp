@@ -5,6 +5,8 @@
 
 #include "fake_policy.h"
 
+namespace stream_gate_test {
+
 using namespace xmppftd;
 using namespace xmppftd::test;
 
@@ -166,3 +168,5 @@ TEST_CASE("gate: without a policy everything passes", "[strophe]") {
   feed.element(kSasl + "mechanism", "PLAIN").close().close();
   CHECK(out.xml.find("|mechanism>PLAIN</") != std::string::npos);
 }
+
+}  // namespace stream_gate_test

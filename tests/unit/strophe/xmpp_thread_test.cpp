@@ -13,6 +13,8 @@
 #include "strophe/outbox.h"
 #include "uv/loop.h"
 
+namespace xmpp_thread_test {
+
 using namespace xmppftd;
 using namespace std::chrono_literals;
 
@@ -220,3 +222,5 @@ TEST_CASE("low descriptors: room is made and taken back", "[strophe]") {
   fds.refill();
   CHECK(fds.make_room());
 }
+
+}  // namespace xmpp_thread_test

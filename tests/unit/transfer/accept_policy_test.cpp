@@ -5,6 +5,8 @@
 
 #include "support/jid.h"
 
+namespace accept_policy_test {
+
 using namespace xmppftd;
 using test::jid;
 
@@ -118,3 +120,5 @@ TEST_CASE("policy: only literal rules make a JID known (ST5)", "[policy]") {
   CHECK(rules.names(jid("ann@example.org/x")));
   CHECK_FALSE(rules.names(jid("bob@example.org/x")));
 }
+
+}  // namespace accept_policy_test

@@ -3,6 +3,8 @@
 #include "transfer/offer_desk.h"
 #include "unit/transfer/house.h"
 
+namespace bounds_test {
+
 using namespace xmppftd;
 using namespace xmppftd::test;
 
@@ -168,3 +170,5 @@ TEST_CASE("bounds: whose files are taken may ask as often as it likes", "[bounds
   }
   CHECK(count(house, "done") == 50);
 }
+
+}  // namespace bounds_test

@@ -2,6 +2,8 @@
 // RELIABILITY D03 in memory: kill -9 before and after every encounter of one receive with the disk.
 #include "unit/transfer/house.h"
 
+namespace crash_test {
+
 using namespace xmppftd;
 using namespace xmppftd::test;
 
@@ -149,3 +151,5 @@ TEST_CASE("crash: an id that was returned is there after any kill (R1)", "[crash
     CHECK(std::find(promised.begin(), promised.end(), next) == promised.end());
   }
 }
+
+}  // namespace crash_test

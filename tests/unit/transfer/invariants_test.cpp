@@ -2,6 +2,8 @@
 // The invariants of INTERFACE section 2.4. That nothing is told before it is on disk is checked by House in every test.
 #include "unit/transfer/house.h"
 
+namespace invariants_test {
+
 using namespace xmppftd;
 using namespace xmppftd::test;
 
@@ -152,3 +154,5 @@ TEST_CASE("invariant: an observer that leaves hears nothing more", "[invariants]
   house.send("/src/a");
   CHECK(house.told.empty());
 }
+
+}  // namespace invariants_test

@@ -7,6 +7,8 @@
 #include "transfer/job_filter.h"
 #include "transfer/job_index.h"
 
+namespace job_index_test {
+
 using namespace xmppftd;
 
 namespace {
@@ -110,3 +112,5 @@ TEST_CASE("job index: a cancelled job is unaware from the moment it is on its wa
   index.stored(&now, &told);
   CHECK(index.unaware().empty());
 }
+
+}  // namespace job_index_test

@@ -3,6 +3,8 @@
 
 #include <catch2/catch.hpp>
 
+namespace job_test {
+
 using namespace xmppftd;
 
 namespace {
@@ -41,3 +43,5 @@ TEST_CASE("job: a terminal state stamps the time", "[job]") {
   job.move(JobState::Cancelled, JobReason::User);
   CHECK(job.now().finished_at != WallTime{});
 }
+
+}  // namespace job_test

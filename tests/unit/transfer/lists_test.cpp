@@ -3,6 +3,8 @@
 
 #include "unit/transfer/house.h"
 
+namespace lists_test {
+
 using namespace xmppftd;
 using namespace xmppftd::test;
 
@@ -178,3 +180,5 @@ TEST_CASE("figures: ten thousand jobs", "[lists][.figures]") {
   WARN("counts: " << milliseconds([&] { static_cast<void>(house.queue->counts()); }) << " ms");
   WARN("active_jobs: " << milliseconds([&] { static_cast<void>(house.queue->active_jobs()); }) << " ms");
 }
+
+}  // namespace lists_test

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "unit/transfer/house.h"
 
+namespace long_lane_test {
+
 using namespace xmppftd;
 using namespace xmppftd::test;
 
@@ -140,3 +142,5 @@ TEST_CASE("long lane: other programs get one file after the other", "[schedule]"
   house.deliver(house.last_talk());
   CHECK(house.negotiator().talks.size() == 2);
 }
+
+}  // namespace long_lane_test

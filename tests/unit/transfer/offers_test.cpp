@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "unit/transfer/house.h"
 
+namespace offers_test {
+
 using namespace xmppftd;
 using namespace xmppftd::test;
 
@@ -236,3 +238,5 @@ TEST_CASE("offers: who is known (ST5)", "[offers]") {
     CHECK_FALSE(house.queue->knows(1, jid(kAnn + "/x")));
   }
 }
+
+}  // namespace offers_test

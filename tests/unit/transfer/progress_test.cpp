@@ -2,6 +2,8 @@
 #include "transfer/rate_meter.h"
 #include "unit/transfer/house.h"
 
+namespace progress_test {
+
 using namespace xmppftd;
 using namespace xmppftd::test;
 
@@ -137,3 +139,5 @@ TEST_CASE("progress: no timer runs while nothing is active", "[progress]") {
   house.pass(5s);
   CHECK(house.timers.running() == idle);
 }
+
+}  // namespace progress_test

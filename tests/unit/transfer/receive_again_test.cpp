@@ -2,6 +2,8 @@
 // A file that is offered again.
 #include "unit/transfer/house.h"
 
+namespace receive_again_test {
+
 using namespace xmppftd;
 using namespace xmppftd::test;
 
@@ -216,3 +218,5 @@ TEST_CASE("receive: a cut file that is offered again without a hash is not held 
   house.deliver(*again, std::nullopt, md5("bb"));
   CHECK(house.state(1) == (with_hash ? "failed/hash-mismatch" : "done"));
 }
+
+}  // namespace receive_again_test

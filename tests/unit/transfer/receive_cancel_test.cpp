@@ -2,6 +2,8 @@
 // Somebody gives an incoming file up.
 #include "unit/transfer/house.h"
 
+namespace receive_cancel_test {
+
 using namespace xmppftd;
 using namespace xmppftd::test;
 
@@ -212,3 +214,5 @@ TEST_CASE("receive: a file that failed by itself may come again at once", "[rece
   REQUIRE(house.state(1) == "failed/disk-full");
   CHECK(house.offered()->talk);
 }
+
+}  // namespace receive_cancel_test

@@ -2,6 +2,8 @@
 // Where a received file goes, and what the disk says to that.
 #include "unit/transfer/house.h"
 
+namespace receive_place_test {
+
 using namespace xmppftd;
 using namespace xmppftd::test;
 
@@ -352,3 +354,5 @@ TEST_CASE("rules: a folder that cannot be received into is told when the rule is
   house.files.unreadable["/in"] = Errc::UnsafeFolder;
   CHECK_FALSE(house.queue->check_folders({rule("")}));
 }
+
+}  // namespace receive_place_test

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "unit/transfer/house.h"
 
+namespace receive_test {
+
 using namespace xmppftd;
 using namespace xmppftd::test;
 
@@ -219,3 +221,5 @@ TEST_CASE("receive: the empty file", "[receive]") {
   CHECK(house.state(1) == "done");
   CHECK(house.job(1).path == "/in/empty");
 }
+
+}  // namespace receive_test

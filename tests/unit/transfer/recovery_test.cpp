@@ -3,6 +3,8 @@
 
 #include "unit/transfer/house.h"
 
+namespace recovery_test {
+
 using namespace xmppftd;
 using namespace xmppftd::test;
 
@@ -143,3 +145,5 @@ TEST_CASE("recovery: ten thousand queued jobs keep their order", "[recovery]") {
   }
   CHECK(house.store.puts < 60);
 }
+
+}  // namespace recovery_test

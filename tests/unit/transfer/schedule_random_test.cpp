@@ -5,6 +5,8 @@
 #include "transfer/slots.h"
 #include "unit/transfer/house.h"
 
+namespace schedule_random_test {
+
 using namespace xmppftd;
 using namespace xmppftd::test;
 
@@ -203,3 +205,5 @@ TEST_CASE("schedule: no job waits for another's misfortune, whatever the dice sa
   }
   evening.heal();
 }
+
+}  // namespace schedule_random_test

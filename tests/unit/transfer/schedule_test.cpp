@@ -2,6 +2,8 @@
 #include "transfer/send_desk.h"
 #include "unit/transfer/house.h"
 
+namespace schedule_test {
+
 using namespace xmppftd;
 using namespace xmppftd::test;
 
@@ -506,3 +508,5 @@ TEST_CASE("problems: rows that were lost and a journal that cannot be written ar
   CHECK(house.queue->problems() == (lost ? Words{"jobs-lost"} : Words{}));
   CHECK(house.state(id) == "failed/declined");
 }
+
+}  // namespace schedule_test

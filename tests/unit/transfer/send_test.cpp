@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "unit/transfer/house.h"
 
+namespace send_test {
+
 using namespace xmppftd;
 using namespace xmppftd::test;
 
@@ -326,3 +328,5 @@ TEST_CASE("send: verbs on a job that is not there", "[send]") {
   }
   CHECK(house.accept(1).error().code == Errc::BadState);
 }
+
+}  // namespace send_test

@@ -4,6 +4,8 @@
 #include "transfer/held_files.h"
 #include "unit/transfer/house.h"
 
+namespace submit_test {
+
 using namespace xmppftd;
 using namespace xmppftd::test;
 
@@ -354,3 +356,5 @@ TEST_CASE("submit: more files without a path than can be kept open are refused a
   batch.reset();
   CHECK(add(house, *other, sources(1)).ok());
 }
+
+}  // namespace submit_test

@@ -5,6 +5,8 @@
 
 #include "transfer/job_view.h"
 
+namespace verdict_test {
+
 using namespace xmppftd;
 using namespace std::chrono_literals;
 
@@ -53,3 +55,5 @@ TEST_CASE("verdict: error names are the reasons in CamelCase", "[verdict]") {
   CHECK(error_name_of(JobReason::NoSuchPeer) == "NoSuchPeer");
   CHECK(error_name_of(JobReason::Io) == "Io");
 }
+
+}  // namespace verdict_test

@@ -2,6 +2,8 @@
 // A sender gives a file up, and its receiver hears of it; or never does.
 #include "unit/transfer/house.h"
 
+namespace withdraw_test {
+
 using namespace xmppftd;
 using namespace xmppftd::test;
 
@@ -230,3 +232,5 @@ TEST_CASE("withdraw: whoever gives a file up for good says so to the peer that h
   CHECK(is_terminal(house.job(id).state));
   CHECK(house.negotiator().withdrawn == expected);
 }
+
+}  // namespace withdraw_test

@@ -5,6 +5,8 @@
 
 #include "support/fake_network.h"
 
+namespace address_policy_test {
+
 using namespace xmppftd;
 using test::address;
 
@@ -162,3 +164,5 @@ TEST_CASE("cidr set: compares whole bits, also across byte borders", "[address]"
   CHECK(set.contains(address("203.0.113.9")));
   CHECK_FALSE(set.contains(address("2001:db8::1")));
 }
+
+}  // namespace address_policy_test

@@ -5,6 +5,8 @@
 #include "support/piped_iq_channel.h"
 #include "transport/ibb_transport.h"
 
+namespace ibb_both_ends_test {
+
 using namespace xmppftd;
 using namespace std::chrono_literals;
 using test::jid;
@@ -52,3 +54,5 @@ TEST_CASE("ibb: our sender and our receiver, across the wrap of the sequence", "
   CHECK((*sender.ended)->hash == (*receiver.ended)->hash);
   CHECK(std::string(disk_in.written.begin(), disk_in.written.end()) == disk_out.content);
 }
+
+}  // namespace ibb_both_ends_test

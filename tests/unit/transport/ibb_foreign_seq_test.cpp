@@ -7,6 +7,8 @@
 #include "transport/ibb_transport.h"
 #include "xep/xep0047_ibb.h"
 
+namespace ibb_foreign_seq_test {
+
 using namespace xmppftd;
 using namespace std::chrono_literals;
 using test::PipedIqChannel;
@@ -111,3 +113,5 @@ TEST_CASE("QXmpp 1.4, Libervia: refuse our count at the wrap, for good", "[ibb][
   CHECK(to_string(ends.ended->error().code) == "PeerUnsupported");  // no retry would get further
   CHECK(ends.ended->error().detail.find("65,535 blocks") != std::string::npos);
 }
+
+}  // namespace ibb_foreign_seq_test

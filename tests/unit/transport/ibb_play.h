@@ -7,11 +7,9 @@
 #include "support/fake_iq_channel.h"
 #include "support/jid.h"
 #include "transport/ibb_transport.h"
+#include "unit/transport/two_peers.h"
 
 namespace xmppftd::test {
-
-inline const std::string kUs = "romeo@montague.lit/orchard";
-inline const std::string kPeer = "juliet@capulet.lit/balcony";
 
 /// An account with in-band bytestreams whose peer is played by the test: we send, or we receive.
 struct IbbPlay final : Carrier::Handler {

@@ -2,6 +2,8 @@
 #include "support/sids.h"
 #include "unit/transport/ibb_play.h"
 
+namespace ibb_receiver_test {
+
 using namespace xmppftd;
 using namespace xmppftd::test;
 using namespace std::chrono_literals;
@@ -364,3 +366,5 @@ TEST_CASE("ibb receiver: a stream that ends late does not take its sid's next st
   play.timers.turn();
   CHECK(play.ended->ok());
 }
+
+}  // namespace ibb_receiver_test

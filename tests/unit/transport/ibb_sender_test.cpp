@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "unit/transport/ibb_play.h"
 
+namespace ibb_sender_test {
+
 using namespace xmppftd;
 using namespace xmppftd::test;
 using namespace std::chrono_literals;
@@ -276,3 +278,5 @@ TEST_CASE("ibb sender: cancelled in any state it says close, and calls nobody", 
   CHECK(play.ends == 0);
   CHECK(play.timers.running() == 0);
 }
+
+}  // namespace ibb_sender_test

@@ -6,6 +6,8 @@
 #include "support/fake_network.h"
 #include "support/jid.h"
 
+namespace peer_addresses_test {
+
 using namespace xmppftd;
 using test::address;
 using test::jid;
@@ -34,3 +36,5 @@ TEST_CASE("peer addresses: as many as a peer has, and as many peers, are bounded
   known.seen(jid("one.more@x"), address("192.0.2.1"));
   CHECK(known.of(jid("bob@x")).empty());
 }
+
+}  // namespace peer_addresses_test

@@ -3,6 +3,8 @@
 
 #include <catch2/catch.hpp>
 
+namespace refusal_test {
+
 using namespace xmppftd;
 
 TEST_CASE("refusal: each tells what it means, the condition and the peer's own words", "[refusal]") {
@@ -44,3 +46,5 @@ TEST_CASE("refusal: what a proxy forgot goes on in-band or is offered again, and
     CHECK(why.detail.find("in-band if it may, else it is offered again") != std::string::npos);
   }
 }
+
+}  // namespace refusal_test

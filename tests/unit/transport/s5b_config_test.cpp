@@ -3,6 +3,8 @@
 
 #include <catch2/catch.hpp>
 
+namespace s5b_config_test {
+
 using namespace xmppftd;
 
 TEST_CASE("socks5 config: hosts with and without port", "[s5b][config]") {
@@ -59,3 +61,5 @@ TEST_CASE("socks5 config: listens on both families unless told", "[s5b][config]"
   words.listen = {"localhost:80"};
   CHECK_FALSE(S5bConfig::parse(words).ok());
 }
+
+}  // namespace s5b_config_test

@@ -6,6 +6,8 @@
 #include "support/fake_network.h"
 #include "transport/address_policy.h"
 
+namespace s5b_connector_test {
+
 using namespace xmppftd;
 using namespace std::chrono_literals;
 using test::FakeNetwork;
@@ -483,3 +485,5 @@ TEST_CASE("s5b connector: destroyed in any state it calls nobody and leaks nothi
   if (end) end->send(kReply);
   CHECK_FALSE(play.result.has_value());
 }
+
+}  // namespace s5b_connector_test

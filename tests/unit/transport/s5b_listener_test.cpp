@@ -5,6 +5,8 @@
 
 #include "support/fake_network.h"
 
+namespace s5b_listener_test {
+
 using namespace xmppftd;
 using namespace std::chrono_literals;
 using test::address;
@@ -328,3 +330,5 @@ TEST_CASE("s5b listener: one family is enough, none is an error", "[s5b]") {
   play.net.listening_fails = false;
   CHECK(play.listener.wait_for({kHash}).ok());
 }
+
+}  // namespace s5b_listener_test

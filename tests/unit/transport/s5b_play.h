@@ -9,11 +9,10 @@
 #include "support/jid.h"
 #include "transport/s5b_outgoing.h"
 #include "transport/s5b_transport.h"
+#include "unit/transport/two_peers.h"
 
 namespace xmppftd::test {
 
-inline const std::string kUs = "romeo@montague.lit/orchard";
-inline const std::string kPeer = "juliet@capulet.lit/balcony";
 inline const std::string kProxy = "proxy.montague.lit";
 
 inline std::string hex_of(const std::string& hash) { return to_hex(view_of(hash)); }

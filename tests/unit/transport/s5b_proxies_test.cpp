@@ -5,6 +5,8 @@
 
 #include "support/fake_iq_channel.h"
 
+namespace s5b_proxies_test {
+
 using namespace xmppftd;
 using namespace std::chrono_literals;
 using test::FakeIqChannel;
@@ -319,3 +321,5 @@ TEST_CASE("proxies: the session's end stops a long search", "[s5b]") {
   play.iq.expect_nothing();
   CHECK(play.timers.running() == 0);
 }
+
+}  // namespace s5b_proxies_test

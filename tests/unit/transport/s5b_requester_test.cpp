@@ -3,6 +3,8 @@
 
 #include "unit/transport/s5b_play.h"
 
+namespace s5b_requester_test {
+
 using namespace xmppftd;
 using namespace xmppftd::test;
 using namespace std::chrono_literals;
@@ -565,3 +567,5 @@ TEST_CASE("s5b requester: ready to send within 5 s", "[s5b]") {
     CHECK(ready == 1);
   }
 }
+
+}  // namespace s5b_requester_test

@@ -2,6 +2,8 @@
 #include "support/sids.h"
 #include "unit/transport/s5b_play.h"
 
+namespace s5b_target_test {
+
 using namespace xmppftd;
 using namespace xmppftd::test;
 using namespace std::chrono_literals;
@@ -316,3 +318,5 @@ TEST_CASE("s5b target: cancelled in any state it answers what it owes", "[s5b]")
   play.iq.expect_nothing();
   CHECK(play.calls == 0);
 }
+
+}  // namespace s5b_target_test

@@ -9,6 +9,8 @@
 #include "support/fake_iq_channel.h"
 #include "support/fake_timers.h"
 
+namespace server_limit_test {
+
 using namespace xmppftd;
 using namespace std::chrono_literals;
 
@@ -160,3 +162,5 @@ TEST_CASE("server limit: it ends with what it slowed, or when bytes run again", 
     CHECK(crawl.timers.running() == 0);
   }
 }
+
+}  // namespace server_limit_test

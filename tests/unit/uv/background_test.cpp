@@ -5,6 +5,8 @@
 
 #include "uv/loop.h"
 
+namespace background_test {
+
 using namespace xmppftd;
 
 TEST_CASE("background: work runs elsewhere in order, then comes home", "[background]") {
@@ -33,3 +35,5 @@ TEST_CASE("background: work begun is finished, but nobody is told after the end"
   CHECK(worked);
   CHECK_FALSE(told);
 }
+
+}  // namespace background_test

@@ -4,6 +4,8 @@
 #include <catch2/catch.hpp>
 #include <thread>
 
+namespace loop_test {
+
 using namespace xmppftd;
 using namespace std::chrono_literals;
 
@@ -52,3 +54,5 @@ TEST_CASE("loop: tasks left when it dies are destroyed unrun", "[loop]") {
   CHECK(*witness == 0);
   CHECK(witness.use_count() == 1);
 }
+
+}  // namespace loop_test

@@ -294,6 +294,8 @@ TEST_CASE("network: out of descriptors a listener rests and does not spin (P05)"
 
 #endif
 
+namespace network_test {
+
 TEST_CASE("network: literals resolve without DNS, but not at once", "[network]") {
   World world;
   std::optional<Result<std::vector<SocketAddress>>> found;
@@ -347,3 +349,5 @@ TEST_CASE("network: knows the loopback interface", "[network]") {
     return interface.address.host() == "127.0.0.1" && !interface.name.empty();
   }));
 }
+
+}  // namespace network_test

@@ -4,6 +4,8 @@
 #include <catch2/catch.hpp>
 #include <csignal>
 
+namespace signals_test {
+
 using namespace xmppftd;
 using namespace std::chrono_literals;
 
@@ -40,3 +42,5 @@ TEST_CASE("signals: a handler may end the watching", "[signal]") {
   loop.run();
   CHECK(signals == nullptr);
 }
+
+}  // namespace signals_test

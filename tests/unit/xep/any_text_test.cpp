@@ -13,6 +13,8 @@
 #include "xep/xep0030_disco.h"
 #include "xep/xep0096_si.h"
 
+namespace any_text_test {
+
 using namespace xmppftd;
 
 namespace {
@@ -96,3 +98,5 @@ TEST_CASE("any text: whatever we say ourselves is well-formed XML", "[text]") {
     REQUIRE(read.children[0].text == read.attribute("k"));
   }
 }
+
+}  // namespace any_text_test

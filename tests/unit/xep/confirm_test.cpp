@@ -7,6 +7,8 @@
 #include "xep/parse.h"
 #include "xep/xep0300_hashes.h"
 
+namespace confirm_test {
+
 using namespace xmppftd;
 using test::parse_xml;
 
@@ -48,3 +50,5 @@ TEST_CASE("hashes: every algorithm survives build and parse", "[confirm]") {
   REQUIRE(read);
   CHECK(*read == hash);
 }
+
+}  // namespace confirm_test

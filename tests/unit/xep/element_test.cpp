@@ -5,6 +5,8 @@
 
 #include "support/xml.h"
 
+namespace element_test {
+
 using namespace xmppftd;
 using test::parse_xml;
 
@@ -66,3 +68,5 @@ TEST_CASE("element: a second set() of one attribute replaces the first", "[eleme
   auto element = Element("a", "").set("k", "1").set("l", "2").set("k", "3");
   CHECK(element.to_xml() == "<a k='3' l='2'/>");
 }
+
+}  // namespace element_test

@@ -6,6 +6,8 @@
 #include "support/xml.h"
 #include "xep/namespaces.h"
 
+namespace presence_test {
+
 using namespace xmppftd;
 using test::parse_xml;
 
@@ -52,3 +54,5 @@ TEST_CASE("presence: nonsense counts as nothing, an unknown type is refused", "[
   CHECK(Presence::parse(parse_xml("<presence type='available'/>")).error().code == Errc::Protocol);
   CHECK(Presence::parse(parse_xml("<presence type='error'/>"))->error);
 }
+
+}  // namespace presence_test

@@ -6,6 +6,8 @@
 #include "support/xml.h"
 #include "xep/xep0199_ping.h"
 
+namespace roster_test {
+
 using namespace xmppftd;
 using test::parse_xml;
 
@@ -66,3 +68,5 @@ TEST_CASE("roster: names and groups are clean and bounded", "[roster]") {
 TEST_CASE("ping: the payload of XEP-0199 example 1", "[ping]") {
   CHECK(build_ping().to_xml() == "<ping xmlns='urn:xmpp:ping'/>");
 }
+
+}  // namespace roster_test

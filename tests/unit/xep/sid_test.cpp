@@ -12,6 +12,8 @@
 #include "xep/xep0065_bytestreams.h"
 #include "xep/xep0096_si.h"
 
+namespace sid_test {
+
 using namespace xmppftd;
 using test::opaque_sids;
 using test::parse_xml;
@@ -91,3 +93,5 @@ TEST_CASE("sid: the SOCKS5 hash is over its bytes as they are (XEP-0065 s5.3.2)"
   CHECK(dst_addr("\xc3\xa9", "a@x/r", "b@x/s") != dst_addr("e\xcc\x81", "a@x/r", "b@x/s"));
   CHECK(dst_addr("a ", "a@x/r", "b@x/s") != dst_addr("a", "a@x/r", "b@x/s"));
 }
+
+}  // namespace sid_test

@@ -5,6 +5,8 @@
 
 #include "support/xml.h"
 
+namespace stanza_test {
+
 using namespace xmppftd;
 using test::parse_xml;
 
@@ -209,3 +211,5 @@ TEST_CASE("error table: a decline is cancel/forbidden 403 (XEP-0095 example 7)",
         "<error type='cancel' code='403'><forbidden xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/>"
         "<text xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'>Offer Declined</text></error>");
 }
+
+}  // namespace stanza_test

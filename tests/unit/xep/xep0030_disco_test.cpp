@@ -6,6 +6,8 @@
 #include "support/xml.h"
 #include "xep/stanza.h"
 
+namespace xep0030_disco_test {
+
 using namespace xmppftd;
 using test::parse_xml;
 
@@ -96,3 +98,5 @@ TEST_CASE("disco items: nodes (XEP-0030 example 15), items without JID, too many
   for (int i = 0; i < 2000; ++i) query.add(Element("item", query.xmlns).set("jid", "j"));
   CHECK(DiscoItems::parse(query).items.size() == 1024);
 }
+
+}  // namespace xep0030_disco_test

@@ -6,6 +6,8 @@
 #include "support/xml.h"
 #include "xep/stanza.h"
 
+namespace xep0047_ibb_test {
+
 using namespace xmppftd;
 using test::parse_xml;
 
@@ -171,3 +173,5 @@ TEST_CASE("ibb close: the XEP's own (XEP-0047 example 8), and one without sid", 
         "<close xmlns='http://jabber.org/protocol/ibb' sid='i781hf64'/>");
   CHECK_FALSE(IbbClose::parse(parse_xml("<close xmlns='http://jabber.org/protocol/ibb'/>")));
 }
+
+}  // namespace xep0047_ibb_test

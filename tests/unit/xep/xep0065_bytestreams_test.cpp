@@ -6,6 +6,8 @@
 #include "support/xml.h"
 #include "xep/stanza.h"
 
+namespace xep0065_bytestreams_test {
+
 using namespace xmppftd;
 using test::parse_xml;
 
@@ -196,3 +198,5 @@ TEST_CASE("dst_addr: Openfire's recorded digest", "[s5b]") {
   CHECK(dst_addr("sid0001", "alice@xft.test/r1", "bob@xft.test/r2") ==
         "f1fbefc946c2ef54e47bc137d841258f7a9ffbc0");
 }
+
+}  // namespace xep0065_bytestreams_test

@@ -3,6 +3,8 @@
 
 #include <catch2/catch.hpp>
 
+namespace xep0082_date_test {
+
 using namespace xmppftd;
 
 TEST_CASE("date: every form peers write, in UTC", "[date]") {
@@ -43,3 +45,5 @@ TEST_CASE("date: what is written reads back", "[date]") {
   CHECK(to_date_time(std::chrono::sys_seconds(std::chrono::seconds(1247547145))) ==
         "2009-07-14T04:52:25Z");
 }
+
+}  // namespace xep0082_date_test

@@ -6,6 +6,8 @@
 #include "support/xml.h"
 #include "xep/stanza.h"
 
+namespace xep0096_si_test {
+
 using namespace xmppftd;
 using test::parse_xml;
 
@@ -359,3 +361,5 @@ TEST_CASE("si answer: a range or method that was not offered is refused (RELIABI
   answer.method = "http://jabber.org/protocol/bytestreams";
   CHECK(answer.range_of(thousand_bytes(true)).error().code == Errc::Protocol);
 }
+
+}  // namespace xep0096_si_test

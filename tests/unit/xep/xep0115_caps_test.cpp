@@ -7,6 +7,8 @@
 
 #include "support/xml.h"
 
+namespace xep0115_caps_test {
+
 using namespace xmppftd;
 using test::parse_xml;
 
@@ -124,3 +126,5 @@ TEST_CASE("caps: absent, legacy, incomplete or huge ones are none", "[caps]") {
   CHECK_FALSE(Caps::parse(Element("presence", "jabber:client").add(huge.build())));
   CHECK_FALSE((Caps{"n", "v", "sha-256"}).is_checkable());
 }
+
+}  // namespace xep0115_caps_test
