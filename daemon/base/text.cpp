@@ -68,7 +68,7 @@ std::string printable(std::string_view text, std::size_t max_bytes) {
   return safe;
 }
 
-std::string quoted(std::string_view value, std::size_t max_bytes) {
+std::string in_quotes(std::string_view value, std::size_t max_bytes) {
   const auto shown = cut_text(value, max_bytes);
   return "\"" + printable(shown, max_bytes) + (shown.size() < value.size() ? "...\"" : "\"");
 }

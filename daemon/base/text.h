@@ -41,6 +41,6 @@ std::string printable(std::string_view text, std::size_t max_bytes);
 
 /// A value named in an error text: printable, in double quotes, "..." where more than `max_bytes`
 /// were cut.
-std::string quoted(std::string_view value, std::size_t max_bytes = 100);
+std::string in_quotes(std::string_view value, std::size_t max_bytes = 100);
 
 }  // namespace xmppftd

@@ -28,7 +28,7 @@ std::vector<AcceptRule> rules_from_bus(const std::vector<VariantMap>& rows) {
       rule.folder = *path;
       // The configuration is JSON: it would keep another folder than the one that was meant.
       if (valid_text(rule.folder) != rule.folder)
-        throw invalid_args("rule " + std::to_string(rules.size()) + ": directory: " + quoted(uri, 200) +
+        throw invalid_args("rule " + std::to_string(rules.size()) + ": directory: " + in_quotes(uri, 200) +
                            " is not UTF-8, so the configuration cannot keep it; rename the folder");
       while (rule.folder.size() > 1 && rule.folder.back() == '/') rule.folder.pop_back();
     }

@@ -26,7 +26,7 @@ xmppftd::Jid bare_jid(const std::string& text) {
   auto jid = xmppftd::Jid::parse(text);
   if (!jid) throw to_bus_error(jid.error());
   if (!jid->is_bare())
-    throw to_bus_error({Errc::BadJid, quoted(text, 200) + " names one device; want the address alone, such as " +
+    throw to_bus_error({Errc::BadJid, in_quotes(text, 200) + " names one device; want the address alone, such as " +
                                           jid->bare().str()});
   return *jid;
 }
@@ -100,7 +100,7 @@ void AccountObject::SetPassword(sdbus::Result<std::string>&& call, sdbus::UnixFd
     reader.finish("store");
     if (store.empty()) store = "auto";
     if (store != "auto" && store != "file" && store != "session")
-      throw invalid_args("store: " + quoted(store) + " is not one of auto, file, session");
+      throw invalid_args("store: " + in_quotes(store) + " is not one of auto, file, session");
     // sdbus-c++ 1.2 loses FD_CLOEXEC when it passes a descriptor on.
     auto own = std::make_shared<UniqueFd>(fcntl(fd.get(), F_DUPFD_CLOEXEC, 3));
     if (!*own) throw to_bus_error({Errc::BadFd, "the descriptor cannot be used; pass a pipe or memfd"});

@@ -98,7 +98,7 @@ const Field& field_named(std::string_view name) {
     if (field.name == name) return field;
   std::string known;
   for (const auto& field : job_field_names()) known += (known.empty() ? "" : ", ") + field;
-  throw invalid_args("unknown field " + quoted(name) + "; there are: " + known);
+  throw invalid_args("unknown field " + in_quotes(name) + "; there are: " + known);
 }
 
 }  // namespace

@@ -19,7 +19,7 @@ JobFilter read_common(Options& options) {
     for (const auto& word : *states) {
       const auto state = job_state_from(word);
       if (!state)
-        throw invalid_args("state: " + quoted(word, 60) +
+        throw invalid_args("state: " + in_quotes(word, 60) +
                            " is not one of queued, offered, connecting, active, paused, verifying, done, failed, "
                            "cancelled");
       filter.states.push_back(*state);
@@ -31,7 +31,7 @@ JobFilter read_common(Options& options) {
   }
   if (const auto account = options.take<sdbus::ObjectPath>("account")) {
     const auto id = account_of(*account);
-    if (!id) throw invalid_args("account: " + quoted(*account) + " is not the path of an account");
+    if (!id) throw invalid_args("account: " + in_quotes(*account) + " is not the path of an account");
     filter.account = *id;
   }
   if (const auto peer = options.text("peer"); !peer.empty()) {

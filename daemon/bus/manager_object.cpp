@@ -26,7 +26,7 @@ constexpr std::size_t kMaxUri = 7 + 3 * 4096;
 
 Result<std::string> path_of(const std::string& uri) {
   if (uri.size() > kMaxUri)
-    return Error{Errc::BadUri, quoted(uri, 200) + " is longer than any path can be; want at most " +
+    return Error{Errc::BadUri, in_quotes(uri, 200) + " is longer than any path can be; want at most " +
                                    std::to_string(kMaxUri) + " bytes, not " + std::to_string(uri.size())};
   return uri_to_path(uri);
 }
@@ -35,7 +35,7 @@ Result<std::string> path_of(const std::string& uri) {
 UniqueFd own(const sdbus::UnixFd& fd, const std::string& subject) {
   UniqueFd copy(fcntl(fd.get(), F_DUPFD_CLOEXEC, 3));
   if (!copy) {
-    const auto what = quoted(subject) + ": the descriptor cannot be used";
+    const auto what = in_quotes(subject) + ": the descriptor cannot be used";
     throw to_bus_error(is_shortage(errno) ? system_error(errno, what)
                                           : system_error(Errc::BadFd, errno, what, "open the file and pass it again"));
   }
@@ -232,7 +232,7 @@ void ManagerObject::ControlJobs(sdbus::Result<std::vector<std::uint64_t>, std::v
                                 VariantMap selector, VariantMap options) {
   respond(std::move(call), [&](Controls::Reply& reply) {
     if (action != "cancel" && action != "remove")
-      throw invalid_args("action: " + quoted(action, 60) + " is not one of cancel, remove");
+      throw invalid_args("action: " + in_quotes(action, 60) + " is not one of cancel, remove");
     Options(options).finish("");
     controls_.add(std::move(reply), action == "cancel" ? Controls::Action::Cancel : Controls::Action::Remove,
                   read_selector(selector));
@@ -268,7 +268,7 @@ void ManagerObject::AddAccount(sdbus::Result<sdbus::ObjectPath>&& call, std::str
     auto parsed = Jid::parse(jid);
     if (!parsed) throw to_bus_error(parsed.error());
     if (!parsed->is_bare() || parsed->local().empty())
-      throw to_bus_error({Errc::BadJid, quoted(jid, 200) + " is not an account's address; want user@domain, and the "
+      throw to_bus_error({Errc::BadJid, in_quotes(jid, 200) + " is not an account's address; want user@domain, and the "
                                                      "resource as a setting of its own"});
     AccountSettings account;
     account.jid = parsed->str();
@@ -286,7 +286,7 @@ void ManagerObject::RemoveAccount(sdbus::Result<>&& call, sdbus::ObjectPath acco
   respond(std::move(call), [&](Reply<>& reply) {
     Options(options).finish("");
     const auto id = account_of(account);
-    if (!id) throw to_bus_error({Errc::NoSuchAccount, quoted(account) + " is not the path of an account"});
+    if (!id) throw to_bus_error({Errc::NoSuchAccount, in_quotes(account) + " is not the path of an account"});
     world_.accounts.remove(*id, answering(reply));
   });
 }

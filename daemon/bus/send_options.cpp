@@ -19,7 +19,7 @@ SendRequest read_send_options(const VariantMap& map, std::vector<std::string> re
   if (const auto account = options.take<sdbus::ObjectPath>("account")) {
     const auto id = account_of(*account);
     if (!id || *id == 0)
-      throw to_bus_error({Errc::NoSuchAccount, quoted(*account) + " is not the path of an account"});
+      throw to_bus_error({Errc::NoSuchAccount, in_quotes(*account) + " is not the path of an account"});
     request.account = *id;
   }
   request.batch = options.text("batch");

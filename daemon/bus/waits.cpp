@@ -17,7 +17,7 @@ void Waits::add(Reply& reply, std::vector<JobId> ids, const std::string& until, 
   else if (until == "started")
     wait.until = Until::Started;
   else if (until != "finished")
-    throw invalid_args("until: " + quoted(until, 60) + " is not one of finished, any-finished, started");
+    throw invalid_args("until: " + in_quotes(until, 60) + " is not one of finished, any-finished, started");
   for (const JobId id : wait.ids)
     if (queue_.find(id) == nullptr)
       throw to_bus_error({Errc::NoSuchJob, "no job " + std::to_string(id) + " (newest is " +

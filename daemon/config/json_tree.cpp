@@ -186,7 +186,7 @@ std::string JsonNode::shown() const {
     std::string operator()(bool value) const { return value ? "true" : "false"; }
     std::string operator()(std::int64_t value) const { return std::to_string(value); }
     std::string operator()(double value) const { return nlohmann::json(value).dump(); }
-    std::string operator()(const std::string& value) const { return quoted(value, 60); }
+    std::string operator()(const std::string& value) const { return in_quotes(value, 60); }
     std::string operator()(const Array&) const { return "a list"; }
     std::string operator()(const Object&) const { return "an object"; }
   };

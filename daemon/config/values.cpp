@@ -32,7 +32,7 @@ Result<std::uint64_t> parse_with_unit(std::string_view text, const Unit (&units)
     if (*number > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max()) / unit.factor) break;
     return *number * unit.factor;
   }
-  return Error{Errc::BadArgument, quoted(text, 60) + " is not " + want};
+  return Error{Errc::BadArgument, in_quotes(text, 60) + " is not " + want};
 }
 
 std::string environment(const char* name) {

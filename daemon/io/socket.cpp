@@ -37,7 +37,7 @@ Result<SocketAddress> SocketAddress::parse(std::string_view literal, std::uint16
     }
   }
   return Error{Errc::BadArgument,
-               quoted(text) + " is not an address; write one such as 192.0.2.1 or 2001:db8::1"};
+               in_quotes(text) + " is not an address; write one such as 192.0.2.1 or 2001:db8::1"};
 }
 
 SocketAddress SocketAddress::from(const sockaddr_storage& address) {

@@ -24,7 +24,7 @@ constexpr std::string_view kSuchAs = "; write an address such as ann@example.org
 using CString = std::unique_ptr<char, decltype(&std::free)>;
 
 Error bad_part(std::string_view part, std::string_view what, std::string_view rule) {
-  return {Errc::BadJid, quoted(part) + " is not a valid " + std::string(what) + ": " +
+  return {Errc::BadJid, in_quotes(part) + " is not a valid " + std::string(what) + ": " +
                             std::string(rule)};
 }
 
@@ -168,7 +168,7 @@ Result<Jid> Jid::parse(std::string_view text) {
   const auto at = bare.find('@');
   // Names what was typed, all of it, before the part that is wrong.
   const auto within = [&](Error part) {
-    part.detail = quoted(text, 200) + ": " + part.detail;
+    part.detail = in_quotes(text, 200) + ": " + part.detail;
     return part;
   };
   std::string whole;

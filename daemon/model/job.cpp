@@ -142,7 +142,7 @@ Result<MethodChoice> MethodChoice::parse(std::string_view text) {
   const bool known = (socks && (slash == std::string_view::npos || choice.route == "direct" || choice.route == "proxy")) ||
                      (choice.id == "si-ibb" && slash == std::string_view::npos);
   if (!known)
-    return Error{Errc::BadArgument, quoted(text, 60) +
+    return Error{Errc::BadArgument, in_quotes(text, 60) +
                                         " is not a method; choose from si-socks5, si-socks5/direct, "
                                         "si-socks5/proxy, si-ibb"};
   return choice;

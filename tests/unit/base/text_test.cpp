@@ -49,15 +49,15 @@ TEST_CASE("cut_text: at every length, whole characters and as many as fit", "[te
 TEST_CASE("printable and quoted: one line of text of a bounded length", "[text]") {
   for (const auto& bytes : any_text::all(5000, true)) {
     INFO(any_text::shown(bytes));
-    for (const auto& text : {printable(bytes, 200), quoted(bytes)}) {
+    for (const auto& text : {printable(bytes, 200), in_quotes(bytes)}) {
       REQUIRE(any_text::is_bus_text(text));
       REQUIRE(text.size() <= 200);
       for (std::size_t i = 0; i < text.size(); i += utf8_at(text, i).length)
         REQUIRE_FALSE(is_hidden(utf8_at(text, i).code));
     }
   }
-  CHECK(quoted("a\nb") == "\"a?b\"");
-  CHECK(quoted("яяя", 3) == "\"я...\"");
+  CHECK(in_quotes("a\nb") == "\"a?b\"");
+  CHECK(in_quotes("яяя", 3) == "\"я...\"");
 }
 
 }  // namespace text_test

@@ -139,7 +139,7 @@ TEST_CASE("jid: what is no address is refused by name", "[jid]") {
     CHECK_FALSE(jid);
     if (!jid) {
       CHECK(jid.error().code == Errc::BadJid);
-      CHECK_THAT(jid.error().detail, Catch::StartsWith(quoted(bad, 200) + ": "));
+      CHECK_THAT(jid.error().detail, Catch::StartsWith(in_quotes(bad, 200) + ": "));
     }
   }
   CHECK_FALSE(Jid::parse("\xff@example.org"));
