@@ -72,7 +72,8 @@ def build(targets=TARGETS, coverage=False):
             options = [f'-Dcpp_args=-fsanitize=fuzzer-no-link {COVERAGE}',
                        '-Dcpp_link_args=-fprofile-instr-generate', '-Doptimization=0',
                        '-Db_lundef=false']
-        subprocess.run(['meson', 'setup', '-Dbuildtype=plain', *options, directory, ROOT],
+        # Each target is linked with its own file of the library, which unity would melt into others.
+        subprocess.run(['meson', 'setup', '-Dbuildtype=plain', '-Dunity=off', *options, directory, ROOT],
                        check=True, env={**os.environ, 'CXX': 'clang++', 'CC': 'clang',
                                         # What meson tries out leaves its profile where it runs.
                                         'LLVM_PROFILE_FILE': os.devnull},
