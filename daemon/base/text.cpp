@@ -73,4 +73,11 @@ std::string in_quotes(std::string_view value, std::size_t max_bytes) {
   return "\"" + printable(shown, max_bytes) + (shown.size() < value.size() ? "...\"" : "\"");
 }
 
+std::string lower(std::string_view text) {
+  std::string small(text);
+  for (char& c : small)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  return small;
+}
+
 }  // namespace xmppftd

@@ -43,4 +43,7 @@ std::string printable(std::string_view text, std::size_t max_bytes);
 /// were cut.
 std::string in_quotes(std::string_view value, std::size_t max_bytes = 100);
 
+/// `text` with the letters A to Z in lower case; all other bytes as they are, whatever the locale.
+std::string lower(std::string_view text);
+
 }  // namespace xmppftd

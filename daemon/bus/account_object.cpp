@@ -7,7 +7,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cctype>
 #include <memory>
 
 #include "base/text.h"
@@ -52,13 +51,8 @@ Result<Secret> read_password(const UniqueFd& fd) {
   return secret;
 }
 
-bool contains(std::string text, std::string part) {
-  const auto lower = [](std::string& s) {
-    std::transform(s.begin(), s.end(), s.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  };
-  lower(text);
-  lower(part);
-  return text.find(part) != std::string::npos;
+bool contains(std::string_view text, std::string_view part) {
+  return lower(text).find(lower(part)) != std::string::npos;
 }
 
 }  // namespace

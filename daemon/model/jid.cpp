@@ -2,7 +2,6 @@
 #include "model/jid.h"
 
 #include <arpa/inet.h>
-#include <idn2.h>
 #include <stringprep.h>
 
 #include <algorithm>
@@ -12,6 +11,7 @@
 #include <optional>
 
 #include "base/text.h"
+#include "model/idna.h"
 
 namespace xmppftd {
 namespace {
@@ -58,17 +58,6 @@ Result<std::string> prepare_local(std::string_view part) {
 
 // ---- domain -------------------------------------------------------------------------------------
 
-bool is_ascii(std::string_view text) {
-  return std::all_of(text.begin(), text.end(), [](char c) { return static_cast<signed char>(c) >= 0; });
-}
-
-std::string lower(std::string_view text) {
-  std::string small(text);
-  for (char& c : small)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return small;
-}
-
 /// "[2001:db8::1]" in the form of RFC 5952, or nothing when it is none.
 std::optional<std::string> ipv6_literal(std::string_view domain) {
   if (domain.size() < 2 || domain.front() != '[' || domain.back() != ']') return std::nullopt;
@@ -83,31 +72,6 @@ std::optional<std::string> ipv6_literal(std::string_view domain) {
 /// A dotted quad, or what nobody could take for anything else.
 bool is_numeric(std::string_view domain) {
   return domain.find('.') != domain.npos && domain.find_first_not_of("0123456789.") == domain.npos;
-}
-
-bool has_a_label(std::string_view small) {
-  return small.starts_with("xn--") || small.find(".xn--") != small.npos;
-}
-
-/// The A-labels of a name; what is pure ASCII without any needs no library, which refuses names that
-/// are in use ("r3---x.example"). Errors: the rule that the name breaks.
-Result<std::string> to_a_labels(std::string_view domain) {
-  std::string small = lower(domain);
-  if (is_ascii(small) && !has_a_label(small)) return small;
-  char* out = nullptr;
-  const int rc = idn2_to_ascii_8z(small.c_str(), &out, IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL);
-  const CString ascii(out, &std::free);
-  if (rc != IDN2_OK) return Error{Errc::BadJid, idn2_strerror(rc)};
-  return std::string(ascii.get());
-}
-
-Result<std::string> to_u_labels(const std::string& a_labels) {
-  if (!has_a_label(a_labels)) return a_labels;
-  char* out = nullptr;
-  const int rc = idn2_to_unicode_8z8z(a_labels.c_str(), &out, 0);
-  const CString unicode(out, &std::free);
-  if (rc != IDN2_OK) return Error{Errc::BadJid, idn2_strerror(rc)};
-  return std::string(unicode.get());
 }
 
 /// The rule of host names (RFC 1123 section 2.1; the underscore is tolerated) that this breaks.

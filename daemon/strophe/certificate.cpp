@@ -12,6 +12,7 @@
 
 #include "base/bytes.h"
 #include "base/log.h"
+#include "base/text.h"
 #include "strophe/host.h"
 
 namespace xmppftd {
@@ -98,16 +99,15 @@ CertificateNames names_of(X509* certificate) {
 
 // ---- comparing ----
 
-std::string lower(std::string_view text) {
-  std::string small(text);
-  for (char& c : small)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  while (small.size() > 1 && small.back() == '.') small.pop_back();
-  return small;
+/// A DNS name as names are compared: in lower case, without the dot of the root.
+std::string compared_form(std::string_view text) {
+  std::string name = lower(text);
+  while (name.size() > 1 && name.back() == '.') name.pop_back();
+  return name;
 }
 
 bool dns_matches(std::string_view pattern, std::string_view domain) {
-  const std::string name = lower(pattern);
+  const std::string name = compared_form(pattern);
   if (name == domain) return true;
   if (!name.starts_with("*.") || name.find('.', 2) == name.npos) return false;
   const auto dot = domain.find('.');
@@ -115,7 +115,7 @@ bool dns_matches(std::string_view pattern, std::string_view domain) {
 }
 
 bool service_matches(std::string_view service, std::string_view domain) {
-  const std::string name = lower(service);
+  const std::string name = compared_form(service);
   return name.starts_with(kService) && name.substr(kService.size()) == domain;
 }
 
@@ -204,7 +204,7 @@ bool names_domain(const CertificateNames& names, std::string_view domain) {
   }
   if (any(names.dns, [&](const auto& dns) { return dns_matches(dns, domain); }) ||
       any(names.services, [&](const auto& service) { return service_matches(service, domain); }) ||
-      any(names.addresses, [&](const auto& jid) { return lower(to_ascii(jid)) == domain; }))
+      any(names.addresses, [&](const auto& jid) { return compared_form(to_ascii(jid)) == domain; }))
     return true;
   // The last resort of RFC 6125 s6.4.4.
   return names.dns.empty() && names.services.empty() && names.addresses.empty() &&

@@ -2,12 +2,13 @@
 #include "strophe/host.h"
 
 #include <arpa/inet.h>
-#include <idn2.h>
 
 #include <algorithm>
 #include <cstdlib>
 
 #include "base/bytes.h"
+#include "base/text.h"
+#include "model/idna.h"
 
 namespace xmppftd {
 namespace {
@@ -29,21 +30,12 @@ bool is_address(const std::string& host) {
 }
 
 std::string to_ascii(std::string_view name) {
-  std::string small(name);
   in6_addr address;
   char text[INET6_ADDRSTRLEN];
-  if (inet_pton(AF_INET6, small.c_str(), &address) == 1)
+  if (inet_pton(AF_INET6, std::string(name).c_str(), &address) == 1)
     return inet_ntop(AF_INET6, &address, text, sizeof text);
-  for (char& c : small)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  // The library refuses ASCII names that are in use ("r3---x.example").
-  if (std::all_of(small.begin(), small.end(), [](unsigned char c) { return c < 0x80; }))
-    return small;
-  char* ascii = nullptr;
-  const int rc = idn2_to_ascii_8z(small.c_str(), &ascii, IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL);
-  if (rc == IDN2_OK) small = ascii;
-  idn2_free(ascii);
-  return small;
+  const auto a_labels = to_a_labels(name);
+  return a_labels ? *a_labels : lower(name);
 }
 
 std::optional<OtherHost> parse_host_port(std::string_view text) {

@@ -16,7 +16,7 @@ std::string without_brackets(std::string_view host);
 bool is_address(const std::string& host);
 
 /// The form of a host that DNS and certificates know: A-labels (RFC 5891) in lower case, an address
-/// as inet_ntop() writes it; the text itself when it has none.
+/// as inet_ntop() writes it; the text itself in lower case when it has none.
 std::string to_ascii(std::string_view name);
 
 struct OtherHost {

@@ -69,6 +69,13 @@ class ListenerFlood(LabCase):
         self.addCleanup(end)
         for _ in range(2):
             crowd.stdout.readline()
+        return crowd
+
+    def rate_of(self, crowd):
+        """Ends the flood. Returns how many connections a second it was."""
+        crowd.kill()
+        begun, seconds = crowd.stdout.read().splitlines()[-1].split()
+        return int(begun) / float(seconds)
 
     def descriptors(self):
         return len(list(pathlib.Path(f'/proc/{self.ann.child.pid}/fd').iterdir()))
@@ -85,7 +92,7 @@ class ListenerFlood(LabCase):
     def check(self, habit):
         tries = 34 if FULL else 14
         port, digest = self.offered_stream()
-        self.begin_flood(port, HABITS[habit])
+        crowd = self.begin_flood(port, HABITS[habit])
         took, most, slowest = [], 0, 0
         for number in range(tries):
             took.append(self.knock(number, port, digest))
@@ -95,9 +102,11 @@ class ListenerFlood(LabCase):
                 self.assertEqual(self.ann.run('status').returncode, 0)
                 slowest = max(slowest, time.monotonic() - began)
             time.sleep(0.1)
+        rate = self.rate_of(crowd)
         came = [one for one in took if one is not None and one <= WITHIN]
-        print(f'      {habit}: {len(came)} of {tries} came in, the slowest in '
+        print(f'      {habit}: {rate:.0f} came a second; {len(came)} of {tries} of ours came in, the slowest in '
               f'{max(came, default=0):.3f} s; {most} descriptors; status within {slowest:.2f} s')
+        self.assertGreater(rate, 500, 'that was no flood')
         self.assertGreaterEqual(len(came), tries * 0.95)
         self.assertLessEqual(most, 300)
         self.assertLess(slowest, 2)

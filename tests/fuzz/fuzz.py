@@ -21,7 +21,7 @@ AIMS = {
     'config': ['daemon/config/json_tree.cpp', 'daemon/config/keys.cpp', 'daemon/config/values.cpp'],
     'file_name': ['daemon/model/file_info.cpp', 'daemon/model/plain_name.cpp'],
     'ibb': ['daemon/protocol/ibb_flow.cpp', 'daemon/xep/xep0047_ibb.cpp'],
-    'jid': ['daemon/model/jid.cpp'],
+    'jid': ['daemon/model/idna.cpp', 'daemon/model/jid.cpp'],
     'numbers': ['daemon/base/bytes.cpp', 'daemon/xep/xep0082_date.cpp', 'client/parse.cpp',
                 'client/selector.cpp'],
     'offer': [*('daemon/xep/' + name for name in (

@@ -7,6 +7,8 @@
 #include <set>
 #include <string>
 
+namespace system_error_test {
+
 using namespace xmppftd;
 
 namespace {
@@ -74,3 +76,5 @@ TEST_CASE("system error: each class has its own kind and remedy", "[system_error
 TEST_CASE("system error: without a subject it is the reason alone", "[system_error]") {
   CHECK(system_error(ENOENT, "").detail == "No such file or directory; check the name");
 }
+
+}  // namespace system_error_test

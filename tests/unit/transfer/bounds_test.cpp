@@ -10,12 +10,6 @@ using namespace xmppftd::test;
 
 namespace {
 
-AcceptRule rule(std::string from) {
-  AcceptRule one;
-  one.from = std::move(from);
-  return one;
-}
-
 Offer numbered(int number, const std::string& from = kAnn + "/phone") {
   return House::offer_of("f" + std::to_string(number), 10, from);
 }

@@ -22,6 +22,14 @@ inline const std::string kMe = "me@example.org";
 inline const std::string kAnn = "ann@example.org";
 inline const std::string kBob = "bob@example.net";
 
+/// Takes what is offered from there.
+inline AcceptRule rule(std::string from, std::uint64_t max_size = 0) {
+  AcceptRule one;
+  one.from = std::move(from);
+  one.max_size = max_size;
+  return one;
+}
+
 /// A queue on a fake disk, with fake accounts and peers. Everything told is checked against the disk: nothing may be
 /// told that a kill -9 could take back.
 struct House final : TransferQueue::Observer {

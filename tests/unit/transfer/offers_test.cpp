@@ -6,17 +6,6 @@ namespace offers_test {
 using namespace xmppftd;
 using namespace xmppftd::test;
 
-namespace {
-
-AcceptRule rule(std::string from, std::uint64_t max_size = 0) {
-  AcceptRule one;
-  one.from = std::move(from);
-  one.max_size = max_size;
-  return one;
-}
-
-}  // namespace
-
 TEST_CASE("offers: declined by the user", "[offers]") {
   House house;
   house.start();

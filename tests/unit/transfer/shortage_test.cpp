@@ -3,18 +3,10 @@
 #include "transfer/offer_desk.h"
 #include "unit/transfer/house.h"
 
+namespace shortage_test {
+
 using namespace xmppftd;
 using namespace xmppftd::test;
-
-namespace {
-
-AcceptRule rule(std::string from) {
-  AcceptRule one;
-  one.from = std::move(from);
-  return one;
-}
-
-}  // namespace
 
 TEST_CASE("shortage: a file that cannot be opened just now is sent later, and the wait is not charged", "[shortage]") {
   House house;
@@ -165,3 +157,5 @@ TEST_CASE("shortage: a complete file is put in place later", "[shortage]") {
   again.pass(10s);
   CHECK(again.state(1) == "done");
 }
+
+}  // namespace shortage_test
