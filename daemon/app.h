@@ -12,7 +12,7 @@
 
 namespace xmppftd {
 
-/// How the daemon ends (DECISIONS, API and CLI additions).
+/// How the daemon ends.
 enum class ExitCode : int { Ok = 0, Failed = 1, Usage = 2, AnotherInstance = 73, BusLost = 75, Config = 78 };
 
 /// The composition root: builds every service, and owns their order of life and death. It alone sees all folders and

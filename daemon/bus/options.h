@@ -15,7 +15,7 @@ namespace xmppftd {
 
 using VariantMap = std::map<std::string, sdbus::Variant>;
 
-inline constexpr std::size_t kMaxString = 4096;  ///< bytes (RELIABILITY DB3)
+inline constexpr std::size_t kMaxString = 4096;  ///< bytes
 inline constexpr std::size_t kMaxArray = 1000;   ///< elements
 
 /// Throws InvalidArgs when `text` is longer than kMaxString.

@@ -13,7 +13,7 @@ namespace xmppftd {
 
 /// Bulk over real threads: each move goes to the worker with the fewest streams, each digest to the
 /// hashers. Where all workers hang in file systems that do not answer, there is one more. What writes one file stays with one worker, whose inbox puts the end of a dropped stream
-/// before the first byte of the next (R2).
+/// before the first byte of the next.
 class BulkWorkers final : public Bulk {
  public:
   BulkWorkers(Poster& core, unsigned workers, std::chrono::milliseconds stall);

@@ -45,7 +45,8 @@ enum class PartState {
 };
 
 /// Work on files that may block on a disk; done on the file threads, answered on the core's loop. A callback is called
-/// exactly once, never before the call returns, and not at all after Files is destroyed.
+/// exactly once, never before the call returns, and not at all after Files is destroyed. Beside the errors named, each may
+/// answer Unavailable: our own system cannot just now, and time may cure it.
 class Files {
  public:
   template <class T>

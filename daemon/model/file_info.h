@@ -29,7 +29,7 @@ struct FileInfo {
   std::string mime_type;                                        ///< at most 128 bytes
 };
 
-/// Makes a peer's file name safe to create (RELIABILITY FN1): the part after the last '/' or '\', no percent-decoding;
+/// Makes a peer's file name safe to create: the part after the last '/' or '\', no percent-decoding;
 /// invalid UTF-8 and hidden characters (base/text.h) become '_'; a leading '.', '-', '~' or space becomes '_'; trailing dots
 /// and spaces are cut; empty becomes "file"; at most 255 bytes, cut on a character, an extension of up to 16 bytes is
 /// kept. Idempotent.

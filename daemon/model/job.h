@@ -76,7 +76,7 @@ struct MethodChoice {
   friend bool operator==(const MethodChoice&, const MethodChoice&) = default;
 };
 
-/// How a finished job was handed over (RELIABILITY R6): S5B to a foreign peer has no end-to-end acknowledgement.
+/// How a finished job was handed over: S5B to a foreign peer has no end-to-end acknowledgement.
 enum class Delivery { None, HandedOver, Confirmed };
 std::string_view to_string(Delivery delivery) noexcept;  ///< "", "handed-over", "confirmed"
 
@@ -115,7 +115,7 @@ struct JobRecord {
   WallTime created_at{}, started_at{}, finished_at{}, next_attempt_at{};
   WallTime waiting_since{};          ///< since when the peer has been awaited; epoch = it is not. In and cancelled: since
                                      ///< when its sender may still offer it, unaware
-  // Incoming only: where the bytes are (RELIABILITY s2.2)
+  // Incoming only: where the bytes are
   std::string folder;                ///< absolute target folder
   std::string part_name;             ///< ".xmppft-<16 hex>.part" inside it, "" when none
   FileIdentity part;                 ///< device and inode of the part file

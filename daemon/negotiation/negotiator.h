@@ -22,7 +22,7 @@ struct Offer {
   FileInfo file;
   bool ranges = false;                ///< the offer says parts of the file may be asked for
   bool can_confirm = false;           ///< offers to us: its program is of our kind, and offers again by itself what was lost
-  std::string sid;                    ///< offers to us: names it among those of its peer
+  std::string sid{};                  ///< offers to us: names it among those of its peer
 };
 
 /// A peer of our kind takes an offer back, or what we accepted of it.

@@ -9,7 +9,7 @@
 namespace xmppftd {
 namespace {
 
-// RELIABILITY IB5. Acknowledgements withheld slow down whoever waits for them; these bound the
+// Acknowledgements withheld slow down whoever waits for them; these bound the
 // memory that the others can take. Eight of the largest blocks, counted in bytes: COMPAT gloox
 // sends small blocks without ever waiting, and a core that was busy for a moment finds many of them
 // at once.

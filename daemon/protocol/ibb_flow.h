@@ -79,8 +79,7 @@ class IbbSender {
   Error error_;
 };
 
-/// The receiving half: which blocks to take, when to acknowledge them, what to refuse (RELIABILITY
-/// IB2, IB4, IB5). A block is acknowledged when it was written: the disk's pace is the peer's.
+/// The receiving half: which blocks to take, when to acknowledge them, what to refuse. A block is acknowledged when it was written: the disk's pace is the peer's.
 ///
 ///   Receiving -> Complete -> Closed
 ///       \____________\------> Failed

@@ -8,7 +8,7 @@
 
 namespace xmppftd {
 
-/// The right to use a state folder, held by one process at a time (RELIABILITY s2.3, two daemons): an flock() on `lock` in
+/// The right to use a state folder, held by one process at a time: an flock() on `lock` in
 /// it, which the kernel drops when the process dies. Taken before the database or the network is touched.
 class StateLock {
  public:

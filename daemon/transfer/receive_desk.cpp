@@ -132,6 +132,7 @@ void ReceiveDesk::receive(Job& job, std::unique_ptr<IncomingOffer> offer, Done r
   auto& entry = receiving_[job.id()];
   if (!reply) entry.room = by_rules_.take(share_of(job.now().account, peer));
   entry.reply = std::move(reply);
+  entry.turn = ++turns_;
   entry.source = source_of(offer->offer());
   entry.file = std::make_unique<ReceiveFile>(ReceiveFile::World{book_, world_.files, world_.bulk, world_.timers, *this}, job);
   const auto terms = terms_for(job, peer);
@@ -143,11 +144,13 @@ void ReceiveDesk::answer(Receiving& entry, Error why) {
     later_.run([reply = std::move(reply), why = std::move(why)]() mutable { reply(std::move(why)); });
 }
 
-/// What the others still have to write is not free, whatever the disk says.
+/// What those before it still have to write is not free, whatever the disk says. Those after it were looked at with its
+/// own need counted, so they do not count here: an offer that comes must not take the room of an accepted one.
 std::uint64_t ReceiveDesk::keep_free(JobId id) const {
   auto bytes = config_.keep_free;
+  const auto turn = receiving_.at(id).turn;
   for (const auto& [other, entry] : receiving_)
-    if (other != id) bytes += entry.file->still_needs();
+    if (entry.turn < turn) bytes += entry.file->still_needs();
   return bytes;
 }
 

@@ -87,6 +87,7 @@ class ReceiveDesk final : private ReceiveFile::Owner {
     std::unique_ptr<ReceiveFile> file;
     Done reply;
     Source source;
+    std::uint64_t turn = 0;  ///< who came first has the first right to the disk's room
     Shares::Lease room;
     Slots::Lease slot;  ///< once the stream is open
   };
@@ -118,6 +119,7 @@ class ReceiveDesk final : private ReceiveFile::Owner {
   Owner& owner_;
   Shares by_rules_;
   std::map<JobId, Receiving> receiving_;
+  std::uint64_t turns_ = 0;  ///< given so far
   std::map<JobId, Waiting> waiting_;
   WhileAlive alive_;
 };

@@ -13,7 +13,11 @@ namespace {
 
 constexpr unsigned kMaxNumber = 9999;
 constexpr std::chrono::seconds kFolderAgain{10};
-/// From SOCKS5 to in-band. Each stream has its own time to come, and R7 counts them by method.
+/// A sender whose stream is open, and who is held back by what it sent already, is not sent away at once because a
+/// descriptor is missing: it would charge that to its job.
+constexpr std::chrono::seconds kPartAgain{1};
+constexpr unsigned kPartTries = 30;
+/// From SOCKS5 to in-band. Each stream has its own time to come.
 constexpr unsigned kMaxSwitches = 1;
 
 }  // namespace
@@ -30,6 +34,7 @@ bool ReceiveFile::awaits_word() const { return job_.now().state == JobState::Ver
 std::uint64_t ReceiveFile::still_needs() const {
   const auto size = job_.now().file.size;
   if (is_terminal(job_.now().state)) return 0;  // the sender has yet to hear of it
+  if (job_.now().publishing) return 0;          // it is all there, if not under its name
   if (!part_) return size;
   return part_->reserved ? 0 : size - std::min(size, transferred());
 }
@@ -142,12 +147,31 @@ void ReceiveFile::make_part() {
 }
 
 void ReceiveFile::part_made(Result<std::shared_ptr<PartFile>> part) {
+  if (!part && part.error().code == Errc::Unavailable && ++part_tries_ < kPartTries) {
+    tell_wait(part.error());
+    part_again_ = world_.timers.after(kPartAgain, [this] { make_part(); });
+    return;
+  }
   if (!part) return fail_and_tell(part.error());
   part_ = std::move(*part);
   auto& record = job_.edit();
+  if (std::exchange(part_tries_, 0) != 0) {
+    record.error_name.clear();
+    record.error_detail.clear();
+  }
   record.part_name = part_->name;
   record.part = part_->file->identity;
   world_.book.commit(job_, alive_.wrap([this] { start(); }));
+}
+
+/// Told once, not at each try.
+void ReceiveFile::tell_wait(Error why) {
+  if (job_.now().error_detail == why.detail) return;
+  world_.book.tell(job_.id(), "waiting", why.detail);
+  auto& record = job_.edit();
+  record.error_name = error_name_of(judge(why.code).reason);
+  record.error_detail = std::move(why.detail);
+  world_.book.commit(job_);
 }
 
 void ReceiveFile::start() {
@@ -286,13 +310,7 @@ void ReceiveFile::published(Result<std::string> folder) {
     case Errc::DiskFull:
     // And what passes does not either.
     case Errc::Unavailable:
-      if (job_.now().error_detail != why.detail) {
-        world_.book.tell(job_.id(), "waiting", why.detail);
-        auto& told = job_.edit();
-        told.error_name = error_name_of(judge(why.code).reason);
-        told.error_detail = std::move(why.detail);
-        world_.book.commit(job_);
-      }
+      tell_wait(std::move(why));
       folder_again_ = world_.timers.after(kFolderAgain, [this] { give_name(); });
       return;
     default:
@@ -337,6 +355,7 @@ void ReceiveFile::finish_publishing() {
   world_.files.find_part(record.folder, record.part_name, record.final_name, record.part,
                          alive_.wrap([this](Result<Files::Found> found) {
                            if (!found && found.error().code == Errc::Unavailable) {
+                             tell_wait(found.error());
                              folder_again_ = world_.timers.after(kFolderAgain, [this] { finish_publishing(); });
                              return;
                            }

@@ -17,9 +17,8 @@
 
 namespace xmppftd {
 
-/// One accepted incoming file, by the on-disk protocol of RELIABILITY section 2.2: each step is on disk before the next
-/// begins, so that a crash at any moment leaves a state that recovery knows. Who offers and never opens a stream costs
-/// neither a file nor a descriptor.
+/// One accepted incoming file: each step is on disk before the next begins, so that a crash at any moment leaves a state
+/// that recovery knows. Who offers and never opens a stream costs neither a file nor a descriptor.
 ///
 ///   consent committed -> place looked at -> peer answered, Connecting -> stream open -> part file -> its inode
 ///     committed, Active -> all bytes, Verifying -> size and hashes right -> synced -> `publishing` and the final name
@@ -72,7 +71,7 @@ class ReceiveFile final : private Negotiation::Handler, private Carrier::Handler
 
   /// The file is complete and right, but its folder cannot take it just now (unmounted, full, unsafe): that is tried
   /// again until it can, or the job is cancelled.
-  bool awaits_folder() const noexcept { return folder_again_ != nullptr; }
+  bool awaits_folder() const noexcept { return folder_again_ != nullptr && part_ != nullptr; }
   /// All bytes are here, but not the sender's word about them.
   bool awaits_word() const;
 
@@ -90,6 +89,7 @@ class ReceiveFile final : private Negotiation::Handler, private Carrier::Handler
   void refuse(Error why);
   void make_part();
   void part_made(Result<std::shared_ptr<PartFile>> part);
+  void tell_wait(Error why);
   void start();
   void verify();
   void hashed(Result<Hash> hash);
@@ -132,6 +132,8 @@ class ReceiveFile final : private Negotiation::Handler, private Carrier::Handler
   unsigned switches_ = 0;       ///< streams given up for another offer
   unsigned number_ = 1;         ///< 2 = "notes (2).txt"
   std::unique_ptr<Timer> folder_again_;
+  std::unique_ptr<Timer> part_again_;
+  unsigned part_tries_ = 0;
   WhileAlive alive_;
 };
 

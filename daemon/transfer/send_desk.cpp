@@ -231,8 +231,14 @@ void SendDesk::on_send_offered(JobId id) {
 void SendDesk::on_send_accepted(JobId id) {
   auto& running = running_.find(id)->second;
   running.slot.waits();
+  // A shortage of our own is not over because the peer says yes.
+  if (const auto refused = refused_.find(id); refused == refused_.end() || !refused->second.ours) took(id, running.lane);
+}
+
+/// The last "not now" is over.
+void SendDesk::took(JobId id, const LaneKey& key) {
   refused_.erase(id);
-  lanes_[running.lane].refusals = 0;
+  lanes_[key].refusals = 0;
 }
 
 void SendDesk::on_send_moves(JobId id, bool moves) {
@@ -322,6 +328,7 @@ void SendDesk::on_send_ended(JobId id, Result<void> how) {
   const bool offered = running.file->offered();
   wake();
   if (how) {
+    took(id, running.lane);
     held_.erase(id);
     deadlines_.erase(id);
     open_offers_.erase(id);
@@ -389,6 +396,7 @@ void SendDesk::ask_again(Job& job, const LaneKey& key, bool offered, const Error
   if (offered) --record.attempt;
   auto& refused = refused_.try_emplace(id, Refused{0, world_.timers.now()}).first->second;
   ++refused.times;
+  refused.ours = why.code == Errc::Unavailable;
   if (world_.timers.now() - refused.since >= config_.give_up_after) {
     const auto reason = judge(why.code).reason;
     if (why.code == Errc::Unavailable) return end(job, JobState::Failed, reason, why);

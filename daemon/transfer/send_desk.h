@@ -114,6 +114,7 @@ class SendDesk final : private SendFile::Owner {
   struct Refused {
     unsigned times;
     Clock::time_point since;
+    bool ours = false;  ///< our own system could not
   };
 
   static LaneKey lane_of(const Job& job);
@@ -135,6 +136,7 @@ class SendDesk final : private SendFile::Owner {
   Verdict verdict_on(const Job& job, const Error& why, bool offered) const;
   void await_peer(Job& job, Running& running, const Error& why);
   void await_account(Job& job, bool offered);
+  void took(JobId id, const LaneKey& key);
   void ask_again(Job& job, const LaneKey& key, bool offered, const Error& why);
   void pause(const LaneKey& key, Lane& lane);
   void try_later(Job& job, std::chrono::milliseconds delay);

@@ -6,7 +6,6 @@
 #include <map>
 
 namespace xmppftd::test {
-namespace {
 
 /// Callbacks for the next turn of the clock; those still waiting go with their owner.
 class NextTurn {
@@ -27,8 +26,6 @@ class NextTurn {
   unsigned long last_ = 0;
   std::map<unsigned long, std::unique_ptr<Timer>> running_;
 };
-
-}  // namespace
 
 void FakeBulk::Stream::end(Result<Moved> result) {
   socket.reset();

@@ -152,12 +152,13 @@ TEST_CASE("receive: a place that was good at accepting and is not when the bytes
     house.files.create_fails = Errc::FileMissing;
     expected = "failed/file-missing";
   }
-  SECTION("just now: the sender may offer it again") {
+  SECTION("not just now, and not half a minute later: the sender may offer it again") {
     house.files.create_fails = Errc::Unavailable;
     expected = "queued/waiting-peer";
   }
   answer->talk->open();
   house.settle();
+  for (int i = 0; i < 30; ++i) house.pass(1s);
   CHECK(house.state(1) == expected);
   CHECK(answer->talk->failed->code == *house.files.create_fails);
   CHECK(house.disk.parts().empty());
@@ -167,6 +168,24 @@ TEST_CASE("receive: a place that was good at accepting and is not when the bytes
   REQUIRE(again->talk);
   house.deliver(*again);
   CHECK(house.state(1) == "done");
+}
+
+TEST_CASE("receive: an offer that comes takes no room from one that was accepted", "[receive]") {
+  House house;
+  house.start();
+  house.disk.free = 1500 + house.config.keep_free;
+  house.files.reserves = false;
+  REQUIRE(house.queue->set_rules({rule(kAnn)}));
+  auto first = house.offered("a", 1000);
+  REQUIRE(first->talk);
+  house.store.held = true;
+  auto second = house.offered("b", 1000);  // is being accepted,
+  auto line = first->talk->open();         // while the stream of the first one opens
+  house.settle();
+  house.store.release();
+  house.settle();
+  CHECK(house.state(1) == "active");
+  CHECK_FALSE(second->talk);
 }
 
 TEST_CASE("receive: troubles of our disk end it and tell the sender", "[receive]") {
@@ -334,25 +353,25 @@ TEST_CASE("receive: names up to what file systems have are kept whole", "[receiv
 TEST_CASE("rules: a folder that cannot be received into is told when the rule is set, and only then", "[receive]") {
   House house;
   house.start();
-  const auto rule = [](const std::string& folder) {
+  const auto into = [](const std::string& folder) {
     AcceptRule rule;
     rule.from = kAnn;
     rule.folder = folder;
     return rule;
   };
-  CHECK(house.queue->check_folders({rule("/good"), rule("")}));
-  REQUIRE(house.queue->set_rules({rule("/good")}));
+  CHECK(house.queue->check_folders({into("/good"), into("")}));
+  REQUIRE(house.queue->set_rules({into("/good")}));
   house.files.unreadable["/bad"] = Errc::UnsafeFolder;
-  const auto checked = house.queue->check_folders({rule("/good"), rule("/bad")});
+  const auto checked = house.queue->check_folders({into("/good"), into("/bad")});
   REQUIRE_FALSE(checked);
   CHECK(checked.error().code == Errc::UnsafeFolder);
   CHECK(checked.error().detail.find("rule 1: /bad") == 0);
   // One that was set before and went since is no reason to refuse others.
   house.files.unreadable["/good"] = Errc::FileMissing;
-  CHECK(house.queue->check_folders({rule("/good"), rule("/other")}));
+  CHECK(house.queue->check_folders({into("/good"), into("/other")}));
   // A rule without a folder means the download folder.
   house.files.unreadable["/in"] = Errc::UnsafeFolder;
-  CHECK_FALSE(house.queue->check_folders({rule("")}));
+  CHECK_FALSE(house.queue->check_folders({into("")}));
 }
 
 }  // namespace receive_place_test

@@ -53,6 +53,49 @@ TEST_CASE("shortage: an attempt that ended for it is not charged", "[shortage]")
   CHECK(house.state(id) == "offered/awaiting-peer");
 }
 
+TEST_CASE("shortage: an attempt that the peer accepted is tried again later and later", "[shortage]") {
+  House house;
+  house.start();
+  const auto id = house.send("/src/a");
+  std::size_t tries = 0;
+  for (int minute = 0; minute < 60; ++minute) {
+    if (house.state(id) == "offered/awaiting-peer") {
+      ++tries;
+      house.last_talk()->handler->on_accepted();
+      house.settle();
+      house.last_talk()->handler->on_ended({Errc::Unavailable, "no socket was left"});
+    }
+    for (int second = 0; second < 60; ++second) house.pass(1s);
+  }
+  CHECK(house.job(id).attempt <= 1);
+  CHECK(tries > 3);
+  CHECK(house.negotiator().talks.size() < 20);
+}
+
+TEST_CASE("shortage: a sender whose stream is open waits for the part file", "[shortage]") {
+  House house;
+  house.start();
+  auto answer = house.offered();
+  REQUIRE(house.accept(1));
+  house.files.create_fails = Errc::Unavailable;
+  auto line = answer->talk->open();
+  for (int i = 0; i < 20; ++i) house.pass(1s);
+  CHECK(house.state(1) == "connecting");
+  CHECK(house.job(1).error_detail == "/in: the test says no");
+  CHECK_FALSE(answer->talk->failed);
+  house.files.create_fails.reset();
+  house.pass(1s);
+  CHECK(house.state(1) == "active");
+  CHECK(house.job(1).error_detail.empty());
+  house.disk.inodes[line->file.file->identity.inode].size = line->range.length;
+  house.disk.inodes[line->file.file->identity.inode].whole = true;
+  line->handler->on_end(Moved{line->range.length, std::nullopt});
+  house.settle();
+  answer->talk->handler->on_declared(std::nullopt);
+  house.settle();
+  CHECK(house.state(1) == "done");
+}
+
 TEST_CASE("shortage: what a rule takes waits for its place", "[shortage]") {
   House house;
   house.start();
@@ -153,6 +196,11 @@ TEST_CASE("shortage: a complete file is put in place later", "[shortage]") {
   again.start();
   again.pass(1min);
   CHECK(again.state(1) == "verifying");
+  CHECK_FALSE(again.job(1).error_detail.empty());     // it says what it waits for,
+  auto other = again.offered("other", 1000);
+  again.disk.free = 1000 + again.config.keep_free;    // and needs no room: its bytes are there
+  CHECK(again.accept(2));
+  CHECK(again.cancel(1).error().code == Errc::BadState);  // it may be under its name already
   again.files.find_fails.reset();
   again.pass(10s);
   CHECK(again.state(1) == "done");
