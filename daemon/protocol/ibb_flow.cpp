@@ -9,13 +9,13 @@
 namespace xmppftd {
 namespace {
 
-// Acknowledgements withheld slow down whoever waits for them; these bound the
-// memory that the others can take. Eight of the largest blocks, counted in bytes: COMPAT gloox
-// sends small blocks without ever waiting, and a core that was busy for a moment finds many of them
-// at once.
-constexpr std::uint64_t kMaxUnwrittenBytes = std::uint64_t{8} * 65535;
-constexpr std::size_t kMaxUnwrittenIqs = 128;
-constexpr std::size_t kMaxUnwrittenMessages = 64;
+// A sender that waits is held back by the acknowledgements, which come when its blocks are written; these bound what the
+// others can take. COMPAT gloox, and whoever sends by <message/>, push hundreds of blocks while a part file is made or a
+// core is busy, and a refusal costs the whole file: a disk that stands still for some seconds must not be one. So the
+// bound is what a transfer may take of our memory, in bytes, however they came.
+constexpr std::uint64_t kMaxUnwrittenBytes = std::uint64_t{4} << 20;
+// The stanza around a block: its addresses, id and tree. It bounds empty and tiny blocks.
+constexpr std::uint64_t kStanzaBytes = 4096;
 
 }  // namespace
 
@@ -77,6 +77,10 @@ void IbbSender::peer_closed() {
 
 void IbbSender::set_window(std::size_t window) { window_ = std::max<std::size_t>(window, 1); }
 
+bool ibb_has_room(std::size_t blocks, std::uint64_t bytes, std::size_t size) {
+  return bytes + size + (blocks + 1) * kStanzaBytes <= kMaxUnwrittenBytes;
+}
+
 IbbReceiver::IbbReceiver(std::uint64_t length, std::size_t block_size)
     : state_(length == 0 ? State::Complete : State::Receiving),
       length_(length),
@@ -107,7 +111,7 @@ IbbReceiver::Reaction IbbReceiver::block(std::uint16_t seq, std::size_t size, bo
     return refuse(Refusal::BadRequest, Errc::Protocol,
                   "the stream is longer than the " + std::to_string(length_) + " bytes announced");
   }
-  if (!has_room(size, in_iq)) {
+  if (!ibb_has_room(unwritten_.size(), taken_ - stored_, size)) {
     return refuse(Refusal::ResourceConstraint, Errc::Constraint,
                   "the peer sends faster than this disk writes, and does not wait");
   }
@@ -124,11 +128,6 @@ IbbReceiver::Reaction IbbReceiver::refuse(Refusal refusal, Errc code, std::strin
   reaction.refuse = refusal;
   reaction.close = true;
   return reaction;
-}
-
-bool IbbReceiver::has_room(std::size_t size, bool in_iq) const {
-  if (!in_iq) return unwritten_.size() < kMaxUnwrittenMessages;
-  return unwritten_.size() < kMaxUnwrittenIqs && taken_ - stored_ + size <= kMaxUnwrittenBytes;
 }
 
 IbbReceiver::Reaction IbbReceiver::written() {

@@ -79,7 +79,12 @@ class IbbSender {
   Error error_;
 };
 
-/// The receiving half: which blocks to take, when to acknowledge them, what to refuse. A block is acknowledged when it was written: the disk's pace is the peer's.
+/// Whether our memory takes one more block of `size` bytes beside `blocks` of `bytes` in all that are not written yet. The
+/// same before the file is there to write to as after, so what was let in then is let in now.
+bool ibb_has_room(std::size_t blocks, std::uint64_t bytes, std::size_t size);
+
+/// The receiving half: which blocks to take, when to acknowledge them, what to refuse. A block is acknowledged when it
+/// was written: the disk's pace is the peer's.
 ///
 ///   Receiving -> Complete -> Closed
 ///       \____________\------> Failed
@@ -136,7 +141,6 @@ class IbbReceiver {
     bool in_iq = false;
   };
   Reaction refuse(Refusal refusal, Errc code, std::string detail);
-  bool has_room(std::size_t size, bool in_iq) const;
   bool take_due_close();
 
   State state_;

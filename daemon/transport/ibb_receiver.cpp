@@ -11,8 +11,6 @@
 namespace xmppftd {
 namespace {
 
-/// Blocks that came before start(): the peer sends as soon as its <open/> was answered.
-constexpr std::size_t kMaxEarly = 64;
 constexpr std::chrono::seconds kSilence{60};
 /// For <close/> after the last byte. A byte too many in that time is a lie about the size.
 constexpr std::chrono::seconds kCloseWithin{2};
@@ -56,7 +54,10 @@ class IbbReceiveStream final : public IbbStream {
 
   Handler* handler_ = nullptr;
   std::optional<IbbReceiver> flow_;  // from start() on
+  // What came before start(): the peer sends as soon as its <open/> was answered, while our part file is still being
+  // made. None of it is acknowledged before it was written.
   std::vector<Early> early_;
+  std::uint64_t early_bytes_ = 0;
   std::optional<Error> early_failure_;
   std::unique_ptr<BlockWriter> writer_;
   std::deque<IncomingIq> unanswered_;  // blocks being written, oldest first
@@ -113,10 +114,17 @@ void IbbReceiveStream::data_in_message(const Element& data) {
 }
 
 void IbbReceiveStream::keep(Early block) {
-  if (early_.size() < kMaxEarly) return early_.push_back(std::move(block));
-  if (auto* iq = std::get_if<IncomingIq>(&block))
-    iq->fail(StanzaError::of(Condition::ResourceConstraint));
-  early_failure_ = Error{Errc::Constraint, "the peer does not wait for its blocks to be taken"};
+  auto* iq = std::get_if<IncomingIq>(&block);
+  const Element& data = iq != nullptr ? iq->payload() : std::get<Element>(block);
+  const std::size_t size = data.text.size() / 4 * 3;  // of base64: never less than its bytes
+  // After one that was refused the next would only be out of sequence.
+  if (!early_failure_ && ibb_has_room(early_.size(), early_bytes_, size)) {
+    early_bytes_ += size;
+    return early_.push_back(std::move(block));
+  }
+  if (iq != nullptr) iq->fail(StanzaError::of(Condition::ResourceConstraint));
+  if (!early_failure_)
+    early_failure_ = Error{Errc::Constraint, "the peer does not wait for its blocks to be taken"};
 }
 
 void IbbReceiveStream::take(const Element& data, std::optional<IncomingIq> iq) {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include "protocol/ibb_flow.h"
 #include "support/sids.h"
 #include "unit/transport/ibb_play.h"
 
@@ -71,16 +72,58 @@ TEST_CASE("ibb receiver: blocks and close that come before start() wait for it",
   CHECK(play.written() == "abcdef");
 }
 
+TEST_CASE("ibb receiver: a peer that waits for nothing before start() loses nothing (RELIABILITY IB5)", "[ibb]") {
+  constexpr int kBlocks = 100;
+  const bool in_iq = GENERATE(true, false);
+  IbbPlay play;
+  play.expect();
+  play.peer("o1", "<open xmlns='http://jabber.org/protocol/ibb' sid='i781hf64' block-size='4096'/>");
+  play.iq.expect_result("o1");
+  std::string all;
+  for (int i = 0; i < kBlocks; ++i) {
+    const std::string bytes(4096, static_cast<char>('!' + i % 90));
+    all += bytes;
+    if (in_iq)
+      play.block(i, bytes);
+    else
+      play.iq.inject("<message from='" + kPeer + "'>" + IbbPlay::data(i, to_base64(view_of(bytes))) + "</message>");
+  }
+  play.timers.advance(5s);   // the part file is being made
+  play.iq.expect_nothing();  // acknowledged is what was written, nothing else
+  play.bulk.hold_writes = true;
+  play.carrier->start(test::some_file(), {0, all.size()}, play);
+  play.timers.turn();
+  play.iq.expect_nothing();
+  for (int i = 0; i < kBlocks; ++i) {
+    REQUIRE(play.ends == 0);
+    play.bulk.write_held();
+    if (in_iq) play.iq.expect_result("b" + std::to_string(i));
+    play.iq.expect_nothing();
+  }
+  play.peer_closes();
+  play.iq.expect_result("c1");
+  play.timers.turn();
+  REQUIRE(play.ended.has_value());
+  CHECK(play.ended->ok());
+  CHECK(play.written() == all);
+  play.check_clean();
+}
+
 TEST_CASE("ibb receiver: a peer that waits for nothing is bounded before start()", "[ibb]") {
   IbbPlay play;
   play.expect();
   play.peer_opens();
   play.iq.expect_result("o1");
-  for (int i = 0; i < 64; ++i) play.block(i, "abcd");
+  int i = 0;
+  while (ibb_has_room(i + 1, 3u * (i + 1), 3)) play.block(i++, "abc");
+  CHECK(i > 1000);
   play.iq.expect_nothing();
-  play.block(64, "abcd");
-  play.iq.expect_error("b64", Condition::ResourceConstraint);
-  play.carrier->start(test::some_file(), {0, 1000}, play);
+  play.block(i, std::string(6000, 'x'));
+  play.iq.expect_error("b" + std::to_string(i), Condition::ResourceConstraint);
+  play.block(i + 1, "abc");  // room for this one, but the one before is missing
+  play.iq.expect_error("b" + std::to_string(i + 1), Condition::ResourceConstraint);
+  play.iq.expect_nothing();
+  play.carrier->start(test::some_file(), {0, 1u << 20}, play);
   play.timers.turn();
   CHECK(play.failure().code == Errc::Constraint);
 }
