@@ -180,10 +180,9 @@ int control_jobs(Context& context, const JobArguments& arguments, const std::str
   JobFailures failures(context.out);
   const JobNames names = parse_job_names(arguments.words, std::cin);
   const std::set<std::uint64_t> spelled_out(names.ids.begin(), names.ids.end());
-  const bool by_selector = arguments.by_selector();
-  const Values selector = by_selector ? filter_of(arguments, states) : Values{};
-  auto jobs = by_selector ? manager.list(selector, {"State"}, kMost)
-                          : named_jobs(context, names, "out", {"State"}, &failures);
+  auto jobs = arguments.by_selector()
+                  ? manager.list(filter_of(arguments, states), {"State"}, kMost)
+                  : named_jobs(context, names, "out", {"State"}, &failures);
   std::erase_if(jobs, [&](const Job& job) {
     return !spelled_out.contains(job.id) &&
            std::find(states.begin(), states.end(), job.state) == states.end();
@@ -193,23 +192,20 @@ int control_jobs(Context& context, const JobArguments& arguments, const std::str
     throw Failure{std::string(error::kBadState), "nothing was " + past, "--yes skips the question"};
   }
 
+  // Always by id: the answer was for the jobs that were counted, and for none that came since.
   std::vector<std::uint64_t> changed;
-  const auto control = [&](const Values& which) {
-    const auto [did, could_not] = manager.ControlJobs(verb, which, {});
-    changed.insert(changed.end(), did.begin(), did.end());
-    for (const auto& row : could_not) {
-      const Failure failure{row.get<1>(), row.get<2>(), ""};
-      // A job of a batch or a range may have ended, or left the list, since we looked.
-      const bool over = failure.name == error::kBadState || failure.name == error::kNoSuchJob;
-      if (!over || spelled_out.contains(row.get<0>())) failures.add(row.get<0>(), failure);
-    }
-  };
-  if (by_selector && !jobs.empty()) control(selector);  // it means what it does when it gets there
-  for (std::size_t at = 0; !by_selector && at < jobs.size(); at += kCallChunk) {
+  for (std::size_t at = 0; at < jobs.size(); at += kCallChunk) {
     std::vector<std::uint64_t> ids;
     for (std::size_t i = at; i < std::min(at + kCallChunk, jobs.size()); ++i)
       ids.push_back(jobs[i].id);
-    control({{"ids", ids}});
+    const auto [did, could_not] = manager.ControlJobs(verb, {{"ids", ids}}, {});
+    changed.insert(changed.end(), did.begin(), did.end());
+    for (const auto& row : could_not) {
+      const Failure failure{row.get<1>(), row.get<2>(), ""};
+      // A job that was not spelled out may have ended, or left the list, since we looked.
+      const bool over = failure.name == error::kBadState || failure.name == error::kNoSuchJob;
+      if (!over || spelled_out.contains(row.get<0>())) failures.add(row.get<0>(), failure);
+    }
   }
   const int exit = failures.exit(!changed.empty());
 

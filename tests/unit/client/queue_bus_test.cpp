@@ -244,6 +244,22 @@ TEST_CASE("jobs that a selector meant and that ended meanwhile are nobody's erro
   CHECK(run({"queue", "cancel", "1-3", "1"}).exit == 1);  // the one that was spelled out
 }
 
+TEST_CASE("cancel and remove mean the jobs that were listed, not those that came since", "[bus]") {
+  FakeDaemon daemon;
+  daemon.add_job("a", "queued");
+  daemon.add_job("b", "done");
+  daemon.add_job("c", "queued");
+  daemon.add_job("d", "done");
+  daemon.on_control = [&] {
+    for (const std::uint64_t job : {1, 2}) {
+      daemon.jobs[job + 4] = daemon.jobs[job];
+      daemon.jobs[job + 4]["Id"] = job + 4;
+    }
+  };
+  SECTION("cancel") { CHECK(run({"queue", "cancel", "--all"}).out == "cancelled 2 jobs (1, 3)\n"); }
+  SECTION("remove") { CHECK(run({"queue", "remove", "--all"}).out == "removed 2 jobs (2, 4)\n"); }
+}
+
 TEST_CASE("why tells the story", "[bus]") {
   FakeDaemon daemon;
   daemon.add_job("a", "offered");
