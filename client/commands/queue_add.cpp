@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <csignal>
+#include <functional>
 #include <iostream>
 
 #include "accounts.h"
@@ -105,6 +106,15 @@ struct Sender {
   Account account;
   std::vector<std::string> recipients;
 };
+
+/// The files are queued by now: what is told beside that may fail, and the send has not.
+void tell_if_possible(const std::function<void()>& tell) {
+  try {
+    tell();
+  } catch (const Failure&) {
+  } catch (const sdbus::Error&) {
+  }
+}
 
 /// Whom the daemon picked for whom. The first jobs of a batch are the first file's, one a recipient.
 std::vector<Sender> senders(Context& context, const std::vector<Account>& all,
@@ -209,11 +219,13 @@ int queue_add(Call& call) {
   const Output& out = context.out;
   nlohmann::ordered_json body;
   if (out.json()) {
-    const auto picked = senders(context, accounts(context), queued, to.size());
-    body = {{"batch", queued.batch}, {"ids", queued.ids}, {"accounts", to_json(picked)}};
+    body = {{"batch", queued.batch}, {"ids", queued.ids}, {"accounts", nullptr}};
+    tell_if_possible([&] {
+      body["accounts"] = to_json(senders(context, accounts(context), queued, to.size()));
+    });
   } else {
     tell(out, queued, to);
-    tell_senders(context, queued, to.size());
+    tell_if_possible([&] { tell_senders(context, queued, to.size()); });
   }
   int exit = kOk;
   std::vector<Job> finished;

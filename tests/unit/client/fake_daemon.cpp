@@ -216,6 +216,7 @@ std::vector<std::uint64_t> FakeDaemon::select(const Values& filter) {
 void FakeDaemon::ListJobs(sdbus::Result<Rows, std::string, std::uint64_t>&& result, Values filter,
                           std::vector<std::string>, std::string cursor, std::uint32_t limit) {
   const std::lock_guard lock(mutex);
+  if (!list_error.empty()) return result.returnError(sdbus::Error(list_error, "no list today"));
   auto ids = select(filter);
   if (filter.count("sort") == 0) std::reverse(ids.begin(), ids.end());
   Rows rows;

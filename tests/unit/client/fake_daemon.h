@@ -42,6 +42,7 @@ class FakeDaemon final
   std::vector<Values> rules;
   std::vector<std::string>
       log;  ///< "cancel 1 2", "accept 3 file:///x/", "connect", "password secret session"
+  std::string list_error;     ///< "" = ListJobs succeeds
   std::string connect_error;  ///< "" = Connect succeeds
   std::string connect_message;
   std::string state_reason;

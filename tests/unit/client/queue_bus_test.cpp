@@ -72,6 +72,22 @@ TEST_CASE("send says from which account, where it was picked among several", "[b
     {"id": "2", "jid": "ann@work.example", "recipients": ["cy@x"]}])"));
 }
 
+TEST_CASE("send succeeds where only the account that was picked cannot be told", "[bus]") {
+  FakeDaemon daemon;
+  const Folder folder;
+  const auto file = folder.file("a");
+  daemon.add_account("2", "ann@work.example");
+  daemon.list_error = "org.freedesktop.DBus.Error.NoReply";
+  const auto human = run({"send", file, "--to", "bob@x"});
+  CHECK(human.exit == 0);
+  CHECK(human.err.empty());
+  CHECK(human.out.starts_with("batch b1: 1 job queued"));
+  const auto json = run({"--json", "send", file, "--to", "bob@x"});
+  CHECK(json.exit == 0);
+  CHECK(json.json()["ids"] == nlohmann::json{2});
+  CHECK(json.json()["accounts"].is_null());
+}
+
 TEST_CASE("-q prints ids, --json one document", "[bus]") {
   FakeDaemon daemon;
   const Folder folder;
