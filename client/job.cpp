@@ -199,7 +199,9 @@ std::string waits_for(const Job& job, std::uint64_t now) {
   }
   if (job.state == "offered") {
     if (!in) return peer + " to take the file";
-    if (job.reason == "waiting-slot") return "other files of " + peer + ", then a rule takes it";
+    if (job.reason == "waiting-slot")
+      return job.error_message.empty() ? "other files that rules took, then a rule takes it"
+                                       : "its folder to be usable, then a rule takes it";
     if (job.reason == "awaiting-user") return "you: xmppftctl accept " + id + ", or decline " + id;
   }
   if (job.state == "active" && job.reason == "stalled") return "bytes to move";

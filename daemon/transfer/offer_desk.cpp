@@ -233,9 +233,12 @@ void OfferDesk::hold(Job& job, std::unique_ptr<IncomingOffer> offer) {
 
 void OfferDesk::expire(JobId id) {
   Job& job = *book_.find(id);
-  const Error why = job.now().reason == JobReason::WaitingSlot
-                        ? Error{Errc::Constraint, "other files of this sender came or were awaited all the time"}
-                        : Error{Errc::Timeout, "nobody answered the offer in time"};
+  const auto& short_of = job.now().error_detail;
+  const Error why = job.now().reason != JobReason::WaitingSlot
+                        ? Error{Errc::Timeout, "nobody answered the offer in time"}
+                    : short_of.empty()
+                        ? Error{Errc::Constraint, "other files that a rule took came or were awaited all the time"}
+                        : Error{Errc::Constraint, short_of};
   std::exchange(pending_[id].offer, nullptr)->decline(why);
   end(job, JobState::Cancelled, JobReason::Expired, why);
 }

@@ -300,7 +300,7 @@ TEST_CASE("why says what a job waits for, and when it is tried again", "[bus]") 
           {"out", "queued", "waiting-peer", "bob@example.net"},
           {"out", "offered", "awaiting-peer", "bob@example.net to take the file"},
           {"in", "offered", "awaiting-user", "xmppftctl accept 1, or decline 1"},
-          {"in", "offered", "waiting-slot", "other files of bob@example.net"},
+          {"in", "offered", "waiting-slot", "other files that rules took"},
           {"in", "queued", "waiting-peer", "bob@example.net to offer the file again"},
           {"out", "active", "stalled", "bytes to move"},
       }));
@@ -312,6 +312,16 @@ TEST_CASE("why says what a job waits for, and when it is tried again", "[bus]") 
   CHECK(out.find("next attempt") == std::string::npos);
   CHECK(run({"--json", "why", "1"}).json()["jobs"][0]["waits_for"].get<std::string>().find(words) !=
         std::string::npos);
+}
+
+TEST_CASE("why names the folder where an offer waits for that, not for other files", "[bus]") {
+  FakeDaemon daemon;
+  daemon.add_job("a", "offered", "in");
+  daemon.jobs[1]["StateReason"] = std::string("waiting-slot");
+  daemon.jobs[1]["Error"] = sdbus::Struct<std::string, std::string>("org.xmppft.Error.Job.Io", "/in: no memory");
+  const auto out = run({"why", "1"}).out;
+  CHECK(out.find(": /in: no memory\nwaits for its folder to be usable") != std::string::npos);
+  CHECK(out.find("other files") == std::string::npos);
 }
 
 TEST_CASE("why says when a job in backoff is tried again, and nothing of one that ended", "[bus]") {

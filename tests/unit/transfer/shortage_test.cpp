@@ -126,6 +126,7 @@ TEST_CASE("shortage: what a rule takes waits for its place", "[shortage]") {
   SECTION("or the offer expires: \"not now\"") {
     for (int i = 0; i < 120; ++i) house.pass(5s);
     CHECK(house.state(1) == "cancelled/expired");
+    CHECK(house.job(1).error_detail == "/in: the test says no");
     CHECK(first->declined->code == Errc::Constraint);
     const int tried = house.files.places_checked;
     house.pass(1h);
