@@ -116,7 +116,7 @@ Error system_error(Errc code, int error_number, std::string_view what, std::stri
   std::string detail(what);
   if (!detail.empty()) detail += ": ";
   detail.append(words != nullptr ? words : "unknown error " + std::to_string(error_number));
-  detail.append("; ").append(remedy);
+  if (!remedy.empty()) detail.append("; ").append(remedy);
   return {code, std::move(detail)};
 }
 

@@ -23,7 +23,7 @@ bool is_shortage(int error_number) noexcept;
 /// "<what>: <the kernel's words>; <remedy>", by the table; without `what` no colon.
 Error system_error(int error_number, std::string_view what);
 
-/// The same, where the caller knows better what the value means here.
+/// The same, where the caller knows better what the value means here; "" = nothing that can be done here helps.
 Error system_error(Errc code, int error_number, std::string_view what, std::string_view remedy);
 
 }  // namespace xmppftd

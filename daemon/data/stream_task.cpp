@@ -68,7 +68,8 @@ Error socket_error(int error_number, std::string_view what) {
     case ENETUNREACH:
     case ENETRESET:
     case ENETDOWN:
-      return system_error(Errc::Interrupted, error_number, what, "the file is offered again by itself");
+      // No remedy: whether the file comes again is for those to say who know the job.
+      return system_error(Errc::Interrupted, error_number, what, "");
     default:
       return system_error(error_number, what);
   }

@@ -170,6 +170,15 @@ TEST_CASE("receive: a stream that ends early is Interrupted, never done (NT2)", 
   CHECK(stage.finish(task).error().code == Errc::Interrupted);
 }
 
+TEST_CASE("receive: a broken stream promises nothing that only its sender can do", "[receive]") {
+  Stage stage;
+  TcpPair tcp;
+  ReceiveTask task(stage.parts(tcp, open_file(stage.dir / "a"), {0, 5}), stage.now);
+  CHECK_FALSE(stage.step(task));
+  tcp.peer_resets();
+  CHECK(stage.finish(task).error().detail == "the stream broke at byte 0 of 5: Connection reset by peer");
+}
+
 TEST_CASE("receive: a reset after the last byte is no failure", "[receive]") {
   Stage stage;
   TcpPair tcp;
