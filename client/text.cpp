@@ -32,8 +32,8 @@ char32_t take(std::string_view& text) {
     good = (byte(i) & 0xC0) == 0x80;
     c = c << 6 | (byte(i) & 0x3Fu);
   }
-  constexpr std::array<char32_t, 5> kLeast = {0, 0, 0x80, 0x800, 0x10000};
-  good = good && c >= kLeast[length] && c <= 0x10FFFF && (c < 0xD800 || c > 0xDFFF);
+  constexpr std::array<char32_t, 5> kSmallest = {0, 0, 0x80, 0x800, 0x10000};
+  good = good && c >= kSmallest[length] && c <= 0x10FFFF && (c < 0xD800 || c > 0xDFFF);
   text.remove_prefix(good ? length : 1);
   return good ? c : kReplacement;
 }
