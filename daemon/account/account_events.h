@@ -19,7 +19,7 @@ class AccountEvents {
   /// Some resource of `bare` came, changed or went.
   virtual void on_peer_changed(AccountId account, const Jid& bare) = 0;
   virtual void on_peer_gone(AccountId account, const Jid& full) = 0;
-  /// Does a live job or a rule concern this JID? Then its stanzas are answered (RELIABILITY ST5).
+  /// Does a live job or a rule concern this JID? Then its stanzas are answered.
   virtual bool knows(AccountId account, const Jid& peer) const = 0;
 
  protected:

@@ -12,7 +12,7 @@
 namespace xmppftd {
 
 /// All that lives on an account's XMPP session: IQs, contacts, discovery, the stream methods and the negotiator. It
-/// stays when the session drops, because activated streams go on without it (RELIABILITY R10); up() and down() tell it.
+/// stays when the session drops, because activated streams go on without it; up() and down() tell it.
 class AccountSession {
  public:
   class Handler {

@@ -21,7 +21,7 @@ namespace xmppftd {
 ///     any --disconnect()--> Offline      Connecting --waits_for_user()--> Failed
 ///
 /// A refused certificate, a missing network and the like stay Connecting: the reason says why, the queue is kept, and
-/// the next attempt comes by itself (RELIABILITY NT1, s2.3).
+/// the next attempt comes by itself.
 class LiveAccount final : public Account, private XmppLink::Handler, private AccountSession::Handler {
  public:
   /// `on_changed`: settings, status or contacts changed. The account starts Offline.

@@ -15,12 +15,12 @@ struct DataOptions {
 
   unsigned workers = 0;  ///< 0 = by cores: 1 to 4, at least 2 where there are 2
   std::chrono::milliseconds stall{
-      60'000};  ///< a stream that moves no byte for so long has failed (RELIABILITY R7)
+      60'000};  ///< a stream that moves no byte for so long has failed
   ReceiveMode receive_mode = {};
 };
 
 /// Every thread that touches file bytes: K workers that move them, as many hashers, and the file
-/// threads (DESIGN, Threads). Made and destroyed on the core's thread; callbacks come through
+/// threads. Made and destroyed on the core's thread; callbacks come through
 /// `core`, which outlives it.
 ///
 /// Destruction joins all threads, within one quantum of each (an fsync under way is waited for).

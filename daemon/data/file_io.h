@@ -16,7 +16,7 @@
 namespace xmppftd {
 
 inline constexpr std::size_t kQuantum = 256 * 1024;  ///< bytes moved at a time (ENGINE s4.3)
-inline constexpr std::size_t kHeldBack = 64 * 1024;  ///< of each file sent (RELIABILITY s2.2)
+inline constexpr std::size_t kHeldBack = 64 * 1024;  ///< of each file sent
 
 /// A worker's buffer, page-aligned.
 struct alignas(4096) Quantum {

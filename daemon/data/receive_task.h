@@ -5,8 +5,8 @@
 
 namespace xmppftd {
 
-/// Socket to file. Nothing is ever written past the range; a byte beyond it fails the move
-/// (RELIABILITY SB4), and so does an end before it (NT2).
+/// Socket to file. Nothing is ever written past the range; a byte beyond it fails the move,
+/// and so does an end before it (NT2).
 class ReceiveTask final : public StreamTask {
  public:
   ReceiveTask(StreamParts parts, Clock::time_point now);

@@ -8,7 +8,7 @@ namespace xmppftd {
 
 /// Ways to give a file in a folder another name without ever replacing what has that name. Each
 /// returns 0 or an errno: EEXIST when the name is taken, by anything at all. What they need
-/// differs, so they are tried in turn (RELIABILITY FN3).
+/// differs, so they are tried in turn.
 using Renamer = int (*)(int folder, const std::string& from, const std::string& to);
 
 /// renameat2(RENAME_NOREPLACE): atomic. EINVAL where the file system does not know it.

@@ -8,7 +8,7 @@
 namespace xmppftd {
 
 /// File to socket. The last 64 KiB are read, then the file is seen unchanged, and only then do they
-/// leave, so the peer can never complete a mixed file (RELIABILITY s2.2).
+/// leave, so the peer can never complete a mixed file.
 ///
 ///   Streaming -> Tail -> AwaitingClose (direct) -> Draining -> end
 ///                    \-> Draining (proxy) -> end

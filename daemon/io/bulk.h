@@ -33,7 +33,7 @@ struct FileEnd {
   std::optional<HashAlgo> digest;
 };
 
-/// How a sent stream ends (DECISIONS, Wire). A reset after all bytes were acknowledged is no failure; a peer that
+/// How a sent stream ends. A reset after all bytes were acknowledged is no failure; a peer that
 /// acknowledges but never closes is a Timeout.
 enum class StreamEnd {
   ShutdownAndWait,  ///< direct: SHUT_WR, then the peer's FIN (60 s)

@@ -28,7 +28,7 @@ struct OpenFile {
   std::weak_ptr<Poster> closer;  ///< closes it, for that may wait for the file system; none: whoever lets go last
 };
 
-/// A `.part` file and the folder that it and its final name live in (RELIABILITY s2.2).
+/// A `.part` file and the folder that it and its final name live in.
 struct PartFile {
   UniqueFd folder;               ///< O_PATH or O_DIRECTORY descriptor, held so that nobody can swap the folder
   std::string folder_path;

@@ -57,7 +57,7 @@ class IncomingIq {
   IqType type() const noexcept { return request_.type; }  ///< Get or Set
   const Jid& from() const noexcept { return from_; }      ///< who asks, as stamped by the server
   const Element& payload() const noexcept { return *request_.payload; }
-  /// Our own address as the peer wrote it: the SOCKS5 hash of XEP-0065 wants that one (INTEROP s3b).
+  /// Our own address as the peer wrote it: the SOCKS5 hash of XEP-0065 wants that one.
   const std::string& to() const noexcept { return request_.to; }
   const std::string& id() const noexcept { return request_.id; }
 
@@ -77,7 +77,7 @@ class IncomingIq {
 class IqChannel {
  public:
   using OnReply = Callback<void(IqReply)>;
-  /// Takes the request over. Called only for senders that pass the router's checks (RELIABILITY ST5, ST7).
+  /// Takes the request over. Called only for senders that pass the router's checks.
   using OnRequest = Callback<void(IncomingIq)>;
 
   virtual ~IqChannel() = default;

@@ -50,7 +50,7 @@ class XmppLink {
   /// do. Ends in on_up or on_down within 60 s whatever the network does. Only while down.
   virtual void connect(Login login) = 0;
   /// Queues one stanza as XML text. Ignored while down. More than 4 MiB or 1,000 stanzas that the server does not take
-  /// end the session (RELIABILITY ST7): who sends much waits for answers.
+  /// end the session: who sends much waits for answers.
   virtual void send(std::string xml) = 0;
   /// Ends the session in order; on_down(User) follows within 3 s.
   virtual void close() = 0;

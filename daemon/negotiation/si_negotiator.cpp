@@ -34,7 +34,7 @@ SiNegotiator::SiNegotiator(SiWorld world, OfferListener& listener)
 SiNegotiator::~SiNegotiator() = default;
 
 // The profile and a way for the bytes, not the one without the other: Gajim still advertises
-// bytestreams, and gabble bug 23777 looked at the profile only (INTEROP s2).
+// bytestreams, and gabble bug 23777 looked at the profile only.
 bool SiNegotiator::can_reach(const PeerFeatures& peer,
                              const std::vector<MethodChoice>& methods) const {
   if (!peer.has(kNsSi) || !peer.has(kNsSiFile)) return false;
@@ -59,7 +59,7 @@ void SiNegotiator::offered(IncomingIq iq) {
     return found->second->repeated(std::move(iq));
   auto offer = SiOffer::parse(iq.payload());
   if (!offer) {
-    // The detail may hold a sid, which no log may (RELIABILITY s5.5).
+    // The detail may hold a sid, which no log may.
     log::warning("si", "offer of " + log::shy(iq.from().str()) + ": refused, " +
                           std::string(to_string(offer.error().code)));
     return iq.fail(to_stanza_error(offer.error()));

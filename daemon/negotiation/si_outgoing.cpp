@@ -11,7 +11,7 @@
 namespace xmppftd {
 namespace {
 
-constexpr std::size_t kSidBytes = 16;  // 128 bits: a guessed sid is a SOCKS login (RELIABILITY SI1)
+constexpr std::size_t kSidBytes = 16;  // 128 bits: a guessed sid is a SOCKS login
 
 std::string_view name_of(int state) {
   constexpr std::string_view kNames[] = {"Preparing", "AwaitingAnswer", "Opening",

@@ -32,7 +32,7 @@ struct SiWorld {
 /// What is under way in one account. Shared, because a receive that is being put in place may
 /// outlive the account.
 struct SiRegistry {
-  using Key = std::pair<Jid, std::string>;  ///< peer, sid: never the sid alone (RELIABILITY SI1)
+  using Key = std::pair<Jid, std::string>;  ///< peer, sid: never the sid alone
 
   std::map<Key, SiSession*> live;  ///< peers' offers, until their end
   std::set<SiOutgoing*> outgoing;

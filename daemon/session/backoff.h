@@ -8,7 +8,7 @@
 
 namespace xmppftd {
 
-/// How long to wait before the next login (RELIABILITY sections 2.3 and 5.2). A lost or unreachable
+/// How long to wait before the next login. A lost or unreachable
 /// server: 1, 2, 4 ... 300 s, each +-20 % so that a server's clients do not all come at once. A
 /// refused password or certificate: 5 minutes, then an hour each, never less. Another session with
 /// our resource: a minute, never less.

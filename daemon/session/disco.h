@@ -17,8 +17,8 @@
 
 namespace xmppftd {
 
-/// Service Discovery (XEP-0030) of one account, both ways. Who may ask us is the router's business
-/// (RELIABILITY ST5). Outlives the handles it gives out.
+/// Service Discovery (XEP-0030) of one account, both ways. Who may ask us is the router's business.
+/// Outlives the handles it gives out.
 class Disco {
  public:
   static constexpr std::chrono::seconds kAnswerWithin{15};
@@ -28,7 +28,7 @@ class Disco {
   using OnItems = Callback<void(Result<DiscoItems>)>;
 
   /// `features`: what this daemon can do; disco#info and caps are added here. We say what kind of
-  /// thing we are and what we can do, but not which version (RELIABILITY s5.4).
+  /// thing we are and what we can do, but not which version.
   Disco(IqChannel& iq, Timers& timers, std::vector<std::string> features);
 
   /// What our presence tells of us.

@@ -14,7 +14,7 @@
 
 namespace xmppftd {
 
-/// The IqChannel of one account: matches replies to what we asked (RELIABILITY ST2) and lets
+/// The IqChannel of one account: matches replies to what we asked and lets
 /// requests through to their handlers (ST4, ST5, ST7, ST8). It outlives sessions: handlers stay,
 /// requests end with the session.
 ///

@@ -64,10 +64,10 @@ class PresenceBook {
   bool follows(const Jid& jid) const;
   /// Does ours reach it so?
   bool is_followed_by(const Jid& jid) const;
-  /// May this full JID know that we are here (RELIABILITY ST5)? Our own resources are not asked
+  /// May this full JID know that we are here? Our own resources are not asked
   /// about.
   bool knows_us(const Jid& full) const;
-  /// Is this the address of a room, or of an occupant (RELIABILITY ST8)? We join none on purpose,
+  /// Is this the address of a room, or of an occupant? We join none on purpose,
   /// but a presence shown to a nick that is free may join (XEP-0045, of old), and only behind the
   /// presences of its occupants does a room let their IQs through to us.
   bool is_room(const Jid& jid) const { return rooms_.count(jid.bare()) != 0; }

@@ -8,7 +8,7 @@ namespace xmppftd {
 /// libstrophe as Debian ships it keeps namespaced attributes, joins text in quadratic time and
 /// knows no limits. So this executable defines the few functions by which libstrophe sets up and
 /// feeds its expat parser (XML_SetElementHandler and friends; the real ones are found by dlsym),
-/// and the dynamic linker gives libstrophe ours (RELIABILITY LS1, LS2, ST6). Behind them stand
+/// and the dynamic linker gives libstrophe ours. Behind them stand
 /// StanzaLimiter and StreamGate. DOCTYPE, processing instructions and comments stop the parser, and
 /// so does a single token of a megabyte. Every expat parser of the process goes through the seam.
 ///

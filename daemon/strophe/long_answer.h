@@ -6,7 +6,7 @@
 
 namespace xmppftd {
 
-/// The one result of a session that may be longer than any other stanza (RELIABILITY ST6): our
+/// The one result of a session that may be longer than any other stanza: our
 /// server's answer to our request for the contact list. It may come once for each request, for a
 /// result is long only because we asked for it: libstrophe takes the square of the elements of one.
 class LongAnswer {

@@ -12,7 +12,7 @@
 namespace xmppftd {
 
 /// Keeps a few descriptors that select() can take: libstrophe waits by select(), and one of 1,024
-/// or more aborts the process (RELIABILITY LS3). One is closed just before libstrophe opens its
+/// or more aborts the process. One is closed just before libstrophe opens its
 /// socket, which then gets the lowest free number; if another thread was faster, the attempt fails
 /// and is made anew with the next.
 class LowFds {

@@ -11,7 +11,7 @@
 
 namespace xmppftd {
 
-/// What one stanza may hold (RELIABILITY ST6). An IBB block of 65,535 bytes is 87,380 characters.
+/// What one stanza may hold. An IBB block of 65,535 bytes is 87,380 characters.
 struct StanzaLimits {
   static constexpr std::size_t kBytes = 256 * 1024;  ///< of names, attributes and text
   static constexpr unsigned kDepth = 32;

@@ -235,8 +235,8 @@ void Stream::tick() {
   silent_ += kTick;
   if (state_ == State::LoggingIn && silent_ > (sasl_.is_open() || sasl_done_ ? kAnswer : silence_))
     fail(why_no_xmpp());
-  // COMPAT Openfire: sits on what follows the end of the TLS handshake until more bytes come
-  // (INTEROP-openfire 1.7). Only where a space stands inside the stream: behind <auth/> it would
+  // COMPAT Openfire: sits on what follows the end of the TLS handshake until more bytes come.
+  // Only where a space stands inside the stream: behind <auth/> it would
   // come before the XML declaration of the next one.
   if (state_ == State::LoggingIn && !tls_features_ && xmpp_conn_is_secured(conn_) &&
       ++ticks_ % kNudge == 0)

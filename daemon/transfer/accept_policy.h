@@ -13,7 +13,7 @@
 
 namespace xmppftd {
 
-/// Which offers are taken without asking (RELIABILITY SI5; DECISIONS, Addresses and trust). The first rule that matches
+/// Which offers are taken without asking. The first rule that matches
 /// wins; without one the user is asked.
 ///
 /// A rule with a wildcard needs a subscription both ways and a max_size; a JID named literally needs neither. Nobody in

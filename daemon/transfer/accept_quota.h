@@ -10,7 +10,7 @@
 
 namespace xmppftd {
 
-/// Bounds what rules accept from one bare JID within 24 h (RELIABILITY SI5), so that a contact whose account was stolen
+/// Bounds what rules accept from one bare JID within 24 h, so that a contact whose account was stolen
 /// cannot fill the disk at leisure.
 class AcceptQuota {
  public:

@@ -22,7 +22,7 @@ struct Route {
 /// How much of us a peer may see and how much we trust it.
 struct PeerTrust {
   bool subscribed = false;      ///< both ways
-  bool room_occupant = false;   ///< a nick in a MUC room: may change hands (RELIABILITY ST8)
+  bool room_occupant = false;   ///< a nick in a MUC room: may change hands
   bool direct_allowed = true;   ///< by the account's ip_policy
   bool own_proxy_only = false;  ///< ip_policy proxy-only
   bool streams_allowed = true;  ///< false under ip_policy ibb-only: in-band only

@@ -159,7 +159,7 @@ class TransferQueue {
   std::vector<std::string> problems() const;
   const QueueConfig& config() const;
   const std::vector<AcceptRule>& rules() const;
-  /// Does a rule name this JID literally, or a live job concern it? Then its stanzas are answered (RELIABILITY ST5).
+  /// Does a rule name this JID literally, or a live job concern it? Then its stanzas are answered.
   bool knows(AccountId account, const Jid& peer) const;
 
   // Settings. Running jobs keep what they started with.

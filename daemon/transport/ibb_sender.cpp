@@ -81,7 +81,7 @@ Error IbbSendStream::refusal(std::uint64_t number, const IqFailure& failure) {
   return why;
 }
 
-/// Data in the reverse direction (RELIABILITY IB4).
+/// Data in the reverse direction.
 void IbbSendStream::data(IncomingIq iq) { iq.fail(StanzaError::of(Condition::NotAcceptable)); }
 
 void IbbSendStream::closed(IncomingIq iq) {

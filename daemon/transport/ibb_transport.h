@@ -36,13 +36,13 @@ struct IbbContext {
 
 /// In-Band Bytestreams (XEP-0047) as an SI stream method: the last resort that always gets through.
 /// Streams are found by (full JID of the peer, sid) and nothing less: stanzas from anybody else get
-/// <item-not-found/> and touch nothing (RELIABILITY IB1). We send blocks in IQs and take them in
+/// <item-not-found/> and touch nothing. We send blocks in IQs and take them in
 /// IQs and messages. Lives as long as the account and outlives its Attempts and Carriers.
 class IbbTransport final : public Transport {
  public:
   /// Bytes of all streams of the account together that may be unanswered; a block of each at least. A server that reads
   /// 3 kB/s (ejabberd's example) comes to the last of them within kAnswerWithin, and the 4 MiB that may wait for a
-  /// server (RELIABILITY ST7) are far.
+  /// server are far.
   static constexpr std::size_t kMaxInFlight = 128 * 1024;
   static constexpr std::size_t kMinBlock = 128;  ///< bytes; a peer that wants less gets no stream
   static constexpr std::chrono::seconds kAnswerWithin{60};

@@ -9,7 +9,7 @@
 namespace xmppftd {
 
 /// A SOCKS5 bytestream that is open end to end: its descriptor goes to a worker at start(). Needs
-/// nothing but the workers, so it survives the loss of the XMPP session (RELIABILITY R10).
+/// nothing but the workers, so it survives the loss of the XMPP session.
 class S5bCarrier final : public Carrier {
  public:
   enum class Role { Sender, Receiver };

@@ -22,7 +22,7 @@ class S5bIncoming final : public Transport::Attempt {
   S5bIncoming(const S5bIncoming&) = delete;
   S5bIncoming& operator=(const S5bIncoming&) = delete;
 
-  /// The peer's hosts. The same IQ again gets the same answer (RELIABILITY SI1), other ones after
+  /// The peer's hosts. The same IQ again gets the same answer, other ones after
   /// the first get <not-acceptable/>.
   void offered(IncomingIq iq, BytestreamsQuery query);
 

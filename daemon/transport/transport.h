@@ -13,7 +13,7 @@
 
 namespace xmppftd {
 
-/// Names one stream between two full JIDs. Sessions are found by (peer, sid), never by sid alone (RELIABILITY SI1, IB1).
+/// Names one stream between two full JIDs. Sessions are found by (peer, sid), never by sid alone.
 struct StreamKey {
   Jid self;         ///< our full JID as the peer writes it (the `to` of its stanzas)
   Jid peer;         ///< full

@@ -11,7 +11,7 @@ namespace xmppftd {
 
 /// One XML element as our own plain tree: what the XMPP thread copies a received stanza into, what
 /// payload types are parsed from and built as. Attributes are un-namespaced ones and "xml:lang"
-/// only (RELIABILITY ST1); `text` is all character data that stands directly in the element,
+/// only; `text` is all character data that stands directly in the element,
 /// joined. A value: copies are deep.
 struct Element {
   std::string name;
@@ -34,8 +34,7 @@ struct Element {
   std::string_view attribute_or_empty(std::string_view key) const noexcept;
   /// The first child of that name and namespace, or null.
   const Element* child(std::string_view child_name, std::string_view child_xmlns) const noexcept;
-  /// COMPAT: the first child of that name in whatever namespace, for peers that forget xmlns
-  /// (INTEROP s3i).
+  /// COMPAT: the first child of that name in whatever namespace, for peers that forget xmlns.
   const Element* child_in_any_namespace(std::string_view child_name) const noexcept;
 
   // Building, chained on temporaries:

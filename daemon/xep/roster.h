@@ -10,7 +10,7 @@
 #include "model/jid.h"
 #include "xep/element.h"
 
-// The contact list (RFC 6121 section 2). Whether a push may be believed (RELIABILITY ST3) is not
+// The contact list (RFC 6121 section 2). Whether a push may be believed is not
 // decided here.
 namespace xmppftd {
 

@@ -36,7 +36,7 @@ struct IbbData {
   Bytes bytes;
 
   /// `seq`: decimal, taken modulo 65536 (COMPAT Conversations sends 65536 after 65535). The text is
-  /// strict base64 (RELIABILITY IB3) of at most `block_size` bytes; a block may be empty.
+  /// strict base64 of at most `block_size` bytes; a block may be empty.
   static Result<IbbData> parse(const Element& data, std::size_t block_size);
   Element build() const;
 };

@@ -32,7 +32,7 @@ Result<std::optional<std::uint64_t>> parse_number(const Element& element, std::s
   return number;
 }
 
-/// COMPAT: malformed means absent (INTEROP s3i), for whoever sends something else there.
+/// COMPAT: malformed means absent, for whoever sends something else there.
 std::optional<Hash> parse_md5(std::string_view text) {
   const auto bytes = from_hex(text);
   if (!bytes || bytes->size() != kMd5Bytes) return std::nullopt;

@@ -22,7 +22,7 @@ struct SiOffer {
   std::vector<std::string> methods;  ///< namespaces, in the sender's order, each once
   bool can_confirm = false;          ///< our extension: <confirm xmlns='urn:xmppft:confirm:0'/>
 
-  /// The name comes out safe (RELIABILITY FN1), description and MIME type bounded and clean (SI3),
+  /// The name comes out safe, description and MIME type bounded and clean (SI3),
   /// an absent size is 0 (COMPAT QXmpp), a malformed hash or date is absent, attributes we do not
   /// know are ignored. The id is opaque (xep/parse.h). At most 16 methods, those we know among them.
   /// Errors, each answered by to_stanza_error(): Protocol (id, name or a number is bad),
@@ -39,13 +39,13 @@ struct SiAnswer {
   std::optional<std::uint64_t> length;  ///< absent = to the end
   bool can_confirm = false;             ///< "so can I"
 
-  /// Errors: Protocol when not exactly one method is named, or a number is bad (RELIABILITY SI2).
+  /// Errors: Protocol when not exactly one method is named, or a number is bad.
   static Result<SiAnswer> parse(const Element& si);
   /// No attributes on <si/>; <file><range/></file> only when offset or length is set.
   Element build() const;
 
   /// What is to be sent. Errors: Protocol when `method` was not offered, when a range was asked for
-  /// that was not offered (RELIABILITY SI2, SI4), or that leaves the file.
+  /// that was not offered, or that leaves the file.
   Result<ByteRange> range_of(const SiOffer& offer) const;
 };
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What arrives is not what was sent. Nothing of it gets the file's name (RELIABILITY R2, SB9).
+// What arrives is not what was sent. Nothing of it gets the file's name.
 #include "scenario/play.h"
 
 namespace content_test {

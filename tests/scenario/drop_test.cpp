@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Somebody's XMPP session breaks and comes back (RELIABILITY R10, N01).
+// Somebody's XMPP session breaks and comes back.
 #include "scenario/phases.h"
 
 namespace drop_test {

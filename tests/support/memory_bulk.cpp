@@ -16,7 +16,7 @@ namespace xmppftd::test {
 namespace {
 
 constexpr std::size_t kPiece = 4096;
-constexpr std::chrono::seconds kSilence{60};  // as the workers' (RELIABILITY R7)
+constexpr std::chrono::seconds kSilence{60};  // as the workers'
 
 /// Counts itself, and tells whether it is still there.
 struct Handle {

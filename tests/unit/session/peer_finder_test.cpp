@@ -22,7 +22,7 @@ std::string info(const std::vector<std::string_view>& features) {
 }
 const std::string kFiles = info({kNsSi, kNsSiFile, kNsBytestreams});
 const std::string kOurKind = info({kNsSi, kNsSiFile, kNsBytestreams, kNsConfirm});
-const std::string kOrphan = info({kNsBytestreams});  // Gajim (INTEROP s2)
+const std::string kOrphan = info({kNsBytestreams});  // Gajim
 
 std::string asks(const std::string& full) {
   return "<iq type='get' to='" + full +
