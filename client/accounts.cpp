@@ -150,7 +150,8 @@ Account chosen_account(Context& context) {
 
 std::string account_line(const Account& a) {
   if (a.state == "online")
-    return "online as " + printable(a.bound_jid) + (a.warning.empty() ? "" : "; " + printable(a.warning));
+    return "online as " + printable(a.bound_jid) +
+           (a.warning.empty() ? "" : "; " + printable(a.warning));
   std::string line = a.state;
   if (!a.error_message.empty()) return line + ": " + printable(a.error_message);
   if (!a.reason.empty()) line += " (" + a.reason + ")";
@@ -229,8 +230,8 @@ Account go_online(Context& context, const std::string& path) {
     Failure failure = to_failure(e);
     if (exit_code(failure.name) != kNotOnline) throw failure;
     const Account account = now();
-    failure.message += account.enabled ? "; account kept, the daemon goes on trying"
-                                       : "; account kept, disabled";
+    failure.message +=
+        account.enabled ? "; account kept, the daemon goes on trying" : "; account kept, disabled";
     failure.hint = login_hint(account);
     throw failure;
   }

@@ -13,7 +13,8 @@ namespace xmppftctl {
 
 /// One account as the ObjectManager tells it.
 struct Account {
-  std::string path, id, jid, bound_jid, state, reason, error_name, error_message, password_store, warning;
+  std::string path, id, jid, bound_jid, state, reason, error_name, error_message, password_store,
+      warning;
   bool enabled = false;
   std::uint64_t connected_at = 0, next_attempt_at = 0;  ///< usec since the epoch, 0 = not
   std::vector<std::string> pending;                     ///< JIDs that asked to see our presence

@@ -180,9 +180,8 @@ int control_jobs(Context& context, const JobArguments& arguments, const std::str
   JobFailures failures(context.out);
   const JobNames names = parse_job_names(arguments.words, std::cin);
   const std::set<std::uint64_t> spelled_out(names.ids.begin(), names.ids.end());
-  auto jobs = arguments.by_selector()
-                  ? manager.list(filter_of(arguments, states), {"State"}, kMost)
-                  : named_jobs(context, names, "out", {"State"}, &failures);
+  auto jobs = arguments.by_selector() ? manager.list(filter_of(arguments, states), {"State"}, kMost)
+                                      : named_jobs(context, names, "out", {"State"}, &failures);
   std::erase_if(jobs, [&](const Job& job) {
     return !spelled_out.contains(job.id) &&
            std::find(states.begin(), states.end(), job.state) == states.end();

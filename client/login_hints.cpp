@@ -40,15 +40,17 @@ constexpr Hint kHints[] = {
      "the server's operator can tell which host to use: "
      "xmppftctl account set ID --server HOST[:PORT]"},
     {"server", "the daemon goes on trying; the server's operator may know more"},
-    {"protocol", "the server's operator should know; another host or port: "
-                 "xmppftctl account set ID --server HOST[:PORT]"},
+    {"protocol",
+     "the server's operator should know; another host or port: "
+     "xmppftctl account set ID --server HOST[:PORT]"},
     // Encryption
     {"no-tls",
      "a password is never sent without encryption. If the server has a port for TLS alone: "
      "xmppftctl account set ID --server HOST:5223"},
     {"tls-handshake", "the server's TLS is too old or broken; its operator can mend it"},
     {"tls",
-     "if you know that this is your server: xmppftctl account set ID --pin FINGERPRINT; if you have "
+     "if you know that this is your server: xmppftctl account set ID --pin FINGERPRINT; if you "
+     "have "
      "its authority's certificate: xmppftctl account set ID --ca FILE"},
     {"pin",
      "if you know that your server has a new certificate: "
@@ -66,16 +68,14 @@ constexpr Hint kHints[] = {
     {"auth-plain",
      "if the password may be wrong, run 'xmppftctl account passwd ID'; if it is right, the server "
      "keeps it in a form that only PLAIN serves: xmppftctl account set ID --allow-plain"},
-    {"expired",
-     "change it at the server, then run 'xmppftctl account passwd ID'"},
+    {"expired", "change it at the server, then run 'xmppftctl account passwd ID'"},
     {"disabled", "ask the server's operator, then: xmppftctl account connect ID"},
     {"plain",
      "to let the server see the password, inside TLS: xmppftctl account set ID --allow-plain"},
     {"no-mechanism", "the server's operator would have to offer SCRAM or PLAIN"},
     {"auth-trouble", "later: xmppftctl account connect ID"},
     // The resource
-    {"bind-refused",
-     "log out elsewhere, then: xmppftctl account connect ID"},
+    {"bind-refused", "log out elsewhere, then: xmppftctl account connect ID"},
     {"conflict",
      "another program uses this resource; take another: "
      "xmppftctl account set ID --resource NAME"},

@@ -56,9 +56,8 @@ class ManagerClient final
     : public sdbus::ProxyInterfaces<org::xmppft::Manager1_proxy, sdbus::ObjectManager_proxy> {
  public:
   using WaitResults = std::vector<sdbus::Struct<std::uint64_t, std::string, std::string>>;
-  using Changes =
-      std::vector<sdbus::Struct<std::uint64_t, std::string>>;  ///< (id, state or "removed"); empty
-                                                               ///< = list
+  /// (id, state or "removed"); empty = list
+  using Changes = std::vector<sdbus::Struct<std::uint64_t, std::string>>;
 
   explicit ManagerClient(Bus& bus);
   ~ManagerClient();

@@ -11,7 +11,7 @@ namespace xmppftctl {
 namespace {
 
 constexpr std::size_t kGap = 2;
-constexpr std::size_t kLeast = 8;  // a shrinking column keeps this much
+constexpr std::size_t kLeast = 8;    // a shrinking column keeps this much
 constexpr std::size_t kWidest = 32;  // what a cell is padded to where nothing is cut
 
 }  // namespace

@@ -69,7 +69,8 @@ Result<SocketSettings> socket_settings(const Config& config) {
   const auto wrong = [](const char* key, const Error& why) {
     return Error{Errc::Config, std::string("config: error: ") + key + ": " + why.detail};
   };
-  auto s5b = S5bConfig::parse({config.socks5.listen, config.socks5.advertise, config.socks5.proxies});
+  auto s5b =
+      S5bConfig::parse({config.socks5.listen, config.socks5.advertise, config.socks5.proxies});
   if (!s5b) return wrong("socks5", s5b.error());
   s5b->direct = config.socks5.direct;
   s5b->use_server_proxy = config.socks5.use_server_proxy;
@@ -83,24 +84,36 @@ Result<SocketSettings> socket_settings(const Config& config) {
 /// Members stand in the order of their life: each uses only those above it, and dies before them.
 struct App::Parts final : AccountEvents {
   Parts(Settings s, SocketSettings n, StateLock l)
-      : settings(std::move(s)), sockets(std::move(n)), lock(std::move(l)), store(settings.paths.folder) {}
+      : settings(std::move(s)),
+        sockets(std::move(n)),
+        lock(std::move(l)),
+        store(settings.paths.folder) {}
 
   // AccountEvents
   void on_offer(AccountId account, std::unique_ptr<IncomingOffer> offer) override {
     queue->on_offer(account, std::move(offer));
   }
-  bool on_withdrawn(AccountId account, const Withdrawal& what) override { return queue->on_withdrawn(account, what); }
+  bool on_withdrawn(AccountId account, const Withdrawal& what) override {
+    return queue->on_withdrawn(account, what);
+  }
   void on_online_changed(AccountId account) override { queue->account_changed(account); }
   void on_removed(AccountId account) override { queue->account_removed(account); }
-  void on_peer_changed(AccountId account, const Jid& bare) override { queue->peer_changed(account, bare); }
-  void on_peer_gone(AccountId account, const Jid& full) override { queue->peer_gone(account, full); }
-  bool knows(AccountId account, const Jid& peer) const override { return queue->knows(account, peer); }
+  void on_peer_changed(AccountId account, const Jid& bare) override {
+    queue->peer_changed(account, bare);
+  }
+  void on_peer_gone(AccountId account, const Jid& full) override {
+    queue->peer_gone(account, full);
+  }
+  bool knows(AccountId account, const Jid& peer) const override {
+    return queue->knows(account, peer);
+  }
 
   /// Rules set over D-Bus; the file is written off the loop.
   void keep_rules(const std::vector<AcceptRule>& rules) {
     background.run(
         [paths = settings.paths, rules] {
-          if (auto saved = save_accept_rules(paths, rules); !saved) log::error(kApp, saved.error().detail);
+          if (auto saved = save_accept_rules(paths, rules); !saved)
+            log::error(kApp, saved.error().detail);
         },
         [] {});
   }
@@ -154,19 +167,22 @@ Result<void> App::Parts::build() {
   journal = std::move(opened->first);
   for (const auto& warning : opened->second.warnings) log::warning(kApp, warning);
 
-  accounts = std::make_unique<AccountSet>(AccountWorld{xmpp, loop, network, data.bulk(), background, listener,
-                                                       sockets.addresses, sockets.s5b, store, settings.config, *this});
-  queue = std::make_unique<TransferQueue>(TransferQueue::World{*accounts, *journal, data.files(), data.bulk(), loop},
-                                          queue_config(settings.config));
+  accounts = std::make_unique<AccountSet>(AccountWorld{xmpp, loop, network, data.bulk(), background,
+                                                       listener, sockets.addresses, sockets.s5b,
+                                                       store, settings.config, *this});
+  queue = std::make_unique<TransferQueue>(
+      TransferQueue::World{*accounts, *journal, data.files(), data.bulk(), loop},
+      queue_config(settings.config));
   queue->add_observer(trim);
   if (auto folders = queue->check_folders(settings.config.auto_accept); !folders)
     log::warning(kApp, "auto_accept: " + folders.error().detail);
   if (auto set = queue->set_rules(settings.config.auto_accept); !set)
     return Error{Errc::Config, "config: error: auto_accept: " + set.error().detail};
 
-  auto service = BusService::start({loop, *queue, *accounts, background,
-                                    [this](const std::vector<AcceptRule>& rules) { keep_rules(rules); },
-                                    [this] { end(ExitCode::BusLost); }, settings.config.limits.progress_interval});
+  auto service = BusService::start(
+      {loop, *queue, *accounts, background,
+       [this](const std::vector<AcceptRule>& rules) { keep_rules(rules); },
+       [this] { end(ExitCode::BusLost); }, settings.config.limits.progress_interval});
   if (!service) return service.error();
   bus = std::move(*service);
   bus_connection = bus->connection();
@@ -174,8 +190,11 @@ Result<void> App::Parts::build() {
   accounts->start(std::move(settings.accounts));
   queue->start(std::move(opened->second));
   signals = std::make_unique<Signals>(
-      loop, Signals::Handlers{[this] { end(ExitCode::Ok); },
-                              [] { log::info(kApp, "SIGHUP: settings are read at start only; restart to apply them"); }});
+      loop, Signals::Handlers{
+                [this] { end(ExitCode::Ok); },
+                [] {
+                  log::info(kApp, "SIGHUP: settings are read at start only; restart to apply them");
+                }});
   return {};
 }
 

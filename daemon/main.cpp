@@ -28,7 +28,8 @@ constexpr const char* kUsage =
     "  -h, --help          show this and end\n"
     "      --version       show the version and end\n"
     "\n"
-    "Ends with 0 when asked to, 2 on bad usage, 73 when another xmppftd runs, 75 when the bus went away,\n"
+    "Ends with 0 when asked to, 2 on bad usage, 73 when another xmppftd runs, 75 when the bus went "
+    "away,\n"
     "78 when the configuration is wrong.\n";
 
 struct Arguments {
@@ -46,7 +47,8 @@ void fill_standard_descriptors() {
     if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDWR) != fd) _exit(code(ExitCode::Failed));
 }
 
-/// Nothing of ours is for other users, and no core file may hold a password. The umask that was, for received files.
+/// Nothing of ours is for other users, and no core file may hold a password. The umask that was,
+/// for received files.
 mode_t harden_process() {
   std::signal(SIGPIPE, SIG_IGN);  // libstrophe writes without MSG_NOSIGNAL
   const mode_t users = umask(0077);
@@ -73,7 +75,8 @@ ExitCode exit_code_of(const Error& error) {
 
 /// One line a mistake; those of the configuration carry file and place already.
 int refuse(const Error& error) {
-  const bool placed = error.code == Errc::Config && error.detail.find(": error: ") != std::string::npos;
+  const bool placed =
+      error.code == Errc::Config && error.detail.find(": error: ") != std::string::npos;
   std::fprintf(stderr, "%s%s\n", placed ? "" : "xmppftd: error: ", error.detail.c_str());
   return code(exit_code_of(error));
 }
@@ -123,7 +126,8 @@ int main(int argc, char** argv) {
     }
   }
   if (optind < argc) {
-    std::fprintf(stderr, "xmppftd: error: \"%s\" is not an option\nTry 'xmppftd --help'.\n", argv[optind]);
+    std::fprintf(stderr, "xmppftd: error: \"%s\" is not an option\nTry 'xmppftd --help'.\n",
+                 argv[optind]);
     return code(ExitCode::Usage);
   }
   arguments.umask = harden_process();

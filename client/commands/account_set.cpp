@@ -19,8 +19,8 @@ int account_set(Call& call) {
   // been waiting for this; how that goes is the answer.
   tell_account(call.context,
                account.enabled || account.state == "failed"
-                               ? go_online(call.context, account.path)
-                               : find_account(call.context, account.id),
+                   ? go_online(call.context, account.path)
+                   : find_account(call.context, account.id),
                "");
   return kOk;
 }

@@ -13,7 +13,8 @@ int policy_add(Call& call) {
                      "largest file, such as 100Mi; needed unless --from is one JID");
   call.options.path("--into", into, "FOLDER",
                     "existing folder to put the files in (default: the download folder)");
-  call.options.value("--on-exists", on_exists, "WORD", "rename, fail (default: the configuration's on_exists)");
+  call.options.value("--on-exists", on_exists, "WORD",
+                     "rename, fail (default: the configuration's on_exists)");
   call.parse();
   if (from.empty())
     throw usage("--from is needed", "--from bob@example.net, '*@example.org' or roster");

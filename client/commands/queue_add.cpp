@@ -71,7 +71,8 @@ Queued send_stdin(Context& context, const std::string& name, const std::vector<s
   return queued;
 }
 
-/// What the receiver sees. A name that is no text is left to the daemon, which makes one of its bytes.
+/// What the receiver sees. A name that is no text is left to the daemon, which makes one of its
+/// bytes.
 std::string shown_name(const SourceFile& file) {
   return why_not_text(file.name).empty() ? file.name : "";
 }
@@ -116,9 +117,10 @@ void tell_if_possible(const std::function<void()>& tell) {
   }
 }
 
-/// Whom the daemon picked for whom. The first jobs of a batch are the first file's, one a recipient.
-std::vector<Sender> senders(Context& context, const std::vector<Account>& all,
-                            const Queued& queued, std::size_t recipients) {
+/// Whom the daemon picked for whom. The first jobs of a batch are the first file's, one a
+/// recipient.
+std::vector<Sender> senders(Context& context, const std::vector<Account>& all, const Queued& queued,
+                            std::size_t recipients) {
   const auto end = std::min(recipients, queued.ids.size());
   const std::vector<std::uint64_t> first(queued.ids.begin(),
                                          queued.ids.begin() + static_cast<std::ptrdiff_t>(end));
@@ -213,9 +215,8 @@ int queue_add(Call& call) {
     for (auto& way : split_list(method)) ways.push_back(std::move(way));
   }
   if (!ways.empty()) options["methods"] = ways;
-  const Queued queued =
-      from_stdin ? send_stdin(context, name, to, options)
-                 : send_files(context, files, name, to, options);
+  const Queued queued = from_stdin ? send_stdin(context, name, to, options)
+                                   : send_files(context, files, name, to, options);
   const Output& out = context.out;
   nlohmann::ordered_json body;
   if (out.json()) {

@@ -17,8 +17,10 @@ std::string in_words(const std::string& problem) {
   if (problem == "journal-unwritable")
     return std::string("the daemon cannot write its journal: nothing new is accepted") + kLog;
   if (problem == "jobs-lost")
-    return std::string("the journal was damaged when the daemon started: some jobs were lost, the "
-                       "rest goes on") + kLog;
+    return std::string(
+               "the journal was damaged when the daemon started: some jobs were lost, the "
+               "rest goes on") +
+           kLog;
   return "the daemon reports a problem: " + printable(problem) + kLog;
 }
 

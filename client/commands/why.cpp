@@ -12,10 +12,10 @@ int why(Call& call) {
   arguments.add_words(call.options);
   call.parse();
   const Output& out = call.context.out;
-  const auto now = static_cast<std::uint64_t>(
-      std::chrono::duration_cast<std::chrono::microseconds>(
-          std::chrono::system_clock::now().time_since_epoch())
-          .count());
+  const auto now =
+      static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(
+                                     std::chrono::system_clock::now().time_since_epoch())
+                                     .count());
   auto list = nlohmann::ordered_json::array();
   for (const auto& job : named_jobs(call.context, arguments.words, "out", {})) {
     std::string head = "job " + std::to_string(job.id) + ", " + printable(job.name) +

@@ -28,7 +28,8 @@ constexpr int kPriority = -1;
 std::vector<std::string> our_features(const Config& config) {
   std::vector<std::string> features;
   for (const auto ns : {kNsSi, kNsSiFile, kNsPing, kNsConfirm}) features.emplace_back(ns);
-  for (const auto& method : config.methods) features.emplace_back(method.id == "si-ibb" ? kNsIbb : kNsBytestreams);
+  for (const auto& method : config.methods)
+    features.emplace_back(method.id == "si-ibb" ? kNsIbb : kNsBytestreams);
   return features;
 }
 
@@ -49,7 +50,8 @@ std::optional<Jid> sender_of(const Element& stanza) {
 
 /// Members stand in the order of their life: each uses only those above it.
 struct AccountSession::Parts final : PresenceBook::Observer, OfferListener {
-  Parts(const AccountWorld& w, const Jid& account, std::function<void(std::string)> send, Handler& h)
+  Parts(const AccountWorld& w, const Jid& account, std::function<void(std::string)> send,
+        Handler& h)
       : world(w),
         handler(h),
         router(world.timers, account,
@@ -59,7 +61,8 @@ struct AccountSession::Parts final : PresenceBook::Observer, OfferListener {
                },
                {[this](const Jid& from) { return presence.knows_us(from) || handler.knows(from); },
                 [this](const Jid& from, const Element& payload) {
-                  return ibb.carries(from, payload) || s5b.expects(from, payload) || negotiator.knows(from, payload);
+                  return ibb.carries(from, payload) || s5b.expects(from, payload) ||
+                         negotiator.knows(from, payload);
                 }}),
         contacts(router, world.timers),
         presence(router, contacts),
@@ -68,7 +71,8 @@ struct AccountSession::Parts final : PresenceBook::Observer, OfferListener {
         finder(world.timers, presence, disco),
         second_look(world.timers, [this](const Jid& bare) { handler.on_peer_changed(bare); }),
         proxies(router, world.timers, world.s5b.use_server_proxy, world.s5b.proxies),
-        s5b({router, world.network, world.bulk, world.timers, world.listener, proxies, world.addresses, world.s5b}),
+        s5b({router, world.network, world.bulk, world.timers, world.listener, proxies,
+             world.addresses, world.s5b}),
         ibb({router, world.bulk, world.timers, ibb_config(world.config)}),
         negotiator({router, world.timers, in_order(world.config.methods)}, *this) {
     contacts.set_auto_approve(world.config.contacts.auto_approve);
@@ -77,7 +81,8 @@ struct AccountSession::Parts final : PresenceBook::Observer, OfferListener {
   }
   ~Parts() { presence.remove_observer(*this); }
 
-  /// The transports that the configuration names, in its order: what we offer, and which we choose when offered.
+  /// The transports that the configuration names, in its order: what we offer, and which we choose
+  /// when offered.
   std::vector<Transport*> in_order(const std::vector<MethodChoice>& methods) {
     std::vector<Transport*> transports;
     for (const auto& method : methods)
@@ -89,7 +94,9 @@ struct AccountSession::Parts final : PresenceBook::Observer, OfferListener {
   }
 
   // PresenceBook::Observer
-  void on_available(const Resource& resource) override { handler.on_peer_changed(resource.jid.bare()); }
+  void on_available(const Resource& resource) override {
+    handler.on_peer_changed(resource.jid.bare());
+  }
   void on_unavailable(const Jid& full) override {
     disco.forget(full);
     ibb.peer_gone(full);
@@ -101,12 +108,15 @@ struct AccountSession::Parts final : PresenceBook::Observer, OfferListener {
   void on_bounced(const Jid&, const StanzaError&) override {}  // PeerFinder's business
 
   void note_answer(const Jid& bare, const Result<PeerFinder::Found>& found) {
-    const bool silent = !found && found.error().code == Errc::PeerOffline && !presence.resources(bare).empty();
+    const bool silent =
+        !found && found.error().code == Errc::PeerOffline && !presence.resources(bare).empty();
     silent ? second_look.unanswered(bare) : second_look.settled(bare);
   }
 
   // OfferListener
-  void on_offer(std::unique_ptr<IncomingOffer> offer) override { handler.on_offer(std::move(offer)); }
+  void on_offer(std::unique_ptr<IncomingOffer> offer) override {
+    handler.on_offer(std::move(offer));
+  }
   bool on_withdrawn(const Withdrawal& what) override { return handler.on_withdrawn(what); }
 
   AccountWorld world;
@@ -129,8 +139,8 @@ struct AccountSession::Parts final : PresenceBook::Observer, OfferListener {
   std::unique_ptr<S5bProxies::Wait> proxies_wait;  // at login: to tell what was found
 };
 
-AccountSession::AccountSession(const AccountWorld& world, const Jid& account, std::function<void(std::string)> send,
-                               Handler& handler)
+AccountSession::AccountSession(const AccountWorld& world, const Jid& account,
+                               std::function<void(std::string)> send, Handler& handler)
     : parts_(std::make_unique<Parts>(world, account, std::move(send), handler)) {}
 
 AccountSession::~AccountSession() = default;
@@ -141,12 +151,15 @@ void AccountSession::up(const Jid& bound) {
   auto& p = *parts_;
   p.router.session_up(bound);
   p.keepalive.start();
-  // The contact list comes first (RFC 6121 s2.2): presences mean nothing before we know whose they are.
+  // The contact list comes first (RFC 6121 s2.2): presences mean nothing before we know whose they
+  // are.
   p.contacts.fetch([this](Result<void> fetched) {
     if (!fetched && fetched.error().code == Errc::NotOnline) return;  // the next session fetches it
     if (!fetched)
-      log::warning("account", "the contact list did not come, so nobody new counts as a contact in this session: " +
-                                  fetched.error().detail);
+      log::warning(
+          "account",
+          "the contact list did not come, so nobody new counts as a contact in this session: " +
+              fetched.error().detail);
     parts_->presence.announce(kPriority, parts_->disco.caps());
     parts_->handler.on_session_changed();
   });
@@ -171,7 +184,8 @@ void AccountSession::down(bool cut) {
 
 void AccountSession::receive(Element stanza) {
   auto& p = *parts_;
-  if (stanza.is("features", kNsStreams)) return p.contacts.set_pre_approval(stanza.child("sub", kNsPreApproval) != nullptr);
+  if (stanza.is("features", kNsStreams))
+    return p.contacts.set_pre_approval(stanza.child("sub", kNsPreApproval) != nullptr);
   p.keepalive.heard();
   if (!p.second_look.idle()) {
     // Before it is handled: an answer that is no help to us must not lead to the next question.
@@ -189,8 +203,12 @@ void AccountSession::find_route(const Jid& peer, const std::vector<MethodChoice>
   p.searches.emplace_back();
   const auto here = std::prev(p.searches.end());
   here->running = p.finder.find(
-      peer, [this, methods](const PeerFeatures& features) { return parts_->negotiator.can_reach(features, methods); },
-      [this, here, bare = peer.bare(), done = std::move(done)](Result<PeerFinder::Found> found) mutable {
+      peer,
+      [this, methods](const PeerFeatures& features) {
+        return parts_->negotiator.can_reach(features, methods);
+      },
+      [this, here, bare = peer.bare(),
+       done = std::move(done)](Result<PeerFinder::Found> found) mutable {
         auto tell = std::move(done);
         parts_->note_answer(bare, found);
         parts_->searches.erase(here);
@@ -201,7 +219,9 @@ void AccountSession::find_route(const Jid& peer, const std::vector<MethodChoice>
       });
 }
 
-bool AccountSession::subscribed_both_ways(const Jid& peer) const { return parts_->contacts.subscribed_both_ways(peer); }
+bool AccountSession::subscribed_both_ways(const Jid& peer) const {
+  return parts_->contacts.subscribed_both_ways(peer);
+}
 bool AccountSession::is_room(const Jid& peer) const { return parts_->presence.is_room(peer); }
 Negotiator& AccountSession::negotiator() { return parts_->negotiator; }
 
@@ -218,11 +238,18 @@ std::vector<ContactView> AccountSession::contacts() const {
   auto& p = *parts_;
   std::vector<ContactView> views;
   for (auto& contact : p.presence.contacts()) {
-    ContactView view{contact.jid.str(), contact.name, std::string(to_string(contact.subscription)), contact.requested,
-                     contact.online(), {}, {}};
-    std::stable_sort(contact.resources.begin(), contact.resources.end(), [](const Resource& a, const Resource& b) {
-      return a.priority != b.priority ? a.priority > b.priority : a.heard > b.heard;
-    });
+    ContactView view{contact.jid.str(),
+                     contact.name,
+                     std::string(to_string(contact.subscription)),
+                     contact.requested,
+                     contact.online(),
+                     {},
+                     {}};
+    std::stable_sort(contact.resources.begin(), contact.resources.end(),
+                     [](const Resource& a, const Resource& b) {
+                       return a.priority != b.priority ? a.priority > b.priority
+                                                       : a.heard > b.heard;
+                     });
     for (const auto& resource : contact.resources) {
       view.resources.push_back(resource.jid.str());
       const auto features = p.disco.known(resource.jid, resource.caps);
@@ -241,7 +268,8 @@ std::vector<std::string> AccountSession::pending_contacts() const {
   return jids;
 }
 
-void AccountSession::add_contact(const Jid& bare, std::string name, Callback<void(Result<void>)> done) {
+void AccountSession::add_contact(const Jid& bare, std::string name,
+                                 Callback<void(Result<void>)> done) {
   // Who asks to see somebody lets itself be seen: without both, nothing can be sent.
   parts_->contacts.approve(bare);
   parts_->contacts.add(bare, std::move(name), std::move(done));
@@ -265,7 +293,8 @@ Result<void> AccountSession::approve_contact(const Jid& bare) {
   auto& contacts = parts_->contacts;
   if (auto asked = need_request(contacts, bare); !asked) return asked;
   contacts.approve(bare);
-  if (contacts.find(bare) == nullptr || !contacts.subscribed_both_ways(bare)) contacts.add(bare, "", [](Result<void>) {});
+  if (contacts.find(bare) == nullptr || !contacts.subscribed_both_ways(bare))
+    contacts.add(bare, "", [](Result<void>) {});
   return {};
 }
 

@@ -11,8 +11,9 @@
 
 namespace xmppftd {
 
-/// All that lives on an account's XMPP session: IQs, contacts, discovery, the stream methods and the negotiator. It
-/// stays when the session drops, because activated streams go on without it; up() and down() tell it.
+/// All that lives on an account's XMPP session: IQs, contacts, discovery, the stream methods and
+/// the negotiator. It stays when the session drops, because activated streams go on without it;
+/// up() and down() tell it.
 class AccountSession {
  public:
   class Handler {
@@ -30,7 +31,8 @@ class AccountSession {
   };
 
   /// `send` takes one stanza as XML text.
-  AccountSession(const AccountWorld& world, const Jid& account, std::function<void(std::string)> send, Handler& handler);
+  AccountSession(const AccountWorld& world, const Jid& account,
+                 std::function<void(std::string)> send, Handler& handler);
   ~AccountSession();
 
   /// Where the session that comes up goes: of several addresses of a proxy that one is the best.
@@ -39,7 +41,8 @@ class AccountSession {
   void down(bool cut);  ///< `cut`: neither by us nor with a reason
   void receive(Element stanza);
 
-  void find_route(const Jid& peer, const std::vector<MethodChoice>& methods, Callback<void(Result<Route>)> done);
+  void find_route(const Jid& peer, const std::vector<MethodChoice>& methods,
+                  Callback<void(Result<Route>)> done);
   bool subscribed_both_ways(const Jid& peer) const;
   bool is_room(const Jid& peer) const;
   Negotiator& negotiator();

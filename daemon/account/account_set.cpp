@@ -20,9 +20,11 @@ AccountPort* AccountSet::pick_for(const Jid& peer) {
   Account* first = nullptr;
   for (auto& [id, account] : accounts_) {
     const auto contacts = account->contacts();
-    if (std::any_of(contacts.begin(), contacts.end(), [&](const auto& c) { return c.jid == peer.bare().str(); }))
+    if (std::any_of(contacts.begin(), contacts.end(),
+                    [&](const auto& c) { return c.jid == peer.bare().str(); }))
       return account.get();
-    if (same_domain == nullptr && account->jid().domain() == peer.domain()) same_domain = account.get();
+    if (same_domain == nullptr && account->jid().domain() == peer.domain())
+      same_domain = account.get();
     if (first == nullptr && account->settings().enabled) first = account.get();
   }
   if (same_domain != nullptr) return same_domain;
@@ -57,9 +59,11 @@ LiveAccount& AccountSet::insert(AccountSettings settings) {
 }
 
 void AccountSet::add(AccountSettings settings, Callback<void(Result<AccountId>)> done) {
-  const bool taken = std::any_of(accounts_.begin(), accounts_.end(),
-                                 [&](const auto& entry) { return entry.second->settings().jid == settings.jid; }) ||
-                     std::find(being_added_.begin(), being_added_.end(), settings.jid) != being_added_.end();
+  const bool taken =
+      std::any_of(
+          accounts_.begin(), accounts_.end(),
+          [&](const auto& entry) { return entry.second->settings().jid == settings.jid; }) ||
+      std::find(being_added_.begin(), being_added_.end(), settings.jid) != being_added_.end();
   auto outcome = std::make_shared<Result<AccountId>>(
       Error{Errc::Exists, settings.jid + " has an account already; see xmppftctl account list"});
   if (!taken) being_added_.push_back(settings.jid);
@@ -87,7 +91,8 @@ void AccountSet::remove(AccountId id, Callback<void(Result<void>)> done) {
   const auto found = accounts_.find(id);
   auto outcome = std::make_shared<Result<void>>();
   if (found == accounts_.end()) {
-    *outcome = Error{Errc::NoSuchAccount, "no account " + std::to_string(id) + "; see xmppftctl account list"};
+    *outcome = Error{Errc::NoSuchAccount,
+                     "no account " + std::to_string(id) + "; see xmppftctl account list"};
   } else {
     for (auto* observer : observers_) observer->on_account_removed(*found->second);
     world_.events.on_removed(id);

@@ -28,8 +28,9 @@ class Accounts : public AccountPorts {
   virtual std::vector<Account*> all() = 0;
   /// Null when there is none.
   virtual Account* get(AccountId id) = 0;
-  /// Saves a new account and, when enabled and a password is there, begins to connect. `settings.id` is chosen here.
-  /// Errors: BadJid (not bare), Exists, BadArgument (pin, ca_file), Io.
+  /// Saves a new account and, when enabled and a password is there, begins to connect.
+  /// `settings.id` is chosen here. Errors: BadJid (not bare), Exists, BadArgument (pin, ca_file),
+  /// Io.
   virtual void add(AccountSettings settings, Callback<void(Result<AccountId>)> done) = 0;
   /// Errors: NoSuchAccount, Io.
   virtual void remove(AccountId id, Callback<void(Result<void>)> done) = 0;

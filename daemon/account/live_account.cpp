@@ -14,17 +14,20 @@ constexpr std::string_view kAccount = "account";
 constexpr std::size_t kMaxSteps = 64;
 
 /// From 0 up to 1.
-double random_fraction() { return static_cast<double>(std::stoul(random_hex(4), nullptr, 16)) / 4294967296.0; }
+double random_fraction() {
+  return static_cast<double>(std::stoul(random_hex(4), nullptr, 16)) / 4294967296.0;
+}
 
 /// Does the session depend on what differs?
 bool needs_reconnect(const AccountSettings& a, const AccountSettings& b) {
-  return a.resource != b.resource || a.host != b.host || a.port != b.port || a.ca_file != b.ca_file || a.pin != b.pin ||
-         a.allow_plain != b.allow_plain;
+  return a.resource != b.resource || a.host != b.host || a.port != b.port ||
+         a.ca_file != b.ca_file || a.pin != b.pin || a.allow_plain != b.allow_plain;
 }
 
 }  // namespace
 
-LiveAccount::LiveAccount(const AccountWorld& world, AccountSettings settings, std::function<void()> on_changed)
+LiveAccount::LiveAccount(const AccountWorld& world, AccountSettings settings,
+                         std::function<void()> on_changed)
     : world_(world),
       settings_(std::move(settings)),
       jid_(Jid::parse(settings_.jid).value()),
@@ -32,7 +35,8 @@ LiveAccount::LiveAccount(const AccountWorld& world, AccountSettings settings, st
       resource_(settings_.resource),
       backoff_(random_fraction),
       link_(world_.links.make(*this)),
-      session_(world_, jid_, [this](std::string xml) { link_->send(std::move(xml)); }, *this),
+      session_(
+          world_, jid_, [this](std::string xml) { link_->send(std::move(xml)); }, *this),
       later_(world_.timers) {}
 
 LiveAccount::~LiveAccount() {
@@ -97,8 +101,8 @@ void LiveAccount::attempt_with_password() {
   status_.steps.clear();
   status_.certificate.clear();
   link_busy_ = true;
-  link_->connect(Login{*full, password_->clone(), settings_.host, settings_.port, settings_.ca_file, settings_.pin,
-                       settings_.allow_plain});
+  link_->connect(Login{*full, password_->clone(), settings_.host, settings_.port, settings_.ca_file,
+                       settings_.pin, settings_.allow_plain});
 }
 
 void LiveAccount::on_step(std::string step) {
@@ -122,8 +126,10 @@ void LiveAccount::on_up(const Jid& bound) {
 void LiveAccount::on_down(Down why) {
   link_busy_ = false;
   const bool was_online = online();
-  online_for_ = was_online ? std::chrono::duration_cast<std::chrono::milliseconds>(world_.timers.now() - up_at_)
-                           : std::chrono::milliseconds(0);
+  online_for_ =
+      was_online
+          ? std::chrono::duration_cast<std::chrono::milliseconds>(world_.timers.now() - up_at_)
+          : std::chrono::milliseconds(0);
   status_.bound_jid.clear();
   status_.connected_at = {};
   status_.proxies.clear();
@@ -230,7 +236,8 @@ void LiveAccount::update(AccountSettings settings, Done done) {
 
 // ---- The password
 
-void LiveAccount::set_password(Secret password, std::string store, Callback<void(Result<std::string>)> done) {
+void LiveAccount::set_password(Secret password, std::string store,
+                               Callback<void(Result<std::string>)> done) {
   password_ = password.clone();
   if (store == "auto") store = world_.config.secrets.store == "session" ? "session" : "file";
   auto kept = std::make_shared<Secret>(std::move(password));
@@ -248,20 +255,24 @@ void LiveAccount::set_password(Secret password, std::string store, Callback<void
 
 void LiveAccount::forget_password(Done done) {
   password_.reset();
-  in_background([&accounts = world_.store, id = settings_.id] { return accounts.forget_password(id); },
-                [this, done = std::move(done)](Result<void> outcome) mutable {
-                  if (!outcome) return done(Error{Errc::SecretStore, outcome.error().detail});
-                  status_.password_store = "none";
-                  changed();
-                  done({});
-                });
+  in_background(
+      [&accounts = world_.store, id = settings_.id] { return accounts.forget_password(id); },
+      [this, done = std::move(done)](Result<void> outcome) mutable {
+        if (!outcome) return done(Error{Errc::SecretStore, outcome.error().detail});
+        status_.password_store = "none";
+        changed();
+        done({});
+      });
 }
 
 // ---- What the queue asks
 
-void LiveAccount::find_route(const Jid& peer, const std::vector<MethodChoice>& methods, Callback<void(Result<Route>)> done) {
+void LiveAccount::find_route(const Jid& peer, const std::vector<MethodChoice>& methods,
+                             Callback<void(Result<Route>)> done) {
   if (online()) return session_.find_route(peer, methods, std::move(done));
-  later_.run([done = std::move(done)]() mutable { done(Error{Errc::NotOnline, "the account is offline"}); });
+  later_.run([done = std::move(done)]() mutable {
+    done(Error{Errc::NotOnline, "the account is offline"});
+  });
 }
 
 Jid LiveAccount::self() const {
@@ -294,8 +305,12 @@ PeerTrust LiveAccount::trust(const Jid& peer) const {
 
 Negotiator& LiveAccount::negotiator() { return session_.negotiator(); }
 
-void LiveAccount::on_offer(std::unique_ptr<IncomingOffer> offer) { world_.events.on_offer(id(), std::move(offer)); }
-bool LiveAccount::on_withdrawn(const Withdrawal& what) { return world_.events.on_withdrawn(id(), what); }
+void LiveAccount::on_offer(std::unique_ptr<IncomingOffer> offer) {
+  world_.events.on_offer(id(), std::move(offer));
+}
+bool LiveAccount::on_withdrawn(const Withdrawal& what) {
+  return world_.events.on_withdrawn(id(), what);
+}
 void LiveAccount::on_peer_changed(const Jid& bare) { world_.events.on_peer_changed(id(), bare); }
 void LiveAccount::on_peer_gone(const Jid& full) { world_.events.on_peer_gone(id(), full); }
 bool LiveAccount::knows(const Jid& peer) const { return world_.events.knows(id(), peer); }
@@ -303,12 +318,15 @@ bool LiveAccount::knows(const Jid& peer) const { return world_.events.knows(id()
 // ---- Contacts
 
 std::vector<ContactView> LiveAccount::contacts() const { return session_.contacts(); }
-std::vector<std::string> LiveAccount::pending_contacts() const { return session_.pending_contacts(); }
+std::vector<std::string> LiveAccount::pending_contacts() const {
+  return session_.pending_contacts();
+}
 
 Result<void> LiveAccount::need_online() const {
   if (online()) return {};
   return Error{Errc::NotOnline, "account " + std::to_string(id()) + " (" + settings_.jid + ") is " +
-                                    std::string(to_string(status_.state)) + "; connect it first: xmppftctl account connect " +
+                                    std::string(to_string(status_.state)) +
+                                    "; connect it first: xmppftctl account connect " +
                                     std::to_string(id())};
 }
 
@@ -348,7 +366,8 @@ void LiveAccount::set_enabled(bool enabled) {
 }
 
 void LiveAccount::save(Done done) {
-  in_background([&store = world_.store, settings = settings_] { return store.save(settings); }, std::move(done));
+  in_background([&store = world_.store, settings = settings_] { return store.save(settings); },
+                std::move(done));
 }
 
 void LiveAccount::in_background(Callback<Result<void>()> work, Done then) {

@@ -20,12 +20,15 @@ namespace xmppftd {
 ///     Offline --connect()--> Connecting --up--> Online --down--> Connecting (after a pause) ...
 ///     any --disconnect()--> Offline      Connecting --waits_for_user()--> Failed
 ///
-/// A refused certificate, a missing network and the like stay Connecting: the reason says why, the queue is kept, and
-/// the next attempt comes by itself.
-class LiveAccount final : public Account, private XmppLink::Handler, private AccountSession::Handler {
+/// A refused certificate, a missing network and the like stay Connecting: the reason says why, the
+/// queue is kept, and the next attempt comes by itself.
+class LiveAccount final : public Account,
+                          private XmppLink::Handler,
+                          private AccountSession::Handler {
  public:
   /// `on_changed`: settings, status or contacts changed. The account starts Offline.
-  LiveAccount(const AccountWorld& world, AccountSettings settings, std::function<void()> on_changed);
+  LiveAccount(const AccountWorld& world, AccountSettings settings,
+              std::function<void()> on_changed);
   ~LiveAccount() override;
 
   /// Goes online if it is enabled; at the daemon's start and after add().
@@ -36,7 +39,8 @@ class LiveAccount final : public Account, private XmppLink::Handler, private Acc
   bool online() const override { return status_.state == AccountState::Online; }
   Jid jid() const override { return jid_; }
   Jid self() const override;
-  void find_route(const Jid& peer, const std::vector<MethodChoice>& methods, Callback<void(Result<Route>)> done) override;
+  void find_route(const Jid& peer, const std::vector<MethodChoice>& methods,
+                  Callback<void(Result<Route>)> done) override;
   PeerTrust trust(const Jid& peer) const override;
   Negotiator& negotiator() override;
 
@@ -46,7 +50,8 @@ class LiveAccount final : public Account, private XmppLink::Handler, private Acc
   void connect(Done done) override;
   void disconnect(Done done) override;
   void update(AccountSettings settings, Done done) override;
-  void set_password(Secret password, std::string store, Callback<void(Result<std::string>)> done) override;
+  void set_password(Secret password, std::string store,
+                    Callback<void(Result<std::string>)> done) override;
   void forget_password(Done done) override;
   std::vector<ContactView> contacts() const override;
   std::vector<std::string> pending_contacts() const override;
@@ -95,15 +100,16 @@ class LiveAccount final : public Account, private XmppLink::Handler, private Acc
   Timers::Clock::time_point up_at_{};
   std::chrono::milliseconds online_for_{};  // of the session that just ended
   std::unique_ptr<Timer> retry_;
-  std::vector<Done> waiters_;      // connect() calls not answered yet
-  std::vector<Done> leaving_;      // disconnect() calls that wait for the end of the session
+  std::vector<Done> waiters_;  // connect() calls not answered yet
+  std::vector<Done> leaving_;  // disconnect() calls that wait for the end of the session
   std::unique_ptr<XmppLink> link_;
   AccountSession session_;  // after link_: what it drops says its last words through it
   Later later_;
-  bool link_busy_ = false;      // connecting, up or closing: on_down is still to come
-  bool close_wanted_ = false;   // the link was busy when it was told to close, and still is
-  bool again_ = false;          // ... and is wanted again after that
-  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  // read by answers that may come after us
+  bool link_busy_ = false;     // connecting, up or closing: on_down is still to come
+  bool close_wanted_ = false;  // the link was busy when it was told to close, and still is
+  bool again_ = false;         // ... and is wanted again after that
+  // read by answers that may come after us
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };
 
 }  // namespace xmppftd

@@ -63,7 +63,8 @@ std::string to_base64(ByteView bytes) {
   std::size_t out = 0;
   std::size_t i = 0;
   for (; i + 3 <= bytes.size(); i += 3) {
-    const std::uint32_t group = std::uint32_t{bytes[i]} << 16 | std::uint32_t{bytes[i + 1]} << 8 | bytes[i + 2];
+    const std::uint32_t group =
+        std::uint32_t{bytes[i]} << 16 | std::uint32_t{bytes[i + 1]} << 8 | bytes[i + 2];
     text[out++] = kBase64Digits[group >> 18];
     text[out++] = kBase64Digits[group >> 12 & 63];
     text[out++] = kBase64Digits[group >> 6 & 63];
@@ -123,13 +124,15 @@ std::optional<std::uint64_t> parse_decimal(std::string_view text) {
     if (c < '0' || c > '9') return std::nullopt;
     value = value * 10 + static_cast<std::uint64_t>(c - '0');
   }
-  if (value > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max())) return std::nullopt;
+  if (value > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max()))
+    return std::nullopt;
   return value;
 }
 
 std::string random_hex(std::size_t count) {
   Bytes bytes(count);
-  // getrandom() with no flags blocks only before the kernel's pool is seeded and then never falls short of 256 bytes.
+  // getrandom() with no flags blocks only before the kernel's pool is seeded and then never falls
+  // short of 256 bytes.
   for (std::size_t done = 0; done < count;) {
     const ssize_t n = getrandom(bytes.data() + done, count - done, 0);
     if (n < 0) std::abort();  // a predictable id would be a hole: better no daemon

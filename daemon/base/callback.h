@@ -10,16 +10,18 @@ namespace xmppftd {
 template <class Signature>
 class Callback;
 
-/// A function object that is moved, never copied, so it may own what it needs (a descriptor, an unanswered request).
-/// Empty when default-constructed; calling an empty one is a bug. (C++23's std::move_only_function; not in g++ 12.)
+/// A function object that is moved, never copied, so it may own what it needs (a descriptor, an
+/// unanswered request). Empty when default-constructed; calling an empty one is a bug. (C++23's
+/// std::move_only_function; not in g++ 12.)
 template <class R, class... Args>
 class Callback<R(Args...)> {
  public:
   Callback() = default;
   Callback(std::nullptr_t) {}
   template <class F>
-    requires(!std::is_same_v<std::decay_t<F>, Callback> && std::is_invocable_r_v<R, F&, Args...>)
-  Callback(F&& f) : target_(std::make_unique<Target<std::decay_t<F>>>(std::forward<F>(f))) {}
+  requires(!std::is_same_v<std::decay_t<F>, Callback> && std::is_invocable_r_v<R, F&, Args...>)
+      Callback(F&& f)
+      : target_(std::make_unique<Target<std::decay_t<F>>>(std::forward<F>(f))) {}
 
   R operator()(Args... args) { return target_->call(std::forward<Args>(args)...); }
   explicit operator bool() const noexcept { return target_ != nullptr; }

@@ -52,7 +52,9 @@ Digest::Digest(Digest&&) noexcept = default;
 Digest& Digest::operator=(Digest&&) noexcept = default;
 Digest::~Digest() = default;
 
-void Digest::update(ByteView bytes) { EVP_DigestUpdate(context_->handle, bytes.data(), bytes.size()); }
+void Digest::update(ByteView bytes) {
+  EVP_DigestUpdate(context_->handle, bytes.data(), bytes.size());
+}
 
 Hash Digest::finish() {
   std::uint8_t value[EVP_MAX_MD_SIZE];

@@ -41,7 +41,8 @@ void write_line(Level level, std::string_view domain, std::string_view fact) {
   std::string line = prefix;
   // The last guard of the journal: whatever a fact quotes, the line is one line of text.
   line.append(domain).append(": ").append(xmppftd::printable(fact, kMaxFact)).append("\n");
-  // One write keeps lines of several threads whole. A log that cannot be written must not stop the daemon.
+  // One write keeps lines of several threads whole. A log that cannot be written must not stop the
+  // daemon.
   [[maybe_unused]] const auto written = ::write(STDERR_FILENO, line.data(), line.size());
 }
 
@@ -55,7 +56,8 @@ void write_limited(Level level, std::string_view domain, std::string_view fact) 
   const auto now = std::chrono::steady_clock::now();
   if (now - budget.since >= std::chrono::seconds(1)) {
     if (budget.dropped > 0)
-      write_line(level, domain, std::to_string(budget.dropped) + " more lines like this were dropped");
+      write_line(level, domain,
+                 std::to_string(budget.dropped) + " more lines like this were dropped");
     budget = {now, 0, 0};
   }
   if (++budget.lines > kLinesPerSecond)
@@ -78,7 +80,9 @@ void info(std::string_view domain, std::string_view fact) {
 void warning(std::string_view domain, std::string_view fact) {
   if (enabled(Level::Warning)) write_limited(Level::Warning, domain, fact);
 }
-void error(std::string_view domain, std::string_view fact) { write_limited(Level::Error, domain, fact); }
+void error(std::string_view domain, std::string_view fact) {
+  write_limited(Level::Error, domain, fact);
+}
 
 std::string printable(std::string_view text) { return xmppftd::printable(text, kMaxPeerText); }
 
@@ -87,13 +91,17 @@ std::string shy(std::string_view jid) {
   const auto at = bare.find('@');
   const auto domain = at == std::string_view::npos ? bare : bare.substr(at + 1);
   std::string text;
-  if (at != std::string_view::npos) text = printable(cut_text(bare, utf8_at(bare, 0).length)) + "...@";
-  return text + printable(domain) + "#" + Digest::of(HashAlgo::Sha256, view_of(jid)).hex.substr(0, 4);
+  if (at != std::string_view::npos)
+    text = printable(cut_text(bare, utf8_at(bare, 0).length)) + "...@";
+  return text + printable(domain) + "#" +
+         Digest::of(HashAlgo::Sha256, view_of(jid)).hex.substr(0, 4);
 }
 
 std::string shy_name(std::string_view file_name) {
   const auto dot = file_name.rfind('.');
-  return dot == std::string_view::npos ? "..." : "..." + xmppftd::printable(file_name.substr(dot), kMaxShyExtension);
+  return dot == std::string_view::npos
+             ? "..."
+             : "..." + xmppftd::printable(file_name.substr(dot), kMaxShyExtension);
 }
 
 }  // namespace xmppftd::log

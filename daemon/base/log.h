@@ -4,10 +4,11 @@
 #include <string>
 #include <string_view>
 
-/// The daemon's log: one line per fact on stderr, "<level>domain: subject: past-tense fact". Any thread may call.
-/// debug = stanzas' names and state moves, info = what a user asked for, warning = a peer misbehaved, error = we
-/// cannot do our job. Never at any level: SASL, passwords, sids, SOCKS addresses, payload, message bodies. JIDs and
-/// file names of peers go through `shy()` and `shy_name()`; any other text of a peer through `printable()`.
+/// The daemon's log: one line per fact on stderr, "<level>domain: subject: past-tense fact". Any
+/// thread may call. debug = stanzas' names and state moves, info = what a user asked for, warning =
+/// a peer misbehaved, error = we cannot do our job. Never at any level: SASL, passwords, sids,
+/// SOCKS addresses, payload, message bodies. JIDs and file names of peers go through `shy()` and
+/// `shy_name()`; any other text of a peer through `printable()`.
 namespace xmppftd::log {
 
 enum class Level { Debug, Info, Warning, Error };
@@ -18,7 +19,8 @@ bool enabled(Level level) noexcept;
 
 void debug(std::string_view domain, std::string_view fact);
 void info(std::string_view domain, std::string_view fact);
-/// Warnings and errors of one domain are limited to 20 lines a second; what was dropped is counted and told.
+/// Warnings and errors of one domain are limited to 20 lines a second; what was dropped is counted
+/// and told.
 void warning(std::string_view domain, std::string_view fact);
 void error(std::string_view domain, std::string_view fact);
 

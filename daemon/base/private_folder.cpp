@@ -56,7 +56,8 @@ Result<PrivateFolder> open_private_folder(const std::string& path) {
   char real[PATH_MAX];
   const std::string link = "/proc/self/fd/" + std::to_string(folder.fd.get());
   const ssize_t length = ::readlink(link.c_str(), real, sizeof real);
-  if (length <= 0 || length == sizeof real) return system_error(length < 0 ? errno : ENAMETOOLONG, path);
+  if (length <= 0 || length == sizeof real)
+    return system_error(length < 0 ? errno : ENAMETOOLONG, path);
   folder.path.assign(real, static_cast<std::size_t>(length));
   return folder;
 }

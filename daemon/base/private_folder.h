@@ -14,8 +14,9 @@ struct PrivateFolder {
   std::string path;  ///< absolute, without symbolic links
 };
 
-/// Makes `path` and its parents, mode 0700, or takes what is there: it must be a folder and ours; a mode that lets others
-/// in is narrowed. Errors: UnsafeFolder and those of system_error(); each names the path and a remedy.
+/// Makes `path` and its parents, mode 0700, or takes what is there: it must be a folder and ours; a
+/// mode that lets others in is narrowed. Errors: UnsafeFolder and those of system_error(); each
+/// names the path and a remedy.
 Result<PrivateFolder> open_private_folder(const std::string& path);
 
 /// The same for a folder that may be missing and is then not made.

@@ -5,7 +5,8 @@
 
 namespace xmppftd {
 
-/// A password: one owner, wiped when it goes, never copied into a log or another string by accident.
+/// A password: one owner, wiped when it goes, never copied into a log or another string by
+/// accident.
 class Secret {
  public:
   Secret() = default;

@@ -5,7 +5,8 @@
 #include <string>
 #include <string_view>
 
-/// Text that is not ours: bytes of a peer, a server, a file name, an argument. UTF-8 where it is text at all.
+/// Text that is not ours: bytes of a peer, a server, a file name, an argument. UTF-8 where it is
+/// text at all.
 namespace xmppftd {
 
 /// One character of UTF-8, or one byte that is none.

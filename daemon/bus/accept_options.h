@@ -6,7 +6,8 @@
 
 namespace xmppftd {
 
-/// The options of Accept; a uri that ends in '/' names the folder, any other the very file. Throws InvalidArgs, BadUri.
+/// The options of Accept; a uri that ends in '/' names the folder, any other the very file. Throws
+/// InvalidArgs, BadUri.
 AcceptOptions read_accept_options(const VariantMap& map);
 
 }  // namespace xmppftd

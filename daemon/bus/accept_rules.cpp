@@ -19,16 +19,20 @@ std::vector<AcceptRule> rules_from_bus(const std::vector<VariantMap>& rows) {
     rule.max_size = options.take<std::uint64_t>("max_size").value_or(0);
     // The configuration holds no larger number, and would be refused at the next start.
     if (rule.max_size > INT64_MAX)
-      throw invalid_args("rule " + std::to_string(rules.size()) + ": max_size: " + std::to_string(rule.max_size) +
+      throw invalid_args("rule " + std::to_string(rules.size()) +
+                         ": max_size: " + std::to_string(rule.max_size) +
                          " is out of range; want at most " + std::to_string(INT64_MAX) + " bytes");
     rule.mime = options.take<std::vector<std::string>>("mime").value_or(std::vector<std::string>());
     if (const auto uri = options.text("directory"); !uri.empty()) {
       auto path = uri_to_path(uri);
-      if (!path) throw invalid_args("rule " + std::to_string(rules.size()) + ": directory: " + path.error().detail);
+      if (!path)
+        throw invalid_args("rule " + std::to_string(rules.size()) +
+                           ": directory: " + path.error().detail);
       rule.folder = *path;
       // The configuration is JSON: it would keep another folder than the one that was meant.
       if (valid_text(rule.folder) != rule.folder)
-        throw invalid_args("rule " + std::to_string(rules.size()) + ": directory: " + in_quotes(uri, 200) +
+        throw invalid_args("rule " + std::to_string(rules.size()) +
+                           ": directory: " + in_quotes(uri, 200) +
                            " is not UTF-8, so the configuration cannot keep it; rename the folder");
       while (rule.folder.size() > 1 && rule.folder.back() == '/') rule.folder.pop_back();
     }
@@ -42,8 +46,7 @@ std::vector<AcceptRule> rules_from_bus(const std::vector<VariantMap>& rows) {
 std::vector<VariantMap> rules_to_bus(const std::vector<AcceptRule>& rules) {
   std::vector<VariantMap> rows;
   for (const auto& rule : rules) {
-    VariantMap row{{"from", variant(rule.from)},
-                   {"max_size", variant(rule.max_size)}};
+    VariantMap row{{"from", variant(rule.from)}, {"max_size", variant(rule.max_size)}};
     if (!rule.on_exists.empty()) row["on_exists"] = variant(rule.on_exists);
     if (!rule.mime.empty()) row["mime"] = variant(rule.mime);
     if (!rule.folder.empty()) row["directory"] = variant(path_to_uri(rule.folder));

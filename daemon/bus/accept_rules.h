@@ -8,8 +8,8 @@
 
 namespace xmppftd {
 
-/// Manager1.AutoAccept's rows. Throws InvalidArgs naming the rule by its number; what a rule may say is checked by
-/// AcceptPolicy.
+/// Manager1.AutoAccept's rows. Throws InvalidArgs naming the rule by its number; what a rule may
+/// say is checked by AcceptPolicy.
 std::vector<AcceptRule> rules_from_bus(const std::vector<VariantMap>& rows);
 std::vector<VariantMap> rules_to_bus(const std::vector<AcceptRule>& rules);
 

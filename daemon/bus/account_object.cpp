@@ -25,7 +25,8 @@ xmppftd::Jid bare_jid(const std::string& text) {
   auto jid = xmppftd::Jid::parse(text);
   if (!jid) throw to_bus_error(jid.error());
   if (!jid->is_bare())
-    throw to_bus_error({Errc::BadJid, in_quotes(text, 200) + " names one device; want the address alone, such as " +
+    throw to_bus_error({Errc::BadJid, in_quotes(text, 200) +
+                                          " names one device; want the address alone, such as " +
                                           jid->bare().str()});
   return *jid;
 }
@@ -37,10 +38,14 @@ Result<Secret> read_password(const UniqueFd& fd) {
   while (text.size() <= kMaxPassword) {
     pollfd readable{fd.get(), POLLIN, 0};
     if (poll(&readable, 1, kPasswordWithinMs) <= 0)
-      return xmppftd::Error{Errc::BadFd, "the password did not arrive within 10 s; write it and close the pipe"};
+      return xmppftd::Error{Errc::BadFd,
+                            "the password did not arrive within 10 s; write it and close the pipe"};
     char buffer[256];
-    const ssize_t n = read(fd.get(), buffer, std::min(sizeof buffer, kMaxPassword + 1 - text.size()));
-    if (n < 0) return xmppftd::Error{Errc::BadFd, "the descriptor cannot be read; pass a pipe or memfd open for reading"};
+    const ssize_t n =
+        read(fd.get(), buffer, std::min(sizeof buffer, kMaxPassword + 1 - text.size()));
+    if (n < 0)
+      return xmppftd::Error{Errc::BadFd,
+                            "the descriptor cannot be read; pass a pipe or memfd open for reading"};
     if (n == 0) break;
     text.append(buffer, static_cast<std::size_t>(n));
     explicit_bzero(buffer, sizeof buffer);
@@ -57,8 +62,11 @@ bool contains(std::string_view text, std::string_view part) {
 
 }  // namespace
 
-AccountObject::AccountObject(sdbus::IConnection& connection, Account& account, Background& background)
-    : BusObject(connection, account_path(account.id())), account_(account), background_(background) {}
+AccountObject::AccountObject(sdbus::IConnection& connection, Account& account,
+                             Background& background)
+    : BusObject(connection, account_path(account.id())),
+      account_(account),
+      background_(background) {}
 
 AccountObject::~AccountObject() { *alive_ = false; }
 
@@ -66,9 +74,10 @@ void AccountObject::announce() { emitInterfacesAddedSignal({kAccountInterface});
 void AccountObject::withdraw() { emitInterfacesRemovedSignal({kAccountInterface}); }
 
 void AccountObject::tell_changed() {
-  emitPropertiesChangedSignal(kAccountInterface,
-                              {"BoundJid", "Enabled", "Settings", "State", "StateReason", "Error", "NextAttemptAt",
-                               "ConnectedAt", "PasswordStore", "Warning", "PendingContacts", "Server", "LoginSteps"});
+  emitPropertiesChangedSignal(
+      kAccountInterface,
+      {"BoundJid", "Enabled", "Settings", "State", "StateReason", "Error", "NextAttemptAt",
+       "ConnectedAt", "PasswordStore", "Warning", "PendingContacts", "Server", "LoginSteps"});
 }
 
 void AccountObject::Connect(sdbus::Result<>&& call) {
@@ -87,7 +96,8 @@ void AccountObject::Update(sdbus::Result<>&& call, VariantMap settings) {
   });
 }
 
-void AccountObject::SetPassword(sdbus::Result<std::string>&& call, sdbus::UnixFd fd, VariantMap options) {
+void AccountObject::SetPassword(sdbus::Result<std::string>&& call, sdbus::UnixFd fd,
+                                VariantMap options) {
   respond(std::move(call), [&](Reply<std::string>& reply) {
     Options reader(options);
     auto store = reader.text("store");
@@ -97,19 +107,21 @@ void AccountObject::SetPassword(sdbus::Result<std::string>&& call, sdbus::UnixFd
       throw invalid_args("store: " + in_quotes(store) + " is not one of auto, file, session");
     // sdbus-c++ 1.2 loses FD_CLOEXEC when it passes a descriptor on.
     auto own = std::make_shared<UniqueFd>(fcntl(fd.get(), F_DUPFD_CLOEXEC, 3));
-    if (!*own) throw to_bus_error({Errc::BadFd, "the descriptor cannot be used; pass a pipe or memfd"});
+    if (!*own)
+      throw to_bus_error({Errc::BadFd, "the descriptor cannot be used; pass a pipe or memfd"});
     auto password = std::make_shared<Result<Secret>>(xmppftd::Error{Errc::Internal, ""});
     background_.run([own, password] { *password = read_password(*own); },
                     [this, alive = alive_, password, store, reply = std::move(reply)]() mutable {
                       if (!*alive) return reply.fail({Errc::NoSuchAccount, "it was removed"});
                       if (!*password) return reply.fail(password->error());
-                      account_.set_password(std::move(**password), store,
-                                            [reply = std::move(reply)](Result<std::string> stored) mutable {
-                                              if (stored)
-                                                reply.give(*stored);
-                                              else
-                                                reply.fail(stored.error());
-                                            });
+                      account_.set_password(
+                          std::move(**password), store,
+                          [reply = std::move(reply)](Result<std::string> stored) mutable {
+                            if (stored)
+                              reply.give(*stored);
+                            else
+                              reply.fail(stored.error());
+                          });
                     });
   });
 }
@@ -156,11 +168,13 @@ void AccountObject::RemoveContact(sdbus::Result<>&& call, std::string jid) {
 }
 
 void AccountObject::ApproveContact(sdbus::Result<>&& call, std::string jid) {
-  respond(std::move(call), [&](Reply<>& reply) { answer(reply, account_.approve_contact(bare_jid(jid))); });
+  respond(std::move(call),
+          [&](Reply<>& reply) { answer(reply, account_.approve_contact(bare_jid(jid))); });
 }
 
 void AccountObject::DenyContact(sdbus::Result<>&& call, std::string jid) {
-  respond(std::move(call), [&](Reply<>& reply) { answer(reply, account_.deny_contact(bare_jid(jid))); });
+  respond(std::move(call),
+          [&](Reply<>& reply) { answer(reply, account_.deny_contact(bare_jid(jid))); });
 }
 
 std::string AccountObject::Id() { return std::to_string(account_.id()); }
@@ -169,7 +183,9 @@ std::string AccountObject::BoundJid() { return outgoing(account_.status().bound_
 bool AccountObject::Enabled() { return account_.settings().enabled; }
 VariantMap AccountObject::Settings() { return settings_map(account_.settings()); }
 std::string AccountObject::State() { return std::string(to_string(account_.status().state)); }
-std::string AccountObject::StateReason() { return std::string(to_string(account_.status().reason)); }
+std::string AccountObject::StateReason() {
+  return std::string(to_string(account_.status().reason));
+}
 
 sdbus::Struct<std::string, std::string> AccountObject::Error() {
   const auto& error = account_.status().error;
@@ -180,12 +196,15 @@ sdbus::Struct<std::string, std::string> AccountObject::Error() {
 std::uint64_t AccountObject::NextAttemptAt() { return bus_time(account_.status().next_attempt_at); }
 std::uint64_t AccountObject::ConnectedAt() { return bus_time(account_.status().connected_at); }
 std::string AccountObject::PasswordStore() { return outgoing(account_.status().password_store); }
-std::vector<std::string> AccountObject::PendingContacts() { return outgoing(account_.pending_contacts()); }
+std::vector<std::string> AccountObject::PendingContacts() {
+  return outgoing(account_.pending_contacts());
+}
 
 VariantMap AccountObject::Server() {
   VariantMap server;
   if (!account_.status().proxies.empty()) server["proxies"] = variant(account_.status().proxies);
-  if (!account_.status().certificate.empty()) server["certificate"] = variant(account_.status().certificate);
+  if (!account_.status().certificate.empty())
+    server["certificate"] = variant(account_.status().certificate);
   return server;
 }
 

@@ -16,7 +16,8 @@ namespace xmppftd {
 
 /// One exported account (org.xmppft.Account1).
 class AccountObject final
-    : public BusObject<org::xmppft::Account1_adaptor, sdbus::Properties_adaptor, sdbus::ManagedObject_adaptor> {
+    : public BusObject<org::xmppft::Account1_adaptor, sdbus::Properties_adaptor,
+                       sdbus::ManagedObject_adaptor> {
  public:
   /// `background` reads passwords from the descriptors that clients pass.
   AccountObject(sdbus::IConnection& connection, Account& account, Background& background);
@@ -30,7 +31,8 @@ class AccountObject final
   void Connect(sdbus::Result<>&& call) override;
   void Disconnect(sdbus::Result<>&& call) override;
   void Update(sdbus::Result<>&& call, VariantMap settings) override;
-  void SetPassword(sdbus::Result<std::string>&& call, sdbus::UnixFd fd, VariantMap options) override;
+  void SetPassword(sdbus::Result<std::string>&& call, sdbus::UnixFd fd,
+                   VariantMap options) override;
   void ForgetPassword(sdbus::Result<>&& call) override;
   std::vector<VariantMap> ListContacts(const VariantMap& filter) override;
   void AddContact(sdbus::Result<>&& call, std::string jid, VariantMap options) override;

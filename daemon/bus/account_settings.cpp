@@ -17,10 +17,12 @@ void apply_server(const std::string& server, AccountSettings& settings) {
   const auto colon = server.rfind(':');
   if (server.rfind('[', 0) == 0) {
     const auto end = server.find(']');
-    if (end == std::string::npos) throw invalid_args("server: " + in_quotes(server) + " lacks a ]; want [2001:db8::1]:5222");
+    if (end == std::string::npos)
+      throw invalid_args("server: " + in_quotes(server) + " lacks a ]; want [2001:db8::1]:5222");
     host = server.substr(1, end - 1);
     if (end + 1 < server.size()) port = server.substr(end + 1);
-    if (!port.empty() && port.front() != ':') throw invalid_args("server: " + in_quotes(server) + " is not HOST[:PORT]");
+    if (!port.empty() && port.front() != ':')
+      throw invalid_args("server: " + in_quotes(server) + " is not HOST[:PORT]");
     if (!port.empty()) port.erase(0, 1);
   } else if (colon != std::string::npos && server.find(':') == colon) {
     host = server.substr(0, colon);
@@ -28,9 +30,10 @@ void apply_server(const std::string& server, AccountSettings& settings) {
     if (port.empty()) port = "?";
   }
   const auto number = port.empty() ? std::optional<std::uint64_t>(0) : parse_decimal(port);
-  if (!number || *number > 65535 || (*number == 0 && !port.empty()) || (host.empty() && !server.empty()) ||
-      host.find_first_of(" /@") != std::string::npos)
-    throw invalid_args("server: " + in_quotes(server) + " is not HOST[:PORT]; want for example 192.0.2.1:5222");
+  if (!number || *number > 65535 || (*number == 0 && !port.empty()) ||
+      (host.empty() && !server.empty()) || host.find_first_of(" /@") != std::string::npos)
+    throw invalid_args("server: " + in_quotes(server) +
+                       " is not HOST[:PORT]; want for example 192.0.2.1:5222");
   settings.host = host;
   settings.port = static_cast<std::uint16_t>(*number);
 }
@@ -60,7 +63,9 @@ void apply_settings(const VariantMap& map, AccountSettings& settings) {
   if (map.count("ip_policy") != 0) {
     const auto word = options.text("ip_policy");
     const auto policy = word.empty() ? std::optional(IpPolicy::Contacts) : ip_policy_from(word);
-    if (!policy) throw invalid_args("ip_policy: " + in_quotes(word) + " is not one of open, contacts, proxy-only, ibb-only");
+    if (!policy)
+      throw invalid_args("ip_policy: " + in_quotes(word) +
+                         " is not one of open, contacts, proxy-only, ibb-only");
     settings.ip_policy = *policy;
   }
   options.finish("resource, server, ca_file, pin, enabled, allow_plain, ip_policy");

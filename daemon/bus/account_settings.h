@@ -6,7 +6,8 @@
 
 namespace xmppftd {
 
-/// Changes `settings` by the keys of AddAccount()'s argument; those not given stay. Throws InvalidArgs.
+/// Changes `settings` by the keys of AddAccount()'s argument; those not given stay. Throws
+/// InvalidArgs.
 void apply_settings(const VariantMap& map, AccountSettings& settings);
 /// The keys that are set, except `enabled`.
 VariantMap settings_map(const AccountSettings& settings);

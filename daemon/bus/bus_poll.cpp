@@ -26,12 +26,13 @@ BusPoll::BusPoll(Loop& loop, sdbus::IConnection& connection, std::function<void(
       poll_(new uv_poll_t),
       prepare_(new uv_prepare_t),
       spare_fds_(kSpareFds) {
-  uv_must(uv_poll_init(loop.native(), poll_.get(), connection.getEventLoopPollData().fd), "uv_poll_init");
+  uv_must(uv_poll_init(loop.native(), poll_.get(), connection.getEventLoopPollData().fd),
+          "uv_poll_init");
   poll_->data = this;
   uv_must(uv_prepare_init(loop.native(), prepare_.get()), "uv_prepare_init");
   prepare_->data = this;
-  // A signal that arrived during a synchronous call stays unread without this: the descriptor is silent then, only the
-  // timeout of 0 tells.
+  // A signal that arrived during a synchronous call stays unread without this: the descriptor is
+  // silent then, only the timeout of 0 tells.
   uv_prepare_start(prepare_.get(), [](uv_prepare_t* handle) {
     if (auto* self = static_cast<BusPoll*>(handle->data)) self->rearm();
   });
@@ -64,7 +65,8 @@ void BusPoll::rearm() {
     }
     timer_.reset();
     const int timeout_ms = wanted.getPollTimeout();
-    if (timeout_ms >= 0) timer_ = loop_.after(std::chrono::milliseconds(timeout_ms), [this] { drain(); });
+    if (timeout_ms >= 0)
+      timer_ = loop_.after(std::chrono::milliseconds(timeout_ms), [this] { drain(); });
   } catch (const sdbus::Error& gone) {
     log::error(kBus, "the message bus went away: " + gone.getMessage());
     lost();

@@ -17,8 +17,8 @@ class IConnection;
 
 namespace xmppftd {
 
-/// Lets a bus connection live on a libuv loop: its descriptor is polled, its timeout honoured, and after each turn in
-/// which something was queued its events are read anew.
+/// Lets a bus connection live on a libuv loop: its descriptor is polled, its timeout honoured, and
+/// after each turn in which something was queued its events are read anew.
 class BusPoll {
  public:
   /// `on_lost` is called once, when the bus went away; the connection must not be used after that.

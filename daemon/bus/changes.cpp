@@ -7,7 +7,8 @@ namespace xmppftd {
 
 void Changes::add(JobId id, std::string_view word) {
   if (!too_many_) {
-    batch_.erase(std::remove_if(batch_.begin(), batch_.end(), [&](const auto& row) { return row.first == id; }),
+    batch_.erase(std::remove_if(batch_.begin(), batch_.end(),
+                                [&](const auto& row) { return row.first == id; }),
                  batch_.end());
     batch_.emplace_back(id, word);
     if (batch_.size() > kMost) {
@@ -17,7 +18,8 @@ void Changes::add(JobId id, std::string_view word) {
   }
   if (timer_) return;
   const auto since = std::chrono::duration_cast<std::chrono::milliseconds>(timers_.now() - last_);
-  timer_ = timers_.after(std::max(kInterval - since, std::chrono::milliseconds(0)), [this] { flush(); });
+  timer_ =
+      timers_.after(std::max(kInterval - since, std::chrono::milliseconds(0)), [this] { flush(); });
 }
 
 void Changes::flush() {

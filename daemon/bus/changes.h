@@ -12,15 +12,16 @@
 
 namespace xmppftd {
 
-/// Gathers changes of jobs for the JobsChanged signal: at once when it was quiet, else at most 4 times a second and 500
-/// jobs each; more than that are told as none (list again).
+/// Gathers changes of jobs for the JobsChanged signal: at once when it was quiet, else at most 4
+/// times a second and 500 jobs each; more than that are told as none (list again).
 class Changes {
  public:
   static constexpr std::chrono::milliseconds kInterval{250};
   static constexpr std::size_t kMost = 500;
   using Batch = std::vector<std::pair<JobId, std::string>>;
 
-  Changes(Timers& timers, std::function<void(const Batch&)> tell) : timers_(timers), tell_(std::move(tell)) {}
+  Changes(Timers& timers, std::function<void(const Batch&)> tell)
+      : timers_(timers), tell_(std::move(tell)) {}
 
   /// `word` is the new state or "removed".
   void add(JobId id, std::string_view word);

@@ -16,11 +16,11 @@ void Controls::add(Reply&& reply, Action action, const JobFilter& filter) {
   const auto control = std::prev(controls_.end());
   for (const JobId id : filter.ids)
     if (queue_.find(id) == nullptr)
-      control->failed.emplace_back(id, bus_error_name(Errc::NoSuchJob),
-                                   "no job " + std::to_string(id) + " (newest is " +
-                                       std::to_string(queue_.newest()) + ")");
-  // From the newest on: those that run are mostly the oldest, and what is cancelled before them is not started in their
-  // place.
+      control->failed.emplace_back(
+          id, bus_error_name(Errc::NoSuchJob),
+          "no job " + std::to_string(id) + " (newest is " + std::to_string(queue_.newest()) + ")");
+  // From the newest on: those that run are mostly the oldest, and what is cancelled before them is
+  // not started in their place.
   control->left = queue_.select(filter);
   begin_slice(control);
 }
@@ -37,7 +37,8 @@ void Controls::begin_slice(Place control) {
 /// False: passed over.
 bool Controls::act(Place control, JobId id) {
   const auto* record = queue_.find(id);
-  if (!control->by_id && (record == nullptr || is_terminal(record->state) != (control->action == Action::Remove)))
+  if (!control->by_id &&
+      (record == nullptr || is_terminal(record->state) != (control->action == Action::Remove)))
     return false;
   auto done = alive_.wrap([this, control, id](Result<void> how) { acted(control, id, how); });
   if (control->action == Action::Cancel)
@@ -56,7 +57,8 @@ void Controls::acted(Place control, JobId id, const Result<void>& how) {
 }
 
 void Controls::later(Place control) {
-  control->next = timers_.after({}, [this, control] { control->left.empty() ? answer(control) : begin_slice(control); });
+  control->next = timers_.after(
+      {}, [this, control] { control->left.empty() ? answer(control) : begin_slice(control); });
 }
 
 void Controls::answer(Place control) {

@@ -15,8 +15,8 @@
 
 namespace xmppftd {
 
-/// ControlJobs calls under way. Each goes through its jobs in slices, the next once the last is on disk: a long list
-/// neither holds up the loop nor piles up orders to the journal.
+/// ControlJobs calls under way. Each goes through its jobs in slices, the next once the last is on
+/// disk: a long list neither holds up the loop nor piles up orders to the journal.
 class Controls {
  public:
   using Row = sdbus::Struct<std::uint64_t, std::string, std::string>;
@@ -28,8 +28,8 @@ class Controls {
   /// Callers of what is still under way hear how far it came.
   ~Controls();
 
-  /// Answers once all is on disk. Jobs chosen by something other than their ids and in a state where the action means
-  /// nothing are passed over.
+  /// Answers once all is on disk. Jobs chosen by something other than their ids and in a state
+  /// where the action means nothing are passed over.
   void add(Reply&& reply, Action action, const JobFilter& filter);
 
  private:
@@ -37,8 +37,8 @@ class Controls {
     Reply reply;
     Action action;
     bool by_id;
-    std::vector<JobId> left;   ///< the next at the end
-    std::size_t awaited = 0;   ///< of the slice, not on disk yet
+    std::vector<JobId> left;  ///< the next at the end
+    std::size_t awaited = 0;  ///< of the slice, not on disk yet
     std::vector<std::uint64_t> changed;
     std::vector<Row> failed;
     std::unique_ptr<Timer> next;

@@ -68,8 +68,9 @@ sdbus::Error sendable(const sdbus::Error& error) {
   const std::string& name = error.getName();
   if (name.starts_with(kPrefix) || name == kInvalidArgs || name == kNoReply)
     return {name, std::string(cut_text(valid_text(error.getMessage()), kMaxText))};
-  return invalid_args("an argument cannot be read (" + valid_text(error.getMessage()) +
-                      "); D-Bus text is UTF-8 without NUL and without noncharacters such as U+FFFE or U+FDD0");
+  return invalid_args(
+      "an argument cannot be read (" + valid_text(error.getMessage()) +
+      "); D-Bus text is UTF-8 without NUL and without noncharacters such as U+FFFE or U+FDD0");
 }
 
 std::string job_error_name(const std::string& error_name) {

@@ -20,8 +20,8 @@ sdbus::Error invalid_args(const std::string& message);
 /// JobRecord::error_name -> "org.xmppft.Error.Job.Declined"; "" stays "".
 std::string job_error_name(const std::string& error_name);
 
-/// The error as it may leave: a text that D-Bus can carry, of at most 4096 bytes. An error of the D-Bus library itself
-/// becomes InvalidArgs: it could not read an argument.
+/// The error as it may leave: a text that D-Bus can carry, of at most 4096 bytes. An error of the
+/// D-Bus library itself becomes InvalidArgs: it could not read an argument.
 sdbus::Error sendable(const sdbus::Error& error);
 
 }  // namespace xmppftd

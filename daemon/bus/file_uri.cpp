@@ -27,8 +27,9 @@ std::string path_to_uri(std::string_view absolute_path) {
 
 Result<std::string> uri_to_path(std::string_view uri) {
   const auto bad = [&](const char* rule) {
-    return Error{Errc::BadUri, in_quotes(uri, 200) + ": " + rule +
-                                   "; want a file: URI of an absolute path, such as file:///home/ann/notes.txt"};
+    return Error{Errc::BadUri,
+                 in_quotes(uri, 200) + ": " + rule +
+                     "; want a file: URI of an absolute path, such as file:///home/ann/notes.txt"};
   };
   if (uri.rfind("file:", 0) != 0) return bad("not a file: URI");
   auto rest = uri.substr(5);

@@ -18,8 +18,9 @@ class GuardedObject final : public sdbus::IObject {
  public:
   explicit GuardedObject(std::unique_ptr<sdbus::IObject> object) : object_(std::move(object)) {}
 
-  void registerMethod(const std::string& interface, std::string name, std::string in, std::string out,
-                      sdbus::method_callback callback, sdbus::Flags flags) override;
+  void registerMethod(const std::string& interface, std::string name, std::string in,
+                      std::string out, sdbus::method_callback callback,
+                      sdbus::Flags flags) override;
   void registerMethod(const std::string& interface, std::string name, std::string in,
                       const std::vector<std::string>& in_names, std::string out,
                       const std::vector<std::string>& out_names, sdbus::method_callback callback,

@@ -19,7 +19,8 @@ struct Field {
 };
 
 std::string uri_of(const JobRecord& record) {
-  const bool there = !record.path.empty() && (record.direction == Direction::Out || record.state == JobState::Done);
+  const bool there = !record.path.empty() &&
+                     (record.direction == Direction::Out || record.state == JobState::Done);
   return there ? path_to_uri(record.path) : "";
 }
 
@@ -57,16 +58,19 @@ const Field kFields[] = {
     {"Uri", [](const JobView& j, bool) { return text(uri_of(j.record)); }},
     {"MimeType", [](const JobView& j, bool) { return text(j.record.file.mime_type); }},
     {"Description", [](const JobView& j, bool) { return text(j.record.file.description); }},
-    {"Size", [](const JobView& j, bool) { return variant(static_cast<std::int64_t>(j.record.file.size)); }},
-    {"Priority", [](const JobView& j, bool) { return variant(static_cast<std::int32_t>(j.record.priority)); }},
+    {"Size",
+     [](const JobView& j, bool) { return variant(static_cast<std::int64_t>(j.record.file.size)); }},
+    {"Priority",
+     [](const JobView& j, bool) { return variant(static_cast<std::int32_t>(j.record.priority)); }},
     {"State", [](const JobView& j, bool) { return text(to_string(j.record.state)); }},
     {"StateReason", [](const JobView& j, bool) { return text(to_string(j.record.reason)); }},
     {"Error",
      [](const JobView& j, bool) {
        // What went wrong on the way to the end is in the job's history.
-       if (j.record.state == JobState::Done) return variant(sdbus::Struct<std::string, std::string>());
-       return variant(sdbus::Struct<std::string, std::string>(job_error_name(j.record.error_name),
-                                                              safe_text(j.record.error_detail, kMaxString)));
+       if (j.record.state == JobState::Done)
+         return variant(sdbus::Struct<std::string, std::string>());
+       return variant(sdbus::Struct<std::string, std::string>(
+           job_error_name(j.record.error_name), safe_text(j.record.error_detail, kMaxString)));
      }},
     {"Actions", [](const JobView& j, bool) { return variant(actions(j.record)); }},
     {"Transferred", [](const JobView& j, bool) { return variant(j.progress.transferred); }},
@@ -74,12 +78,15 @@ const Field kFields[] = {
     {"Rate", [](const JobView& j, bool) { return variant(j.progress.rate); }},
     {"Eta",
      [](const JobView& j, bool) {
-       return variant(j.progress.left ? static_cast<std::int64_t>(j.progress.left->count()) : std::int64_t{-1});
+       return variant(j.progress.left ? static_cast<std::int64_t>(j.progress.left->count())
+                                      : std::int64_t{-1});
      }},
     {"Method", [](const JobView& j, bool) { return text(j.record.method); }},
     {"MethodDetail", [](const JobView& j, bool) { return method_detail(j.record); }},
-    {"Attempt", [](const JobView& j, bool) { return variant(static_cast<std::uint32_t>(j.record.attempt)); }},
-    {"NextAttemptAt", [](const JobView& j, bool) { return variant(bus_time(j.record.next_attempt_at)); }},
+    {"Attempt",
+     [](const JobView& j, bool) { return variant(static_cast<std::uint32_t>(j.record.attempt)); }},
+    {"NextAttemptAt",
+     [](const JobView& j, bool) { return variant(bus_time(j.record.next_attempt_at)); }},
     {"Hash",
      [](const JobView& j, bool) {
        const auto& hash = j.record.hash;

@@ -7,21 +7,26 @@
 
 namespace xmppftd {
 
-JobObject::JobObject(sdbus::IConnection& connection, TransferQueue& queue, AccountPorts& accounts, JobId id)
+JobObject::JobObject(sdbus::IConnection& connection, TransferQueue& queue, AccountPorts& accounts,
+                     JobId id)
     : BusObject(connection, job_path(id)), queue_(queue), accounts_(accounts), id_(id) {}
 
 void JobObject::announce() { emitInterfacesAddedSignal({kJobInterface}); }
 void JobObject::withdraw() { emitInterfacesRemovedSignal({kJobInterface}); }
-void JobObject::tell_changed(const std::vector<std::string>& names) { emitPropertiesChangedSignal(kJobInterface, names); }
+void JobObject::tell_changed(const std::vector<std::string>& names) {
+  emitPropertiesChangedSignal(kJobInterface, names);
+}
 
 void JobObject::Accept(sdbus::Result<>&& call, VariantMap options) {
   respond(std::move(call), [&](Reply<>& reply) {
     auto accept = read_accept_options(options);
-    queue_.accept(id_, std::move(accept), [reply = std::move(reply)](xmppftd::Result<void> done) mutable {
-      // The folder was named by a URI, so a missing one is a bad URI to the caller.
-      if (!done && done.error().code == Errc::FileMissing) done.error().code = Errc::BadUri;
-      answer(reply, done);
-    });
+    queue_.accept(id_, std::move(accept),
+                  [reply = std::move(reply)](xmppftd::Result<void> done) mutable {
+                    // The folder was named by a URI, so a missing one is a bad URI to the caller.
+                    if (!done && done.error().code == Errc::FileMissing)
+                      done.error().code = Errc::BadUri;
+                    answer(reply, done);
+                  });
   });
 }
 
@@ -42,8 +47,10 @@ void JobObject::Remove(sdbus::Result<>&& call) {
 
 sdbus::Variant JobObject::field(std::string_view name) const {
   const auto* record = queue_.find(id_);
-  if (record == nullptr) throw to_bus_error({Errc::NoSuchJob, "job " + std::to_string(id_) + " was removed"});
-  return job_field(name, JobView{*record, queue_.progress(id_)}, accounts_.find(record->account) != nullptr);
+  if (record == nullptr)
+    throw to_bus_error({Errc::NoSuchJob, "job " + std::to_string(id_) + " was removed"});
+  return job_field(name, JobView{*record, queue_.progress(id_)},
+                   accounts_.find(record->account) != nullptr);
 }
 
 }  // namespace xmppftd

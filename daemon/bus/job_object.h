@@ -15,14 +15,14 @@
 namespace xmppftd {
 
 /// One exported job (org.xmppft.Job1). Its values come from the queue at each read.
-class JobObject final
-    : public BusObject<org::xmppft::Job1_adaptor, sdbus::Properties_adaptor, sdbus::ManagedObject_adaptor> {
+class JobObject final : public BusObject<org::xmppft::Job1_adaptor, sdbus::Properties_adaptor,
+                                         sdbus::ManagedObject_adaptor> {
  public:
   JobObject(sdbus::IConnection& connection, TransferQueue& queue, AccountPorts& accounts, JobId id);
 
-  void announce();                                             ///< InterfacesAdded
-  void withdraw();                                             ///< InterfacesRemoved
-  void tell_changed(const std::vector<std::string>& names);    ///< PropertiesChanged
+  void announce();                                           ///< InterfacesAdded
+  void withdraw();                                           ///< InterfacesRemoved
+  void tell_changed(const std::vector<std::string>& names);  ///< PropertiesChanged
 
  private:
   void Accept(sdbus::Result<>&& call, VariantMap options) override;

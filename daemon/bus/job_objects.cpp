@@ -26,7 +26,8 @@ std::vector<std::string> differences(const JobRecord& told, const JobRecord& now
   look("Priority", told.priority != now.priority);
   look("State", told.state != now.state);
   look("StateReason", ended || told.reason != now.reason);
-  look("Error", ended || told.error_name != now.error_name || told.error_detail != now.error_detail);
+  look("Error",
+       ended || told.error_name != now.error_name || told.error_detail != now.error_detail);
   look("Actions", actions_of(told) != actions_of(now));
   look("Offset", told.offset != now.offset);
   look("Method", told.method != now.method);
@@ -42,8 +43,8 @@ const std::vector<std::string> kProgress{"Transferred", "Rate", "Eta"};
 
 }  // namespace
 
-JobObjects::JobObjects(sdbus::IConnection& connection, TransferQueue& queue, AccountPorts& accounts, Timers& timers,
-                       std::chrono::milliseconds progress_interval)
+JobObjects::JobObjects(sdbus::IConnection& connection, TransferQueue& queue, AccountPorts& accounts,
+                       Timers& timers, std::chrono::milliseconds progress_interval)
     : connection_(connection),
       queue_(queue),
       accounts_(accounts),
@@ -60,7 +61,8 @@ void JobObjects::changed(const JobView& job) {
     found = entries_.find(id);
   } else {
     auto names = differences(found->second.told, job.record);
-    names.insert(names.end(), kProgress.begin(), kProgress.end());  // a change of state tells the bytes with it
+    // a change of state tells the bytes with it
+    names.insert(names.end(), kProgress.begin(), kProgress.end());
     found->second.object->tell_changed(names);
   }
   Entry& entry = found->second;
@@ -81,7 +83,8 @@ void JobObjects::linger(JobId id, Entry& entry) {
 
 /// Of those whose time is over or that are too many. Then waits for the next.
 void JobObjects::end_lingering() {
-  while (!lingering_.empty() && (lingering_.size() > kLingering || lingering_.front().until <= timers_.now())) {
+  while (!lingering_.empty() &&
+         (lingering_.size() > kLingering || lingering_.front().until <= timers_.now())) {
     const JobId id = lingering_.front().id;
     lingering_.pop_front();
     const auto found = entries_.find(id);
@@ -91,7 +94,8 @@ void JobObjects::end_lingering() {
   }
   lingered_.reset();
   if (lingering_.empty()) return;
-  const auto left = std::chrono::ceil<std::chrono::milliseconds>(lingering_.front().until - timers_.now());
+  const auto left =
+      std::chrono::ceil<std::chrono::milliseconds>(lingering_.front().until - timers_.now());
   lingered_ = timers_.after(left, [this] { end_lingering(); });
 }
 
@@ -99,7 +103,8 @@ void JobObjects::removed(JobId id) {
   const auto found = entries_.find(id);
   if (found == entries_.end()) return;
   found->second.object->withdraw();
-  for (auto& [client, pins] : pins_) pins.erase(std::remove(pins.begin(), pins.end(), id), pins.end());
+  for (auto& [client, pins] : pins_)
+    pins.erase(std::remove(pins.begin(), pins.end(), id), pins.end());
   entries_.erase(found);
 }
 

@@ -12,22 +12,23 @@
 
 namespace xmppftd {
 
-/// Which jobs are objects on the bus: the running ones, those a client asked for, and for a minute those that ended
-/// since, the last 64 of them. An object costs some 5 kB and 10,000 of them a second of listing, so the rest are rows
-/// reached by id.
+/// Which jobs are objects on the bus: the running ones, those a client asked for, and for a minute
+/// those that ended since, the last 64 of them. An object costs some 5 kB and 10,000 of them a
+/// second of listing, so the rest are rows reached by id.
 class JobObjects {
  public:
   static constexpr std::chrono::seconds kLinger{60};
   static constexpr std::size_t kLingering = 64;
   static constexpr std::size_t kPinsPerClient = 256;
 
-  JobObjects(sdbus::IConnection& connection, TransferQueue& queue, AccountPorts& accounts, Timers& timers,
-             std::chrono::milliseconds progress_interval);
+  JobObjects(sdbus::IConnection& connection, TransferQueue& queue, AccountPorts& accounts,
+             Timers& timers, std::chrono::milliseconds progress_interval);
 
   /// The job is new or changed: its object appears, tells, or begins to linger.
   void changed(const JobView& job);
   void removed(JobId id);
-  /// `client` (a unique bus name) wants the job's object until it leaves the bus; at most 256, the oldest goes.
+  /// `client` (a unique bus name) wants the job's object until it leaves the bus; at most 256, the
+  /// oldest goes.
   void pin(JobId id, const std::string& client);
   void client_left(const std::string& client);
 
@@ -35,7 +36,7 @@ class JobObjects {
   struct Entry {
     std::unique_ptr<JobObject> object;
     std::set<std::string> clients;
-    JobRecord told;  ///< the record as it was told last,
+    JobRecord told;                ///< the record as it was told last,
     std::uint64_t told_bytes = 0;  ///< and its bytes
     bool lingers = false;
   };

@@ -19,9 +19,10 @@ JobFilter read_common(Options& options) {
     for (const auto& word : *states) {
       const auto state = job_state_from(word);
       if (!state)
-        throw invalid_args("state: " + in_quotes(word, 60) +
-                           " is not one of queued, offered, connecting, active, paused, verifying, done, failed, "
-                           "cancelled");
+        throw invalid_args(
+            "state: " + in_quotes(word, 60) +
+            " is not one of queued, offered, connecting, active, paused, verifying, done, failed, "
+            "cancelled");
       filter.states.push_back(*state);
     }
   }
@@ -31,7 +32,8 @@ JobFilter read_common(Options& options) {
   }
   if (const auto account = options.take<sdbus::ObjectPath>("account")) {
     const auto id = account_of(*account);
-    if (!id) throw invalid_args("account: " + in_quotes(*account) + " is not the path of an account");
+    if (!id)
+      throw invalid_args("account: " + in_quotes(*account) + " is not the path of an account");
     filter.account = *id;
   }
   if (const auto peer = options.text("peer"); !peer.empty()) {
@@ -51,7 +53,8 @@ JobFilter read_filter(const VariantMap& map) {
   Options options(map);
   JobFilter filter = read_common(options);
   const auto sort = options.text("sort");
-  if (!sort.empty() && sort != "newest" && sort != "oldest") throw invalid_args("sort: want newest or oldest");
+  if (!sort.empty() && sort != "newest" && sort != "oldest")
+    throw invalid_args("sort: want newest or oldest");
   filter.oldest_first = sort == "oldest";
   options.finish("ids, batch, state, direction, account, peer, since, text, sort");
   return filter;

@@ -8,8 +8,8 @@
 
 #include "base/system_error.h"
 #include "base/text.h"
-#include "bus/account_settings.h"
 #include "bus/accept_rules.h"
+#include "bus/account_settings.h"
 #include "bus/file_uri.h"
 #include "bus/job_selector.h"
 #include "bus/names.h"
@@ -26,18 +26,21 @@ constexpr std::size_t kMaxUri = 7 + 3 * 4096;
 
 Result<std::string> path_of(const std::string& uri) {
   if (uri.size() > kMaxUri)
-    return Error{Errc::BadUri, in_quotes(uri, 200) + " is longer than any path can be; want at most " +
-                                   std::to_string(kMaxUri) + " bytes, not " + std::to_string(uri.size())};
+    return Error{Errc::BadUri,
+                 in_quotes(uri, 200) + " is longer than any path can be; want at most " +
+                     std::to_string(kMaxUri) + " bytes, not " + std::to_string(uri.size())};
   return uri_to_path(uri);
 }
 
-/// A descriptor of ours for one of a message. sdbus-c++ 1.2 loses FD_CLOEXEC when it passes a descriptor on.
+/// A descriptor of ours for one of a message. sdbus-c++ 1.2 loses FD_CLOEXEC when it passes a
+/// descriptor on.
 UniqueFd own(const sdbus::UnixFd& fd, const std::string& subject) {
   UniqueFd copy(fcntl(fd.get(), F_DUPFD_CLOEXEC, 3));
   if (!copy) {
     const auto what = in_quotes(subject) + ": the descriptor cannot be used";
     throw to_bus_error(is_shortage(errno) ? system_error(errno, what)
-                                          : system_error(Errc::BadFd, errno, what, "open the file and pass it again"));
+                                          : system_error(Errc::BadFd, errno, what,
+                                                         "open the file and pass it again"));
   }
   return copy;
 }
@@ -63,11 +66,12 @@ ManagerObject::ManagerObject(sdbus::IConnection& connection, ManagerWorld world)
     : BusObject(connection, kRootPath),
       world_(std::move(world)),
       controls_(world_.queue, world_.timers),
-      changes_(world_.timers, [this](const Changes::Batch& batch) {
-        std::vector<sdbus::Struct<std::uint64_t, std::string>> rows;
-        for (const auto& [id, word] : batch) rows.emplace_back(id, word);
-        object().tell([&] { emitJobsChanged(world_.queue.generation(), outgoing(rows)); });
-      }),
+      changes_(world_.timers,
+               [this](const Changes::Batch& batch) {
+                 std::vector<sdbus::Struct<std::uint64_t, std::string>> rows;
+                 for (const auto& [id, word] : batch) rows.emplace_back(id, word);
+                 object().tell([&] { emitJobsChanged(world_.queue.generation(), outgoing(rows)); });
+               }),
       batches_(world_.timers) {}
 
 void ManagerObject::job_changed(JobId id, std::string_view word) {
@@ -85,11 +89,13 @@ void ManagerObject::tell_changed(const std::string& property) {
 
 std::string ManagerObject::caller() { return object().getCurrentlyProcessedMessage()->getSender(); }
 
-void ManagerObject::SendUris(sdbus::Result<std::string, std::vector<std::uint64_t>>&& call, std::vector<std::string> uris,
-                             std::vector<std::string> recipients, VariantMap options) {
+void ManagerObject::SendUris(sdbus::Result<std::string, std::vector<std::uint64_t>>&& call,
+                             std::vector<std::string> uris, std::vector<std::string> recipients,
+                             VariantMap options) {
   respond(std::move(call), [&](SendReply& reply) {
     if (uris.empty()) throw invalid_args("uris: name at least one file");
-    if (uris.size() > kMaxArray) throw to_bus_error({Errc::TooMany, "more than 1000 files in one call; split it"});
+    if (uris.size() > kMaxArray)
+      throw to_bus_error({Errc::TooMany, "more than 1000 files in one call; split it"});
     std::string name;
     SendRequest request = read_send_options(options, std::move(recipients), true, name);
     if (!name.empty() && uris.size() > 1) throw invalid_args("name: only with one file");
@@ -116,8 +122,10 @@ void ManagerObject::SendFds(sdbus::Result<std::string, std::vector<std::uint64_t
     for (const auto& file : files) {
       const auto& name = std::get<1>(file);
       check_string("a name", name);
-      if (name.empty()) throw invalid_args("files: a descriptor needs the name that the receiver sees");
-      request.sources.push_back({.path = "", .fd = own(std::get<0>(file), name), .name = name, .keep_open = true});
+      if (name.empty())
+        throw invalid_args("files: a descriptor needs the name that the receiver sees");
+      request.sources.push_back(
+          {.path = "", .fd = own(std::get<0>(file), name), .name = name, .keep_open = true});
     }
     submit(reply, std::move(request));
   });
@@ -132,14 +140,16 @@ void ManagerObject::submit(SendReply& reply, SendRequest request) {
   });
 }
 
-void ManagerObject::OpenBatch(sdbus::Result<std::string>&& call, std::vector<std::string> recipients,
-                              VariantMap options) {
+void ManagerObject::OpenBatch(sdbus::Result<std::string>&& call,
+                              std::vector<std::string> recipients, VariantMap options) {
   respond(std::move(call), [&](Reply<std::string>& reply) {
     if (batches_.full())
-      throw to_bus_error({Errc::TooMany, std::to_string(OpenBatches::kMost) + " batches are open; submit one first"});
+      throw to_bus_error({Errc::TooMany, std::to_string(OpenBatches::kMost) +
+                                             " batches are open; submit one first"});
     std::string no_name;
     std::vector<SendOutcome::Problem> problems;
-    auto batch = world_.queue.open_batch(read_send_options(options, std::move(recipients), false, no_name), problems);
+    auto batch = world_.queue.open_batch(
+        read_send_options(options, std::move(recipients), false, no_name), problems);
     if (batch == nullptr) throw problems_error(problems);
     const auto name = batch->name();
     batches_.keep(caller(), std::move(batch));
@@ -147,16 +157,19 @@ void ManagerObject::OpenBatch(sdbus::Result<std::string>&& call, std::vector<std
   });
 }
 
-void ManagerObject::AddToBatch(sdbus::Result<>&& call, std::string batch,
-                               std::vector<sdbus::Struct<sdbus::UnixFd, std::string, std::string>> files) {
+void ManagerObject::AddToBatch(
+    sdbus::Result<>&& call, std::string batch,
+    std::vector<sdbus::Struct<sdbus::UnixFd, std::string, std::string>> files) {
   respond(std::move(call), [&](Reply<>& reply) {
     if (files.empty() || files.size() > kMaxFds) throw invalid_args("files: want 1 to 16");
     std::vector<SendSource> sources;
     std::vector<SendOutcome::Problem> problems;
     for (const auto& file : files) {
-      const auto& [fd, uri, name] = static_cast<const std::tuple<sdbus::UnixFd, std::string, std::string>&>(file);
+      const auto& [fd, uri, name] =
+          static_cast<const std::tuple<sdbus::UnixFd, std::string, std::string>&>(file);
       check_string("a name", name);
-      if (uri.empty() && name.empty()) throw invalid_args("files: a descriptor needs a URI or a name");
+      if (uri.empty() && name.empty())
+        throw invalid_args("files: a descriptor needs a URI or a name");
       auto path = uri.empty() ? Result<std::string>(std::string()) : path_of(uri);
       if (path)
         sources.push_back({.path = *path, .fd = own(fd, uri.empty() ? name : uri), .name = name});
@@ -166,17 +179,19 @@ void ManagerObject::AddToBatch(sdbus::Result<>&& call, std::string batch,
     if (!problems.empty()) throw problems_error(problems);
     const auto client = caller();
     auto& open = batches_.begin_use(client, batch);
-    open.add(std::move(sources), [this, client, batch, reply = std::move(reply)](SendOutcome added) mutable {
-      batches_.end_use(client, batch, added.ok());
-      if (added.ok())
-        reply.give();
-      else
-        reply.fail(problems_error(added.problems));
-    });
+    open.add(std::move(sources),
+             [this, client, batch, reply = std::move(reply)](SendOutcome added) mutable {
+               batches_.end_use(client, batch, added.ok());
+               if (added.ok())
+                 reply.give();
+               else
+                 reply.fail(problems_error(added.problems));
+             });
   });
 }
 
-void ManagerObject::SubmitBatch(sdbus::Result<std::vector<std::uint64_t>>&& call, std::string batch) {
+void ManagerObject::SubmitBatch(sdbus::Result<std::vector<std::uint64_t>>&& call,
+                                std::string batch) {
   respond(std::move(call), [&](Reply<std::vector<std::uint64_t>>& reply) {
     auto whole = batches_.take(caller(), batch);
     world_.queue.submit(std::move(whole), [reply = std::move(reply)](SendOutcome outcome) mutable {
@@ -188,16 +203,20 @@ void ManagerObject::SubmitBatch(sdbus::Result<std::vector<std::uint64_t>>&& call
   });
 }
 
-/// Row by row into the reply, which is all that a page costs: each value by itself would be a message of a kilobyte.
-void ManagerObject::ListJobs(sdbus::Result<std::vector<FieldsRow>, std::string, std::uint64_t>&&, VariantMap filter,
-                             std::vector<std::string> fields, std::string cursor, std::uint32_t limit) {
-  if (limit < 1 || limit > kMaxPage) throw invalid_args("limit: " + std::to_string(limit) + " is out of range; want 1 to 1000");
+/// Row by row into the reply, which is all that a page costs: each value by itself would be a
+/// message of a kilobyte.
+void ManagerObject::ListJobs(sdbus::Result<std::vector<FieldsRow>, std::string, std::uint64_t>&&,
+                             VariantMap filter, std::vector<std::string> fields, std::string cursor,
+                             std::uint32_t limit) {
+  if (limit < 1 || limit > kMaxPage)
+    throw invalid_args("limit: " + std::to_string(limit) + " is out of range; want 1 to 1000");
   if (fields.size() > kMaxArray) throw invalid_args("fields: more than 1000");
   check_string("cursor", cursor);
   auto page = world_.queue.list(read_filter(filter), cursor, limit);
   if (!page) throw to_bus_error(page.error());
   const auto names = check_job_fields(std::move(fields));
-  auto reply = static_cast<const sdbus::MethodCall*>(object().getCurrentlyProcessedMessage())->createReply();
+  auto reply =
+      static_cast<const sdbus::MethodCall*>(object().getCurrentlyProcessedMessage())->createReply();
   reply.openContainer("(ta{sv})");
   for (const JobId id : page->ids) {
     const auto* record = world_.queue.find(id);
@@ -228,19 +247,20 @@ sdbus::ObjectPath ManagerObject::GetJob(const std::uint64_t& id) {
   return job_path(id);
 }
 
-void ManagerObject::ControlJobs(sdbus::Result<std::vector<std::uint64_t>, std::vector<Row>>&& call, std::string action,
-                                VariantMap selector, VariantMap options) {
+void ManagerObject::ControlJobs(sdbus::Result<std::vector<std::uint64_t>, std::vector<Row>>&& call,
+                                std::string action, VariantMap selector, VariantMap options) {
   respond(std::move(call), [&](Controls::Reply& reply) {
     if (action != "cancel" && action != "remove")
       throw invalid_args("action: " + in_quotes(action, 60) + " is not one of cancel, remove");
     Options(options).finish("");
-    controls_.add(std::move(reply), action == "cancel" ? Controls::Action::Cancel : Controls::Action::Remove,
+    controls_.add(std::move(reply),
+                  action == "cancel" ? Controls::Action::Cancel : Controls::Action::Remove,
                   read_selector(selector));
   });
 }
 
-void ManagerObject::WaitJobs(sdbus::Result<std::vector<Row>>&& call, std::vector<std::uint64_t> ids, std::string until,
-                             std::uint64_t timeout_usec) {
+void ManagerObject::WaitJobs(sdbus::Result<std::vector<Row>>&& call, std::vector<std::uint64_t> ids,
+                             std::string until, std::uint64_t timeout_usec) {
   respond(std::move(call), [&](Waits::Reply& reply) {
     constexpr std::uint64_t kLongest = 1000ull * 1000 * 3600 * 24 * 365;
     world_.waits.add(reply, std::move(ids), until,
@@ -250,43 +270,51 @@ void ManagerObject::WaitJobs(sdbus::Result<std::vector<Row>>&& call, std::vector
 
 void ManagerObject::GetHistory(sdbus::Result<std::vector<VariantMap>>&& call, std::uint64_t id) {
   respond(std::move(call), [&](Reply<std::vector<VariantMap>>& reply) {
-    world_.queue.history(id, [reply = std::move(reply)](Result<std::vector<HistoryEntry>> story) mutable {
-      if (!story) return reply.fail(story.error());
-      std::vector<VariantMap> rows;
-      for (const auto& entry : *story)
-        rows.push_back({{"at", variant(bus_time(entry.at))},
-                        {"what", variant(safe_text(entry.what, kMaxString))},
-                        {"detail", variant(safe_text(entry.detail, kMaxString))}});
-      reply.give(rows);
-    });
+    world_.queue.history(
+        id, [reply = std::move(reply)](Result<std::vector<HistoryEntry>> story) mutable {
+          if (!story) return reply.fail(story.error());
+          std::vector<VariantMap> rows;
+          for (const auto& entry : *story)
+            rows.push_back({{"at", variant(bus_time(entry.at))},
+                            {"what", variant(safe_text(entry.what, kMaxString))},
+                            {"detail", variant(safe_text(entry.detail, kMaxString))}});
+          reply.give(rows);
+        });
   });
 }
 
-void ManagerObject::AddAccount(sdbus::Result<sdbus::ObjectPath>&& call, std::string jid, VariantMap settings) {
+void ManagerObject::AddAccount(sdbus::Result<sdbus::ObjectPath>&& call, std::string jid,
+                               VariantMap settings) {
   respond(std::move(call), [&](Reply<sdbus::ObjectPath>& reply) {
     check_string("jid", jid);
     auto parsed = Jid::parse(jid);
     if (!parsed) throw to_bus_error(parsed.error());
     if (!parsed->is_bare() || parsed->local().empty())
-      throw to_bus_error({Errc::BadJid, in_quotes(jid, 200) + " is not an account's address; want user@domain, and the "
-                                                     "resource as a setting of its own"});
+      throw to_bus_error(
+          {Errc::BadJid, in_quotes(jid, 200) +
+                             " is not an account's address; want user@domain, and the "
+                             "resource as a setting of its own"});
     AccountSettings account;
     account.jid = parsed->str();
     apply_settings(settings, account);
-    world_.accounts.add(std::move(account), [reply = std::move(reply)](Result<AccountId> added) mutable {
-      if (added)
-        reply.give(sdbus::ObjectPath(account_path(*added)));
-      else
-        reply.fail(added.error());
-    });
+    world_.accounts.add(std::move(account),
+                        [reply = std::move(reply)](Result<AccountId> added) mutable {
+                          if (added)
+                            reply.give(sdbus::ObjectPath(account_path(*added)));
+                          else
+                            reply.fail(added.error());
+                        });
   });
 }
 
-void ManagerObject::RemoveAccount(sdbus::Result<>&& call, sdbus::ObjectPath account, VariantMap options) {
+void ManagerObject::RemoveAccount(sdbus::Result<>&& call, sdbus::ObjectPath account,
+                                  VariantMap options) {
   respond(std::move(call), [&](Reply<>& reply) {
     Options(options).finish("");
     const auto id = account_of(account);
-    if (!id) throw to_bus_error({Errc::NoSuchAccount, in_quotes(account) + " is not the path of an account"});
+    if (!id)
+      throw to_bus_error(
+          {Errc::NoSuchAccount, in_quotes(account) + " is not the path of an account"});
     world_.accounts.remove(*id, answering(reply));
   });
 }
@@ -296,9 +324,7 @@ std::uint64_t ManagerObject::StartedAt() { return bus_time(world_.started_at); }
 std::vector<std::string> ManagerObject::Features() { return {"si-socks5", "si-ibb"}; }
 std::uint32_t ManagerObject::MaxActive() { return world_.queue.config().max_active; }
 
-std::vector<VariantMap> ManagerObject::AutoAccept() {
-  return rules_to_bus(world_.queue.rules());
-}
+std::vector<VariantMap> ManagerObject::AutoAccept() { return rules_to_bus(world_.queue.rules()); }
 
 void ManagerObject::AutoAccept(const std::vector<VariantMap>& rules) {
   auto own = rules_from_bus(rules);

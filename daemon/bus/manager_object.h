@@ -35,7 +35,8 @@ struct ManagerWorld {
 
 /// The root object: org.xmppft.Manager1 beside the ObjectManager.
 class ManagerObject final
-    : public BusObject<org::xmppft::Manager1_adaptor, sdbus::ObjectManager_adaptor, sdbus::Properties_adaptor> {
+    : public BusObject<org::xmppft::Manager1_adaptor, sdbus::ObjectManager_adaptor,
+                       sdbus::Properties_adaptor> {
  public:
   ManagerObject(sdbus::IConnection& connection, ManagerWorld world);
 
@@ -48,25 +49,31 @@ class ManagerObject final
   using FieldsRow = sdbus::Struct<std::uint64_t, VariantMap>;
   using SendReply = Reply<std::string, std::vector<std::uint64_t>>;
 
-  void SendUris(sdbus::Result<std::string, std::vector<std::uint64_t>>&& call, std::vector<std::string> uris,
-                std::vector<std::string> recipients, VariantMap options) override;
+  void SendUris(sdbus::Result<std::string, std::vector<std::uint64_t>>&& call,
+                std::vector<std::string> uris, std::vector<std::string> recipients,
+                VariantMap options) override;
   void SendFds(sdbus::Result<std::string, std::vector<std::uint64_t>>&& call,
-               std::vector<sdbus::Struct<sdbus::UnixFd, std::string>> files, std::vector<std::string> recipients,
-               VariantMap options) override;
-  void OpenBatch(sdbus::Result<std::string>&& result, std::vector<std::string> recipients, VariantMap options) override;
-  void AddToBatch(sdbus::Result<>&& result, std::string batch,
-                  std::vector<sdbus::Struct<sdbus::UnixFd, std::string, std::string>> files) override;
+               std::vector<sdbus::Struct<sdbus::UnixFd, std::string>> files,
+               std::vector<std::string> recipients, VariantMap options) override;
+  void OpenBatch(sdbus::Result<std::string>&& result, std::vector<std::string> recipients,
+                 VariantMap options) override;
+  void AddToBatch(
+      sdbus::Result<>&& result, std::string batch,
+      std::vector<sdbus::Struct<sdbus::UnixFd, std::string, std::string>> files) override;
   void SubmitBatch(sdbus::Result<std::vector<std::uint64_t>>&& result, std::string batch) override;
-  void ListJobs(sdbus::Result<std::vector<FieldsRow>, std::string, std::uint64_t>&& result, VariantMap filter,
-                std::vector<std::string> fields, std::string cursor, std::uint32_t limit) override;
+  void ListJobs(sdbus::Result<std::vector<FieldsRow>, std::string, std::uint64_t>&& result,
+                VariantMap filter, std::vector<std::string> fields, std::string cursor,
+                std::uint32_t limit) override;
   sdbus::ObjectPath GetJob(const std::uint64_t& id) override;
-  void ControlJobs(sdbus::Result<std::vector<std::uint64_t>, std::vector<Row>>&& call, std::string action,
-                   VariantMap selector, VariantMap options) override;
-  void WaitJobs(sdbus::Result<std::vector<Row>>&& call, std::vector<std::uint64_t> ids, std::string until,
-                std::uint64_t timeout_usec) override;
+  void ControlJobs(sdbus::Result<std::vector<std::uint64_t>, std::vector<Row>>&& call,
+                   std::string action, VariantMap selector, VariantMap options) override;
+  void WaitJobs(sdbus::Result<std::vector<Row>>&& call, std::vector<std::uint64_t> ids,
+                std::string until, std::uint64_t timeout_usec) override;
   void GetHistory(sdbus::Result<std::vector<VariantMap>>&& call, std::uint64_t id) override;
-  void AddAccount(sdbus::Result<sdbus::ObjectPath>&& call, std::string jid, VariantMap settings) override;
-  void RemoveAccount(sdbus::Result<>&& call, sdbus::ObjectPath account, VariantMap options) override;
+  void AddAccount(sdbus::Result<sdbus::ObjectPath>&& call, std::string jid,
+                  VariantMap settings) override;
+  void RemoveAccount(sdbus::Result<>&& call, sdbus::ObjectPath account,
+                     VariantMap options) override;
 
   std::string Version() override;
   std::uint64_t StartedAt() override;

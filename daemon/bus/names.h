@@ -17,8 +17,12 @@ inline constexpr const char* kManagerInterface = "org.xmppft.Manager1";
 inline constexpr const char* kAccountInterface = "org.xmppft.Account1";
 inline constexpr const char* kJobInterface = "org.xmppft.Job1";
 
-inline std::string job_path(JobId id) { return std::string(kRootPath) + "/jobs/" + std::to_string(id); }
-inline std::string account_path(AccountId id) { return std::string(kRootPath) + "/accounts/" + std::to_string(id); }
+inline std::string job_path(JobId id) {
+  return std::string(kRootPath) + "/jobs/" + std::to_string(id);
+}
+inline std::string account_path(AccountId id) {
+  return std::string(kRootPath) + "/accounts/" + std::to_string(id);
+}
 
 /// The id at the end of an account's object path; nothing when it is another kind of path.
 inline std::optional<AccountId> account_of(const std::string& path) {
@@ -28,6 +32,8 @@ inline std::optional<AccountId> account_of(const std::string& path) {
 }
 
 /// D-Bus times are microseconds since the Unix epoch.
-inline std::uint64_t bus_time(WallTime time) { return static_cast<std::uint64_t>(time.time_since_epoch().count()); }
+inline std::uint64_t bus_time(WallTime time) {
+  return static_cast<std::uint64_t>(time.time_since_epoch().count());
+}
 
 }  // namespace xmppftd

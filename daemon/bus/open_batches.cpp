@@ -24,10 +24,13 @@ void OpenBatches::watch(const Key& key, Open& open) {
 OpenBatches::Open& OpenBatches::find(const std::string& caller, const std::string& name) {
   const auto found = batches_.find({caller, name});
   if (found == batches_.end())
-    throw to_bus_error({Errc::BadState, "batch: you have none of that name open; it was submitted, refused, or not touched "
-                                        "for 5 minutes. Open another one"});
+    throw to_bus_error(
+        {Errc::BadState,
+         "batch: you have none of that name open; it was submitted, refused, or not touched "
+         "for 5 minutes. Open another one"});
   if (!found->second.idle)
-    throw to_bus_error({Errc::BadState, "batch: your call before is not answered yet; await its reply"});
+    throw to_bus_error(
+        {Errc::BadState, "batch: your call before is not answered yet; await its reply"});
   return found->second;
 }
 

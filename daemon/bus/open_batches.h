@@ -11,8 +11,8 @@
 
 namespace xmppftd {
 
-/// Batches that clients have opened and not yet submitted, each its caller's own. One is forgotten, and nothing of it
-/// queued, when its caller leaves the bus or does not touch it for five minutes.
+/// Batches that clients have opened and not yet submitted, each its caller's own. One is forgotten,
+/// and nothing of it queued, when its caller leaves the bus or does not touch it for five minutes.
 class OpenBatches {
  public:
   static constexpr std::size_t kMost = 64;
@@ -21,7 +21,8 @@ class OpenBatches {
 
   bool full() const noexcept { return batches_.size() >= kMost; }
   void keep(const std::string& caller, std::unique_ptr<SendBatch> batch);
-  /// The batch, for one call that may take its time: until end_use() it is nobody else's. Throws BadState.
+  /// The batch, for one call that may take its time: until end_use() it is nobody else's. Throws
+  /// BadState.
   SendBatch& begin_use(const std::string& caller, const std::string& name);
   /// False: it is forgotten, as it is of no more use. A batch that went meanwhile is none.
   void end_use(const std::string& caller, const std::string& name, bool keep);

@@ -18,7 +18,8 @@ std::string Options::text(const std::string& key) {
 void Options::finish(const std::string& known) const {
   for (const auto& [key, value] : map_)
     if (used_.count(key) == 0 && key.rfind("x-", 0) != 0)
-      throw invalid_args("unknown option " + in_quotes(key) + "; there are: " + (known.empty() ? "none" : known));
+      throw invalid_args("unknown option " + in_quotes(key) +
+                         "; there are: " + (known.empty() ? "none" : known));
 }
 
 }  // namespace xmppftd

@@ -21,7 +21,8 @@ inline constexpr std::size_t kMaxArray = 1000;   ///< elements
 /// Throws InvalidArgs when `text` is longer than kMaxString.
 void check_string(const std::string& what, const std::string& text);
 
-/// Reads an `a{sv}` argument: each key once, by type; what is left over at the end is an error that names it.
+/// Reads an `a{sv}` argument: each key once, by type; what is left over at the end is an error that
+/// names it.
 class Options {
  public:
   explicit Options(const VariantMap& map) : map_(map) {}
@@ -33,7 +34,8 @@ class Options {
     const auto found = map_.find(key);
     if (found == map_.end()) return std::nullopt;
     if (!found->second.containsValueOfType<T>())
-      throw invalid_args("option \"" + key + "\" is of type " + found->second.peekValueType() + ", which it may not be");
+      throw invalid_args("option \"" + key + "\" is of type " + found->second.peekValueType() +
+                         ", which it may not be");
     return found->second.get<T>();
   }
   /// A string of at most kMaxString bytes; "" when absent.

@@ -21,7 +21,8 @@ class Reply {
  public:
   Reply() = default;  ///< owes nothing
   explicit Reply(sdbus::Result<Results...>&& call) : call_(std::move(call)), owed_(true) {}
-  Reply(Reply&& other) noexcept : call_(std::move(other.call_)), owed_(std::exchange(other.owed_, false)) {}
+  Reply(Reply&& other) noexcept
+      : call_(std::move(other.call_)), owed_(std::exchange(other.owed_, false)) {}
   Reply& operator=(Reply&& other) noexcept {
     std::swap(call_, other.call_);
     std::swap(owed_, other.owed_);

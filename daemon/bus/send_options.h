@@ -9,9 +9,9 @@
 
 namespace xmppftd {
 
-/// The recipients and options of SendUris, SendFds and OpenBatch, without the sources; `name` is an option of the first
-/// alone. Throws InvalidArgs, NoSuchAccount.
-SendRequest read_send_options(const VariantMap& map, std::vector<std::string> recipients, bool with_name,
-                              std::string& name);
+/// The recipients and options of SendUris, SendFds and OpenBatch, without the sources; `name` is an
+/// option of the first alone. Throws InvalidArgs, NoSuchAccount.
+SendRequest read_send_options(const VariantMap& map, std::vector<std::string> recipients,
+                              bool with_name, std::string& name);
 
 }  // namespace xmppftd

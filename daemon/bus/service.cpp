@@ -14,15 +14,16 @@
 
 namespace xmppftd {
 
-/// Order of life: the connection first, objects on it, its place on the loop last; death the other way round.
+/// Order of life: the connection first, objects on it, its place on the loop last; death the other
+/// way round.
 struct BusService::Parts final : TransferQueue::Observer, Accounts::Observer {
   Parts(World w, std::unique_ptr<sdbus::IConnection> bus)
       : world(std::move(w)),
         connection(std::move(bus)),
         objects(*connection, world.queue, world.accounts, world.loop, world.progress_interval),
         waits(world.queue, world.loop),
-        manager(*connection,
-                {world.queue, world.accounts, objects, waits, world.loop, world.save_rules, wall_now()}),
+        manager(*connection, {world.queue, world.accounts, objects, waits, world.loop,
+                              world.save_rules, wall_now()}),
         daemon(sdbus::createProxy(*connection, "org.freedesktop.DBus", "/org/freedesktop/DBus")) {
     daemon->uponSignal("NameOwnerChanged")
         .onInterface("org.freedesktop.DBus")
@@ -54,7 +55,9 @@ struct BusService::Parts final : TransferQueue::Observer, Accounts::Observer {
     waits.job_changed(id);
     manager.job_changed(id, "removed");
   }
-  void on_degraded_changed(bool) override { manager.tell_changed("Degraded"), manager.tell_changed("Problems"); }
+  void on_degraded_changed(bool) override {
+    manager.tell_changed("Degraded"), manager.tell_changed("Problems");
+  }
 
   // Accounts::Observer
   void on_account_added(Account& account) override {
@@ -63,7 +66,8 @@ struct BusService::Parts final : TransferQueue::Observer, Accounts::Observer {
     object->announce();
   }
   void on_account_changed(Account& account) override {
-    if (const auto found = accounts.find(account.id()); found != accounts.end()) found->second->tell_changed();
+    if (const auto found = accounts.find(account.id()); found != accounts.end())
+      found->second->tell_changed();
   }
   void on_account_removed(Account& account) override {
     const auto found = accounts.find(account.id());
@@ -91,8 +95,9 @@ Result<std::unique_ptr<BusService>> BusService::start(World world) {
   try {
     connection = sdbus::createSessionBusConnection();
   } catch (const sdbus::Error& problem) {
-    return Error{Errc::Network, "no session bus: " + problem.getMessage() +
-                                    "; start one with dbus-run-session, or set DBUS_SESSION_BUS_ADDRESS"};
+    return Error{Errc::Network,
+                 "no session bus: " + problem.getMessage() +
+                     "; start one with dbus-run-session, or set DBUS_SESSION_BUS_ADDRESS"};
   }
   try {
     Loop& loop = world.loop;
@@ -102,8 +107,8 @@ Result<std::unique_ptr<BusService>> BusService::start(World world) {
     parts->poll = std::make_unique<BusPoll>(loop, *parts->connection, std::move(on_lost));
     return std::unique_ptr<BusService>(new BusService(std::move(parts)));
   } catch (const sdbus::Error& problem) {
-    return Error{Errc::Exists, std::string("cannot take the bus name ") + kBusName + ": " + problem.getMessage() +
-                                   "; another xmppftd runs on this bus"};
+    return Error{Errc::Exists, std::string("cannot take the bus name ") + kBusName + ": " +
+                                   problem.getMessage() + "; another xmppftd runs on this bus"};
   }
 }
 

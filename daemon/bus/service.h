@@ -26,12 +26,13 @@ class BusService {
     std::chrono::milliseconds progress_interval;
   };
 
-  /// Connects, exports and, last, takes the name. Errors: Network (no bus), Exists (another daemon has the name).
+  /// Connects, exports and, last, takes the name. Errors: Network (no bus), Exists (another daemon
+  /// has the name).
   static Result<std::unique_ptr<BusService>> start(World world);
   ~BusService();
 
-  /// Keeps the connection itself alive, though nothing is exported or read any more. A reply that is still owed points
-  /// into it, so whoever holds such callbacks must die before this.
+  /// Keeps the connection itself alive, though nothing is exported or read any more. A reply that
+  /// is still owed points into it, so whoever holds such callbacks must die before this.
   std::shared_ptr<void> connection() const;
 
  private:

@@ -14,10 +14,11 @@
 
 namespace xmppftd {
 
-/// Descriptors kept for those that come with messages. A connection that finds no number for one of them is broken for
-/// good (sd-bus: EXFULL), and the daemon would have to end. They are let go while messages are read; another thread may
-/// be faster then, which costs no more than having kept none. As long as there are as many free numbers anyway they stay:
-/// to close and open them all at each wake costs more than most messages.
+/// Descriptors kept for those that come with messages. A connection that finds no number for one of
+/// them is broken for good (sd-bus: EXFULL), and the daemon would have to end. They are let go
+/// while messages are read; another thread may be faster then, which costs no more than having kept
+/// none. As long as there are as many free numbers anyway they stay: to close and open them all at
+/// each wake costs more than most messages.
 class SpareFds {
  public:
   explicit SpareFds(std::size_t count) : count_(count) { hold(); }
@@ -35,16 +36,19 @@ class SpareFds {
   }
 
  private:
-  /// The highest numbers below the limit are free, as many as we keep. The lowest free one is always given first, so
-  /// these are used only in a table that is nearly full, or was. poll() tells of all of them in one call.
+  /// The highest numbers below the limit are free, as many as we keep. The lowest free one is
+  /// always given first, so these are used only in a table that is nearly full, or was. poll()
+  /// tells of all of them in one call.
   bool plenty() const {
     rlimit limit{};
     if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur < count_) return false;
     if (limit.rlim_cur > INT_MAX) return true;
     std::vector<pollfd> highest;
-    for (std::size_t i = 1; i <= count_; ++i) highest.push_back({static_cast<int>(limit.rlim_cur - i), 0, 0});
+    for (std::size_t i = 1; i <= count_; ++i)
+      highest.push_back({static_cast<int>(limit.rlim_cur - i), 0, 0});
     return ::poll(highest.data(), highest.size(), 0) >= 0 &&
-           std::all_of(highest.begin(), highest.end(), [](const pollfd& one) { return one.revents == POLLNVAL; });
+           std::all_of(highest.begin(), highest.end(),
+                       [](const pollfd& one) { return one.revents == POLLNVAL; });
   }
 
   const std::size_t count_;

@@ -8,8 +8,8 @@
 
 namespace xmppftd {
 
-void Waits::add(Reply& reply, std::vector<JobId> ids, const std::string& until, std::chrono::microseconds timeout,
-                const std::string& client) {
+void Waits::add(Reply& reply, std::vector<JobId> ids, const std::string& until,
+                std::chrono::microseconds timeout, const std::string& client) {
   if (ids.empty() || ids.size() > kMaxArray) throw invalid_args("ids: want 1 to 1000 jobs");
   Wait wait{{}, std::move(ids), {}, Until::Finished, client, nullptr};
   if (until == "any-finished")
@@ -17,7 +17,8 @@ void Waits::add(Reply& reply, std::vector<JobId> ids, const std::string& until, 
   else if (until == "started")
     wait.until = Until::Started;
   else if (until != "finished")
-    throw invalid_args("until: " + in_quotes(until, 60) + " is not one of finished, any-finished, started");
+    throw invalid_args("until: " + in_quotes(until, 60) +
+                       " is not one of finished, any-finished, started");
   for (const JobId id : wait.ids)
     if (queue_.find(id) == nullptr)
       throw to_bus_error({Errc::NoSuchJob, "no job " + std::to_string(id) + " (newest is " +
@@ -27,10 +28,14 @@ void Waits::add(Reply& reply, std::vector<JobId> ids, const std::string& until, 
     wait.reply = std::move(reply);
     return answer(wait);
   }
-  std::erase_if(wait.set, [this, &wait](JobId id) { return wait.until == Until::Finished && is_finished(id); });
-  const auto waiting = std::count_if(waits_.begin(), waits_.end(), [&](const Wait& w) { return w.client == client; });
+  std::erase_if(wait.set, [this, &wait](JobId id) {
+    return wait.until == Until::Finished && is_finished(id);
+  });
+  const auto waiting = std::count_if(waits_.begin(), waits_.end(),
+                                     [&](const Wait& w) { return w.client == client; });
   if (static_cast<std::size_t>(waiting) >= kPerClient)
-    throw to_bus_error({Errc::TooMany, "this program waits 64 times already; wait for several jobs in one call"});
+    throw to_bus_error(
+        {Errc::TooMany, "this program waits 64 times already; wait for several jobs in one call"});
   wait.reply = std::move(reply);
   waits_.push_back(std::move(wait));
   if (timeout.count() == 0) return;
@@ -62,7 +67,8 @@ bool Waits::is_finished(JobId id) const {
   return record == nullptr || is_terminal(record->state);  // null: removed meanwhile
 }
 
-/// `changed` is the only job that changed since it was not. What has finished stays so and is not looked at again.
+/// `changed` is the only job that changed since it was not. What has finished stays so and is not
+/// looked at again.
 bool Waits::is_over(Wait& wait, JobId changed) const {
   if (wait.until == Until::Started) return is_over(wait);
   if (!is_finished(changed)) return false;
@@ -74,7 +80,8 @@ bool Waits::is_over(const Wait& wait) const {
   const auto finished = [&](JobId id) { return is_finished(id); };
   const auto started = [&](JobId id) {
     const auto* record = queue_.find(id);
-    return record == nullptr || (record->state != JobState::Queued && record->state != JobState::Offered);
+    return record == nullptr ||
+           (record->state != JobState::Queued && record->state != JobState::Offered);
   };
   switch (wait.until) {
     case Until::Finished: return std::all_of(wait.set.begin(), wait.set.end(), finished);

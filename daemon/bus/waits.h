@@ -24,10 +24,10 @@ class Waits {
 
   Waits(TransferQueue& queue, Timers& timers) : queue_(queue), timers_(timers) {}
 
-  /// Answers at once when it is true already. Throws sdbus::Error, and leaves the reply, on NoSuchJob, TooMany,
-  /// InvalidArgs.
-  void add(Reply& reply, std::vector<JobId> ids, const std::string& until, std::chrono::microseconds timeout,
-           const std::string& client);
+  /// Answers at once when it is true already. Throws sdbus::Error, and leaves the reply, on
+  /// NoSuchJob, TooMany, InvalidArgs.
+  void add(Reply& reply, std::vector<JobId> ids, const std::string& until,
+           std::chrono::microseconds timeout, const std::string& client);
   void job_changed(JobId id);
   void client_left(const std::string& client);
 

@@ -58,7 +58,8 @@ bool apply(const JsonNode::Member& member, AccountSettings& settings) {
   if (member.key == "resource") return text(settings.resource);
   if (member.key == "host") return text(settings.host);
   if (member.key == "ca_file") return text(settings.ca_file);
-  if (member.key == "pin") return text(settings.pin) && (settings.pin.empty() || from_hex(settings.pin));
+  if (member.key == "pin")
+    return text(settings.pin) && (settings.pin.empty() || from_hex(settings.pin));
   if (member.key == "allow_plain") return flag(settings.allow_plain);
   if (member.key == "enabled") return flag(settings.enabled);
   if (member.key == "port") {
@@ -79,23 +80,28 @@ bool apply(const JsonNode::Member& member, AccountSettings& settings) {
 Result<AccountSettings> from_json(const std::string& path, AccountId id, const std::string& text) {
   const auto parsed = parse_json(text);
   const auto wrong = [&](Place place, const std::string& what) {
-    return Error{Errc::Config, path + ":" + std::to_string(place.line) + ":" + std::to_string(place.column) +
+    return Error{Errc::Config, path + ":" + std::to_string(place.line) + ":" +
+                                   std::to_string(place.column) +
                                    ": error: " + printable(what, 1000)};
   };
-  if (const auto* mistake = std::get_if<JsonMistake>(&parsed)) return wrong(mistake->place, mistake->message);
+  if (const auto* mistake = std::get_if<JsonMistake>(&parsed))
+    return wrong(mistake->place, mistake->message);
   const auto* object = std::get<JsonNode>(parsed).object();
   if (object == nullptr) return wrong({}, "not an object");
   AccountSettings settings;
   settings.id = id;
   for (const auto& member : *object)
     if (!apply(member, settings))
-      return wrong(member.key_place, member.key + ": " + member.node.shown() +
-                                         " is not valid here; mend it, or remove the file and add the account again");
+      return wrong(member.key_place,
+                   member.key + ": " + member.node.shown() +
+                       " is not valid here; mend it, or remove the file and add the account again");
   if (settings.jid.empty()) return wrong({}, "jid is missing");
   return settings;
 }
 
-bool unlink_if_there(const std::string& path) { return unlink(path.c_str()) == 0 || errno == ENOENT; }
+bool unlink_if_there(const std::string& path) {
+  return unlink(path.c_str()) == 0 || errno == ENOENT;
+}
 
 }  // namespace
 
@@ -110,20 +116,23 @@ Result<std::vector<AccountSettings>> AccountStore::load() const {
   DIR* dir = opendir(folder_.c_str());
   if (dir == nullptr) {
     if (errno == ENOENT) return accounts;
-    return Error{Errc::Config, folder_ + ":1:1: error: cannot be read: " + system_error(errno, "").detail};
+    return Error{Errc::Config,
+                 folder_ + ":1:1: error: cannot be read: " + system_error(errno, "").detail};
   }
   std::vector<AccountId> ids;
   while (const dirent* entry = readdir(dir)) {
     const std::string_view name = entry->d_name;
     if (name.size() < 6 || name.substr(name.size() - 5) != ".json") continue;
-    if (const auto id = parse_decimal(name.substr(0, name.size() - 5)); id && *id > 0) ids.push_back(*id);
+    if (const auto id = parse_decimal(name.substr(0, name.size() - 5)); id && *id > 0)
+      ids.push_back(*id);
   }
   closedir(dir);
   std::sort(ids.begin(), ids.end());
   for (const AccountId id : ids) {
     const auto path = path_of(id, ".json");
     const auto text = read_small_file(path, kMaxAccountFile, true);
-    if (!text) return Error{Errc::Config, path + ":1:1: error: cannot be used: " + text.error().detail};
+    if (!text)
+      return Error{Errc::Config, path + ":1:1: error: cannot be used: " + text.error().detail};
     auto settings = from_json(path, id, *text);
     if (!settings) return settings.error();
     accounts.push_back(std::move(*settings));
@@ -140,7 +149,8 @@ Result<AccountId> AccountStore::take_id() const {
   if (accounts)
     for (const auto& account : *accounts) last = std::max(last, account.id);
   mkdir(parent_.c_str(), 0700);
-  if (auto saved = write_durably(folder_, kLastId, std::to_string(last + 1) + "\n"); !saved) return saved.error();
+  if (auto saved = write_durably(folder_, kLastId, std::to_string(last + 1) + "\n"); !saved)
+    return saved.error();
   return last + 1;
 }
 
@@ -161,7 +171,8 @@ Result<Secret> AccountStore::load_password(AccountId id) const {
   auto text = read_small_file(path_of(id, ".password"), kMaxPassword, true);
   if (text) return Secret(std::move(*text));
   if (text.error().code == Errc::FileMissing)
-    return Error{Errc::NoPassword, "no password is kept; set one with xmppftctl account passwd " + std::to_string(id)};
+    return Error{Errc::NoPassword, "no password is kept; set one with xmppftctl account passwd " +
+                                       std::to_string(id)};
   const auto code = text.error().code == Errc::Unavailable ? Errc::Unavailable : Errc::SecretStore;
   return Error{code, path_of(id, ".password") + ": " + text.error().detail};
 }

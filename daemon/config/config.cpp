@@ -123,9 +123,10 @@ Result<void> save_accept_rules(const ConfigPaths& paths, const std::vector<Accep
     list.push_back(std::move(row));
   }
   const std::string text =
-      "// Written by xmppftd on behalf of `xmppftctl policy`; your own settings go into other files.\n" +
-      nlohmann::ordered_json{{"auto_accept", std::move(list)}}.dump(2, ' ', false,
-                                                                  nlohmann::json::error_handler_t::replace) +
+      "// Written by xmppftd on behalf of `xmppftctl policy`; your own settings go into other "
+      "files.\n" +
+      nlohmann::ordered_json{{"auto_accept", std::move(list)}}.dump(
+          2, ' ', false, nlohmann::json::error_handler_t::replace) +
       "\n";
   if (mkdir(paths.folder.c_str(), 0700) != 0 && errno != EEXIST)
     return system_error(errno, "cannot make " + paths.folder);

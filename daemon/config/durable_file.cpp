@@ -12,16 +12,19 @@
 
 namespace xmppftd {
 
-Result<void> write_durably(const std::string& folder, const std::string& name, const std::string& text) {
+Result<void> write_durably(const std::string& folder, const std::string& name,
+                           const std::string& text) {
   const auto failed = [&](const char* what) {
     return system_error(errno, std::string(what) + " " + folder + "/" + name);
   };
-  if (mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST) return failed("cannot make the folder of");
+  if (mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST)
+    return failed("cannot make the folder of");
   const UniqueFd dir(open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!dir) return failed("cannot open the folder of");
   const std::string temporary = "." + name + ".new";
   unlinkat(dir.get(), temporary.c_str(), 0);
-  const UniqueFd fd(openat(dir.get(), temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
+  const UniqueFd fd(openat(dir.get(), temporary.c_str(),
+                           O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
   if (!fd) return failed("cannot create");
   for (std::size_t done = 0; done < text.size();) {
     const ssize_t n = write(fd.get(), text.data() + done, text.size() - done);
@@ -37,7 +40,8 @@ Result<void> write_durably(const std::string& folder, const std::string& name, c
 
 Result<std::string> read_small_file(const std::string& path, std::size_t max_size, bool secret) {
   const auto failed = [] { return system_error(errno, ""); };
-  const UniqueFd fd(open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC | (secret ? O_NOFOLLOW : 0)));
+  const UniqueFd fd(
+      open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC | (secret ? O_NOFOLLOW : 0)));
   if (!fd) return failed();
   struct stat info {};
   if (fstat(fd.get(), &info) != 0) return failed();

@@ -35,8 +35,12 @@ class CountingIterator {
     ++*this;
     return before;
   }
-  friend bool operator==(const CountingIterator& a, const CountingIterator& b) { return a.at_ == b.at_; }
-  friend bool operator!=(const CountingIterator& a, const CountingIterator& b) { return a.at_ != b.at_; }
+  friend bool operator==(const CountingIterator& a, const CountingIterator& b) {
+    return a.at_ == b.at_;
+  }
+  friend bool operator!=(const CountingIterator& a, const CountingIterator& b) {
+    return a.at_ != b.at_;
+  }
 
  private:
   const char* at_;
@@ -56,21 +60,26 @@ Place place_of(const std::string& text, std::size_t offset) {
   return place;
 }
 
-/// Builds the tree from the parser's events. The parser reports a token when it has read past it, so where a token began
-/// is found by going back from there.
+/// Builds the tree from the parser's events. The parser reports a token when it has read past it,
+/// so where a token began is found by going back from there.
 class TreeBuilder final : public nlohmann::json_sax<nlohmann::json> {
  public:
-  TreeBuilder(const std::string& text, const std::size_t& consumed) : text_(text), consumed_(consumed) {}
+  TreeBuilder(const std::string& text, const std::size_t& consumed)
+      : text_(text), consumed_(consumed) {}
 
   bool null() override { return add({word_place(), nullptr}); }
   bool boolean(bool value) override { return add({word_place(), value}); }
-  bool number_integer(number_integer_t value) override { return add({word_place(), std::int64_t{value}}); }
+  bool number_integer(number_integer_t value) override {
+    return add({word_place(), std::int64_t{value}});
+  }
   bool number_unsigned(number_unsigned_t value) override {
     if (value > static_cast<number_unsigned_t>(std::numeric_limits<std::int64_t>::max()))
       return add({word_place(), static_cast<double>(value)});
     return add({word_place(), static_cast<std::int64_t>(value)});
   }
-  bool number_float(number_float_t value, const string_t&) override { return add({word_place(), value}); }
+  bool number_float(number_float_t value, const string_t&) override {
+    return add({word_place(), value});
+  }
   bool string(string_t& value) override { return add({string_place(), value}); }
   bool binary(binary_t&) override { return false; }
 
@@ -84,15 +93,18 @@ class TreeBuilder final : public nlohmann::json_sax<nlohmann::json> {
     auto& members = std::get<JsonNode::Object>(open_.back().node.value);
     for (const auto& member : members)
       if (member.key == name)
-        return fail(place, name + ": duplicate key (first at " + std::to_string(member.key_place.line) + ":" +
+        return fail(place, name + ": duplicate key (first at " +
+                               std::to_string(member.key_place.line) + ":" +
                                std::to_string(member.key_place.column) + ")");
     open_.back().key = name;
     open_.back().key_place = place;
     return true;
   }
 
-  bool parse_error(std::size_t position, const std::string&, const nlohmann::json::exception& problem) override {
-    // "[json.exception.parse_error.101] parse error at line 1, column 5: syntax error ...": keep the last part.
+  bool parse_error(std::size_t position, const std::string&,
+                   const nlohmann::json::exception& problem) override {
+    // "[json.exception.parse_error.101] parse error at line 1, column 5: syntax error ...": keep
+    // the last part.
     std::string message = problem.what();
     const auto start = message.find(": ");
     if (start != std::string::npos) message = message.substr(start + 2);
@@ -121,7 +133,8 @@ class TreeBuilder final : public nlohmann::json_sax<nlohmann::json> {
     if (auto* array = std::get_if<JsonNode::Array>(&top.node.value))
       array->push_back(std::move(node));
     else
-      std::get<JsonNode::Object>(top.node.value).push_back({top.key, top.key_place, std::move(node)});
+      std::get<JsonNode::Object>(top.node.value)
+          .push_back({top.key, top.key_place, std::move(node)});
     return true;
   }
   bool open(JsonNode node) {
@@ -152,8 +165,8 @@ class TreeBuilder final : public nlohmann::json_sax<nlohmann::json> {
   }
   Place word_place() const {
     const auto in_word = [&](std::size_t i) {
-      return std::isalnum(static_cast<unsigned char>(text_[i])) != 0 || text_[i] == '-' || text_[i] == '+' ||
-             text_[i] == '.';
+      return std::isalnum(static_cast<unsigned char>(text_[i])) != 0 || text_[i] == '-' ||
+             text_[i] == '+' || text_[i] == '.';
     };
     std::size_t end = std::min(consumed_, text_.size());
     while (end > 0 && !in_word(end - 1)) --end;

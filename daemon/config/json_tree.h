@@ -18,8 +18,9 @@ struct Place {
   std::size_t column = 1;
 };
 
-/// JSON with comments as a tree that remembers where each value and key stood, so that mistakes can be shown as a
-/// compiler shows them. (The library's own tree has no places and silently keeps the last of two equal keys.)
+/// JSON with comments as a tree that remembers where each value and key stood, so that mistakes can
+/// be shown as a compiler shows them. (The library's own tree has no places and silently keeps the
+/// last of two equal keys.)
 struct JsonNode {
   struct Member;
   using Object = std::vector<Member>;

@@ -29,13 +29,15 @@ template <class Number>
 Result<void> read_number(const JsonNode& node, Number& into, std::int64_t low, std::int64_t high) {
   const auto* value = node.integer();
   if (value == nullptr || *value < low || *value > high)
-    return wrong(node, "a whole number from " + std::to_string(low) + " to " + std::to_string(high));
+    return wrong(node,
+                 "a whole number from " + std::to_string(low) + " to " + std::to_string(high));
   into = static_cast<Number>(*value);
   return {};
 }
 
 Result<std::uint64_t> size_of(const JsonNode& node) {
-  if (const auto* number = node.integer(); number != nullptr && *number >= 0) return static_cast<std::uint64_t>(*number);
+  if (const auto* number = node.integer(); number != nullptr && *number >= 0)
+    return static_cast<std::uint64_t>(*number);
   if (const auto* text = node.string()) {
     auto size = parse_size(*text);
     if (!size) return Error{Errc::Config, size.error().detail};
@@ -64,7 +66,8 @@ Result<void> read_mode(const JsonNode& node, std::optional<unsigned>& into) {
     mode = mode * 8 + static_cast<unsigned>((*text)[i] - '0');
   }
   if (!good || (mode & ~0666u) != 0 || (mode & 0600u) != 0600u)
-    return wrong(node, "\"folder\" or an octal mode such as \"0640\": you read and write, nobody executes");
+    return wrong(
+        node, "\"folder\" or an octal mode such as \"0640\": you read and write, nobody executes");
   into = mode;
   return {};
 }
@@ -72,7 +75,8 @@ Result<void> read_mode(const JsonNode& node, std::optional<unsigned>& into) {
 Result<void> read_block_size(const JsonNode& node, std::uint32_t& into) {
   auto size = size_of(node);
   if (!size) return size.error();
-  if (*size < 128 || *size > 65535) return wrong(node, "an IBB block-size; want 128 to 65535 bytes (XEP-0047)");
+  if (*size < 128 || *size > 65535)
+    return wrong(node, "an IBB block-size; want 128 to 65535 bytes (XEP-0047)");
   into = static_cast<std::uint32_t>(*size);
   return {};
 }
@@ -81,17 +85,20 @@ template <class Duration>
 Result<void> read_time(const JsonNode& node, Duration& into, std::chrono::milliseconds low,
                        std::chrono::milliseconds high) {
   const auto* text = node.string();
-  if (text == nullptr) return wrong(node, "a time in quotes; want for example \"500ms\", \"30s\" or \"10m\"");
+  if (text == nullptr)
+    return wrong(node, "a time in quotes; want for example \"500ms\", \"30s\" or \"10m\"");
   auto time = parse_duration(*text);
   if (!time) return Error{Errc::Config, time.error().detail};
   if (*time < low || *time > high)
-    return Error{Errc::Config, node.shown() + " is out of range; want " + std::to_string(low.count()) + "ms to " +
+    return Error{Errc::Config, node.shown() + " is out of range; want " +
+                                   std::to_string(low.count()) + "ms to " +
                                    std::to_string(high.count() / 1000) + "s"};
   into = std::chrono::duration_cast<Duration>(*time);
   return {};
 }
 
-Result<void> read_word(const JsonNode& node, std::string& into, std::initializer_list<const char*> words) {
+Result<void> read_word(const JsonNode& node, std::string& into,
+                       std::initializer_list<const char*> words) {
   std::string list;
   for (const auto* word : words) {
     if (node.string() != nullptr && *node.string() == word) {
@@ -149,14 +156,17 @@ Result<void> read_methods(const JsonNode& node, std::vector<MethodChoice>& into)
     if (!method) return Error{Errc::Config, method.error().detail};
     methods.push_back(*method);
   }
-  if (methods.empty()) return Error{Errc::Config, "the list is empty; name at least one method, such as \"si-socks5\""};
+  if (methods.empty())
+    return Error{Errc::Config,
+                 "the list is empty; name at least one method, such as \"si-socks5\""};
   into = std::move(methods);
   return {};
 }
 
 Result<void> read_level(const JsonNode& node, log::Level& into) {
   std::string word;
-  if (auto known = read_word(node, word, {"debug", "info", "warning", "error"}); !known) return known;
+  if (auto known = read_word(node, word, {"debug", "info", "warning", "error"}); !known)
+    return known;
   into = word == "debug"     ? log::Level::Debug
          : word == "info"    ? log::Level::Info
          : word == "warning" ? log::Level::Warning
@@ -166,11 +176,14 @@ Result<void> read_level(const JsonNode& node, log::Level& into) {
 
 Result<void> read_rule(const JsonNode& node, AcceptRule& into) {
   const auto* object = node.object();
-  if (object == nullptr) return wrong(node, "a rule, such as {\"from\": \"ann@example.org\", \"directory\": \"~/Inbox\"}");
+  if (object == nullptr)
+    return wrong(node,
+                 "a rule, such as {\"from\": \"ann@example.org\", \"directory\": \"~/Inbox\"}");
   for (const auto& [key, place, value] : *object) {
     Result<void> read_ok;
     if (key == "from")
-      read_ok = value.string() == nullptr ? Result<void>(wrong(value, "a JID or pattern in quotes")) : Result<void>();
+      read_ok = value.string() == nullptr ? Result<void>(wrong(value, "a JID or pattern in quotes"))
+                                          : Result<void>();
     else if (key == "max_size")
       read_ok = read_size(value, into.max_size);
     else if (key == "directory")
@@ -180,7 +193,8 @@ Result<void> read_rule(const JsonNode& node, AcceptRule& into) {
     else if (key == "on_exists")
       read_ok = read_word(value, into.on_exists, {"rename", "fail"});
     else
-      read_ok = Error{Errc::Config, "unknown key; a rule has from, max_size, mime, directory, on_exists"};
+      read_ok =
+          Error{Errc::Config, "unknown key; a rule has from, max_size, mime, directory, on_exists"};
     if (!read_ok) return Error{Errc::Config, key + ": " + read_ok.error().detail};
     if (key == "from") into.from = *value.string();
   }
@@ -200,7 +214,8 @@ Result<void> read_rules(const JsonNode& node, std::vector<AcceptRule>& into) {
   for (const auto& item : *array) {
     AcceptRule rule;
     if (auto read_ok = read_rule(item, rule); !read_ok)
-      return Error{Errc::Config, "rule " + std::to_string(rules.size() + 1) + ": " + read_ok.error().detail};
+      return Error{Errc::Config,
+                   "rule " + std::to_string(rules.size() + 1) + ": " + read_ok.error().detail};
     rules.push_back(std::move(rule));
   }
   into = std::move(rules);
@@ -211,48 +226,75 @@ using std::chrono::hours;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-/// Every key there is. "auto_accept" and the like are whole values; the rest stand in an object of their own.
+/// Every key there is. "auto_accept" and the like are whole values; the rest stand in an object of
+/// their own.
 const std::map<std::string, Setter, std::less<>>& keys() {
   static const std::map<std::string, Setter, std::less<>> table{
       {"$schema", [](auto&, auto&) { return Result<void>(); }},
       {"download_dir", [](auto& n, auto& c) { return read_path(n, c.download_dir); }},
-      {"on_exists", [](auto& n, auto& c) { return read_word(n, c.on_exists, {"rename", "fail"}); }},
+      {"on_exists",
+       [](auto& n, auto& c) {
+         return read_word(n, c.on_exists, {"rename", "fail"});
+       }},
       {"receive.mode", [](auto& n, auto& c) { return read_mode(n, c.receive.mode); }},
-      {"limits.max_active", [](auto& n, auto& c) { return read_number(n, c.limits.max_active, 1, 100); }},
+      {"limits.max_active",
+       [](auto& n, auto& c) { return read_number(n, c.limits.max_active, 1, 100); }},
       {"limits.max_active_per_peer",
        [](auto& n, auto& c) { return read_number(n, c.limits.max_active_per_peer, 1, 100); }},
       {"limits.progress_interval",
-       [](auto& n, auto& c) { return read_time(n, c.limits.progress_interval, milliseconds(250), seconds(5)); }},
+       [](auto& n, auto& c) {
+         return read_time(n, c.limits.progress_interval, milliseconds(250), seconds(5));
+       }},
       {"methods", [](auto& n, auto& c) { return read_methods(n, c.methods); }},
       {"socks5.listen", [](auto& n, auto& c) { return read_strings(n, c.socks5.listen); }},
       {"socks5.direct", [](auto& n, auto& c) { return read(n, c.socks5.direct); }},
       {"socks5.advertise", [](auto& n, auto& c) { return read_strings(n, c.socks5.advertise); }},
-      {"socks5.use_server_proxy", [](auto& n, auto& c) { return read(n, c.socks5.use_server_proxy); }},
+      {"socks5.use_server_proxy",
+       [](auto& n, auto& c) { return read(n, c.socks5.use_server_proxy); }},
       {"socks5.proxies", [](auto& n, auto& c) { return read_jids(n, c.socks5.proxies); }},
       {"ibb.block_size", [](auto& n, auto& c) { return read_block_size(n, c.ibb.block_size); }},
-      {"ibb.block_size_xmppftd", [](auto& n, auto& c) { return read_block_size(n, c.ibb.block_size_xmppftd); }},
+      {"ibb.block_size_xmppftd",
+       [](auto& n, auto& c) { return read_block_size(n, c.ibb.block_size_xmppftd); }},
       {"retry.attempts", [](auto& n, auto& c) { return read_number(n, c.retry.attempts, 1, 100); }},
-      {"retry.first_delay", [](auto& n, auto& c) { return read_time(n, c.retry.first_delay, seconds(1), hours(1)); }},
-      {"retry.max_delay", [](auto& n, auto& c) { return read_time(n, c.retry.max_delay, seconds(1), hours(24)); }},
+      {"retry.first_delay",
+       [](auto& n, auto& c) { return read_time(n, c.retry.first_delay, seconds(1), hours(1)); }},
+      {"retry.max_delay",
+       [](auto& n, auto& c) { return read_time(n, c.retry.max_delay, seconds(1), hours(24)); }},
       {"queue.give_up_after",
-       [](auto& n, auto& c) { return read_time(n, c.queue.give_up_after, seconds(1), hours(24 * 365)); }},
-      {"offers.expire", [](auto& n, auto& c) { return read_time(n, c.offers.expire, seconds(1), hours(24)); }},
+       [](auto& n, auto& c) {
+         return read_time(n, c.queue.give_up_after, seconds(1), hours(24 * 365));
+       }},
+      {"offers.expire",
+       [](auto& n, auto& c) { return read_time(n, c.offers.expire, seconds(1), hours(24)); }},
       {"offers.answer_within",
-       [](auto& n, auto& c) { return read_time(n, c.offers.answer_within, seconds(10), hours(1)); }},
+       [](auto& n, auto& c) {
+         return read_time(n, c.offers.answer_within, seconds(10), hours(1));
+       }},
       {"offers.resume_within",
-       [](auto& n, auto& c) { return read_time(n, c.offers.resume_within, seconds(1), hours(24 * 365)); }},
-      {"offers.max_pending", [](auto& n, auto& c) { return read_number(n, c.offers.max_pending, 1, 10000); }},
+       [](auto& n, auto& c) {
+         return read_time(n, c.offers.resume_within, seconds(1), hours(24 * 365));
+       }},
+      {"offers.max_pending",
+       [](auto& n, auto& c) { return read_number(n, c.offers.max_pending, 1, 10000); }},
       {"offers.max_pending_per_peer",
        [](auto& n, auto& c) { return read_number(n, c.offers.max_pending_per_peer, 1, 1000); }},
       {"offers.daily_quota", [](auto& n, auto& c) { return read_size(n, c.offers.daily_quota); }},
       {"auto_accept", [](auto& n, auto& c) { return read_rules(n, c.auto_accept); }},
       {"network.trusted", [](auto& n, auto& c) { return read_strings(n, c.network.trusted); }},
       {"disk.min_free", [](auto& n, auto& c) { return read_size(n, c.disk.min_free); }},
-      {"hash.before_offer_max", [](auto& n, auto& c) { return read_size(n, c.hash.before_offer_max); }},
-      {"history.keep", [](auto& n, auto& c) { return read_time(n, c.history.keep, seconds(60), hours(24 * 3650)); }},
-      {"history.max_jobs", [](auto& n, auto& c) { return read_number(n, c.history.max_jobs, 1, 1000000); }},
+      {"hash.before_offer_max",
+       [](auto& n, auto& c) { return read_size(n, c.hash.before_offer_max); }},
+      {"history.keep",
+       [](auto& n, auto& c) {
+         return read_time(n, c.history.keep, seconds(60), hours(24 * 3650));
+       }},
+      {"history.max_jobs",
+       [](auto& n, auto& c) { return read_number(n, c.history.max_jobs, 1, 1000000); }},
       {"contacts.auto_approve", [](auto& n, auto& c) { return read(n, c.contacts.auto_approve); }},
-      {"secrets.store", [](auto& n, auto& c) { return read_word(n, c.secrets.store, {"auto", "file", "session"}); }},
+      {"secrets.store",
+       [](auto& n, auto& c) {
+         return read_word(n, c.secrets.store, {"auto", "file", "session"});
+       }},
       {"log.level", [](auto& n, auto& c) { return read_level(n, c.log.level); }},
   };
   return table;
@@ -275,11 +317,13 @@ bool is_group(const std::string& path) {
   return next != keys().end() && next->first.rfind(path + ".", 0) == 0;
 }
 
-void apply_object(const JsonNode& node, const std::string& prefix, Config& config, Diagnostics& diagnostics) {
+void apply_object(const JsonNode& node, const std::string& prefix, Config& config,
+                  Diagnostics& diagnostics) {
   const auto* object = node.object();
   if (object == nullptr) {
-    diagnostics.error(node.place, (prefix.empty() ? "" : prefix.substr(0, prefix.size() - 1) + ": ") + node.shown() +
-                                      " is not an object; want { \"key\": value, ... }");
+    diagnostics.error(node.place,
+                      (prefix.empty() ? "" : prefix.substr(0, prefix.size() - 1) + ": ") +
+                          node.shown() + " is not an object; want { \"key\": value, ... }");
     return;
   }
   for (const auto& [key, place, value] : *object) {

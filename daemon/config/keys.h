@@ -15,8 +15,8 @@ class Diagnostics {
  public:
   explicit Diagnostics(std::string file) : file_(std::move(file)) {}
   void error(Place place, const std::string& message) {
-    errors.push_back(file_ + ":" + std::to_string(place.line) + ":" + std::to_string(place.column) + ": error: " +
-                     printable(message, kMaxMessage));
+    errors.push_back(file_ + ":" + std::to_string(place.line) + ":" + std::to_string(place.column) +
+                     ": error: " + printable(message, kMaxMessage));
   }
 
   std::vector<std::string> errors;

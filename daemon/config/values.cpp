@@ -18,18 +18,23 @@ struct Unit {
   std::uint64_t factor;
 };
 
-constexpr Unit kSizeUnits[] = {{"", 1},           {"k", 1000},       {"M", 1000000},    {"G", 1000000000},
-                               {"T", 1000000000000}, {"Ki", 1u << 10}, {"Mi", 1u << 20},  {"Gi", 1u << 30},
-                               {"Ti", std::uint64_t{1} << 40}};
-constexpr Unit kTimeUnits[] = {{"ms", 1}, {"s", 1000}, {"m", 60000}, {"h", 3600000}, {"d", 86400000}};
+constexpr Unit kSizeUnits[] = {
+    {"", 1},           {"k", 1000},          {"M", 1000000},
+    {"G", 1000000000}, {"T", 1000000000000}, {"Ki", 1u << 10},
+    {"Mi", 1u << 20},  {"Gi", 1u << 30},     {"Ti", std::uint64_t{1} << 40}};
+constexpr Unit kTimeUnits[] = {
+    {"ms", 1}, {"s", 1000}, {"m", 60000}, {"h", 3600000}, {"d", 86400000}};
 
 template <std::size_t N>
-Result<std::uint64_t> parse_with_unit(std::string_view text, const Unit (&units)[N], const char* want) {
+Result<std::uint64_t> parse_with_unit(std::string_view text, const Unit (&units)[N],
+                                      const char* want) {
   const auto digits = std::min(text.find_first_not_of("0123456789"), text.size());
   const auto number = parse_decimal(text.substr(0, digits));
   for (const auto& unit : units) {
     if (!number || text.substr(digits) != unit.suffix) continue;
-    if (*number > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max()) / unit.factor) break;
+    if (*number >
+        static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max()) / unit.factor)
+      break;
     return *number * unit.factor;
   }
   return Error{Errc::BadArgument, in_quotes(text, 60) + " is not " + want};
@@ -43,11 +48,13 @@ std::string environment(const char* name) {
 }  // namespace
 
 Result<std::uint64_t> parse_size(std::string_view text) {
-  return parse_with_unit(text, kSizeUnits, "a size; want bytes such as 500000, \"500k\" or \"2Mi\"");
+  return parse_with_unit(text, kSizeUnits,
+                         "a size; want bytes such as 500000, \"500k\" or \"2Mi\"");
 }
 
 Result<std::chrono::milliseconds> parse_duration(std::string_view text) {
-  auto ms = parse_with_unit(text, kTimeUnits, "a time; want for example \"500ms\", \"30s\", \"10m\", \"2h\" or \"7d\"");
+  auto ms = parse_with_unit(
+      text, kTimeUnits, "a time; want for example \"500ms\", \"30s\", \"10m\", \"2h\" or \"7d\"");
   if (!ms) return ms.error();
   return std::chrono::milliseconds(*ms);
 }
@@ -64,16 +71,19 @@ Result<std::string> expand_path(std::string_view text) {
     const auto name = path.substr(2, end == std::string::npos ? 0 : end - 2);
     const auto value = environment(name.c_str());
     if (end == std::string::npos || value.empty())
-      return Error{Errc::BadArgument, "\"" + path + "\": no such variable in the environment; write the path out"};
+      return Error{Errc::BadArgument,
+                   "\"" + path + "\": no such variable in the environment; write the path out"};
     path.replace(0, end + 1, value);
   }
   while (path.size() > 1 && path.back() == '/') path.pop_back();
   if (path.empty() || path.front() != '/')
-    return Error{Errc::BadArgument, "\"" + std::string(text) + "\" is not an absolute path; begin it with / or ~/"};
+    return Error{Errc::BadArgument,
+                 "\"" + std::string(text) + "\" is not an absolute path; begin it with / or ~/"};
   return path;
 }
 
-std::string did_you_mean(std::string_view word, const std::string_view* candidates, std::size_t count) {
+std::string did_you_mean(std::string_view word, const std::string_view* candidates,
+                         std::size_t count) {
   std::string best;
   std::size_t best_distance = word.size() / 3 + 2;
   for (std::size_t c = 0; c < count; ++c) {

@@ -12,8 +12,9 @@
 namespace xmppftd {
 
 /// Bulk over real threads: each move goes to the worker with the fewest streams, each digest to the
-/// hashers. Where all workers hang in file systems that do not answer, there is one more. What writes one file stays with one worker, whose inbox puts the end of a dropped stream
-/// before the first byte of the next.
+/// hashers. Where all workers hang in file systems that do not answer, there is one more. What
+/// writes one file stays with one worker, whose inbox puts the end of a dropped stream before the
+/// first byte of the next.
 class BulkWorkers final : public Bulk {
  public:
   BulkWorkers(Poster& core, unsigned workers, std::chrono::milliseconds stall);
@@ -42,7 +43,8 @@ class BulkWorkers final : public Bulk {
   ThreadPool hashers_;  // outlives the workers, which post to it
   std::vector<std::unique_ptr<Worker>> workers_;
   std::size_t next_ = 0;
-  std::map<std::weak_ptr<OpenFile>, Worker*, std::owner_less<>> writers_;  // of the files that are open
+  // of the files that are open
+  std::map<std::weak_ptr<OpenFile>, Worker*, std::owner_less<>> writers_;
 };
 
 }  // namespace xmppftd

@@ -8,8 +8,8 @@
 
 namespace xmppftd {
 
-/// Of a file up to this size all bytes are digested for its mark, of a larger one as many, in pieces
-/// spread evenly from its first byte to its last.
+/// Of a file up to this size all bytes are digested for its mark, of a larger one as many, in
+/// pieces spread evenly from its first byte to its last.
 inline constexpr std::uint64_t kMarkedWhole = 8 * 1024 * 1024;
 
 /// A mark of what a file of `size` bytes holds, never 0. Reads at most kMarkedWhole bytes. Errors:

@@ -18,7 +18,8 @@ unsigned worker_count(unsigned asked) {
 
 struct DataPlane::Parts {
   Parts(Poster& core, DataOptions options)
-      : bulk(core, worker_count(options.workers), options.stall), files(core, options.receive_mode) {}
+      : bulk(core, worker_count(options.workers), options.stall),
+        files(core, options.receive_mode) {}
   BulkWorkers bulk;
   ThreadedFiles files;
 };

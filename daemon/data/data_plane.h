@@ -12,10 +12,8 @@
 namespace xmppftd {
 
 struct DataOptions {
-
-  unsigned workers = 0;  ///< 0 = by cores: 1 to 4, at least 2 where there are 2
-  std::chrono::milliseconds stall{
-      60'000};  ///< a stream that moves no byte for so long has failed
+  unsigned workers = 0;                     ///< 0 = by cores: 1 to 4, at least 2 where there are 2
+  std::chrono::milliseconds stall{60'000};  ///< a stream that moves no byte for so long has failed
   ReceiveMode receive_mode = {};
 };
 

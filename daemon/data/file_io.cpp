@@ -39,8 +39,7 @@ Result<void> read_exactly(int fd, std::span<std::uint8_t> into, std::uint64_t of
   while (!into.empty()) {
     const auto n = ::pread(fd, into.data(), into.size(), static_cast<off_t>(offset));
     if (n < 0 && errno == EINTR) continue;
-    if (n < 0)
-      return system_error(errno, "reading at byte " + std::to_string(offset));
+    if (n < 0) return system_error(errno, "reading at byte " + std::to_string(offset));
     if (n == 0)
       return Error{Errc::FileChanged,
                    "the file ends at byte " + std::to_string(offset) + " now; send it again"};

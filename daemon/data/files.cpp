@@ -14,8 +14,8 @@
 namespace xmppftd {
 namespace {
 
-// One may sit in an fsync for seconds. A file that comes in is synced three times, and file systems sync many at a time
-// for the price of one.
+// One may sit in an fsync for seconds. A file that comes in is synced three times, and file systems
+// sync many at a time for the price of one.
 constexpr unsigned kThreads = 8;
 
 // Whoever lets go of a file last, closing it must not hold up core: that may wait for its disk.

@@ -19,14 +19,18 @@
 namespace xmppftd {
 namespace {
 
-/// Debian gives each user a group of the same name and nobody else in it, so that 0775 is as good as
-/// 0755 there.
+/// Debian gives each user a group of the same name and nobody else in it, so that 0775 is as good
+/// as 0755 there.
 Result<bool> is_own_group(gid_t group, uid_t us) {
   std::vector<char> user_text(16 * 1024), group_text(16 * 1024);
-  struct passwd user {}, *found_user = nullptr;
-  struct group row {}, *found_group = nullptr;
+  struct passwd user {
+  }, *found_user = nullptr;
+  struct group row {
+  }, *found_group = nullptr;
   // Without descriptors nobody can be looked up, which says nothing about the folder.
-  const auto passes = [](int error) { return error != 0 && trouble_of(error).code == Errc::Unavailable; };
+  const auto passes = [](int error) {
+    return error != 0 && trouble_of(error).code == Errc::Unavailable;
+  };
   int error = ::getpwuid_r(us, &user, user_text.data(), user_text.size(), &found_user);
   if (passes(error)) return system_error(error, "looking up user " + std::to_string(us));
   if (error != 0 || found_user == nullptr || user.pw_gid != group) return false;
@@ -63,10 +67,8 @@ Result<UniqueFd> open_folder(const std::string& path) {
       case ELOOP:
         return system_error(Errc::FileMissing, errno, path, "choose a folder to receive into");
       case EACCES:
-      case EPERM:
-        return system_error(Errc::Unreadable, errno, path, "choose a folder of your own");
-      default:
-        return system_error(errno, path);
+      case EPERM: return system_error(Errc::Unreadable, errno, path, "choose a folder of your own");
+      default: return system_error(errno, path);
     }
   }
   if (auto safe = check_folder(folder.get(), path); !safe) return std::move(safe).error();

@@ -27,8 +27,8 @@ Result<void> check_folder(int folder, const std::string& path);
 struct FolderRights {
   mode_t mode = 0;  ///< permission bits, S_ISVTX among them
   uid_t owner = 0;
-  bool own_group = false;     ///< its group has no member but us
-  bool strangers_acl = false; ///< an access control list lets others write
+  bool own_group = false;      ///< its group has no member but us
+  bool strangers_acl = false;  ///< an access control list lets others write
 };
 /// check_folder()'s rule. Errors: UnsafeFolder.
 Result<void> check_rights(const FolderRights& rights, uid_t us, const std::string& path);

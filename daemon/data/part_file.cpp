@@ -181,9 +181,9 @@ Result<std::string> publish_part_file(const PartFile& part, const std::string& f
                                " was moved or replaced by somebody; receive the file again"};
   const auto before = place_of(folder, part.folder_path);
   if (!before)
-    return Error{Errc::FileMissing,
-                 part.folder_path + ": this folder was unmounted, covered or removed while the "
-                                    "file came, which waits in it, complete; put it back"};
+    return Error{Errc::FileMissing, part.folder_path +
+                                        ": this folder was unmounted, covered or removed while the "
+                                        "file came, which waits in it, complete; put it back"};
   if (*has_final) {
     // A crash between link and unlink leaves both names.
     if (*has_part) ::unlinkat(folder, part.name.c_str(), 0);
@@ -245,8 +245,7 @@ Result<Files::Found> find_part_file(const std::string& folder, const std::string
     return system_error(errno, folder + "/" + part_name);
   }
   struct stat status {};
-  if (::fstat(fd.get(), &status) != 0)
-    return system_error(errno, folder + "/" + part_name);
+  if (::fstat(fd.get(), &status) != 0) return system_error(errno, folder + "/" + part_name);
   if (!S_ISREG(status.st_mode) || !same_file(identity_of(status), identity)) return found;
   found.state = PartState::Part;
   found.part = std::make_shared<PartFile>();

@@ -36,14 +36,10 @@ SendTask::SendTask(StreamParts parts, StreamEnd end, Clock::time_point now)
 
 StreamTask::Step SendTask::step(Clock::time_point now, Quantum& buffer) {
   switch (state_) {
-    case State::Streaming:
-      return stream(now);
-    case State::Tail:
-      return send_tail(now);
-    case State::AwaitingClose:
-      return await_close(now, buffer);
-    case State::Draining:
-      return drain(now);
+    case State::Streaming: return stream(now);
+    case State::Tail: return send_tail(now);
+    case State::AwaitingClose: return await_close(now, buffer);
+    case State::Draining: return drain(now);
   }
   return std::nullopt;
 }

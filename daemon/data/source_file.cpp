@@ -18,16 +18,11 @@ namespace {
 
 const char* kind_of(mode_t mode) noexcept {
   switch (mode & S_IFMT) {
-    case S_IFDIR:
-      return "a folder; pack it first (tar)";
-    case S_IFLNK:
-      return "a symbolic link; name the file it points to (readlink -f)";
-    case S_IFIFO:
-      return "a pipe; save what comes out of it first";
-    case S_IFSOCK:
-      return "a socket";
-    default:
-      return "a device";
+    case S_IFDIR: return "a folder; pack it first (tar)";
+    case S_IFLNK: return "a symbolic link; name the file it points to (readlink -f)";
+    case S_IFIFO: return "a pipe; save what comes out of it first";
+    case S_IFSOCK: return "a socket";
+    default: return "a device";
   }
 }
 
@@ -50,8 +45,7 @@ Error open_error(int error_number, const std::string& path) {
     case ENXIO:
       return system_error(Errc::NotRegularFile, error_number, path,
                           "only regular files can be sent");
-    default:
-      return system_error(error_number, path);
+    default: return system_error(error_number, path);
   }
 }
 
@@ -87,7 +81,8 @@ std::string path_of(int fd) {
   return {target, static_cast<std::size_t>(length)};
 }
 
-/// Only a path that we can read this very file by will do after a restart. Errors: Unavailable (not to be told now).
+/// Only a path that we can read this very file by will do after a restart. Errors: Unavailable (not
+/// to be told now).
 Result<bool> leads_to_file(const std::string& path, const struct stat& status) {
   if (path.empty()) return false;
   const auto fd = open_regular(path);
@@ -118,21 +113,24 @@ Result<std::shared_ptr<OpenFile>> reopen_source_file(const std::string& path,
   }
   auto known = queued;
   if (auto same = check_unchanged(held ? held->fd.get() : fd.get(), known); !same)
-    return Error{same.error().code, (path.empty() ? "the descriptor passed" : path) + ": " +
-                                        same.error().detail};
+    return Error{same.error().code,
+                 (path.empty() ? "the descriptor passed" : path) + ": " + same.error().detail};
   if (held != nullptr) return held;
   return std::make_shared<OpenFile>(std::move(fd), known);
 }
 
 Result<Files::Adopted> adopt_source_file(UniqueFd fd, const std::string& path) {
   const int flags = ::fcntl(fd.get(), F_GETFL);
-  if (flags < 0) return system_error(Errc::BadFd, errno, "the descriptor passed", "open the file and pass it again");
+  if (flags < 0)
+    return system_error(Errc::BadFd, errno, "the descriptor passed",
+                        "open the file and pass it again");
   if ((flags & O_PATH) != 0 || (flags & O_ACCMODE) == O_WRONLY)
     return Error{Errc::BadFd,
                  "the descriptor passed is not open for reading; open it with O_RDONLY"};
   struct stat status {};
   if (::fstat(fd.get(), &status) != 0)
-    return system_error(Errc::BadFd, errno, "the descriptor passed", "open the file and pass it again");
+    return system_error(Errc::BadFd, errno, "the descriptor passed",
+                        "open the file and pass it again");
   if (!S_ISREG(status.st_mode))
     return Error{Errc::BadFd, std::string("the descriptor passed is no regular file but ") +
                                   kind_of(status.st_mode)};

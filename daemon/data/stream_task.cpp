@@ -70,8 +70,7 @@ Error socket_error(int error_number, std::string_view what) {
     case ENETDOWN:
       // No remedy: whether the file comes again is for those to say who know the job.
       return system_error(Errc::Interrupted, error_number, what, "");
-    default:
-      return system_error(error_number, what);
+    default: return system_error(error_number, what);
   }
 }
 

@@ -32,7 +32,7 @@ struct ThreadPool::State : std::enable_shared_from_this<State> {
   std::deque<Callback<void()>> tasks;
   std::uint64_t taken = 0;
   unsigned threads = 0, idle = 0;
-  bool watched = false;   // there is a watcher; it counts as no thread
+  bool watched = false;  // there is a watcher; it counts as no thread
   bool stopping = false;
 
   /// False where the system has no thread left.

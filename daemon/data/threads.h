@@ -10,8 +10,8 @@
 
 namespace xmppftd {
 
-/// How much worse than core's is the claim of a thread that moves or hashes file bytes: with all processors
-/// busy at it, a D-Bus call or a stanza must still be served at once.
+/// How much worse than core's is the claim of a thread that moves or hashes file bytes: with all
+/// processors busy at it, a D-Bus call or a stanza must still be served at once.
 constexpr int kBulkNice = 10;
 
 /// A thread that takes no signal, so that all of them (SIGTERM, and SIGPIPE of sendfile) stay with
@@ -22,7 +22,8 @@ std::thread start_thread(const char* name, F&& body) {
   sigfillset(&all);
   pthread_sigmask(SIG_SETMASK, &all, &before);
   std::thread thread([body = std::forward<F>(body)]() mutable {
-    ::setpriority(PRIO_PROCESS, 0, ::getpriority(PRIO_PROCESS, 0) + kBulkNice);  // Linux: of this thread alone
+    // Linux: of this thread alone
+    ::setpriority(PRIO_PROCESS, 0, ::getpriority(PRIO_PROCESS, 0) + kBulkNice);
     body();
   });
   pthread_sigmask(SIG_SETMASK, &before, nullptr);

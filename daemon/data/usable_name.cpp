@@ -23,8 +23,8 @@ std::string hidden_name() { return ".xmppft-" + random_hex(8) + ".try"; }
 }  // namespace
 
 int try_name(int folder, const std::string& name) {
-  const UniqueFd made(::openat(folder, name.c_str(),
-                               O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
+  const UniqueFd made(
+      ::openat(folder, name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
   if (!made) return errno;
   return ::unlinkat(folder, name.c_str(), 0) == 0 ? 0 : errno;
 }
@@ -46,10 +46,8 @@ bool may_refuse_name(int error_number) noexcept {
     case EBUSY:
     case ENOMEM:
     case EMFILE:
-    case ENFILE:
-      return false;
-    default:
-      return true;
+    case ENFILE: return false;
+    default: return true;
   }
 }
 

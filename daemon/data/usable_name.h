@@ -11,9 +11,9 @@ namespace xmppftd {
 using NameTrial = int (*)(int folder, const std::string& name);
 int try_name(int folder, const std::string& name);
 
-/// Can this errno of giving a name mean that the file system does not take such a name? Which one it
-/// is differs (EINVAL, ENAMETOOLONG, EILSEQ, ENOENT, EACCES, ...), so it is every one that is not a
-/// known trouble of the disk.
+/// Can this errno of giving a name mean that the file system does not take such a name? Which one
+/// it is differs (EINVAL, ENAMETOOLONG, EILSEQ, ENOENT, EACCES, ...), so it is every one that is
+/// not a known trouble of the disk.
 bool may_refuse_name(int error_number) noexcept;
 /// After such an errno: was it the name? Not when the folder takes no other name either. Makes a
 /// hidden file for a moment.

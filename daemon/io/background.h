@@ -9,8 +9,8 @@ namespace xmppftd {
 class Background {
  public:
   virtual ~Background() = default;
-  /// `work` runs on another thread, one at a time and in order; then `then` on the caller's loop. Work begun is always
-  /// finished; `then` is not called after the Background is destroyed.
+  /// `work` runs on another thread, one at a time and in order; then `then` on the caller's loop.
+  /// Work begun is always finished; `then` is not called after the Background is destroyed.
   virtual void run(Callback<void()> work, Callback<void()> then) = 0;
 };
 

@@ -24,7 +24,8 @@ struct alignas(64) Progress {
 struct Moved {
   std::uint64_t bytes = 0;
   std::optional<Hash> hash;  ///< of exactly these bytes, when asked for
-  bool acknowledged = false; ///< the peer's program said that it has them all (IBB: every block and the close)
+  /// the peer's program said that it has them all (IBB: every block and the close)
+  bool acknowledged = false;
 };
 
 /// One end of a transfer on disk, and the digest that somebody will compare.
@@ -37,7 +38,8 @@ struct FileEnd {
 /// acknowledges but never closes is a Timeout.
 enum class StreamEnd {
   ShutdownAndWait,  ///< direct: SHUT_WR, then the peer's FIN (60 s)
-  DrainAndClose,    ///< proxy: until the kernel's send queue is empty (60 s), then close; never half-close a proxy
+  /// proxy: until the kernel's send queue is empty (60 s), then close; never half-close a proxy
+  DrainAndClose,
 };
 
 /// A move under way. Destroying it cancels within one quantum; its callback is then never called.
@@ -50,8 +52,9 @@ class Move {
 class BlockReader {
  public:
   virtual ~BlockReader() = default;
-  /// The next `size` bytes of the range (fewer at its end) as base64. Up to 64 may be asked for ahead; answers come in
-  /// order. The last 64 KiB of the file come only while its identity is unchanged. Errors: FileChanged, Io.
+  /// The next `size` bytes of the range (fewer at its end) as base64. Up to 64 may be asked for
+  /// ahead; answers come in order. The last 64 KiB of the file come only while its identity is
+  /// unchanged. Errors: FileChanged, Io.
   virtual void read(std::size_t size, Callback<void(Result<std::string>)> done) = 0;
   /// After the last block. The digest of what was read.
   virtual void finish(Callback<void(Result<Moved>)> done) = 0;
@@ -59,34 +62,43 @@ class BlockReader {
 class BlockWriter {
  public:
   virtual ~BlockWriter() = default;
-  /// Appends to the range. `done` comes once the kernel has the bytes; in order. Errors: Io, DiskFull, Protocol (past the
-  /// end of the range).
+  /// Appends to the range. `done` comes once the kernel has the bytes; in order. Errors: Io,
+  /// DiskFull, Protocol (past the end of the range).
   virtual void write(Bytes block, Callback<void(Result<void>)> done) = 0;
-  /// After the last block. The digest of what was written. Errors: Interrupted (the range is not full).
+  /// After the last block. The digest of what was written. Errors: Interrupted (the range is not
+  /// full).
   virtual void finish(Callback<void(Result<Moved>)> done) = 0;
 };
 
-/// The workers as the core sees them. Callbacks come on the core's loop, exactly once, never before the call returns,
-/// and not after the handle was destroyed. A file has one writer at a time: what receive() or write_blocks() starts
-/// writes its first byte when the handle before it, destroyed, has written its last.
+/// The workers as the core sees them. Callbacks come on the core's loop, exactly once, never before
+/// the call returns, and not after the handle was destroyed. A file has one writer at a time: what
+/// receive() or write_blocks() starts writes its first byte when the handle before it, destroyed,
+/// has written its last.
 class Bulk {
  public:
   using OnMoved = Callback<void(Result<Moved>)>;
   virtual ~Bulk() = default;
 
-  /// File to socket. The last 64 KiB are held back until the file's identity is seen unchanged. Errors: FileChanged,
-  /// Interrupted (peer gone), Timeout (60 s without a byte taken or acknowledged), Io.
-  [[nodiscard]] virtual std::unique_ptr<Move> send(UniqueFd socket, FileEnd file, ByteRange range, StreamEnd end,
-                                                   std::shared_ptr<Progress> progress, OnMoved done) = 0;
-  /// Socket to file; never a byte past the range, then closes: at the peer's end of stream, or 200 ms after the last
-  /// byte, in which a byte too many would show. Errors: Interrupted (EOF before the end), Protocol (a
-  /// byte too many), Timeout, DiskFull, Io.
-  [[nodiscard]] virtual std::unique_ptr<Move> receive(UniqueFd socket, FileEnd file, ByteRange range,
-                                                      std::shared_ptr<Progress> progress, OnMoved done) = 0;
+  /// File to socket. The last 64 KiB are held back until the file's identity is seen unchanged.
+  /// Errors: FileChanged, Interrupted (peer gone), Timeout (60 s without a byte taken or
+  /// acknowledged), Io.
+  [[nodiscard]] virtual std::unique_ptr<Move> send(UniqueFd socket, FileEnd file, ByteRange range,
+                                                   StreamEnd end,
+                                                   std::shared_ptr<Progress> progress,
+                                                   OnMoved done) = 0;
+  /// Socket to file; never a byte past the range, then closes: at the peer's end of stream, or 200
+  /// ms after the last byte, in which a byte too many would show. Errors: Interrupted (EOF before
+  /// the end), Protocol (a byte too many), Timeout, DiskFull, Io.
+  [[nodiscard]] virtual std::unique_ptr<Move> receive(UniqueFd socket, FileEnd file,
+                                                      ByteRange range,
+                                                      std::shared_ptr<Progress> progress,
+                                                      OnMoved done) = 0;
   [[nodiscard]] virtual std::unique_ptr<BlockReader> read_blocks(FileEnd file, ByteRange range) = 0;
-  [[nodiscard]] virtual std::unique_ptr<BlockWriter> write_blocks(FileEnd file, ByteRange range) = 0;
+  [[nodiscard]] virtual std::unique_ptr<BlockWriter> write_blocks(FileEnd file,
+                                                                  ByteRange range) = 0;
   /// The digest of a range through the page cache. Errors: FileChanged (too short), Io.
-  [[nodiscard]] virtual std::unique_ptr<Move> hash(std::shared_ptr<OpenFile> file, ByteRange range, HashAlgo algo,
+  [[nodiscard]] virtual std::unique_ptr<Move> hash(std::shared_ptr<OpenFile> file, ByteRange range,
+                                                   HashAlgo algo,
                                                    std::shared_ptr<Progress> progress,
                                                    Callback<void(Result<Hash>)> done) = 0;
 };

@@ -11,22 +11,25 @@ namespace xmppftd {
 
 /// Which way the bytes go, for Job1.Method and MethodDetail.
 struct Path {
-  std::string method;      ///< "si-socks5", "si-ibb"
-  std::string route;       ///< "direct", "proxy", ""
-  std::string host;        ///< address in use, "" when none
+  std::string method;  ///< "si-socks5", "si-ibb"
+  std::string route;   ///< "direct", "proxy", ""
+  std::string host;    ///< address in use, "" when none
   std::uint16_t port = 0;
 };
 
-/// An agreed channel to one peer that moves one range of one file, out if we offered the stream, in if we accepted it.
-/// How the bytes travel is not visible here: S5B hands its descriptor to a worker, IBB trades blocks with one.
+/// An agreed channel to one peer that moves one range of one file, out if we offered the stream, in
+/// if we accepted it. How the bytes travel is not visible here: S5B hands its descriptor to a
+/// worker, IBB trades blocks with one.
 class Carrier {
  public:
   class Handler {
    public:
-    /// path() says something else now: the sender goes on by another way, for that reason. Nothing had come yet.
+    /// path() says something else now: the sender goes on by another way, for that reason. Nothing
+    /// had come yet.
     virtual void on_switched(const Error& why) { static_cast<void>(why); }
     virtual void on_end(Result<Moved> how) = 0;  ///< exactly once, last; may destroy the Carrier
-    /// Our own server takes no more than `rate` bytes/s of this stream (in-band only). At most once; may destroy it too.
+    /// Our own server takes no more than `rate` bytes/s of this stream (in-band only). At most
+    /// once; may destroy it too.
     virtual void on_server_limit(std::uint64_t rate) { static_cast<void>(rate); }
 
    protected:

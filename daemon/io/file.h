@@ -14,27 +14,31 @@
 
 namespace xmppftd {
 
-/// An open file. Shared, because a cancelled worker may hold it for one more quantum after the core let go.
+/// An open file. Shared, because a cancelled worker may hold it for one more quantum after the core
+/// let go.
 struct OpenFile {
   OpenFile() = default;
-  OpenFile(UniqueFd its_fd, const FileIdentity& its_identity) : fd(std::move(its_fd)), identity(its_identity) {}
+  OpenFile(UniqueFd its_fd, const FileIdentity& its_identity)
+      : fd(std::move(its_fd)), identity(its_identity) {}
   OpenFile(const OpenFile&) = delete;
   OpenFile& operator=(const OpenFile&) = delete;
   ~OpenFile() {
     if (const auto thread = closer.lock(); thread && fd) thread->post([fd = std::move(fd)] {});
   }
   UniqueFd fd;
-  FileIdentity identity;         ///< as it was when opened
-  std::weak_ptr<Poster> closer;  ///< closes it, for that may wait for the file system; none: whoever lets go last
+  FileIdentity identity;  ///< as it was when opened
+  /// closes it, for that may wait for the file system; none: whoever lets go last
+  std::weak_ptr<Poster> closer;
 };
 
 /// A `.part` file and the folder that it and its final name live in.
 struct PartFile {
-  UniqueFd folder;               ///< O_PATH or O_DIRECTORY descriptor, held so that nobody can swap the folder
+  UniqueFd folder;  ///< O_PATH or O_DIRECTORY descriptor, held so that nobody can swap the folder
   std::string folder_path;
-  std::string name;              ///< ".xmppft-<16 hex>.part"
+  std::string name;  ///< ".xmppft-<16 hex>.part"
   std::shared_ptr<OpenFile> file;
-  bool reserved = false;         ///< the disk already set the whole size aside: others need not leave room for it
+  /// the disk already set the whole size aside: others need not leave room for it
+  bool reserved = false;
 };
 
 /// What start-up finds of a receive that was being published when the daemon died.
@@ -44,9 +48,10 @@ enum class PartState {
   Published,  ///< the final name is our inode
 };
 
-/// Work on files that may block on a disk; done on the file threads, answered on the core's loop. A callback is called
-/// exactly once, never before the call returns, and not at all after Files is destroyed. Beside the errors named, each may
-/// answer Unavailable: our own system cannot just now, and time may cure it.
+/// Work on files that may block on a disk; done on the file threads, answered on the core's loop. A
+/// callback is called exactly once, never before the call returns, and not at all after Files is
+/// destroyed. Beside the errors named, each may answer Unavailable: our own system cannot just now,
+/// and time may cure it.
 class Files {
  public:
   template <class T>
@@ -54,60 +59,73 @@ class Files {
 
   virtual ~Files() = default;
 
-  /// Opens a regular file for reading without following a final symlink or waiting on a FIFO, and marks its content.
-  /// Errors: FileMissing, Unreadable, NotRegularFile, Io; each names the path, the kernel's words and a remedy.
+  /// Opens a regular file for reading without following a final symlink or waiting on a FIFO, and
+  /// marks its content. Errors: FileMissing, Unreadable, NotRegularFile, Io; each names the path,
+  /// the kernel's words and a remedy.
   virtual void open_source(const std::string& path, Done<std::shared_ptr<OpenFile>> done) = 0;
-  /// A descriptor that a client passed, and a path that leads to the very same file; "" when none is known.
+  /// A descriptor that a client passed, and a path that leads to the very same file; "" when none
+  /// is known.
   struct Adopted {
     std::shared_ptr<OpenFile> file;
     std::string path;
   };
-  /// For a descriptor that a client passed, with the path that it knows the file by ("" = none): readable, regular. Client
-  /// and daemon need not see the same file under that path. Marks the content. Errors: BadFd, Io.
+  /// For a descriptor that a client passed, with the path that it knows the file by ("" = none):
+  /// readable, regular. Client and daemon need not see the same file under that path. Marks the
+  /// content. Errors: BadFd, Io.
   virtual void adopt_source(UniqueFd fd, const std::string& path, Done<Adopted> done) = 0;
-  /// Opens a source again that was `queued`, by its path or as `held` (null = by path), if its content is the same.
-  /// Errors: FileChanged and those of open_source().
-  virtual void reopen_source(const std::string& path, std::shared_ptr<OpenFile> held, const FileIdentity& queued,
-                             Done<std::shared_ptr<OpenFile>> done) = 0;
+  /// Opens a source again that was `queued`, by its path or as `held` (null = by path), if its
+  /// content is the same. Errors: FileChanged and those of open_source().
+  virtual void reopen_source(const std::string& path, std::shared_ptr<OpenFile> held,
+                             const FileIdentity& queued, Done<std::shared_ptr<OpenFile>> done) = 0;
 
-  /// Can files be received into this folder? Waits `patience` at most, on the calling thread, for an early word to the
-  /// user; a disk that says nothing in time is taken for good. Errors: those of create_part() that need no file.
-  virtual Result<void> check_folder(const std::string& folder, std::chrono::milliseconds patience) = 0;
-  /// The name, or where the folder's file system refuses it the closest one that it takes. Errors: FileMissing,
-  /// UnsafeFolder, Unreadable, Io.
-  virtual void usable_name(const std::string& folder, const std::string& name, Done<std::string> done) = 0;
+  /// Can files be received into this folder? Waits `patience` at most, on the calling thread, for
+  /// an early word to the user; a disk that says nothing in time is taken for good. Errors: those
+  /// of create_part() that need no file.
+  virtual Result<void> check_folder(const std::string& folder,
+                                    std::chrono::milliseconds patience) = 0;
+  /// The name, or where the folder's file system refuses it the closest one that it takes. Errors:
+  /// FileMissing, UnsafeFolder, Unreadable, Io.
+  virtual void usable_name(const std::string& folder, const std::string& name,
+                           Done<std::string> done) = 0;
 
-  /// Is anything there under that name? For an early word to the user; publish() decides. Errors: FileMissing,
-  /// UnsafeFolder, Unreadable, Io.
+  /// Is anything there under that name? For an early word to the user; publish() decides. Errors:
+  /// FileMissing, UnsafeFolder, Unreadable, Io.
   virtual void is_taken(const std::string& folder, const std::string& name, Done<bool> done) = 0;
-  /// Could create_part() make one there now? An early word: until it does, nothing is created or set aside. Errors: those
-  /// of create_part().
-  virtual void check_place(const std::string& folder, std::uint64_t size, std::uint64_t keep_free, Done<void> done) = 0;
-  /// Creates a part file of mode 0600 in `folder` and syncs the folder. `size` bytes are reserved where the file system
-  /// can; `keep_free` bytes must remain on the disk. Errors: FileMissing (no such folder), UnsafeFolder (not ours, or
-  /// writable by others), DiskFull, Unreadable, Io.
+  /// Could create_part() make one there now? An early word: until it does, nothing is created or
+  /// set aside. Errors: those of create_part().
+  virtual void check_place(const std::string& folder, std::uint64_t size, std::uint64_t keep_free,
+                           Done<void> done) = 0;
+  /// Creates a part file of mode 0600 in `folder` and syncs the folder. `size` bytes are reserved
+  /// where the file system can; `keep_free` bytes must remain on the disk. Errors: FileMissing (no
+  /// such folder), UnsafeFolder (not ours, or writable by others), DiskFull, Unreadable, Io.
   virtual void create_part(const std::string& folder, std::uint64_t size, std::uint64_t keep_free,
                            Done<std::shared_ptr<PartFile>> done) = 0;
-  /// Gives the part file, complete by now, its final mode and makes its content durable (fsync). Errors: Io, DiskFull.
+  /// Gives the part file, complete by now, its final mode and makes its content durable (fsync).
+  /// Errors: Io, DiskFull.
   virtual void sync_part(std::shared_ptr<PartFile> part, Done<void> done) = 0;
-  /// Gives the part file its final name without replacing anything, and syncs the folder. With `overwrite` an existing
-  /// regular file of ours is exchanged and removed. Asked again after success, it succeeds again. `done` gets the folder's
-  /// path as it is now, for folders are moved. Errors: Exists, Io, DiskFull, UnsafeFolder, Unreadable, FileMissing (no
-  /// path leads to the folder any more), BadArgument (`final_name` is not one component, or the file system refuses it).
-  virtual void publish(std::shared_ptr<PartFile> part, const std::string& final_name, bool overwrite,
-                       Done<std::string> done) = 0;
+  /// Gives the part file its final name without replacing anything, and syncs the folder. With
+  /// `overwrite` an existing regular file of ours is exchanged and removed. Asked again after
+  /// success, it succeeds again. `done` gets the folder's path as it is now, for folders are moved.
+  /// Errors: Exists, Io, DiskFull, UnsafeFolder, Unreadable, FileMissing (no path leads to the
+  /// folder any more), BadArgument (`final_name` is not one component, or the file system refuses
+  /// it).
+  virtual void publish(std::shared_ptr<PartFile> part, const std::string& final_name,
+                       bool overwrite, Done<std::string> done) = 0;
   /// Removes the part file, if the name still is our inode.
   virtual void discard(std::shared_ptr<PartFile> part, Done<void> done) = 0;
-  /// Renames the part to ".xmppft-<16 hex>.bad": wrong content is kept for a look, never under the real name.
+  /// Renames the part to ".xmppft-<16 hex>.bad": wrong content is kept for a look, never under the
+  /// real name.
   virtual void set_aside(std::shared_ptr<PartFile> part, Done<void> done) = 0;
-  /// Reopens a part after a restart and says where publishing stood. `part` is null unless the state is Part. What is
-  /// Published is so for good: the folder is synced, and a part name left beside the final one is removed.
+  /// Reopens a part after a restart and says where publishing stood. `part` is null unless the
+  /// state is Part. What is Published is so for good: the folder is synced, and a part name left
+  /// beside the final one is removed.
   struct Found {
     PartState state = PartState::Gone;
     std::shared_ptr<PartFile> part;
   };
-  virtual void find_part(const std::string& folder, const std::string& part_name, const std::string& final_name,
-                         const FileIdentity& identity, Done<Found> done) = 0;
+  virtual void find_part(const std::string& folder, const std::string& part_name,
+                         const std::string& final_name, const FileIdentity& identity,
+                         Done<Found> done) = 0;
 };
 
 }  // namespace xmppftd

@@ -8,10 +8,8 @@ namespace xmppftd {
 
 Error IqFailure::to_error(std::string_view what) const {
   switch (kind) {
-    case Kind::Refused:
-      return xmppftd::to_error(error, what);
-    case Kind::Timeout:
-      return {Errc::Timeout, std::string(what) + ": no answer in time"};
+    case Kind::Refused: return xmppftd::to_error(error, what);
+    case Kind::Timeout: return {Errc::Timeout, std::string(what) + ": no answer in time"};
     case Kind::Disconnected:
       return {Errc::NotOnline, std::string(what) + ": the session ended first"};
   }

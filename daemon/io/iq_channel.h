@@ -27,17 +27,20 @@ struct IqFailure {
   Error to_error(std::string_view what) const;
 };
 
-/// The answer to a request: the result's payload (an empty Element, name "", for an empty result) or a failure.
+/// The answer to a request: the result's payload (an empty Element, name "", for an empty result)
+/// or a failure.
 using IqReply = std::variant<Element, IqFailure>;
 
-/// A request under way. Destroying it forgets it: its callback is then never called and a late reply is dropped.
+/// A request under way. Destroying it forgets it: its callback is then never called and a late
+/// reply is dropped.
 class IqRequest {
  public:
   virtual ~IqRequest() = default;
 };
 
-/// An incoming get or set that we owe exactly one answer. Dropped unanswered it answers <internal-server-error/>.
-/// May be kept for as long as it takes (an SI offer waits for a human); after the session ended its answer goes nowhere.
+/// An incoming get or set that we owe exactly one answer. Dropped unanswered it answers
+/// <internal-server-error/>. May be kept for as long as it takes (an SI offer waits for a human);
+/// after the session ended its answer goes nowhere.
 class IncomingIq {
  public:
   class Responder {
@@ -85,19 +88,23 @@ class IqChannel {
   /// Our full JID in this session. Valid while the session is up.
   virtual const Jid& self() const = 0;
 
-  /// Sends a get or set to `to` (none = our own account). `on_reply` is called exactly once unless the returned handle
-  /// is destroyed first; never before this returns.
-  [[nodiscard]] virtual std::unique_ptr<IqRequest> request(IqType type, std::optional<Jid> to, Element payload,
-                                                           std::chrono::milliseconds timeout, OnReply on_reply) = 0;
+  /// Sends a get or set to `to` (none = our own account). `on_reply` is called exactly once unless
+  /// the returned handle is destroyed first; never before this returns.
+  [[nodiscard]] virtual std::unique_ptr<IqRequest> request(IqType type, std::optional<Jid> to,
+                                                           Element payload,
+                                                           std::chrono::milliseconds timeout,
+                                                           OnReply on_reply) = 0;
 
-  /// Registers who handles requests of `type` whose payload is <name xmlns=.../>. One handler each, for the life of the
-  /// channel; without one the request is answered <service-unavailable/>.
-  virtual void handle(IqType type, std::string_view name, std::string_view xmlns, OnRequest handler) = 0;
+  /// Registers who handles requests of `type` whose payload is <name xmlns=.../>. One handler each,
+  /// for the life of the channel; without one the request is answered <service-unavailable/>.
+  virtual void handle(IqType type, std::string_view name, std::string_view xmlns,
+                      OnRequest handler) = 0;
 
   /// Sends any other stanza (presence, message) as it is.
   virtual void send(const Element& stanza) = 0;
 
-  /// Registers who sees <message/> stanzas that hold a direct child <name xmlns=.../> (IBB in messages, XEP-0047 s2.3).
+  /// Registers who sees <message/> stanzas that hold a direct child <name xmlns=.../> (IBB in
+  /// messages, XEP-0047 s2.3).
   using OnMessage = Callback<void(const Jid& from, const Element& message)>;
   virtual void handle_message(std::string_view name, std::string_view xmlns, OnMessage handler) = 0;
 };

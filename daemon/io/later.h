@@ -10,8 +10,8 @@
 
 namespace xmppftd {
 
-/// Calls back on the next turn of the loop, for operations that know their answer at once but promised not to give it
-/// before they return. What is left when it is destroyed is never called.
+/// Calls back on the next turn of the loop, for operations that know their answer at once but
+/// promised not to give it before they return. What is left when it is destroyed is never called.
 class Later {
  public:
   explicit Later(Timers& timers) : timers_(timers) {}

@@ -38,8 +38,8 @@ class SocketAddress {
   sockaddr_storage storage_{};
 };
 
-/// A non-blocking TCP connection while its handshake goes on; once the payload is next its descriptor is released to a
-/// worker. Destroying it closes it; no Handler call follows.
+/// A non-blocking TCP connection while its handshake goes on; once the payload is next its
+/// descriptor is released to a worker. Destroying it closes it; no Handler call follows.
 class Socket {
  public:
   class Handler {
@@ -54,7 +54,8 @@ class Socket {
   };
 
   virtual ~Socket() = default;
-  /// Reads at most `count` bytes from now on (0 = stop reading), so that what follows stays in the kernel.
+  /// Reads at most `count` bytes from now on (0 = stop reading), so that what follows stays in the
+  /// kernel.
   virtual void want(std::size_t count) = 0;
   /// Handshake bytes: few enough that the kernel takes them at once; if not, the socket is closed.
   virtual void write(ByteView bytes) = 0;
@@ -82,13 +83,17 @@ class Network {
 
   virtual ~Network() = default;
   /// Starts connecting; TCP_NODELAY and CLOEXEC are set. `handler` outlives the Socket.
-  [[nodiscard]] virtual std::unique_ptr<Socket> connect(const SocketAddress& to, Socket::Handler& handler) = 0;
+  [[nodiscard]] virtual std::unique_ptr<Socket> connect(const SocketAddress& to,
+                                                        Socket::Handler& handler) = 0;
   /// Wraps an accepted connection.
-  [[nodiscard]] virtual std::unique_ptr<Socket> adopt(UniqueFd connection, Socket::Handler& handler) = 0;
+  [[nodiscard]] virtual std::unique_ptr<Socket> adopt(UniqueFd connection,
+                                                      Socket::Handler& handler) = 0;
   /// Errors: Network ("0.0.0.0:80: Address already in use").
-  [[nodiscard]] virtual Result<std::unique_ptr<Listener>> listen(const SocketAddress& at, Listener::OnAccept on_accept) = 0;
+  [[nodiscard]] virtual Result<std::unique_ptr<Listener>> listen(const SocketAddress& at,
+                                                                 Listener::OnAccept on_accept) = 0;
   /// Address literals answer without DNS, but never before this returns. Errors: Dns.
-  [[nodiscard]] virtual std::unique_ptr<Lookup> resolve(std::string_view host, std::uint16_t port, OnResolved done) = 0;
+  [[nodiscard]] virtual std::unique_ptr<Lookup> resolve(std::string_view host, std::uint16_t port,
+                                                        OnResolved done) = 0;
   /// Addresses of this host's interfaces that are up, with the interface's name.
   struct Interface {
     std::string name;

@@ -20,9 +20,10 @@ class Timers {
   using Clock = std::chrono::steady_clock;
   virtual ~Timers() = default;
   virtual Clock::time_point now() const = 0;
-  /// Calls `fire` once after `delay` (0 = on the next turn of the loop), never before this returns. `fire` may destroy
-  /// the Timer.
-  [[nodiscard]] virtual std::unique_ptr<Timer> after(std::chrono::milliseconds delay, Callback<void()> fire) = 0;
+  /// Calls `fire` once after `delay` (0 = on the next turn of the loop), never before this returns.
+  /// `fire` may destroy the Timer.
+  [[nodiscard]] virtual std::unique_ptr<Timer> after(std::chrono::milliseconds delay,
+                                                     Callback<void()> fire) = 0;
 };
 
 }  // namespace xmppftd

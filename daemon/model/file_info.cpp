@@ -20,7 +20,8 @@ struct Split {
 
 Split split(std::string_view name) {
   const auto dot = name.rfind('.');
-  if (dot == std::string_view::npos || dot == 0 || name.size() - dot > kMaxExtension + 1) return {name, ""};
+  if (dot == std::string_view::npos || dot == 0 || name.size() - dot > kMaxExtension + 1)
+    return {name, ""};
   return {name.substr(0, dot), name.substr(dot)};
 }
 
@@ -47,7 +48,8 @@ std::string safe_file_name(std::string_view from_peer) {
   }
   trim_end(name);
   if (name.empty()) return "file";
-  if (name.front() == '.' || name.front() == '-' || name.front() == '~' || name.front() == ' ') name.front() = '_';
+  if (name.front() == '.' || name.front() == '-' || name.front() == '~' || name.front() == ' ')
+    name.front() = '_';
   name = fit(name, "");
   trim_end(name);
   return name.empty() ? "file" : name;

@@ -19,26 +19,28 @@ struct ByteRange {
   friend bool operator==(const ByteRange&, const ByteRange&) = default;
 };
 
-/// What one peer tells the other about a file. Never a path: `name` comes from safe_file_name() or from our own disk.
+/// What one peer tells the other about a file. Never a path: `name` comes from safe_file_name() or
+/// from our own disk.
 struct FileInfo {
   std::string name;
-  std::uint64_t size = 0;                                       ///< bytes
-  std::optional<std::chrono::sys_seconds> modified;             ///< XEP-0096 date, UTC
-  std::optional<Hash> hash;                                     ///< of the whole file
-  std::string description;                                      ///< at most 1 KiB
-  std::string mime_type;                                        ///< at most 128 bytes
+  std::uint64_t size = 0;                            ///< bytes
+  std::optional<std::chrono::sys_seconds> modified;  ///< XEP-0096 date, UTC
+  std::optional<Hash> hash;                          ///< of the whole file
+  std::string description;                           ///< at most 1 KiB
+  std::string mime_type;                             ///< at most 128 bytes
 };
 
-/// Makes a peer's file name safe to create: the part after the last '/' or '\', no percent-decoding;
-/// invalid UTF-8 and hidden characters (base/text.h) become '_'; a leading '.', '-', '~' or space becomes '_'; trailing dots
-/// and spaces are cut; empty becomes "file"; at most 255 bytes, cut on a character, an extension of up to 16 bytes is
-/// kept. Idempotent.
+/// Makes a peer's file name safe to create: the part after the last '/' or '\', no
+/// percent-decoding; invalid UTF-8 and hidden characters (base/text.h) become '_'; a leading '.',
+/// '-', '~' or space becomes '_'; trailing dots and spaces are cut; empty becomes "file"; at most
+/// 255 bytes, cut on a character, an extension of up to 16 bytes is kept. Idempotent.
 std::string safe_file_name(std::string_view from_peer);
 
 /// "notes.txt", 2 -> "notes (2).txt", still at most 255 bytes.
 std::string numbered_file_name(std::string_view safe_name, unsigned number);
 
-/// Peer's free text (description, MIME type): hidden characters (base/text.h) removed, at most `max_bytes`, valid UTF-8.
+/// Peer's free text (description, MIME type): hidden characters (base/text.h) removed, at most
+/// `max_bytes`, valid UTF-8.
 std::string safe_text(std::string_view from_peer, std::size_t max_bytes);
 
 }  // namespace xmppftd

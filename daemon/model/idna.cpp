@@ -15,7 +15,8 @@ namespace {
 using CString = std::unique_ptr<char, decltype(&std::free)>;
 
 bool is_ascii(std::string_view text) {
-  return std::all_of(text.begin(), text.end(), [](char c) { return static_cast<signed char>(c) >= 0; });
+  return std::all_of(text.begin(), text.end(),
+                     [](char c) { return static_cast<signed char>(c) >= 0; });
 }
 
 bool has_a_label(std::string_view small) {

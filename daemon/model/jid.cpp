@@ -24,8 +24,8 @@ constexpr std::string_view kSuchAs = "; write an address such as ann@example.org
 using CString = std::unique_ptr<char, decltype(&std::free)>;
 
 Error bad_part(std::string_view part, std::string_view what, std::string_view rule) {
-  return {Errc::BadJid, in_quotes(part) + " is not a valid " + std::string(what) + ": " +
-                            std::string(rule)};
+  return {Errc::BadJid,
+          in_quotes(part) + " is not a valid " + std::string(what) + ": " + std::string(rule)};
 }
 
 /// What holds for every part: the rule that it breaks, or nothing.
@@ -106,14 +106,17 @@ Result<std::string> prepare_domain(std::string_view part) {
   const auto a_labels = to_a_labels(part);
   if (!a_labels) return bad(a_labels.error().detail);
   // Of the A-labels, for the way to them drops soft hyphens and maps digits of other widths.
-  if (in_addr ignored{}; is_numeric(*a_labels) && inet_pton(AF_INET, a_labels->c_str(), &ignored) != 1)
+  if (in_addr ignored{};
+      is_numeric(*a_labels) && inet_pton(AF_INET, a_labels->c_str(), &ignored) != 1)
     return bad("it is no IPv4 address" + std::string(kSuchAs));
   if (const auto rule = broken_name_rule(*a_labels)) return bad(*rule);
   auto u_labels = to_u_labels(*a_labels);
   if (!u_labels) return bad(u_labels.error().detail);
-  // libidn2 decodes A-labels that no name has: of "xn--1va" comes U+037A, which it refuses to encode.
+  // libidn2 decodes A-labels that no name has: of "xn--1va" comes U+037A, which it refuses to
+  // encode.
   const auto encoded = to_a_labels(*u_labels);
-  if (!encoded || *encoded != *a_labels) return bad("a label of it that begins with xn-- stands for no name");
+  if (!encoded || *encoded != *a_labels)
+    return bad("a label of it that begins with xn-- stands for no name");
   return u_labels;
 }
 
@@ -172,7 +175,8 @@ std::string_view Jid::domain() const noexcept {
 
 std::string_view Jid::resource() const noexcept {
   const auto slash = text_.find('/');
-  return slash == std::string::npos ? std::string_view() : std::string_view(text_).substr(slash + 1);
+  return slash == std::string::npos ? std::string_view()
+                                    : std::string_view(text_).substr(slash + 1);
 }
 
 std::string Jid::ascii_domain() const {

@@ -20,8 +20,8 @@ namespace xmppftd {
 ///   characters.
 class Jid {
  public:
-  /// "[local@]domain[/resource]", each part at most 1023 bytes. Errors: BadJid, naming the part, the
-  /// rule and, where there is one, the remedy.
+  /// "[local@]domain[/resource]", each part at most 1023 bytes. Errors: BadJid, naming the part,
+  /// the rule and, where there is one, the remedy.
   static Result<Jid> parse(std::string_view text);
   /// The same for an address out of a stanza, whose spelling as_stamped() keeps.
   static Result<Jid> parse_stamped(std::string_view text);

@@ -72,7 +72,9 @@ WallTime wall_now() noexcept {
   return std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now());
 }
 
-std::string_view to_string(Direction direction) noexcept { return direction == Direction::Out ? "out" : "in"; }
+std::string_view to_string(Direction direction) noexcept {
+  return direction == Direction::Out ? "out" : "in";
+}
 
 std::string_view to_string(JobState state) noexcept {
   for (const auto& row : kStates)
@@ -113,23 +115,24 @@ bool can_move(Direction direction, JobState from, JobState to) noexcept {
   const bool out = direction == Direction::Out;
   switch (from) {
     case S::Queued:
-      return to == S::Offered || to == S::Connecting || to == S::Paused || to == S::Failed || to == S::Cancelled;
+      return to == S::Offered || to == S::Connecting || to == S::Paused || to == S::Failed ||
+             to == S::Cancelled;
     case S::Offered:
       return to == S::Connecting || to == S::Failed || to == S::Cancelled ||
              (out && (to == S::Queued || to == S::Paused));
     case S::Connecting:
-      return to == S::Active || to == S::Queued || to == S::Paused || to == S::Failed || to == S::Cancelled;
+      return to == S::Active || to == S::Queued || to == S::Paused || to == S::Failed ||
+             to == S::Cancelled;
     case S::Active:
-      return to == S::Verifying || to == S::Queued || to == S::Paused || to == S::Failed || to == S::Cancelled;
+      return to == S::Verifying || to == S::Queued || to == S::Paused || to == S::Failed ||
+             to == S::Cancelled;
     case S::Paused:
       return to == S::Queued || to == S::Active || to == S::Failed || to == S::Cancelled;
     case S::Verifying:
       return to == S::Done || to == S::Queued || to == S::Failed || to == S::Cancelled;
-    case S::Done:
-      return false;
+    case S::Done: return false;
     case S::Failed:
-    case S::Cancelled:
-      return out && to == S::Queued;  // retry
+    case S::Cancelled: return out && to == S::Queued;  // retry
   }
   return false;
 }
@@ -139,12 +142,14 @@ Result<MethodChoice> MethodChoice::parse(std::string_view text) {
   MethodChoice choice{std::string(text.substr(0, slash)),
                       slash == std::string_view::npos ? "" : std::string(text.substr(slash + 1))};
   const bool socks = choice.id == "si-socks5";
-  const bool known = (socks && (slash == std::string_view::npos || choice.route == "direct" || choice.route == "proxy")) ||
+  const bool known = (socks && (slash == std::string_view::npos || choice.route == "direct" ||
+                                choice.route == "proxy")) ||
                      (choice.id == "si-ibb" && slash == std::string_view::npos);
   if (!known)
-    return Error{Errc::BadArgument, in_quotes(text, 60) +
-                                        " is not a method; choose from si-socks5, si-socks5/direct, "
-                                        "si-socks5/proxy, si-ibb"};
+    return Error{Errc::BadArgument,
+                 in_quotes(text, 60) +
+                     " is not a method; choose from si-socks5, si-socks5/direct, "
+                     "si-socks5/proxy, si-ibb"};
   return choice;
 }
 

@@ -13,33 +13,73 @@
 
 namespace xmppftd {
 
-using JobId = std::uint64_t;       ///< never reused, stable across restarts; 0 names no job
-using AccountId = std::uint64_t;   ///< likewise
-using WallTime = std::chrono::sys_time<std::chrono::microseconds>;  ///< for display only; epoch = not yet
+using JobId = std::uint64_t;      ///< never reused, stable across restarts; 0 names no job
+using AccountId = std::uint64_t;  ///< likewise
+/// for display only; epoch = not yet
+using WallTime = std::chrono::sys_time<std::chrono::microseconds>;
 
 WallTime wall_now() noexcept;
 
 enum class Direction { Out, In };
 
 /// INTERFACE section 2.4. Done, Failed and Cancelled are terminal.
-enum class JobState { Queued, Offered, Connecting, Active, Paused, Verifying, Done, Failed, Cancelled };
+enum class JobState {
+  Queued,
+  Offered,
+  Connecting,
+  Active,
+  Paused,
+  Verifying,
+  Done,
+  Failed,
+  Cancelled
+};
 
 /// Why a job is in its state. None where the state says it all.
 enum class JobReason {
   None,
   // queued
-  WaitingSlot, WaitingAccount, WaitingPeer, WaitingNetwork, Backoff, Scheduled, Held,
+  WaitingSlot,
+  WaitingAccount,
+  WaitingPeer,
+  WaitingNetwork,
+  Backoff,
+  Scheduled,
+  Held,
   // offered
-  AwaitingUser, AwaitingAgent, AwaitingPeer,
+  AwaitingUser,
+  AwaitingAgent,
+  AwaitingPeer,
   // connecting, active
-  Uploading, Stalled, ServerLimit,
+  Uploading,
+  Stalled,
+  ServerLimit,
   // paused
-  User, DiskLow, Metered, Suspend,
+  User,
+  DiskLow,
+  Metered,
+  Suspend,
   // failed
-  Declined, PeerOffline, NoSuchPeer, PeerUnsupported, NoMethod, Timeout, Io, DiskFull, FileChanged, FileMissing,
-  HashMismatch, Interrupted, Policy, Protocol, Internal,
+  Declined,
+  PeerOffline,
+  NoSuchPeer,
+  PeerUnsupported,
+  NoMethod,
+  Timeout,
+  Io,
+  DiskFull,
+  FileChanged,
+  FileMissing,
+  HashMismatch,
+  Interrupted,
+  Policy,
+  Protocol,
+  Internal,
   // cancelled (User is shared with paused)
-  Refused, Peer, Withdrawn, Expired,
+  Refused,
+  Peer,
+  Withdrawn,
+  Expired,
 };
 
 /// The words of the D-Bus API: "out", "queued", "waiting-slot", ...
@@ -55,7 +95,8 @@ bool holds_slot(JobState state) noexcept;
 /// The legal moves of INTERFACE section 2.4.
 bool can_move(Direction direction, JobState from, JobState to) noexcept;
 
-/// Which inode a path named when it was looked at, what the kernel said of it, and a mark of what it held.
+/// Which inode a path named when it was looked at, what the kernel said of it, and a mark of what
+/// it held.
 struct FileIdentity {
   std::uint64_t device = 0;
   std::uint64_t inode = 0;
@@ -66,7 +107,8 @@ struct FileIdentity {
   friend bool operator==(const FileIdentity&, const FileIdentity&) = default;
 };
 
-/// A way bytes may travel, as users write it: "si-socks5", "si-socks5/direct", "si-socks5/proxy", "si-ibb".
+/// A way bytes may travel, as users write it: "si-socks5", "si-socks5/direct", "si-socks5/proxy",
+/// "si-ibb".
 struct MethodChoice {
   std::string id;     ///< "si-socks5", "si-ibb"
   std::string route;  ///< "", "direct", "proxy"
@@ -82,44 +124,48 @@ std::string_view to_string(Delivery delivery) noexcept;  ///< "", "handed-over",
 
 /// How content was verified.
 enum class HashState { None, SizeOnly, Md5, Sha256, Mismatch };
-std::string_view to_string(HashState state) noexcept;  ///< "none", "size-only", "md5", "sha-256", "mismatch"
+/// "none", "size-only", "md5", "sha-256", "mismatch"
+std::string_view to_string(HashState state) noexcept;
 
-/// Everything about one job that outlives the process: one row of the journal. Plain data, no invariant of its own;
-/// `Job` (transfer/job.h) guards it.
+/// Everything about one job that outlives the process: one row of the journal. Plain data, no
+/// invariant of its own; `Job` (transfer/job.h) guards it.
 struct JobRecord {
   JobId id = 0;
   std::string batch;
   Direction direction = Direction::Out;
   AccountId account = 0;
-  std::string peer;                  ///< JID as asked for (out) or full JID that offered (in)
-  std::string peer_full;             ///< resource in use, "" before
+  std::string peer;       ///< JID as asked for (out) or full JID that offered (in)
+  std::string peer_full;  ///< resource in use, "" before
   FileInfo file;
-  std::string path;                  ///< out: absolute source path; in: absolute final path once published
-  FileIdentity source;               ///< out: identity when queued
+  std::string path;     ///< out: absolute source path; in: absolute final path once published
+  FileIdentity source;  ///< out: identity when queued
   JobState state = JobState::Queued;
   JobReason reason = JobReason::None;
-  std::string error_name;            ///< "" or the last part of the D-Bus error name ("HashMismatch")
-  std::string error_detail;          ///< English, for people
-  int priority = 0;                  ///< -100..100, higher first
-  std::vector<MethodChoice> methods; ///< empty = the config's list
-  std::string method;                ///< in use or last used: "si-socks5"
-  std::string route;                 ///< "direct", "proxy", ""
-  std::string host;                  ///< streamhost address in use, for MethodDetail; "" when none
+  std::string error_name;    ///< "" or the last part of the D-Bus error name ("HashMismatch")
+  std::string error_detail;  ///< English, for people
+  int priority = 0;          ///< -100..100, higher first
+  std::vector<MethodChoice> methods;  ///< empty = the config's list
+  std::string method;                 ///< in use or last used: "si-socks5"
+  std::string route;                  ///< "direct", "proxy", ""
+  std::string host;                   ///< streamhost address in use, for MethodDetail; "" when none
   std::uint16_t port = 0;
-  std::uint64_t transferred = 0;     ///< bytes of this attempt, plus offset; as of the last state change
-  std::uint64_t offset = 0;          ///< resumed from
-  unsigned attempt = 0;              ///< 1 = first
+  /// bytes of this attempt, plus offset; as of the last state change
+  std::uint64_t transferred = 0;
+  std::uint64_t offset = 0;  ///< resumed from
+  unsigned attempt = 0;      ///< 1 = first
   Delivery delivery = Delivery::None;
   HashState hash_state = HashState::None;
-  std::optional<Hash> hash;          ///< what the bytes hashed to
+  std::optional<Hash> hash;  ///< what the bytes hashed to
   WallTime created_at{}, started_at{}, finished_at{}, next_attempt_at{};
-  WallTime waiting_since{};          ///< since when the peer has been awaited; epoch = it is not. In and cancelled: since
-                                     ///< when its sender may still offer it, unaware
+  /// since when the peer has been awaited; epoch = it is not. In and cancelled: since when its
+  /// sender may still offer it, unaware
+  WallTime waiting_since{};
   // Incoming only: where the bytes are
-  std::string folder;                ///< absolute target folder
-  std::string part_name;             ///< ".xmppft-<16 hex>.part" inside it, "" when none
-  FileIdentity part;                 ///< device and inode of the part file
-  std::string wanted_name;           ///< name to publish under: the offered one or the user's; "" before accepting
+  std::string folder;     ///< absolute target folder
+  std::string part_name;  ///< ".xmppft-<16 hex>.part" inside it, "" when none
+  FileIdentity part;      ///< device and inode of the part file
+  /// name to publish under: the offered one or the user's; "" before accepting
+  std::string wanted_name;
   std::string final_name;            ///< name chosen at publishing, "" before
   bool publishing = false;           ///< step 8 of s2.2 was committed
   std::string on_exists = "rename";  ///< rename | fail | overwrite

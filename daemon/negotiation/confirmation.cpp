@@ -35,7 +35,8 @@ void Confirmation::answered(const IqReply& reply) {
   if (failure->kind == IqFailure::Kind::Disconnected || why.code == Errc::PeerOffline)
     return ask_again(why.detail);
   if (failure->kind == IqFailure::Kind::Timeout) {
-    // A question that was lost on its way cost the file: the receiver gave up long ago, and says so.
+    // A question that was lost on its way cost the file: the receiver gave up long ago, and says
+    // so.
     if (!std::exchange(asked_twice_, true)) return ask();
     return finish(Delivery::HandedOver);
   }

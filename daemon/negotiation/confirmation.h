@@ -18,14 +18,14 @@ class Confirmation {
   static constexpr std::chrono::minutes kAnswerWithin{
       10};  ///< the receiver may have to hash and sync
   static constexpr std::chrono::seconds kAskAgainAfter{5};
-  /// SiIncoming waits as long for us. Longer than the pauses before a login add up to after an outage
-  /// of minutes: what it saves is sending the file again.
+  /// SiIncoming waits as long for us. Longer than the pauses before a login add up to after an
+  /// outage of minutes: what it saves is sending the file again.
   static constexpr std::chrono::minutes kUnreachableFor{10};
 
   using Done = Callback<void(Result<Delivery>)>;
   /// `done` is called once, not before this returns: Confirmed, or HandedOver when the peer is
-  /// there and says nothing, asked twice. Errors: HashMismatch; Interrupted when it knows nothing of the file,
-  /// could not keep it, or could not be reached: a new offer is the way to find out.
+  /// there and says nothing, asked twice. Errors: HashMismatch; Interrupted when it knows nothing
+  /// of the file, could not keep it, or could not be reached: a new offer is the way to find out.
   Confirmation(IqChannel& iq, Timers& timers, Jid peer, ConfirmDone what, Done done);
 
   /// The peer went offline: an answer to what was asked will not come.

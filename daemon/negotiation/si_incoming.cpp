@@ -10,7 +10,6 @@
 namespace xmppftd {
 namespace {
 
-
 /// How an offer is turned down.
 StanzaError refusal_for(const Error& why) {
   if (why.code != Errc::Timeout && why.code != Errc::Cancelled) return to_stanza_error(why);
@@ -73,8 +72,8 @@ void SiIncoming::set_state(State state) {
   constexpr std::string_view kNames[] = {"AwaitingStream", "Moving", "AwaitingDone", "Verifying",
                                          "Over"};
   log::debug("si", "offer of " + log::shy(session_->key().peer.str()) + ": " +
-                      std::string(kNames[static_cast<int>(state_)]) + " -> " +
-                      std::string(kNames[static_cast<int>(state)]));
+                       std::string(kNames[static_cast<int>(state_)]) + " -> " +
+                       std::string(kNames[static_cast<int>(state)]));
   state_ = state;
 }
 

@@ -12,9 +12,8 @@
 namespace xmppftd {
 namespace {
 
-
-/// The address of ours that the peer means: the SOCKS5 hash wants that one (gabble), where it is our
-/// full JID in the spelling of our server, for a proxy has it from there.
+/// The address of ours that the peer means: the SOCKS5 hash wants that one (gabble), where it is
+/// our full JID in the spelling of our server, for a proxy has it from there.
 Jid own_address(const IncomingIq& iq, const Jid& self) {
   auto written = Jid::parse_stamped(iq.to());
   return written && *written != self ? *std::move(written) : self;
@@ -61,7 +60,7 @@ void SiNegotiator::offered(IncomingIq iq) {
   if (!offer) {
     // The detail may hold a sid, which no log may.
     log::warning("si", "offer of " + log::shy(iq.from().str()) + ": refused, " +
-                          std::string(to_string(offer.error().code)));
+                           std::string(to_string(offer.error().code)));
     return iq.fail(to_stanza_error(offer.error()));
   }
   const auto known = [&](const Transport* one) {

@@ -14,7 +14,8 @@ namespace xmppftd {
 /// its sessions, and outlives every Negotiation and IncomingOffer that it made.
 class SiNegotiator final : public Negotiator {
  public:
-  /// Registers for <si/>, <done/> and <withdrawn/> sets. Offers that pass the checks go to `listener`.
+  /// Registers for <si/>, <done/> and <withdrawn/> sets. Offers that pass the checks go to
+  /// `listener`.
   SiNegotiator(SiWorld world, OfferListener& listener);
   ~SiNegotiator() override;
   SiNegotiator(const SiNegotiator&) = delete;

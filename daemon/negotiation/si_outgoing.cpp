@@ -25,11 +25,14 @@ Error offer_error(const IqFailure& failure) {
   if (failure.kind != IqFailure::Kind::Refused) return why;
   // COMPAT QXmpp: says no more than <bad-request/> when it knows none of our methods.
   if (why.code == Errc::Protocol) why.code = Errc::NoCommonMethod;
-  // RFC 6120 section 8.3.2: "wait" is "not now", whatever the condition; a policy is kept to by another file only.
-  if (failure.error.type == ErrorType::Wait && why.code != Errc::PeerOffline) why.code = Errc::Constraint;
-  else if (failure.error.condition == Condition::PolicyViolation) why.code = Errc::Declined;
-  // COMPAT Openfire: bounces offers that it does not like in the peer's name. The peer never saw it,
-  // and who declines says <forbidden/> (XEP-0095 section 3.2).
+  // RFC 6120 section 8.3.2: "wait" is "not now", whatever the condition; a policy is kept to by
+  // another file only.
+  if (failure.error.type == ErrorType::Wait && why.code != Errc::PeerOffline)
+    why.code = Errc::Constraint;
+  else if (failure.error.condition == Condition::PolicyViolation)
+    why.code = Errc::Declined;
+  // COMPAT Openfire: bounces offers that it does not like in the peer's name. The peer never saw
+  // it, and who declines says <forbidden/> (XEP-0095 section 3.2).
   if (failure.error.condition == Condition::NotAllowed) why.code = Errc::Protocol;
   return why;
 }
@@ -58,8 +61,8 @@ SiOutgoing::~SiOutgoing() {
 
 void SiOutgoing::set_state(State state) {
   log::debug("si", "offer to " + log::shy(peer_.str()) + ": " +
-                      std::string(name_of(static_cast<int>(state_))) + " -> " +
-                      std::string(name_of(static_cast<int>(state))));
+                       std::string(name_of(static_cast<int>(state_))) + " -> " +
+                       std::string(name_of(static_cast<int>(state))));
   state_ = state;
 }
 
@@ -119,7 +122,8 @@ Result<void> SiOutgoing::drop_unusable_ways() {
     const auto can = way.transport->can_open(way.plan);
     if (can) return false;
     usable = can;
-    handler_.on_step("not offered", std::string(way.transport->method_id()) + ": " + can.error().detail);
+    handler_.on_step("not offered",
+                     std::string(way.transport->method_id()) + ": " + can.error().detail);
     return true;
   });
   if (!ways_.empty()) return {};
@@ -188,7 +192,8 @@ void SiOutgoing::fall_back(Error why) {
   if (!once_more || std::exchange(offered_again_, true)) return end(std::move(why));
   handler_.on_step("failed", why.detail);
   leave_stream();
-  handler_.on_step("fallback", "a new offer, in-band only");  // COMPAT QXmpp: the old one is dead to it
+  // COMPAT QXmpp: the old one is dead to it
+  handler_.on_step("fallback", "a new offer, in-band only");
   std::erase_if(ways_, [](const Way& way) { return way.transport->method() != kNsIbb; });
   send_offer();
 }
@@ -197,15 +202,12 @@ void SiOutgoing::lost(const Error& why) {
   switch (state_) {
     case State::Preparing:
     case State::AwaitingAnswer:
-    case State::Opening:
-      return end(why);
-    case State::Moving:
-      return;
+    case State::Opening: return end(why);
+    case State::Moving: return;
     case State::Confirming:
       if (confirmation_) confirmation_->peer_gone();
       return;
-    case State::Over:
-      return;
+    case State::Over: return;
   }
 }
 
@@ -231,7 +233,8 @@ void SiOutgoing::delivered(const Moved& moved) {
 
 std::string SiOutgoing::open_sid() const { return held_ ? offer_.id : ""; }
 
-/// The peer accepted, and this attempt will not deliver: so that it need not wait until it sees that.
+/// The peer accepted, and this attempt will not deliver: so that it need not wait until it sees
+/// that.
 void SiOutgoing::leave_stream() {
   if (held_ && awaited_) say_withdrawn(world_.iq, peer_, {offer_.id, true});
 }

@@ -34,7 +34,8 @@ void StreamSwitch::replace(Result<std::unique_ptr<Carrier>> second) {
   const Error why = broken_.value_or(Error{Errc::StreamFailed, "the sender could not use it"});
   broken_.reset();
   patience_.reset();
-  // What the first one may still have in hand is written before the second's bytes (io/bulk.h Bulk).
+  // What the first one may still have in hand is written before the second's bytes (io/bulk.h
+  // Bulk).
   current_ = *std::move(second);
   if (!handler_) return;
   current_->start(file_, range_, *this);

@@ -9,10 +9,11 @@
 namespace xmppftd {
 namespace {
 
-// A sender that waits is held back by the acknowledgements, which come when its blocks are written; these bound what the
-// others can take. COMPAT gloox, and whoever sends by <message/>, push hundreds of blocks while a part file is made or a
-// core is busy, and a refusal costs the whole file: a disk that stands still for some seconds must not be one. So the
-// bound is what a transfer may take of our memory, in bytes, however they came.
+// A sender that waits is held back by the acknowledgements, which come when its blocks are written;
+// these bound what the others can take. COMPAT gloox, and whoever sends by <message/>, push
+// hundreds of blocks while a part file is made or a core is busy, and a refusal costs the whole
+// file: a disk that stands still for some seconds must not be one. So the bound is what a transfer
+// may take of our memory, in bytes, however they came.
 constexpr std::uint64_t kMaxUnwrittenBytes = std::uint64_t{4} << 20;
 // The stanza around a block: its addresses, id and tree. It bounds empty and tiny blocks.
 constexpr std::uint64_t kStanzaBytes = 4096;

@@ -79,12 +79,13 @@ class IbbSender {
   Error error_;
 };
 
-/// Whether our memory takes one more block of `size` bytes beside `blocks` of `bytes` in all that are not written yet. The
-/// same before the file is there to write to as after, so what was let in then is let in now.
+/// Whether our memory takes one more block of `size` bytes beside `blocks` of `bytes` in all that
+/// are not written yet. The same before the file is there to write to as after, so what was let in
+/// then is let in now.
 bool ibb_has_room(std::size_t blocks, std::uint64_t bytes, std::size_t size);
 
-/// The receiving half: which blocks to take, when to acknowledge them, what to refuse. A block is acknowledged when it
-/// was written: the disk's pace is the peer's.
+/// The receiving half: which blocks to take, when to acknowledge them, what to refuse. A block is
+/// acknowledged when it was written: the disk's pace is the peer's.
 ///
 ///   Receiving -> Complete -> Closed
 ///       \____________\------> Failed
@@ -92,9 +93,10 @@ class IbbReceiver {
  public:
   enum class State {
     Receiving,
-    Complete,  ///< every byte is here and written. One more would be a lie about the size, so give
-               ///< <close/> a moment
-    Closed,    ///< and the peer said that this was all
+    /// every byte is here and written. One more would be a lie about the size, so give <close/> a
+    /// moment
+    Complete,
+    Closed,  ///< and the peer said that this was all
     Failed,
   };
   /// The stanza error that refuses a block.

@@ -32,7 +32,8 @@ void ContactList::fetched(const Element& payload) {
   auto roster = Roster::parse(payload);
   if (!roster.refused.empty())
     log::warning(kRoster, "skipped " + std::to_string(roster.refused.size()) +
-                           " contacts whose addresses are none, such as \"" + roster.refused.front() + "\"");
+                              " contacts whose addresses are none, such as \"" +
+                              roster.refused.front() + "\"");
   const auto before = std::exchange(items_, {});
   left_out_ = roster.left_out;
   for (auto& item : roster.items) store(std::move(item));
@@ -44,10 +45,12 @@ void ContactList::fetched(const Element& payload) {
 
 std::string ContactList::trouble() const {
   if (fetch_failed_)
-    return "the server did not send the contact list, so nobody new counts as a contact in this session";
+    return "the server did not send the contact list, so nobody new counts as a contact in this "
+           "session";
   if (left_out_ == 0) return "";
-  return "the contact list is too long: " + std::to_string(left_out_) + " contacts past the first " +
-         std::to_string(items_.size()) + " are left out and count as strangers; remove some on the server";
+  return "the contact list is too long: " + std::to_string(left_out_) +
+         " contacts past the first " + std::to_string(items_.size()) +
+         " are left out and count as strangers; remove some on the server";
 }
 
 void ContactList::session_down() {
@@ -57,9 +60,9 @@ void ContactList::session_down() {
   changed();
 }
 
-/// ST3: only our server speaks in the name of our bare JID, or in none (RFC 6121 section 2.1.6). Nor
-/// can anybody else stamp a stanza to us with our own domain or this session's full JID, as some
-/// servers do.
+/// ST3: only our server speaks in the name of our bare JID, or in none (RFC 6121 section 2.1.6).
+/// Nor can anybody else stamp a stanza to us with our own domain or this session's full JID, as
+/// some servers do.
 void ContactList::on_push(IncomingIq request) {
   const Jid& self = iq_.self();
   const Jid& from = request.from();
@@ -67,7 +70,8 @@ void ContactList::on_push(IncomingIq request) {
     return request.fail(StanzaError::of(Condition::ServiceUnavailable));
   auto push = Roster::parse(request.payload());
   if (push.items.empty() && push.refused.size() == 1) {
-    log::warning(kRoster, "skipped a contact whose address is none: \"" + push.refused.front() + "\"");
+    log::warning(kRoster,
+                 "skipped a contact whose address is none: \"" + push.refused.front() + "\"");
     return request.reply();
   }
   if (push.items.size() != 1) return request.fail(StanzaError::of(Condition::BadRequest));
@@ -137,8 +141,10 @@ void ContactList::add(const Jid& bare, std::string name, Done done) {
       if (item.name == known->name)
         answer(bare, PresenceType::Subscribe);
       else
-        result = Error{Errc::BadState, bare.str() + " is in groups that were not read, for the contact list is long; "
-                                                    "give it its name with another program"};
+        result = Error{Errc::BadState,
+                       bare.str() +
+                           " is in groups that were not read, for the contact list is long; "
+                           "give it its name with another program"};
       return later_.run([done = std::move(done), result]() mutable { done(std::move(result)); });
     }
   }
@@ -155,7 +161,8 @@ void ContactList::remove(const Jid& bare, Done done) {
 
 void ContactList::approve(const Jid& bare) {
   const bool asked = forget_pending(bare);
-  if (!asked && !sees_us(bare) && approved_ahead_.size() < kMaxContacts) approved_ahead_.insert(bare);
+  if (!asked && !sees_us(bare) && approved_ahead_.size() < kMaxContacts)
+    approved_ahead_.insert(bare);
   if (asked || pre_approval_) answer(bare, PresenceType::Subscribed);
   changed();
 }

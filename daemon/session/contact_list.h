@@ -37,8 +37,8 @@ class ContactList {
   /// Every request is granted at once (config contacts.auto_approve).
   void set_auto_approve(bool yes) noexcept { auto_approve_ = yes; }
   /// The server of this session knows <sub xmlns='urn:xmpp:features:pre-approval'/> (RFC 6121
-  /// section 3.4). On one that does not, an approval that nobody asked for yet is lost, or does harm
-  /// (COMPAT Openfire: takes it for a subscription of the one side).
+  /// section 3.4). On one that does not, an approval that nobody asked for yet is lost, or does
+  /// harm (COMPAT Openfire: takes it for a subscription of the one side).
   void set_pre_approval(bool yes) noexcept { pre_approval_ = yes; }
 
   /// Gets the list anew; `done` comes once. To be called when the session is up, before our
@@ -57,9 +57,9 @@ class ContactList {
   /// What of the server's list is not here, as a sentence for people; "" when all is.
   std::string trouble() const;
 
-  /// Puts `bare` on the list, or gives it another name there unless `name` is empty, and asks to see
-  /// its presence. Errors: what the server answers; BadState when a new name would take a contact out
-  /// of groups that we do not know.
+  /// Puts `bare` on the list, or gives it another name there unless `name` is empty, and asks to
+  /// see its presence. Errors: what the server answers; BadState when a new name would take a
+  /// contact out of groups that we do not know.
   void add(const Jid& bare, std::string name, Done done);
   /// Takes it off; the server ends both subscriptions.
   void remove(const Jid& bare, Done done);
@@ -92,7 +92,7 @@ class ContactList {
   bool auto_approve_ = false;
   bool pre_approval_ = false;
   bool fetch_failed_ = false;
-  std::size_t left_out_ = 0;  // contacts of the server's list that are not in ours
+  std::size_t left_out_ = 0;         // contacts of the server's list that are not in ours
   std::map<Jid, RosterItem> items_;  // by bare JID
   std::vector<Jid> pending_;
   std::set<Jid> approved_ahead_;

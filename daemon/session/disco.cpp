@@ -46,7 +46,8 @@ Element query(std::string_view xmlns, std::string node = "") {
 /// Says nothing at all.
 bool is_empty(const DiscoInfo& info) { return info.identities.empty() && info.features.empty(); }
 
-/// COMPAT jabberd2: answers for full JIDs itself, as it would for the account (XEP-0030 section 3.1).
+/// COMPAT jabberd2: answers for full JIDs itself, as it would for the account (XEP-0030
+/// section 3.1).
 bool speaks_for_account(const DiscoInfo& info) {
   return std::any_of(info.identities.begin(), info.identities.end(),
                      [](const auto& identity) { return identity.category == "account"; });
@@ -60,7 +61,8 @@ std::map<std::string, DiscoInfo> all_of_our_kind(const DiscoInfo& ours) {
   for (const unsigned chosen : {1U, 2U, 3U}) {
     std::vector<std::string> features;
     for (const auto& feature : ours.features)
-      if (std::find(methods.begin(), methods.end(), feature) == methods.end()) features.push_back(feature);
+      if (std::find(methods.begin(), methods.end(), feature) == methods.end())
+        features.push_back(feature);
     for (unsigned i = 0; i < methods.size(); ++i)
       if (chosen & (1U << i)) features.push_back(methods[i]);
     auto info = describe_us(std::move(features));
@@ -82,8 +84,9 @@ class Disco::Question final : public IqRequest {
  private:
   void ask(std::string node) {
     const bool at_node = !node.empty();
-    request_ = disco_.iq_.request(IqType::Get, of_, query(kNsDiscoInfo, std::move(node)), kAnswerWithin,
-                                  [this, at_node](IqReply reply) { answered(at_node, reply); });
+    request_ =
+        disco_.iq_.request(IqType::Get, of_, query(kNsDiscoInfo, std::move(node)), kAnswerWithin,
+                           [this, at_node](IqReply reply) { answered(at_node, reply); });
   }
 
   void answered(bool at_node, const IqReply& reply) {
@@ -94,7 +97,8 @@ class Disco::Question final : public IqRequest {
     const bool useless = !info || is_empty(*info) || speaks_for_account(*info);
     if (at_node && useless && !lost) return ask("");
     if (info && speaks_for_account(*info))
-      info = Error{Errc::PeerOffline, "disco of " + log::printable(of_.str()) + ": its server answered in its place"};
+      info = Error{Errc::PeerOffline,
+                   "disco of " + log::printable(of_.str()) + ": its server answered in its place"};
     if (info && (of_.is_full() || caps_)) disco_.cache_.put(of_, caps_, *info);
     auto done = std::move(done_);
     done(std::move(info));  // may destroy us
@@ -108,7 +112,10 @@ class Disco::Question final : public IqRequest {
 };
 
 Disco::Disco(IqChannel& iq, Timers& timers, std::vector<std::string> features)
-    : iq_(iq), timers_(timers), ours_(describe_us(std::move(features))), our_kind_(all_of_our_kind(ours_)) {
+    : iq_(iq),
+      timers_(timers),
+      ours_(describe_us(std::move(features))),
+      our_kind_(all_of_our_kind(ours_)) {
   const auto ver = caps_ver(ours_);
   caps_ = {std::string(kNode), ver ? *ver : "", "sha-1"};
   iq_.handle(IqType::Get, "query", kNsDiscoInfo,
@@ -138,7 +145,8 @@ std::unique_ptr<IqRequest> Disco::info(const Jid& of, const std::optional<Caps>&
 
 const DiscoInfo* Disco::look_up(const Jid& of, const std::optional<Caps>& caps) {
   if (caps && caps->is_checkable())
-    if (const auto found = our_kind_.find(caps->ver); found != our_kind_.end()) return &found->second;
+    if (const auto found = our_kind_.find(caps->ver); found != our_kind_.end())
+      return &found->second;
   return cache_.find(of, caps);
 }
 

@@ -36,9 +36,9 @@ class Disco {
 
   /// Asks `of` what it can do; `caps` is what its presence shows. From the cache where it can be,
   /// but never before this returns. Destroying the handle forgets the question. It is asked at the
-  /// node of its caps first (XEP-0115 section 6.2) and, where that helps nothing, once more without.
-  /// Errors: NoSuchPeer (item-not-found, no such domain), PeerOffline (also when its server answered
-  /// in its place), Timeout, NotOnline, Protocol.
+  /// node of its caps first (XEP-0115 section 6.2) and, where that helps nothing, once more
+  /// without. Errors: NoSuchPeer (item-not-found, no such domain), PeerOffline (also when its
+  /// server answered in its place), Timeout, NotOnline, Protocol.
   [[nodiscard]] std::unique_ptr<IqRequest> info(const Jid& of, const std::optional<Caps>& caps,
                                                 OnInfo done);
   /// Asks `of` (a server) what belongs to it. Errors: the same.

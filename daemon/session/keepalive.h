@@ -26,8 +26,8 @@ class Keepalive {
   static constexpr std::chrono::seconds kShortestIdleness{6};  ///< that is taken for a limit
   static constexpr std::chrono::hours kBelieve{1};
 
-  /// `on_dead` is called, at most once a session, when the server left a ping unanswered and said nothing
-  /// else meanwhile: reconnect.
+  /// `on_dead` is called, at most once a session, when the server left a ping unanswered and said
+  /// nothing else meanwhile: reconnect.
   Keepalive(IqChannel& iq, Timers& timers, std::function<void()> on_dead);
 
   void start();  ///< the session is up

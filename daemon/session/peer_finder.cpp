@@ -61,7 +61,8 @@ class PeerFinder::Running final : public Search, private PresenceBook::Observer 
     for (auto& resource : there) ask(std::move(resource));
     if (!candidates_.empty()) return;
     // A server or component need not send presence, and answers at its domain all the same.
-    if (peer_.local().empty() && peer_.is_bare()) return ask(Resource{peer_, 0, "", std::nullopt, 0});
+    if (peer_.local().empty() && peer_.is_bare())
+      return ask(Resource{peer_, 0, "", std::nullopt, 0});
     if (presence.follows(peer_)) return fail(Errc::PeerOffline, "is not online");
     if (peer_.is_full()) return ask(Resource{peer_, 0, "", std::nullopt, 0});
     patience_ = finder_.timers_.after(kAppearsWithin, [this] { decide(true); });
@@ -175,7 +176,7 @@ class PeerFinder::Running final : public Search, private PresenceBook::Observer 
   Judge can_reach_;
   Done done_;
   std::vector<Candidate> candidates_;
-  std::optional<Error> refusal_;  // of the last resource that refused to answer
+  std::optional<Error> refusal_;      // of the last resource that refused to answer
   std::unique_ptr<Timer> beginning_;  // runs until begin()
   std::unique_ptr<Timer> deadline_;
   std::unique_ptr<Timer> patience_;  // runs while nobody is there to be asked

@@ -42,8 +42,9 @@ class PeerFinder {
 
   /// Finds a resource of `peer`, or judges that very one when `peer` is a full JID. `done` comes
   /// once, within 20 s, never before this returns. Errors: PeerOffline (not there, or there and
-  /// silent: the words say which); NoSuchPeer (the server says so, and no presence of it is there to
-  /// belie that); PeerUnsupported (there, but none that `can_reach`); NotOnline (the session ended).
+  /// silent: the words say which); NoSuchPeer (the server says so, and no presence of it is there
+  /// to belie that); PeerUnsupported (there, but none that `can_reach`); NotOnline (the session
+  /// ended).
   [[nodiscard]] std::unique_ptr<Search> find(const Jid& peer, Judge can_reach, Done done);
 
   /// The session ended: so do all searches.

@@ -55,20 +55,16 @@ void PresenceBook::receive(const Element& stanza) {
   if (!from || *from == iq_.self()) return;
   note_room(*from, stanza);
   switch (presence->type) {
-    case PresenceType::Available:
-      return available(*from, *presence);
-    case PresenceType::Unavailable:
-      return unavailable(*from);
+    case PresenceType::Available: return available(*from, *presence);
+    case PresenceType::Unavailable: return unavailable(*from);
     case PresenceType::Error:
       left(*from);
       return tell([&](Observer& observer) { observer.on_bounced(*from, *presence->error); });
     case PresenceType::Subscribe:
     case PresenceType::Subscribed:
     case PresenceType::Unsubscribe:
-    case PresenceType::Unsubscribed:
-      return contacts_.receive(*presence);
-    case PresenceType::Probe:
-      return;  // the server's business
+    case PresenceType::Unsubscribed: return contacts_.receive(*presence);
+    case PresenceType::Probe: return;  // the server's business
   }
 }
 
@@ -113,7 +109,8 @@ void PresenceBook::recall(const Jid& bare) {
 }
 
 void PresenceBook::unavailable(const Jid& jid) {
-  std::erase_if(early_, [&](const auto& one) { return one.first == jid || one.first.bare() == jid; });
+  std::erase_if(early_,
+                [&](const auto& one) { return one.first == jid || one.first.bare() == jid; });
   if (jid.is_bare()) return drop_all(jid);  // the server says so when it knows no resource
   left(jid);
 }

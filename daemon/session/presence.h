@@ -17,8 +17,9 @@ namespace xmppftd {
 /// Who is online, and who may know that we are: contacts that are subscribed to us, our own
 /// resources, and those we showed ourselves to by directed presence (RFC 6121 section 4). Presences
 /// of anybody else are ignored, but the latest kMaxEarly of them count as soon as their sender
-/// becomes a contact: not every server pushes the roster item first. An entity that has no resources (a component, a bot) is online by
-/// its bare JID, which is then one of the Resources here.
+/// becomes a contact: not every server pushes the roster item first. An entity that has no
+/// resources (a component, a bot) is online by its bare JID, which is then one of the Resources
+/// here.
 class PresenceBook {
  public:
   static constexpr std::size_t kMaxResources = 100;  ///< of one contact; later ones are ignored
@@ -99,10 +100,10 @@ class PresenceBook {
   std::vector<Observer*> observers_;
   bool announced_ = false;
   Presence ours_;
-  std::map<Jid, Resources> online_;  // by bare JID
+  std::map<Jid, Resources> online_;             // by bare JID
   std::deque<std::pair<Jid, Presence>> early_;  // of no contacts; the oldest first
-  std::vector<Jid> shown_;           // the oldest first
-  std::set<Jid> rooms_;              // by bare JID, of those in shown_
+  std::vector<Jid> shown_;                      // the oldest first
+  std::set<Jid> rooms_;                         // by bare JID, of those in shown_
   std::uint64_t heard_ = 0;
 };
 

@@ -35,7 +35,8 @@ class RateLimit {
   /// Puts one of `name`'s tokens back.
   void give_back(const std::string& name, Time now) {
     const auto found = buckets_.find(name);
-    if (found != buckets_.end()) found->second = {std::min(burst_, filled(found->second, now) + 1), now};
+    if (found != buckets_.end())
+      found->second = {std::min(burst_, filled(found->second, now) + 1), now};
   }
 
   std::size_t names() const noexcept { return buckets_.size(); }

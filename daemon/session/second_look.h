@@ -18,7 +18,8 @@ class SecondLook {
  public:
   static constexpr std::chrono::seconds kFirst{15};
   static constexpr std::chrono::minutes kLongest{10};
-  static constexpr std::chrono::seconds kNoSooner{5};  ///< after the look before, however much is heard
+  /// after the look before, however much is heard
+  static constexpr std::chrono::seconds kNoSooner{5};
   static constexpr std::size_t kMaxPeers = 1000;  ///< of others nothing is remembered
 
   /// `look` is told whom to look at: a bare JID.
@@ -37,7 +38,7 @@ class SecondLook {
  private:
   struct Peer {
     std::chrono::milliseconds next = kFirst;
-    std::unique_ptr<Timer> timer;  // null while it is looked at
+    std::unique_ptr<Timer> timer;       // null while it is looked at
     Timers::Clock::time_point since{};  // of the last answer that was none
   };
 

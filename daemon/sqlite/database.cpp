@@ -9,10 +9,14 @@
 
 namespace xmppftd {
 
-void Statement::Finalize::operator()(sqlite3_stmt* statement) const noexcept { sqlite3_finalize(statement); }
+void Statement::Finalize::operator()(sqlite3_stmt* statement) const noexcept {
+  sqlite3_finalize(statement);
+}
 void Database::Close::operator()(sqlite3* handle) const noexcept { sqlite3_close_v2(handle); }
 
-void Statement::bind(int index, std::int64_t value) { sqlite3_bind_int64(statement_.get(), index, value); }
+void Statement::bind(int index, std::int64_t value) {
+  sqlite3_bind_int64(statement_.get(), index, value);
+}
 
 void Statement::bind(int index, std::string_view text) {
   // A null pointer would bind NULL, and an empty view may hold one.
@@ -39,7 +43,9 @@ Result<void> Statement::run() {
 
 void Statement::reset() { sqlite3_reset(statement_.get()); }
 
-std::int64_t Statement::number(int column) const { return sqlite3_column_int64(statement_.get(), column); }
+std::int64_t Statement::number(int column) const {
+  return sqlite3_column_int64(statement_.get(), column);
+}
 
 std::string Statement::text(int column) const {
   const auto* bytes = reinterpret_cast<const char*>(sqlite3_column_text(statement_.get(), column));
@@ -50,10 +56,11 @@ std::string Statement::text(int column) const {
 Result<std::unique_ptr<Database>> Database::open(const std::string& path) {
   std::unique_ptr<Database> database(new Database(path));
   sqlite3* handle = nullptr;
-  const int code = sqlite3_open_v2(
-      path.c_str(), &handle,
-      SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE,
-      nullptr);
+  const int code =
+      sqlite3_open_v2(path.c_str(), &handle,
+                      SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOFOLLOW |
+                          SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE,
+                      nullptr);
   database->handle_.reset(handle);
   if (code != SQLITE_OK) return database->error(code);
   sqlite3_busy_timeout(handle, 1000);
@@ -97,10 +104,12 @@ void Database::close_untouched(bool untouched) {
 Error Database::error(int code) {
   std::string detail =
       path_ + ": " + (handle_ ? sqlite3_errmsg(handle_.get()) : sqlite3_errstr(code));
-  // SQLite's words hide the kernel's (SQLITE_IOERR_WRITE after ENOSPC on the log, SQLITE_CANTOPEN after EMFILE).
+  // SQLite's words hide the kernel's (SQLITE_IOERR_WRITE after ENOSPC on the log, SQLITE_CANTOPEN
+  // after EMFILE).
   const int number = handle_ ? sqlite3_system_errno(handle_.get()) : 0;
   switch (code & 0xff) {
-    case SQLITE_FULL: return {Errc::DiskFull, detail.append("; ").append(trouble_of(ENOSPC).remedy)};
+    case SQLITE_FULL:
+      return {Errc::DiskFull, detail.append("; ").append(trouble_of(ENOSPC).remedy)};
     case SQLITE_IOERR:
     case SQLITE_CANTOPEN: {
       if (number == 0) return {Errc::Io, detail};

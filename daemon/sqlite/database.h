@@ -15,14 +15,15 @@ namespace xmppftd {
 
 class Database;
 
-/// A prepared statement. Bind what it needs, then step until there is no row; reset to use it again. The Database
-/// outlives it.
+/// A prepared statement. Bind what it needs, then step until there is no row; reset to use it
+/// again. The Database outlives it.
 class Statement {
  public:
   /// Indices count from 1, as in SQL.
   void bind(int index, std::int64_t value);
   void bind(int index, std::string_view text);
-  /// True: a row is there. False: the statement has ended. Errors: DiskFull, Exists (a constraint), Io.
+  /// True: a row is there. False: the statement has ended. Errors: DiskFull, Exists (a constraint),
+  /// Io.
   Result<bool> step();
   /// For statements without rows: steps to the end and resets.
   Result<void> run();
@@ -37,7 +38,8 @@ class Statement {
   struct Finalize {
     void operator()(sqlite3_stmt* statement) const noexcept;
   };
-  Statement(Database& database, sqlite3_stmt* statement) : database_(&database), statement_(statement) {}
+  Statement(Database& database, sqlite3_stmt* statement)
+      : database_(&database), statement_(statement) {}
   Database* database_;
   std::unique_ptr<sqlite3_stmt, Finalize> statement_;
 };
@@ -54,10 +56,11 @@ class Database {
   /// The first column of the first row.
   Result<std::int64_t> number(std::string_view sql);
   Result<std::string> text(std::string_view sql);
-  /// True once any call found that the file is no database, is malformed, or has not the schema that our SQL fits.
+  /// True once any call found that the file is no database, is malformed, or has not the schema
+  /// that our SQL fits.
   bool damaged() const noexcept { return damaged_; }
-  /// Shall closing leave the file and its write-ahead log as they are? For a look at a damaged one. Default: no, the log
-  /// is moved into the file.
+  /// Shall closing leave the file and its write-ahead log as they are? For a look at a damaged one.
+  /// Default: no, the log is moved into the file.
   void close_untouched(bool untouched);
 
  private:

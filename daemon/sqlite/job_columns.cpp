@@ -64,22 +64,17 @@ void each_column(Record& job, Visit&& column) {
   column("source_content", job.source.content);  // since schema 2
 }
 
-// One overload a type: what it is in the database, and how it comes back. Identifiers of 64 bits (inodes) keep their
-// bits, not their sign.
+// One overload a type: what it is in the database, and how it comes back. Identifiers of 64 bits
+// (inodes) keep their bits, not their sign.
 template <class T>
-  requires std::is_integral_v<T>
-Cell encode(T value) {
-  return static_cast<std::int64_t>(value);
-}
+requires std::is_integral_v<T> Cell encode(T value) { return static_cast<std::int64_t>(value); }
 template <class T>
-  requires std::is_enum_v<T>
-Cell encode(T value) {
-  return std::string(to_string(value));
-}
+requires std::is_enum_v<T> Cell encode(T value) { return std::string(to_string(value)); }
 Cell encode(const std::string& text) { return text; }
 Cell encode(WallTime time) { return static_cast<std::int64_t>(time.time_since_epoch().count()); }
 Cell encode(const std::optional<std::chrono::sys_seconds>& time) {
-  return time ? static_cast<std::int64_t>(time->time_since_epoch().count()) : std::numeric_limits<std::int64_t>::min();
+  return time ? static_cast<std::int64_t>(time->time_since_epoch().count())
+              : std::numeric_limits<std::int64_t>::min();
 }
 Cell encode(const std::optional<Hash>& hash) {
   return hash ? std::string(to_string(hash->algo)) + ":" + hash->hex : std::string();
@@ -91,7 +86,7 @@ Cell encode(const std::vector<MethodChoice>& methods) {
 }
 
 template <class T>
-  requires std::is_integral_v<T>
+requires std::is_integral_v<T>
 bool decode(Cell&& cell, T& value) {
   const auto* number = std::get_if<std::int64_t>(&cell);
   if (number == nullptr) return false;
@@ -129,7 +124,8 @@ bool decode(Cell&& cell, WallTime& value) {
 bool decode(Cell&& cell, std::optional<std::chrono::sys_seconds>& value) {
   std::int64_t count = 0;
   if (!decode(std::move(cell), count)) return false;
-  if (count != std::numeric_limits<std::int64_t>::min()) value = std::chrono::sys_seconds(std::chrono::seconds(count));
+  if (count != std::numeric_limits<std::int64_t>::min())
+    value = std::chrono::sys_seconds(std::chrono::seconds(count));
   return true;
 }
 bool decode(Cell&& cell, std::optional<Hash>& value) {
@@ -172,7 +168,8 @@ const std::vector<JobColumn>& job_columns() {
 std::vector<Cell> to_cells(const JobRecord& record) {
   std::vector<Cell> cells;
   cells.reserve(job_columns().size());
-  each_column(record, [&](std::string_view, const auto& member) { cells.push_back(encode(member)); });
+  each_column(record,
+              [&](std::string_view, const auto& member) { cells.push_back(encode(member)); });
   return cells;
 }
 
@@ -199,7 +196,8 @@ std::int64_t checksum(const std::vector<Cell>& cells) noexcept {
     const Cell& cell = *cell_at;
     if (const auto* text = std::get_if<std::string>(&cell)) {
       add(reinterpret_cast<const unsigned char*>(text->data()), text->size());
-      add(reinterpret_cast<const unsigned char*>("\xff"), 1);  // ends a text: "ab","c" is not "a","bc"
+      // ends a text: "ab","c" is not "a","bc"
+      add(reinterpret_cast<const unsigned char*>("\xff"), 1);
     } else {
       std::uint64_t number = static_cast<std::uint64_t>(std::get<std::int64_t>(cell));
       unsigned char bytes[8];

@@ -22,12 +22,14 @@ struct JobColumn {
 };
 const std::vector<JobColumn>& job_columns();
 
-/// A record as cells, in the order of job_columns(), and back. Nothing when a word or number cannot be one of ours.
+/// A record as cells, in the order of job_columns(), and back. Nothing when a word or number cannot
+/// be one of ours.
 std::vector<Cell> to_cells(const JobRecord& record);
 std::optional<JobRecord> from_cells(std::vector<Cell> cells);
 
-/// Tells a row that a disk or a stray write changed from one that we wrote (FNV-1a, 64 bit, over all cells). Zeros at the
-/// end do not count, so that a row written before its last columns came keeps its sum.
+/// Tells a row that a disk or a stray write changed from one that we wrote (FNV-1a, 64 bit, over
+/// all cells). Zeros at the end do not count, so that a row written before its last columns came
+/// keeps its sum.
 std::int64_t checksum(const std::vector<Cell>& cells) noexcept;
 
 }  // namespace xmppftd

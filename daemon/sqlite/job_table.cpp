@@ -15,12 +15,16 @@ std::string schema() {
     jobs += std::string(column.name) + (column.is_text ? " TEXT" : " INTEGER");
     jobs += column.name == "id" ? " PRIMARY KEY, " : " NOT NULL, ";
   }
-  return "CREATE TABLE jobs (" + jobs + "checksum INTEGER NOT NULL);"
-         "CREATE TABLE history (job INTEGER NOT NULL REFERENCES jobs(id) ON DELETE CASCADE, entry INTEGER NOT NULL,"
-         " at INTEGER NOT NULL, what TEXT NOT NULL, detail TEXT NOT NULL, PRIMARY KEY (job, entry)) WITHOUT ROWID;"
+  return "CREATE TABLE jobs (" + jobs +
+         "checksum INTEGER NOT NULL);"
+         "CREATE TABLE history (job INTEGER NOT NULL REFERENCES jobs(id) ON DELETE CASCADE, entry "
+         "INTEGER NOT NULL,"
+         " at INTEGER NOT NULL, what TEXT NOT NULL, detail TEXT NOT NULL, PRIMARY KEY (job, "
+         "entry)) WITHOUT ROWID;"
          "CREATE TABLE meta (key TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;"
          "INSERT INTO meta VALUES ('next_id', 1);"
-         "PRAGMA user_version = " + std::to_string(JobTable::kVersion) + ";";
+         "PRAGMA user_version = " +
+         std::to_string(JobTable::kVersion) + ";";
 }
 
 /// What a database of schema 1 does not have; 0 stands for it there.
@@ -39,9 +43,11 @@ std::string put_sql() {
   std::string marks = "?", sets = "checksum = excluded.checksum";
   for (const auto& column : job_columns()) {
     marks += ", ?";
-    if (column.name != "id") sets += ", " + std::string(column.name) + " = excluded." + std::string(column.name);
+    if (column.name != "id")
+      sets += ", " + std::string(column.name) + " = excluded." + std::string(column.name);
   }
-  return "INSERT INTO jobs (" + column_list() + ") VALUES (" + marks + ") ON CONFLICT (id) DO UPDATE SET " + sets;
+  return "INSERT INTO jobs (" + column_list() + ") VALUES (" + marks +
+         ") ON CONFLICT (id) DO UPDATE SET " + sets;
 }
 
 std::optional<JobRecord> job_in_row(const Statement& row) {
@@ -58,7 +64,8 @@ std::optional<JobRecord> job_in_row(const Statement& row) {
 }
 
 HistoryEntry entry_in_row(const Statement& row, int first) {
-  return {WallTime(std::chrono::microseconds(row.number(first))), row.text(first + 1), row.text(first + 2)};
+  return {WallTime(std::chrono::microseconds(row.number(first))), row.text(first + 1),
+          row.text(first + 2)};
 }
 
 }  // namespace
@@ -67,31 +74,38 @@ Result<JobTable> JobTable::attach(Database& database) {
   auto version = database.number("PRAGMA user_version");
   if (!version) return version.error();
   if (*version > kVersion)
-    return Error{Errc::Config, "the journal was written by a newer xmppftd (schema " + std::to_string(*version) +
-                                   ", this one knows " + std::to_string(kVersion) + "); run that one"};
+    return Error{Errc::Config, "the journal was written by a newer xmppftd (schema " +
+                                   std::to_string(*version) + ", this one knows " +
+                                   std::to_string(kVersion) + "); run that one"};
   if (*version == 0)
-    if (auto made = database.execute("BEGIN IMMEDIATE;" + schema() + "COMMIT;"); !made) return made.error();
+    if (auto made = database.execute("BEGIN IMMEDIATE;" + schema() + "COMMIT;"); !made)
+      return made.error();
 
   if (*version == 1)
-    if (auto grown = database.execute("BEGIN IMMEDIATE; ALTER TABLE jobs ADD COLUMN " + std::string(kSince2) +
-                                      " INTEGER NOT NULL DEFAULT 0; PRAGMA user_version = 2; COMMIT;");
+    if (auto grown = database.execute(
+            "BEGIN IMMEDIATE; ALTER TABLE jobs ADD COLUMN " + std::string(kSince2) +
+            " INTEGER NOT NULL DEFAULT 0; PRAGMA user_version = 2; COMMIT;");
         !grown)
       return grown.error();
 
   auto put = database.prepare(put_sql());
   auto remove = database.prepare("DELETE FROM jobs WHERE id = ?");
   auto tell = database.prepare(
-      "INSERT INTO history SELECT ?1, coalesce((SELECT max(entry) FROM history WHERE job = ?1), 0) + 1, ?2, ?3, ?4"
+      "INSERT INTO history SELECT ?1, coalesce((SELECT max(entry) FROM history WHERE job = ?1), 0) "
+      "+ 1, ?2, ?3, ?4"
       " WHERE EXISTS (SELECT 1 FROM jobs WHERE id = ?1) AND (?3, ?4) IS NOT"
       " (SELECT what, detail FROM history WHERE job = ?1 ORDER BY entry DESC LIMIT 1)");
   auto trim = database.prepare(
-      "DELETE FROM history WHERE job = ?1 AND entry <= (SELECT max(entry) FROM history WHERE job = ?1) - ?2");
-  auto next_id = database.prepare("UPDATE meta SET value = ?1 WHERE key = 'next_id' AND value < ?1");
-  auto history = database.prepare("SELECT at, what, detail FROM history WHERE job = ? ORDER BY entry");
+      "DELETE FROM history WHERE job = ?1 AND entry <= (SELECT max(entry) FROM history WHERE job = "
+      "?1) - ?2");
+  auto next_id =
+      database.prepare("UPDATE meta SET value = ?1 WHERE key = 'next_id' AND value < ?1");
+  auto history =
+      database.prepare("SELECT at, what, detail FROM history WHERE job = ? ORDER BY entry");
   for (auto* one : {&put, &remove, &tell, &trim, &next_id, &history})
     if (!*one) return one->error();
-  return JobTable(Statements{std::move(*put), std::move(*remove), std::move(*tell), std::move(*trim),
-                             std::move(*next_id), std::move(*history)});
+  return JobTable(Statements{std::move(*put), std::move(*remove), std::move(*tell),
+                             std::move(*trim), std::move(*next_id), std::move(*history)});
 }
 
 Result<void> JobTable::put(const JobRecord& record) {
@@ -145,7 +159,8 @@ Result<std::vector<HistoryEntry>> JobTable::history(JobId id) {
 
 JobTable::Contents JobTable::read(Database& database) {
   Contents found;
-  if (auto next = database.number("SELECT value FROM meta WHERE key = 'next_id'"); next && *next > 0)
+  if (auto next = database.number("SELECT value FROM meta WHERE key = 'next_id'");
+      next && *next > 0)
     found.next_id = static_cast<JobId>(*next);
   else
     found.incomplete = true;
@@ -156,7 +171,8 @@ JobTable::Contents JobTable::read(Database& database) {
     found.incomplete = true;
     return found;
   }
-  // A damaged page ends the scan, but the index above it may still lead to the pages behind: look there in growing steps.
+  // A damaged page ends the scan, but the index above it may still lead to the pages behind: look
+  // there in growing steps.
   std::int64_t from = 1, skip = 1;
   for (int tries = 0; tries < 1000 && from > 0; ++tries) {
     rows->bind(1, from);
@@ -181,7 +197,8 @@ JobTable::Contents JobTable::read(Database& database) {
   return found;
 }
 
-void JobTable::read_history(Database& database, const std::function<void(JobId, const HistoryEntry&)>& visit) {
+void JobTable::read_history(Database& database,
+                            const std::function<void(JobId, const HistoryEntry&)>& visit) {
   auto rows = database.prepare("SELECT job, at, what, detail FROM history ORDER BY job, entry");
   if (!rows) return;
   for (auto row = rows->step(); row && *row; row = rows->step())

@@ -11,15 +11,16 @@
 
 namespace xmppftd {
 
-/// How jobs lie in the database: table `jobs` (a column per member of JobRecord, and a checksum over them), `history`,
-/// and `meta` with the next id to give out. The schema's version is PRAGMA user_version; 2 added source_content.
+/// How jobs lie in the database: table `jobs` (a column per member of JobRecord, and a checksum
+/// over them), `history`, and `meta` with the next id to give out. The schema's version is PRAGMA
+/// user_version; 2 added source_content.
 class JobTable {
  public:
   static constexpr int kVersion = 2;
   static constexpr std::int64_t kHistoryKept = 200;  ///< entries a job
 
-  /// Creates the schema in an empty database or brings an older one up to date, and prepares the statements. Errors: Config (written by a newer version),
-  /// DiskFull, Io.
+  /// Creates the schema in an empty database or brings an older one up to date, and prepares the
+  /// statements. Errors: Config (written by a newer version), DiskFull, Io.
   static Result<JobTable> attach(Database& database);
 
   // Writes belong into a transaction of the caller.
@@ -40,7 +41,8 @@ class JobTable {
   };
   static Contents read(Database& database);
   /// Visits the readable part of the story of all jobs, oldest first for each.
-  static void read_history(Database& database, const std::function<void(JobId, const HistoryEntry&)>& visit);
+  static void read_history(Database& database,
+                           const std::function<void(JobId, const HistoryEntry&)>& visit);
 
  private:
   struct Statements {

@@ -9,7 +9,8 @@
 
 namespace xmppftd {
 
-Result<std::pair<std::unique_ptr<Journal>, Journaled>> Journal::open(const std::string& folder, Poster& core) {
+Result<std::pair<std::unique_ptr<Journal>, Journaled>> Journal::open(const std::string& folder,
+                                                                     Poster& core) {
   auto file = open_journal_file(folder);
   if (!file) return file.error();
   auto table = JobTable::attach(*file->database);
@@ -19,7 +20,10 @@ Result<std::pair<std::unique_ptr<Journal>, Journaled>> Journal::open(const std::
 }
 
 Journal::Journal(std::unique_ptr<Database> database, JobTable table, Poster& core)
-    : core_(core), database_(std::move(database)), table_(std::move(table)), thread_([this] { run(); }) {}
+    : core_(core),
+      database_(std::move(database)),
+      table_(std::move(table)),
+      thread_([this] { run(); }) {}
 
 Journal::~Journal() {
   {
@@ -30,8 +34,12 @@ Journal::~Journal() {
   thread_.join();
 }
 
-void Journal::put(std::vector<JobRecord> records, Done done) { post(Put{std::move(records), std::move(done)}); }
-void Journal::remove(std::vector<JobId> ids, Done done) { post(Remove{std::move(ids), std::move(done)}); }
+void Journal::put(std::vector<JobRecord> records, Done done) {
+  post(Put{std::move(records), std::move(done)});
+}
+void Journal::remove(std::vector<JobId> ids, Done done) {
+  post(Remove{std::move(ids), std::move(done)});
+}
 void Journal::tell(JobId id, HistoryEntry entry) { post(Tell{id, std::move(entry)}); }
 void Journal::history(JobId id, Callback<void(Result<std::vector<HistoryEntry>>)> done) {
   post(Read{id, std::move(done)});
@@ -64,7 +72,8 @@ void Journal::run() {
   }
 }
 
-/// One commit for all; if that fails, one for each, so that a row which cannot be written fails alone.
+/// One commit for all; if that fails, one for each, so that a row which cannot be written fails
+/// alone.
 void Journal::carry_out(std::vector<Order>& orders) {
   const bool together = commit(orders.begin(), orders.end()).ok();
   for (auto order = orders.begin(); order != orders.end(); ++order) {
@@ -75,9 +84,13 @@ void Journal::carry_out(std::vector<Order>& orders) {
   }
 }
 
-/// Of a job that was put several times only the newest record is written, in the place of the first.
-Result<void> Journal::commit(std::vector<Order>::iterator first, std::vector<Order>::iterator last) {
-  if (std::all_of(first, last, [](const Order& order) { return std::holds_alternative<Read>(order); })) return {};
+/// Of a job that was put several times only the newest record is written, in the place of the
+/// first.
+Result<void> Journal::commit(std::vector<Order>::iterator first,
+                             std::vector<Order>::iterator last) {
+  if (std::all_of(first, last,
+                  [](const Order& order) { return std::holds_alternative<Read>(order); }))
+    return {};
   Newest newest;
   for (auto order = first; order != last; ++order)
     if (const auto* put = std::get_if<Put>(&*order))
@@ -85,7 +98,8 @@ Result<void> Journal::commit(std::vector<Order>::iterator first, std::vector<Ord
   auto how = database_->execute("BEGIN IMMEDIATE");
   for (; how && first != last; ++first) how = write(*first, newest);
   if (how) how = database_->execute("COMMIT");
-  // SQLite may have rolled back by itself (disk full): then there is nothing to undo, and the error below is no news.
+  // SQLite may have rolled back by itself (disk full): then there is nothing to undo, and the error
+  // below is no news.
   if (!how) static_cast<void>(database_->execute("ROLLBACK"));
   return how;
 }
@@ -96,11 +110,13 @@ Result<void> Journal::write(const Order& order, Newest& newest) {
     JobId highest = 0;
     for (auto record = put->records.begin(); how && record != put->records.end(); ++record) {
       highest = std::max(highest, record->id);
-      if (const auto* latest = std::exchange(newest[record->id], nullptr)) how = table_.put(*latest);
+      if (const auto* latest = std::exchange(newest[record->id], nullptr))
+        how = table_.put(*latest);
     }
     if (how && highest != 0) how = table_.set_next_id(highest + 1);
   } else if (const auto* remove = std::get_if<Remove>(&order)) {
-    for (auto id = remove->ids.begin(); how && id != remove->ids.end(); ++id) how = table_.remove(*id);
+    for (auto id = remove->ids.begin(); how && id != remove->ids.end(); ++id)
+      how = table_.remove(*id);
   } else if (const auto* tell = std::get_if<Tell>(&order)) {
     how = table_.tell(tell->id, tell->entry);
   }
@@ -117,7 +133,9 @@ void Journal::answer(Order&& order, Result<void> how) {
     report(remove->done);
   } else if (auto* read = std::get_if<Read>(&order)) {
     auto entries = how ? table_.history(read->id) : Result<std::vector<HistoryEntry>>(how.error());
-    core_.post([done = std::move(read->done), entries = std::move(entries)]() mutable { done(std::move(entries)); });
+    core_.post([done = std::move(read->done), entries = std::move(entries)]() mutable {
+      done(std::move(entries));
+    });
   }
 }
 

@@ -18,19 +18,23 @@
 
 namespace xmppftd {
 
-/// The journal on disk: `jobs.db` in the state folder (WAL, synchronous=FULL), on a thread of its own. What was posted
-/// while a commit was being synced goes into the next one together, so a burst costs few syncs.
+/// The journal on disk: `jobs.db` in the state folder (WAL, synchronous=FULL), on a thread of its
+/// own. What was posted while a commit was being synced goes into the next one together, so a burst
+/// costs few syncs.
 ///
-/// At most kMaxWaiting orders wait; beyond that a put or remove fails with TooMany at once and a line of history is
-/// dropped. Destroying it finishes what was posted, then closes the file in order; callbacks still reach `core`.
+/// At most kMaxWaiting orders wait; beyond that a put or remove fails with TooMany at once and a
+/// line of history is dropped. Destroying it finishes what was posted, then closes the file in
+/// order; callbacks still reach `core`.
 class Journal final : public Store {
  public:
   static constexpr std::size_t kMaxWaiting = 100'000;
 
-  /// Makes the folder (0700) and the file (0600). A damaged file is moved aside to `jobs.db.bad-<time>`, its good rows
-  /// are taken over, and the answer is `degraded` with a warning for people. Take the StateLock first.
-  /// Errors: those of open_private_folder(), NotRegularFile, Config (written by a newer version), DiskFull, Io.
-  static Result<std::pair<std::unique_ptr<Journal>, Journaled>> open(const std::string& folder, Poster& core);
+  /// Makes the folder (0700) and the file (0600). A damaged file is moved aside to
+  /// `jobs.db.bad-<time>`, its good rows are taken over, and the answer is `degraded` with a
+  /// warning for people. Take the StateLock first. Errors: those of open_private_folder(),
+  /// NotRegularFile, Config (written by a newer version), DiskFull, Io.
+  static Result<std::pair<std::unique_ptr<Journal>, Journaled>> open(const std::string& folder,
+                                                                     Poster& core);
   ~Journal() override;
 
   void put(std::vector<JobRecord> records, Done done) override;

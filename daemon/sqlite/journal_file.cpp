@@ -17,13 +17,15 @@
 namespace xmppftd {
 namespace {
 
-/// Ids above the highest one seen that are not given out again when the counter itself was lost: the rows of that many
-/// jobs may have been lost with it.
+/// Ids above the highest one seen that are not given out again when the counter itself was lost:
+/// the rows of that many jobs may have been lost with it.
 constexpr JobId kIdGap = 1000;
 
-/// Makes sure that `path` is a regular file of ours that nobody else can read, empty if it is new. Says whether it was.
+/// Makes sure that `path` is a regular file of ours that nobody else can read, empty if it is new.
+/// Says whether it was.
 Result<bool> prepare_file(const PrivateFolder& folder, const std::string& path) {
-  UniqueFd fd(::openat(folder.fd.get(), "jobs.db", O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
+  UniqueFd fd(::openat(folder.fd.get(), "jobs.db",
+                       O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
   if (fd) {
     ::fsync(folder.fd.get());
     return true;
@@ -31,19 +33,24 @@ Result<bool> prepare_file(const PrivateFolder& folder, const std::string& path) 
   if (errno != EEXIST) return system_error(errno, path);
   fd.reset(::openat(folder.fd.get(), "jobs.db", O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
   const int number = errno;
-  struct stat info{};
+  struct stat info {};
   if (fd && ::fstat(fd.get(), &info) != 0) return system_error(errno, path);
-  const bool special = fd ? !S_ISREG(info.st_mode) : number == EISDIR || number == ELOOP || number == ENXIO;
-  if (special) return Error{Errc::NotRegularFile, path + " is not a regular file; move it away and start again"};
+  const bool special =
+      fd ? !S_ISREG(info.st_mode) : number == EISDIR || number == ELOOP || number == ENXIO;
+  if (special)
+    return Error{Errc::NotRegularFile,
+                 path + " is not a regular file; move it away and start again"};
   if (!fd) return system_error(number, path);
   if (info.st_uid != ::geteuid())
-    return Error{Errc::UnsafeFolder, path + " belongs to another user; move it away and start again"};
+    return Error{Errc::UnsafeFolder,
+                 path + " belongs to another user; move it away and start again"};
   if ((info.st_mode & 077) != 0 && ::fchmod(fd.get(), 0600) != 0) return system_error(errno, path);
   return false;
 }
 
 Result<void> set_up(Database& database) {
-  // Exclusive: no other process reads along, so the index of the log can live in our memory instead of a shared file.
+  // Exclusive: no other process reads along, so the index of the log can live in our memory instead
+  // of a shared file.
   return database.execute(
       "PRAGMA locking_mode = EXCLUSIVE;"
       "PRAGMA journal_mode = WAL;"
@@ -53,8 +60,10 @@ Result<void> set_up(Database& database) {
       "PRAGMA cache_size = -1024;");
 }
 
-/// The database, if it is sound in every way. Else an error, with `damaged` set where its rows can be saved instead.
-Result<std::unique_ptr<Database>> open_sound(const std::string& path, JobTable::Contents& contents, bool& damaged) {
+/// The database, if it is sound in every way. Else an error, with `damaged` set where its rows can
+/// be saved instead.
+Result<std::unique_ptr<Database>> open_sound(const std::string& path, JobTable::Contents& contents,
+                                             bool& damaged) {
   auto database = Database::open(path);
   if (!database) return database.error();
   Database& db = **database;
@@ -63,14 +72,17 @@ Result<std::unique_ptr<Database>> open_sound(const std::string& path, JobTable::
   std::string verdict = "ok";
   if (how) {
     auto checked = db.text("PRAGMA quick_check(1)");
-    if (checked) verdict = *checked;
-    else how = checked.error();
+    if (checked)
+      verdict = *checked;
+    else
+      how = checked.error();
   }
   if (how)
     if (auto table = JobTable::attach(db); !table) how = table.error();
   if (how) {
     contents = JobTable::read(db);
-    if (verdict != "ok" || !contents.lost.empty() || contents.incomplete) how = Error{Errc::Io, path + ": " + verdict};
+    if (verdict != "ok" || !contents.lost.empty() || contents.incomplete)
+      how = Error{Errc::Io, path + ": " + verdict};
     damaged = !how;
   }
   damaged = damaged || db.damaged();
@@ -81,7 +93,8 @@ Result<std::unique_ptr<Database>> open_sound(const std::string& path, JobTable::
 
 /// A name for what is put aside; the files of the write-ahead log keep belonging to it.
 std::string move_aside(const std::string& path) {
-  const auto now = std::chrono::duration_cast<std::chrono::seconds>(wall_now().time_since_epoch()).count();
+  const auto now =
+      std::chrono::duration_cast<std::chrono::seconds>(wall_now().time_since_epoch()).count();
   std::string aside;
   for (int i = 0; aside.empty() || ::access(aside.c_str(), F_OK) == 0; ++i)
     aside = path + ".bad-" + std::to_string(now + i);
@@ -96,7 +109,8 @@ Result<void> take_over(Database& database, const JobTable::Contents& contents, D
   auto table = JobTable::attach(database);
   if (!table) return table.error();
   auto how = database.execute("BEGIN IMMEDIATE");
-  for (auto job = contents.jobs.begin(); how && job != contents.jobs.end(); ++job) how = table->put(*job);
+  for (auto job = contents.jobs.begin(); how && job != contents.jobs.end(); ++job)
+    how = table->put(*job);
   if (how && old != nullptr)
     JobTable::read_history(*old, [&](JobId id, const HistoryEntry& entry) {
       if (how) how = table->tell(id, entry);
@@ -110,8 +124,10 @@ std::string lost_rows(const JobTable::Contents& contents) {
   std::string text = std::to_string(contents.jobs.size()) + " jobs were saved";
   if (!contents.lost.empty()) {
     text += "; lost:";
-    for (std::size_t i = 0; i < contents.lost.size() && i < 20; ++i) text += " " + std::to_string(contents.lost[i]);
-    if (contents.lost.size() > 20) text += " and " + std::to_string(contents.lost.size() - 20) + " more";
+    for (std::size_t i = 0; i < contents.lost.size() && i < 20; ++i)
+      text += " " + std::to_string(contents.lost[i]);
+    if (contents.lost.size() > 20)
+      text += " and " + std::to_string(contents.lost.size() - 20) + " more";
   }
   if (contents.incomplete) text += "; parts of it could not be read, so others may be missing";
   return text;
@@ -141,7 +157,8 @@ Result<JournalFile> salvage(const PrivateFolder& folder, const std::string& path
 
   Journaled journaled;
   journaled.degraded = true;
-  journaled.warnings.push_back(path + " was damaged: " + lost_rows(contents) + ". The original is kept as " + aside);
+  journaled.warnings.push_back(path + " was damaged: " + lost_rows(contents) +
+                               ". The original is kept as " + aside);
   log::error("journal", journaled.warnings.back());
   journaled.jobs = std::move(contents.jobs);
   journaled.next_id = contents.next_id;

@@ -16,7 +16,8 @@ struct JournalFile {
   Journaled contents;
 };
 
-/// Opens `jobs.db` in `folder`. What is damaged is moved aside and its good rows are saved. Errors: as Journal::open().
+/// Opens `jobs.db` in `folder`. What is damaged is moved aside and its good rows are saved. Errors:
+/// as Journal::open().
 Result<JournalFile> open_journal_file(const std::string& folder);
 
 }  // namespace xmppftd

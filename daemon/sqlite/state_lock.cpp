@@ -30,9 +30,10 @@ Result<StateLock> StateLock::take(const std::string& folder) {
   auto opened = open_private_folder(folder);
   if (!opened) return opened.error();
   const std::string path = opened->path + "/lock";
-  UniqueFd fd(::openat(opened->fd.get(), "lock", O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600));
+  UniqueFd fd(::openat(opened->fd.get(), "lock",
+                       O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600));
   if (!fd) return system_error(errno, path);
-  struct stat info{};
+  struct stat info {};
   if (::fstat(fd.get(), &info) != 0) return system_error(errno, path);
   if (!S_ISREG(info.st_mode) || info.st_uid != ::geteuid())
     return Error{Errc::NotRegularFile, path + " is not a regular file of ours; move it away"};
@@ -41,7 +42,8 @@ Result<StateLock> StateLock::take(const std::string& folder) {
     return Error{Errc::Exists, "another xmppftd (" + holder(fd.get()) + ") uses " + opened->path +
                                    "; stop it, or give this one a state folder of its own"};
   }
-  // For people and the message above; the lock itself needs no content, so a full disk does not matter.
+  // For people and the message above; the lock itself needs no content, so a full disk does not
+  // matter.
   const std::string pid = std::to_string(::getpid()) + "\n";
   if (::ftruncate(fd.get(), 0) == 0 && ::pwrite(fd.get(), pid.data(), pid.size(), 0) < 0) errno = 0;
   return StateLock(std::move(fd));

@@ -142,8 +142,8 @@ std::string dates(const Certificate& certificate) {
 
 std::string description(const Certificate& certificate) {
   return "subject " + log::printable(certificate.subject) + ", issuer " +
-         log::printable(certificate.issuer) + ", " + dates(certificate) +
-         ", SHA-256 fingerprint " + certificate.sha256;
+         log::printable(certificate.issuer) + ", " + dates(certificate) + ", SHA-256 fingerprint " +
+         certificate.sha256;
 }
 
 /// All names, for one that is looked for and not there.
@@ -177,8 +177,8 @@ const Complaint* about_the_clock(const std::vector<Complaint>& complaints, std::
 
 std::optional<Certificate> parse_certificate(const std::string& pem) {
   const Owned<BIO, &BIO_free> bio(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
-  const Owned<X509, &X509_free> x509(
-      bio ? PEM_read_bio_X509(bio.get(), nullptr, nullptr, nullptr) : nullptr);
+  const Owned<X509, &X509_free> x509(bio ? PEM_read_bio_X509(bio.get(), nullptr, nullptr, nullptr)
+                                         : nullptr);
   if (!x509) return std::nullopt;
   Certificate certificate;
   certificate.subject = one_line(X509_get_subject_name(x509.get()));
@@ -229,16 +229,16 @@ std::optional<Down> judge_certificate(std::string_view domain, const Certificate
     const bool early = clock->about == Complaint::About::NotYetValid;
     return refused(AccountReason::Clock,
                    std::string(early ? " is not valid yet" : " expired long ago") +
-                       ", if this machine's clock is right: it is now " + date(now) + ", and it is " +
-                       dates(clock->certificate));
+                       ", if this machine's clock is right: it is now " + date(now) +
+                       ", and it is " + dates(clock->certificate));
   }
   std::string reasons;
   for (const auto& complaint : complaints)
     reasons += (reasons.empty() ? "" : ", ") + log::printable(complaint.text);
-  if (!named)
-    reasons += (reasons.empty() ? "" : ", ") + ("it is for " + listed(certificate.names));
+  if (!named) reasons += (reasons.empty() ? "" : ", ") + ("it is for " + listed(certificate.names));
   if (reasons.empty()) return std::nullopt;
-  return refused(AccountReason::Tls, " is not trusted (" + reasons + "): " + description(certificate));
+  return refused(AccountReason::Tls,
+                 " is not trusted (" + reasons + "): " + description(certificate));
 }
 
 }  // namespace xmppftd

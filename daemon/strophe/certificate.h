@@ -37,8 +37,8 @@ std::optional<Certificate> parse_certificate(const std::string& pem);
 struct Complaint {
   enum class About { NotYetValid, Expired, Other };
   About about = About::Other;
-  std::string text;           ///< "self-signed certificate"
-  Certificate certificate;    ///< the one that it is about
+  std::string text;         ///< "self-signed certificate"
+  Certificate certificate;  ///< the one that it is about
 };
 
 /// Whether one of the names is `domain`: A-labels, or an address without brackets. A wildcard

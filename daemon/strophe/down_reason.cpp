@@ -85,13 +85,14 @@ Down bind_error(std::string_view condition, std::string_view text) {
     if (condition == ours)
       return {AccountReason::Conflict,
               "the server does not let us have that resource" + said(condition, text), ""};
-  return {AccountReason::BindRefused,
-          "the server lets us bind no resource" + said(condition, text), ""};
+  return {AccountReason::BindRefused, "the server lets us bind no resource" + said(condition, text),
+          ""};
 }
 
 Down connect_error(int error) {
   // Our own trouble says nothing of the server.
-  if (is_shortage(error)) return {AccountReason::Backoff, system_error(error, "no connection").detail, ""};
+  if (is_shortage(error))
+    return {AccountReason::Backoff, system_error(error, "no connection").detail, ""};
   const char* const words = error == 0 ? "no connection" : strerrordesc_np(error);
   const bool network = error == ENETUNREACH || error == ENETDOWN || error == EADDRNOTAVAIL;
   return {network ? AccountReason::NoNetwork : AccountReason::Unreachable,
@@ -109,10 +110,8 @@ Down connection_lost(int error) {
     case EPIPE:
       return {AccountReason::Backoff,
               std::string("the connection was lost: ") + strerrordesc_np(error), ""};
-    case 0:
-      return {AccountReason::Backoff, "the server closed the stream", ""};
-    default:
-      return {AccountReason::Backoff, "the connection was lost", ""};
+    case 0: return {AccountReason::Backoff, "the server closed the stream", ""};
+    default: return {AccountReason::Backoff, "the connection was lost", ""};
   }
 }
 

@@ -141,7 +141,8 @@ std::vector<SrvRecord> targets_of(const std::string& domain, LookupAnswer& out) 
   }
   const bool denied = answers[0] && !answers[0]->records.empty() &&
                       std::all_of(targets.begin(), targets.end(), is_root);
-  if (denied) out.why = {AccountReason::NoService, domain + " says that it has no XMPP service", ""};
+  if (denied)
+    out.why = {AccountReason::NoService, domain + " says that it has no XMPP service", ""};
   std::erase_if(targets, is_root);
   std::minstd_rand random{std::random_device{}()};
   order_srv(targets, [&](std::uint32_t highest) {
@@ -239,7 +240,7 @@ LookupAnswer answer(const Question& question) {
 /// What the thread and the handle share; whichever goes last frees it.
 struct Pending {
   std::mutex mutex;
-  Poster* loop;                 // null once forgotten; guarded by the mutex
+  Poster* loop;                       // null once forgotten; guarded by the mutex
   Callback<void(LookupAnswer)> done;  // used on the loop alone
 };
 
@@ -345,16 +346,17 @@ std::vector<Candidate> both_ways(std::vector<Candidate> candidates) {
   return candidates;
 }
 
-std::unique_ptr<Lookup> look_up(Poster& loop, Question question, Callback<void(LookupAnswer)> done) {
+std::unique_ptr<Lookup> look_up(Poster& loop, Question question,
+                                Callback<void(LookupAnswer)> done) {
   auto pending = std::make_shared<Pending>();
   pending->loop = &loop;
   pending->done = std::move(done);
   auto handle = std::make_unique<Handle>(pending);
-  const bool started = start_thread([pending, question = std::move(question)] {
-    deliver(pending, answer(question));
-  });
+  const bool started = start_thread(
+      [pending, question = std::move(question)] { deliver(pending, answer(question)); });
   if (!started)
-    deliver(pending, {{}, {}, {AccountReason::NoDns, "the resolver answers none of our questions", ""}});
+    deliver(pending,
+            {{}, {}, {AccountReason::NoDns, "the resolver answers none of our questions", ""}});
   return handle;
 }
 

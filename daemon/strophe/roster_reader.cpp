@@ -23,7 +23,8 @@ bool copy_attributes(const char** attributes, Element& to) {
   for (; *attributes != nullptr; attributes += 2) {
     const std::string_view key = attributes[0];
     const std::string_view value = attributes[1];
-    if (key.size() > RosterReader::kMaxValue || value.size() > RosterReader::kMaxValue) return false;
+    if (key.size() > RosterReader::kMaxValue || value.size() > RosterReader::kMaxValue)
+      return false;
     if (key.find(kNameSeparator) == key.npos) to.attributes.emplace_back(key, value);
   }
   return true;

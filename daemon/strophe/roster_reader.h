@@ -12,12 +12,14 @@ namespace xmppftd {
 /// may be of any length, past libstrophe: that takes time by the square of the children of one
 /// element, and several times the memory. Keeps the contacts up to kMaxItems and, while they fit
 /// kMaxGroupBytes, their groups; nothing else. What it leaves out is counted in a
-/// `<left-out xmlns='urn:xmppft:left-out:0' items='…' groups='…'/>` at the end, for Roster::parse().
+/// `<left-out xmlns='urn:xmppft:left-out:0' items='…' groups='…'/>` at the end, for
+/// Roster::parse().
 class RosterReader {
  public:
   static constexpr std::size_t kMaxItems = 50'000;
   static constexpr std::size_t kMaxGroupBytes = 256 * 1024;
-  static constexpr std::size_t kMaxValue = 8 * 1024;  ///< of one attribute; more leaves out its item
+  /// of one attribute; more leaves out its item
+  static constexpr std::size_t kMaxValue = 8 * 1024;
   static constexpr std::size_t kMaxGroupName = 1024;
 
   /// `depth` of the element: 2 is the answer's payload. Names are expanded (xml_events.h).

@@ -21,8 +21,8 @@ AccountReason reason_of(std::string_view condition) {
   if (condition == "temporary-auth-failure") return AccountReason::AuthTrouble;
   if (condition == "account-disabled") return AccountReason::Disabled;
   if (condition == "credentials-expired") return AccountReason::Expired;
-  for (const char* ours : {"aborted", "incorrect-encoding", "invalid-mechanism", "malformed-request",
-                           "mechanism-too-weak", "encryption-required"})
+  for (const char* ours : {"aborted", "incorrect-encoding", "invalid-mechanism",
+                           "malformed-request", "mechanism-too-weak", "encryption-required"})
     if (condition == ours) return AccountReason::NoMechanism;
   return condition.empty() ? AccountReason::Server : AccountReason::Auth;
 }
@@ -95,7 +95,8 @@ SaslWalk::SaslWalk(Secret password, bool allow_plain)
     : typed_(std::move(password)), prepared_(prepared_form(typed_)), allow_plain_(allow_plain) {}
 
 std::vector<SaslWalk::Way> SaslWalk::ways() const {
-  std::vector<Way> all = {{"SCRAM-SHA-512", false}, {"SCRAM-SHA-256", false}, {"SCRAM-SHA-1", false}};
+  std::vector<Way> all = {
+      {"SCRAM-SHA-512", false}, {"SCRAM-SHA-256", false}, {"SCRAM-SHA-1", false}};
   if (!allow_plain_) return all;
   all.push_back({"PLAIN", false});
   if (strcmp(typed_.reveal(), prepared_.reveal()) != 0) all.push_back({"PLAIN", true});
@@ -106,8 +107,8 @@ std::optional<SaslWalk::Way> SaslWalk::next() const {
   for (const auto& way : ways()) {
     const bool offered =
         std::find(offered_.begin(), offered_.end(), way.mechanism) != offered_.end();
-    const bool tried = std::any_of(tries_.begin(), tries_.end(),
-                                   [&](const Try& one) { return one.way == way; });
+    const bool tried =
+        std::any_of(tries_.begin(), tries_.end(), [&](const Try& one) { return one.way == way; });
     if (offered && !tried) return way;
   }
   return std::nullopt;
@@ -160,8 +161,7 @@ bool SaslWalk::refused() const {
 }
 
 Down SaslWalk::down() const {
-  const bool plain_offered =
-      std::find(offered_.begin(), offered_.end(), "PLAIN") != offered_.end();
+  const bool plain_offered = std::find(offered_.begin(), offered_.end(), "PLAIN") != offered_.end();
   const Try* told = last_ ? &*last_ : tries_.empty() ? nullptr : &tries_.back();
   if (told == nullptr) {
     if (plain_offered && !allow_plain_)
@@ -177,15 +177,16 @@ Down SaslWalk::down() const {
   }
   const auto reason = reason_of(told->condition);
   Down down{reason, words_of(reason), ""};
-  down.detail += " (" + told->way.mechanism + (told->condition.empty() ? "" : ": " + told->condition) +
-                 ")";
+  down.detail +=
+      " (" + told->way.mechanism + (told->condition.empty() ? "" : ": " + told->condition) + ")";
   if (!told->text.empty()) down.detail += ": " + told->text;
   if (reason != AccountReason::Auth) return down;
   if (!refused()) {  // one mechanism failed in another way: the password may still be right
     down.reason = AccountReason::AuthTrouble;
   } else if (plain_offered && !allow_plain_) {
     down.reason = AccountReason::AuthPlain;
-    down.detail += "; it would also take the password as it is (SASL PLAIN), which needs allow_plain";
+    down.detail +=
+        "; it would also take the password as it is (SASL PLAIN), which needs allow_plain";
   }
   return down;
 }

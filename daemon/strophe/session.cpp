@@ -43,8 +43,7 @@ void Session::resolve(Question question) {
   state_ = State::Resolving;
   lookup_ = look_up(services_.loop, std::move(question),
                     [this](LookupAnswer answer) { resolved(std::move(answer)); });
-  const auto left =
-      std::chrono::ceil<std::chrono::milliseconds>(deadline_ - services_.loop.now());
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline_ - services_.loop.now());
   limit(std::clamp(left, 1ms, kLookup), {AccountReason::NoDns, "the resolver gave no answer", ""});
 }
 
@@ -57,7 +56,8 @@ void Session::resolved(LookupAnswer answer) {
     keep_worst(answer.why);
   }
   if (!login_.ca_file.empty() && ::access(login_.ca_file.c_str(), R_OK) != 0)
-    return end({AccountReason::Tls, "ca_file " + login_.ca_file + ": " + strerrordesc_np(errno), ""});
+    return end(
+        {AccountReason::Tls, "ca_file " + login_.ca_file + ": " + strerrordesc_np(errno), ""});
   // Where a server sent us comes before the rest of those that we know.
   candidates_.insert(candidates_.begin(), answer.candidates.begin(), answer.candidates.end());
   state_ = State::Connecting;
@@ -76,8 +76,7 @@ void Session::try_next() {
 }
 
 void Session::try_current() {
-  const auto left =
-      std::chrono::ceil<std::chrono::milliseconds>(deadline_ - services_.loop.now());
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline_ - services_.loop.now());
   const auto others = static_cast<long>(std::count_if(
       candidates_.begin(), candidates_.end(), [](const auto& one) { return !one.second_guess; }));
   const auto silence = std::clamp(left / (others + 1), kLeastSilence, kSilence);
@@ -97,7 +96,8 @@ void Session::on_bound(Jid bound) {
   sasl_.forget_password();
   step(current_.str() + ": logged in by " + sasl_.mechanism() + " as /" +
        log::printable(bound.resource()));
-  if (const auto at = SocketAddress::parse(current_.address, current_.port)) handler_.on_server(*at);
+  if (const auto at = SocketAddress::parse(current_.address, current_.port))
+    handler_.on_server(*at);
   handler_.on_up(bound);
 }
 
@@ -121,9 +121,8 @@ bool Session::try_current_again(const StreamOutcome& ended) {
   if (ended.why.reason != AccountReason::Conflict || resources_ >= kMaxResources) return false;
   // RFC 6120 s7.7.2.2: another name, and at last whatever the server makes up.
   ++resources_;
-  resource_ = resources_ == kMaxResources
-                  ? ""
-                  : std::string(login_.jid.resource()) + "-" + random_hex(2);
+  resource_ =
+      resources_ == kMaxResources ? "" : std::string(login_.jid.resource()) + "-" + random_hex(2);
   return true;
 }
 

@@ -75,11 +75,11 @@ class Session final : private Stream::Handler {
   Timers::Clock::time_point deadline_;
   std::deque<Candidate> candidates_;  // not tried yet
   Candidate current_;
-  std::string resource_;              // to ask for; "" = the server's choice
-  unsigned resources_ = 1;            // asked for so far
+  std::string resource_;    // to ask for; "" = the server's choice
+  unsigned resources_ = 1;  // asked for so far
   unsigned redirects_ = 0;
-  std::set<std::string> strangers_;   // endpoints where something answered that was no XMPP
-  Down worst_;                        // of the failures, the one that came furthest
+  std::set<std::string> strangers_;  // endpoints where something answered that was no XMPP
+  Down worst_;                       // of the failures, the one that came furthest
   std::string worst_at_;
   std::unique_ptr<Lookup> lookup_;
   std::unique_ptr<Stream> stream_;

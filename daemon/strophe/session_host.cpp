@@ -15,9 +15,7 @@ constexpr std::chrono::seconds kShutDown{3};
 class SessionHost::Client final : private Session::Handler {
  public:
   Client(SessionHost& host, SessionId id, Login login)
-      : host_(host),
-        id_(id),
-        session_(host.services_, std::move(login), *this) {}
+      : host_(host), id_(id), session_(host.services_, std::move(login), *this) {}
   Session& session() noexcept { return session_; }
 
  private:

@@ -92,7 +92,8 @@ void StanzaLimiter::end(const char* name) {
 void StanzaLimiter::count(std::size_t bytes) {
   bytes_ += bytes;
   if (bytes_ > StanzaLimits::kBytes) go_over();
-  if (bytes_ > (long_ ? StanzaLimits::kLongGiveUpBytes : StanzaLimits::kGiveUpBytes)) brake_.refuse("a stanza without an end");
+  if (bytes_ > (long_ ? StanzaLimits::kLongGiveUpBytes : StanzaLimits::kGiveUpBytes))
+    brake_.refuse("a stanza without an end");
 }
 
 void StanzaLimiter::go_over() {

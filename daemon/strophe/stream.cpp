@@ -41,8 +41,8 @@ constexpr int kSettledTls = 5;    // and OpenSSL may hold 12 KiB that no poll() 
 constexpr int kKeepIdle = 45;
 constexpr int kKeepInterval = 15;
 constexpr int kKeepCount = 3;
-// With bytes of ours under way too. Not sooner: a server whose shaper reads 3 kB/s (ejabberd's example) closes its window
-// for half a minute after what it took at once.
+// With bytes of ours under way too. Not sooner: a server whose shaper reads 3 kB/s (ejabberd's
+// example) closes its window for half a minute after what it took at once.
 constexpr int kUserTimeout = 75'000;  // ms
 
 void set_option(int fd, int level, int option, int value) {
@@ -98,8 +98,7 @@ struct Stream::Inside {
   Lifeline::Inside lifeline;
 };
 
-Stream::Stream(const StreamServices& services, const Login& login, SaslWalk& sasl,
-               Handler& handler)
+Stream::Stream(const StreamServices& services, const Login& login, SaslWalk& sasl, Handler& handler)
     : services_(services),
       login_(login),
       domain_(login.jid.ascii_domain()),
@@ -345,16 +344,17 @@ void Stream::disconnected(int error) {
 Down Stream::why_lost(int error) {
   if (state_ == State::Up) return connection_lost(error);
   cut_ = cut_ || services_.lifeline.was_cut();
-  if (cut_)
-    return {AccountReason::Unreachable, "the server fell silent in the TLS handshake", ""};
+  if (cut_) return {AccountReason::Unreachable, "the server fell silent in the TLS handshake", ""};
   if (!end_.reached) return connect_error(log_.connect_error() != 0 ? log_.connect_error() : error);
   if (!log_.tls_error().empty()) {
     const bool ours = log_.tls_error() == strerrordesc_np(EMFILE);  // it opens the CA's file
     const bool stranger = way_ == TlsWay::Direct && !end_.heard && certificate_.empty();
-    return {ours       ? AccountReason::Backoff
-            : stranger ? AccountReason::NotXmpp
-                       : AccountReason::TlsHandshake,
-            "the TLS handshake failed: " + (ours ? system_error(EMFILE, "").detail : log_.tls_error()), ""};
+    return {
+        ours       ? AccountReason::Backoff
+        : stranger ? AccountReason::NotXmpp
+                   : AccountReason::TlsHandshake,
+        "the TLS handshake failed: " + (ours ? system_error(EMFILE, "").detail : log_.tls_error()),
+        ""};
   }
   if (!end_.heard) return why_no_xmpp();
   return {AccountReason::Server,
@@ -366,10 +366,10 @@ Down Stream::why_lost(int error) {
 Down Stream::why_no_xmpp() const {
   if (end_.heard) return {AccountReason::Unreachable, "the server fell silent in the login", ""};
   if (!end_.reached) return connect_error(ETIMEDOUT);
-  return {AccountReason::NotXmpp,
-          watch_.fd() < 0 ? "closed the connection without a word of XMPP"
-                          : "gave no answer in XMPP",
-          ""};
+  return {
+      AccountReason::NotXmpp,
+      watch_.fd() < 0 ? "closed the connection without a word of XMPP" : "gave no answer in XMPP",
+      ""};
 }
 
 void Stream::on_refused(std::string_view why) {

@@ -132,7 +132,7 @@ class Stream final : private StreamPolicy {
 
   StreamServices services_;
   const Login& login_;
-  const std::string domain_;   // as certificates know it
+  const std::string domain_;  // as certificates know it
   SaslWalk& sasl_;
   Handler& handler_;
   std::string resource_;
@@ -140,7 +140,7 @@ class Stream final : private StreamPolicy {
 
   State state_ = State::LoggingIn;
   std::optional<Down> why_;  // the first reason to end; set = the stream ends
-  StreamOutcome end_;            // all else about it
+  StreamOutcome end_;        // all else about it
   bool cut_ = false;         // stuck in a handshake
   bool tls_features_ = false;
   bool sasl_done_ = false;

@@ -31,8 +31,7 @@ std::string_view value_of(const char** attributes, std::string_view key) {
 /// Whether this answers one of libstrophe's own requests at the end of a login.
 bool is_bind_error(const char** attributes) {
   const auto id = value_of(attributes, "id");
-  return value_of(attributes, "type") == "error" &&
-         (id == "_xmpp_bind1" || id == "_xmpp_session1");
+  return value_of(attributes, "type") == "error" && (id == "_xmpp_bind1" || id == "_xmpp_session1");
 }
 
 }  // namespace
@@ -146,11 +145,8 @@ void StreamGate::end_mechanisms() {
 bool StreamGate::end_stream_element() {
   StreamPolicy* const policy = PolicyScope::current();
   switch (std::exchange(kind_, Kind::Other)) {
-    case Kind::Other:
-      return true;
-    case Kind::Failure:
-      policy->on_sasl_failure(complaint_.condition, complaint_.text);
-      return true;
+    case Kind::Other: return true;
+    case Kind::Failure: policy->on_sasl_failure(complaint_.condition, complaint_.text); return true;
     case Kind::BindError:
       policy->on_bind_failure(complaint_.condition, complaint_.text);
       return true;
@@ -162,9 +158,7 @@ bool StreamGate::end_stream_element() {
       if (policy->on_challenge(challenge_)) return true;
       brake_.refuse("an unusable SASL challenge");
       return false;
-    case Kind::Success:
-      policy->on_sasl_success();
-      return true;
+    case Kind::Success: policy->on_sasl_success(); return true;
     case Kind::Proceed:
       sealed_ = true;  // lifted by the new parser behind the handshake
       return true;

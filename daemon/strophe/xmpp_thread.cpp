@@ -171,8 +171,9 @@ void XmppThread::Impl::run(std::promise<SessionHost*> ready) noexcept {
 SessionId XmppThread::Impl::start(Link& link, Login login) {
   const SessionId id = ++last_;
   desk_->links[id] = &link;
-  host_->loop().post(
-      [host = host_, id, login = std::move(login)]() mutable { host->start(id, std::move(login)); });
+  host_->loop().post([host = host_, id, login = std::move(login)]() mutable {
+    host->start(id, std::move(login));
+  });
   await_end(id, kLogin, {AccountReason::Unreachable, "no login within 60 s", ""});
   return id;
 }

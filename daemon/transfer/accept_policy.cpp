@@ -9,17 +9,22 @@ namespace {
 
 constexpr std::string_view kDomain = "*@";
 
-bool is_wildcard(std::string_view from) { return from == "*" || from == "roster" || from.starts_with(kDomain); }
+bool is_wildcard(std::string_view from) {
+  return from == "*" || from == "roster" || from.starts_with(kDomain);
+}
 
 bool from_matches(std::string_view from, const Jid& peer) {
-  if (from == "*" || from == "roster") return true;  // the subscription is checked for every wildcard
-  if (from.starts_with(kDomain)) return peer.domain() == from.substr(kDomain.size()) && !peer.local().empty();
+  // the subscription is checked for every wildcard
+  if (from == "*" || from == "roster") return true;
+  if (from.starts_with(kDomain))
+    return peer.domain() == from.substr(kDomain.size()) && !peer.local().empty();
   return from == peer.str() || from == peer.bare().str();
 }
 
 bool mime_matches(const std::vector<std::string>& wanted, std::string_view mime) {
   return wanted.empty() || std::any_of(wanted.begin(), wanted.end(), [&](std::string_view one) {
-           return one.ends_with("/*") ? mime.starts_with(one.substr(0, one.size() - 1)) : one == mime;
+           return one.ends_with("/*") ? mime.starts_with(one.substr(0, one.size() - 1))
+                                      : one == mime;
          });
 }
 
@@ -28,21 +33,25 @@ Result<void> prepare(AcceptRule& rule) {
   if (rule.from.starts_with(kDomain)) {
     auto domain = Jid::parse(rule.from.substr(kDomain.size()));
     if (!domain || !domain->local().empty() || domain->is_full())
-      return Error{Errc::BadJid, "\"" + rule.from + "\" is not a domain's contacts; want *@example.org"};
+      return Error{Errc::BadJid,
+                   "\"" + rule.from + "\" is not a domain's contacts; want *@example.org"};
     rule.from = std::string(kDomain) + domain->str();
   } else if (!is_wildcard(rule.from)) {
     auto jid = Jid::parse(rule.from);
-    if (!jid) return Error{Errc::BadJid, jid.error().detail + "; want a JID, *@example.org, roster or *"};
+    if (!jid)
+      return Error{Errc::BadJid, jid.error().detail + "; want a JID, *@example.org, roster or *"};
     rule.from = jid->str();
   }
   if (is_wildcard(rule.from) && rule.max_size == 0)
-    return Error{Errc::BadArgument, "from \"" + rule.from + "\" needs a max_size, for it is not one JID"};
+    return Error{Errc::BadArgument,
+                 "from \"" + rule.from + "\" needs a max_size, for it is not one JID"};
   if (!rule.folder.empty() && rule.folder.front() != '/')
     return Error{Errc::BadArgument, "directory \"" + rule.folder + "\" is not an absolute path"};
   if (rule.on_exists == "overwrite")
     return Error{Errc::BadArgument, "on_exists: a rule never overwrites; want rename or fail"};
   if (!rule.on_exists.empty() && rule.on_exists != "rename" && rule.on_exists != "fail")
-    return Error{Errc::BadArgument, "on_exists: \"" + rule.on_exists + "\" is not one of rename, fail"};
+    return Error{Errc::BadArgument,
+                 "on_exists: \"" + rule.on_exists + "\" is not one of rename, fail"};
   return {};
 }
 
@@ -57,7 +66,8 @@ Result<AcceptPolicy> AcceptPolicy::make(std::vector<AcceptRule> rules) {
   return policy;
 }
 
-const AcceptRule* AcceptPolicy::match(const Jid& peer, const FileInfo& file, const PeerTrust& trust) const {
+const AcceptRule* AcceptPolicy::match(const Jid& peer, const FileInfo& file,
+                                      const PeerTrust& trust) const {
   if (trust.room_occupant) return nullptr;
   for (const auto& rule : rules_) {
     if (!from_matches(rule.from, peer) || !mime_matches(rule.mime, file.mime_type)) continue;

@@ -16,11 +16,12 @@ namespace xmppftd {
 /// Which offers are taken without asking. The first rule that matches
 /// wins; without one the user is asked.
 ///
-/// A rule with a wildcard needs a subscription both ways and a max_size; a JID named literally needs neither. Nobody in
-/// a room matches, for a nick can change hands (ST8).
+/// A rule with a wildcard needs a subscription both ways and a max_size; a JID named literally
+/// needs neither. Nobody in a room matches, for a nick can change hands (ST8).
 class AcceptPolicy {
  public:
-  /// Errors: BadArgument or BadJid, naming the rule by its number (from 0), the value and what to write instead.
+  /// Errors: BadArgument or BadJid, naming the rule by its number (from 0), the value and what to
+  /// write instead.
   static Result<AcceptPolicy> make(std::vector<AcceptRule> rules);
 
   const std::vector<AcceptRule>& rules() const noexcept { return rules_; }

@@ -8,7 +8,8 @@
 
 namespace xmppftd {
 
-/// Gives memory back while and after many jobs change: their records, rows and signals leave holes in the heap.
+/// Gives memory back while and after many jobs change: their records, rows and signals leave holes
+/// in the heap.
 class BurstTrim final : public TransferQueue::Observer {
  public:
   static constexpr std::chrono::seconds kEvery{3};

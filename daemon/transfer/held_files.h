@@ -12,9 +12,9 @@
 
 namespace xmppftd {
 
-/// Counts the descriptors of clients that jobs keep open until they end. They are few, and while one
-/// is open its disk cannot be unmounted, so there is a bound: a quarter of what the process may have
-/// open. Half of it is for files that have no path, which could not be sent otherwise.
+/// Counts the descriptors of clients that jobs keep open until they end. They are few, and while
+/// one is open its disk cannot be unmounted, so there is a bound: a quarter of what the process may
+/// have open. Half of it is for files that have no path, which could not be sent otherwise.
 class HeldFiles {
  public:
   HeldFiles() : HeldFiles(a_quarter_of_all()) {}

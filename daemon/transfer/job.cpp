@@ -32,8 +32,8 @@ JobRecord& Job::edit() {
 bool Job::move(JobState to, JobReason reason) {
   const auto from = now_.state;
   if (!can_move(now_.direction, from, to)) {
-    log::error("job", "job " + std::to_string(id()) + ": bug: " + std::string(to_string(from)) + " -> " +
-                          std::string(to_string(to)) + " is not a legal move");
+    log::error("job", "job " + std::to_string(id()) + ": bug: " + std::string(to_string(from)) +
+                          " -> " + std::string(to_string(to)) + " is not a legal move");
     assert(!"illegal move of a job");
     return false;
   }

@@ -9,11 +9,13 @@
 
 namespace xmppftd {
 
-/// How content was verified that was compared by this algorithm. SHA-1 has no word of its own and counts for nothing.
+/// How content was verified that was compared by this algorithm. SHA-1 has no word of its own and
+/// counts for nothing.
 HashState verified_by(HashAlgo algo) noexcept;
 
-/// One file's life: its record, the guard of its legal moves, and the line between what is and what may be told. Replies
-/// and signals tell shown(), which is what the journal has; decisions are taken on now().
+/// One file's life: its record, the guard of its legal moves, and the line between what is and what
+/// may be told. Replies and signals tell shown(), which is what the journal has; decisions are
+/// taken on now().
 class Job {
  public:
   /// `on_disk`: the journal has this record already.
@@ -26,8 +28,8 @@ class Job {
 
   /// The record, to be changed. What was shown stays so until committed() hears of this version.
   JobRecord& edit();
-  /// To another state, or to another reason in the same one. An illegal move is a bug: asserted, and refused with a log
-  /// line. A terminal state is entered once and stamps the time.
+  /// To another state, or to another reason in the same one. An illegal move is a bug: asserted,
+  /// and refused with a log line. A terminal state is entered once and stamps the time.
   bool move(JobState to, JobReason reason = JobReason::None);
 
   std::uint64_t version() const noexcept { return version_; }

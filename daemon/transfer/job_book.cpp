@@ -15,7 +15,8 @@ constexpr std::size_t kMaxRows = 1000;
 
 }  // namespace
 
-JobBook::JobBook(Store& store, Timers& timers, Reader& reader) : store_(store), timers_(timers), reader_(reader) {}
+JobBook::JobBook(Store& store, Timers& timers, Reader& reader)
+    : store_(store), timers_(timers), reader_(reader) {}
 
 void JobBook::load(std::vector<JobRecord> records, JobId next_id) {
   next_id_ = std::max(next_id, next_id_);
@@ -49,7 +50,8 @@ Job& JobBook::add(JobRecord record) {
   record.created_at = wall_now();
   const JobId id = record.id;
   index_.entered(record);
-  return *jobs_.emplace_hint(jobs_.end(), id, std::make_unique<Job>(std::move(record), false))->second;
+  return *jobs_.emplace_hint(jobs_.end(), id, std::make_unique<Job>(std::move(record), false))
+              ->second;
 }
 
 void JobBook::drop(JobId id) {
@@ -73,9 +75,9 @@ void JobBook::put(const std::vector<Job*>& jobs, Callback<void(Result<void>)> do
   }
   store_.put(std::move(records), alive_.wrap([this, versions = std::move(versions),
                                               done = std::move(done)](Result<void> how) mutable {
-               if (how) put_on_disk(versions);
-               done(std::move(how));
-             }));
+    if (how) put_on_disk(versions);
+    done(std::move(how));
+  }));
 }
 
 void JobBook::put_on_disk(const Versions& versions) {
@@ -102,7 +104,9 @@ void JobBook::commit(const std::vector<Job*>& jobs, Then then) {
   });
 }
 
-void JobBook::try_commit(const std::vector<Job*>& jobs, Store::Done done) { put(jobs, std::move(done)); }
+void JobBook::try_commit(const std::vector<Job*>& jobs, Store::Done done) {
+  put(jobs, std::move(done));
+}
 
 void JobBook::stick(const std::vector<JobId>& ids, Then then, const Error& error) {
   const bool first = stuck_.empty();
@@ -132,7 +136,8 @@ void JobBook::unstick() {
     if (!how) return try_again_later();
     // Others may have got stuck behind those that are through now.
     const auto end = stuck_.begin() + static_cast<std::ptrdiff_t>(count);
-    std::vector<Stuck> through(std::make_move_iterator(stuck_.begin()), std::make_move_iterator(end));
+    std::vector<Stuck> through(std::make_move_iterator(stuck_.begin()),
+                               std::make_move_iterator(end));
     stuck_.erase(stuck_.begin(), end);
     if (!stuck_.empty()) {
       try_again_later();
@@ -148,24 +153,26 @@ void JobBook::unstick() {
 void JobBook::remove(std::vector<JobId> ids, Store::Done done) {
   auto gone = ids;
   leaving_.insert(ids.begin(), ids.end());
-  store_.remove(std::move(ids), alive_.wrap([this, gone = std::move(gone), done = std::move(done)](Result<void> how) mutable {
-                  for (const JobId id : gone) leaving_.erase(id);
-                  if (how)
-                    for (const JobId id : gone) {
-                      if (find(id) == nullptr) continue;
-                      drop(id);
-                      ++generation_;
-                      reader_.on_removed(id);
-                    }
-                  if (done) done(std::move(how));
-                }));
+  store_.remove(std::move(ids), alive_.wrap([this, gone = std::move(gone),
+                                             done = std::move(done)](Result<void> how) mutable {
+    for (const JobId id : gone) leaving_.erase(id);
+    if (how)
+      for (const JobId id : gone) {
+        if (find(id) == nullptr) continue;
+        drop(id);
+        ++generation_;
+        reader_.on_removed(id);
+      }
+    if (done) done(std::move(how));
+  }));
 }
 
 void JobBook::tell(JobId id, std::string what, std::string detail) {
   store_.tell(id, {wall_now(), std::move(what), std::move(detail)});
 }
 
-Result<JobPage> JobBook::list(const JobFilter& filter, std::string_view cursor, std::size_t limit) const {
+Result<JobPage> JobBook::list(const JobFilter& filter, std::string_view cursor,
+                              std::size_t limit) const {
   if (limit == 0 || limit > kMaxRows)
     return Error{Errc::BadArgument, "limit " + std::to_string(limit) + " is not within 1..1000"};
   const auto after = cursor.empty() ? std::optional<std::uint64_t>(0) : parse_decimal(cursor);
@@ -197,7 +204,8 @@ std::vector<JobId> JobBook::select(const JobFilter& filter) const {
   std::vector<JobId> ids;
   const auto take = [&](const Job* job) {
     if (job == nullptr) return;
-    if (const auto* record = job->shown(); record != nullptr && filter.matches(*record)) ids.push_back(job->id());
+    if (const auto* record = job->shown(); record != nullptr && filter.matches(*record))
+      ids.push_back(job->id());
   };
   if (filter.ids.empty()) {
     for (const auto& [id, job] : jobs_) take(job.get());

@@ -19,10 +19,11 @@
 
 namespace xmppftd {
 
-/// All jobs there are, in memory and in the journal. Nobody is told of a change before it is on disk.
+/// All jobs there are, in memory and in the journal. Nobody is told of a change before it is on
+/// disk.
 ///
-/// A commit that fails (disk full) is tried again every few seconds until it succeeds; meanwhile `writable()` is false
-/// and nothing new shall begin.
+/// A commit that fails (disk full) is tried again every few seconds until it succeeds; meanwhile
+/// `writable()` is false and nothing new shall begin.
 class JobBook {
  public:
   /// Hears of what is on disk. Calls come from the loop.
@@ -56,7 +57,8 @@ class JobBook {
   /// Takes back a job that was never committed, or whose removal is on disk.
   void drop(JobId id);
 
-  /// Writes jobs as they are now, all in one; `then` comes once they are on disk, however long that takes.
+  /// Writes jobs as they are now, all in one; `then` comes once they are on disk, however long that
+  /// takes.
   void commit(Job& job, Then then = {});
   void commit(const std::vector<Job*>& jobs, Then then = {});
   /// The same with one try: `done` hears of an error, and the caller puts right what it changed.

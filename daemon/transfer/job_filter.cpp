@@ -22,7 +22,8 @@ bool same_peer(std::string_view jid, std::string_view wanted) noexcept {
 bool JobFilter::matches(const JobRecord& record) const {
   if (!ids.empty() && std::find(ids.begin(), ids.end(), record.id) == ids.end()) return false;
   if (!batch.empty() && record.batch != batch) return false;
-  if (!states.empty() && std::find(states.begin(), states.end(), record.state) == states.end()) return false;
+  if (!states.empty() && std::find(states.begin(), states.end(), record.state) == states.end())
+    return false;
   if (direction && record.direction != *direction) return false;
   if (account != 0 && record.account != account) return false;
   if (!peer.empty() && !same_peer(record.peer, peer)) return false;

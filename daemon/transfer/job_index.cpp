@@ -45,7 +45,8 @@ void JobIndex::add(const JobRecord& record) {
   if (is_terminal(record.state)) return;
   const Peer peer{record.account, bare_part(record.peer)};
   auto found = live_.find(peer);
-  if (found == live_.end()) found = live_.emplace(std::pair(peer.first, std::string(peer.second)), 0).first;
+  if (found == live_.end())
+    found = live_.emplace(std::pair(peer.first, std::string(peer.second)), 0).first;
   ++found->second;
 }
 
@@ -53,7 +54,8 @@ void JobIndex::subtract(const JobRecord& record) {
   --counts_[static_cast<std::size_t>(record.state)];
   moving_.erase(record.id);
   unaware_.erase(record.id);
-  if (!is_terminal(record.state)) take_one(live_, live_.find(Peer{record.account, bare_part(record.peer)}));
+  if (!is_terminal(record.state))
+    take_one(live_, live_.find(Peer{record.account, bare_part(record.peer)}));
 }
 
 bool JobIndex::has_live(AccountId account, std::string_view bare) const {

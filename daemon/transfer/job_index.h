@@ -12,20 +12,24 @@
 
 namespace xmppftd {
 
-/// What is asked about all jobs together, kept as their records change, so that no question walks the whole list.
+/// What is asked about all jobs together, kept as their records change, so that no question walks
+/// the whole list.
 ///
-/// Told of every job three times: when it enters the list, whenever another version of its record is on disk, and when
-/// it leaves.
+/// Told of every job three times: when it enters the list, whenever another version of its record
+/// is on disk, and when it leaves.
 class JobIndex {
  public:
   void entered(const JobRecord& record);
-  /// `before`: what was on disk, null when nothing was. `now`: what is, null when nothing is any more.
+  /// `before`: what was on disk, null when nothing was. `now`: what is, null when nothing is any
+  /// more.
   void stored(const JobRecord* before, const JobRecord* now);
   void left(const JobRecord& record);
   /// This version is on its way to the disk.
   void storing(const JobRecord& record);
 
-  std::uint32_t count(JobState state) const noexcept { return counts_[static_cast<std::size_t>(state)]; }
+  std::uint32_t count(JobState state) const noexcept {
+    return counts_[static_cast<std::size_t>(state)];
+  }
   /// Connecting, active or verifying, by id.
   const std::set<JobId>& moving() const noexcept { return moving_; }
   /// Does a job that has not ended concern this bare address?

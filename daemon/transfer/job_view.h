@@ -14,7 +14,8 @@ namespace xmppftd {
 
 /// Where a job's bytes are right now; sampled, never stored.
 struct JobProgress {
-  std::uint64_t transferred = 0;             ///< bytes of the file, offset included; never falls within an attempt
+  /// bytes of the file, offset included; never falls within an attempt
+  std::uint64_t transferred = 0;
   std::uint64_t rate = 0;                    ///< bytes/s over the last seconds; 0 unless active
   std::optional<std::chrono::seconds> left;  ///< none = unknown
 };

@@ -17,8 +17,10 @@ std::string subject(const Job& job) { return "job " + std::to_string(job.id()); 
 Error not_open(const Job& job) {
   const auto& record = job.now();
   if (record.direction == Direction::Out)
-    return {Errc::BadState, subject(job) + " is an outgoing one; only offers to us can be accepted or declined"};
-  return {Errc::BadState, subject(job) + " is " + std::string(to_string(record.state)) + ", not an open offer"};
+    return {Errc::BadState,
+            subject(job) + " is an outgoing one; only offers to us can be accepted or declined"};
+  return {Errc::BadState,
+          subject(job) + " is " + std::string(to_string(record.state)) + ", not an open offer"};
 }
 
 std::string person(AccountId account, std::string_view peer) {
@@ -27,7 +29,8 @@ std::string person(AccountId account, std::string_view peer) {
 
 }  // namespace
 
-OfferDesk::OfferDesk(const TransferQueue::World& world, const QueueConfig& config, JobBook& book, Later& later, Slots& slots)
+OfferDesk::OfferDesk(const TransferQueue::World& world, const QueueConfig& config, JobBook& book,
+                     Later& later, Slots& slots)
     : world_(world),
       config_(config),
       book_(book),
@@ -41,28 +44,33 @@ void OfferDesk::on_offer(AccountId account, std::unique_ptr<IncomingOffer> offer
   auto* port = world_.accounts.find(account);
   if (port == nullptr) return;
   if (port->trust(offer->offer().peer).room_occupant)
-    return offer->decline({Errc::Policy, "offers from rooms are not taken: a nick can change hands"});
+    return offer->decline(
+        {Errc::Policy, "offers from rooms are not taken: a nick can change hands"});
   if (!book_.writable()) return offer->decline({Errc::Constraint, "the journal cannot be written"});
   if (Job* waits = find_twin(account, offer->offer())) return asked_again(*waits, std::move(offer));
-  if (Job* twin = receives_.find_twin(account, offer->offer())) return receives_.offered_again(*twin, std::move(offer));
-  if (Job* cancelled = find_cancelled(book_, account, offer->offer(), config_)) return refuse_again(*cancelled, *offer);
+  if (Job* twin = receives_.find_twin(account, offer->offer()))
+    return receives_.offered_again(*twin, std::move(offer));
+  if (Job* cancelled = find_cancelled(book_, account, offer->offer(), config_))
+    return refuse_again(*cancelled, *offer);
   take(account, std::move(offer));
 }
 
 Job* OfferDesk::find_twin(AccountId account, const Offer& offer) {
   for (const auto& [id, entry] : pending_)
-    if (Job* job = book_.find(id); is_same_file(job->now(), account, offer, Likeness::Proven)) return job;
+    if (Job* job = book_.find(id); is_same_file(job->now(), account, offer, Likeness::Proven))
+      return job;
   return nullptr;
 }
 
-/// The sender lost its first one: the question to the user stays the same. A rule that could not be followed then may
-/// be now.
+/// The sender lost its first one: the question to the user stays the same. A rule that could not be
+/// followed then may be now.
 void OfferDesk::asked_again(Job& job, std::unique_ptr<IncomingOffer> offer) {
   job.edit().peer = offer->offer().peer.str();
   book_.commit(job);
   auto& pending = pending_[job.id()];
   // Should it be another file after all, which only looks the same, its sender comes again.
-  std::exchange(pending.offer, std::move(offer))->decline({Errc::Constraint, "the same file was offered again since"});
+  std::exchange(pending.offer, std::move(offer))
+      ->decline({Errc::Constraint, "the same file was offered again since"});
   accept_by_rule(job);
 }
 
@@ -71,7 +79,8 @@ void OfferDesk::refuse_again(Job& job, IncomingOffer& offer) {
   const Error why{Errc::Cancelled, "the user cancelled this file"};
   offer.decline(why);
   job.edit().waiting_since = {};
-  book_.tell(job.id(), "declined", "offered again by " + offer.offer().peer.str() + " after it was cancelled");
+  book_.tell(job.id(), "declined",
+             "offered again by " + offer.offer().peer.str() + " after it was cancelled");
   book_.commit(job);
 }
 
@@ -81,7 +90,8 @@ void OfferDesk::take(AccountId account, std::unique_ptr<IncomingOffer> offer) {
   const bool room = rule != nullptr && has_room(*rule, account, what.peer);
   if (room && !within_quota(what)) rule = nullptr;
   if (!room || rule == nullptr)
-    if (auto why = rule != nullptr ? may_not_wait(account, what.peer) : may_not_ask(account, what.peer))
+    if (auto why =
+            rule != nullptr ? may_not_wait(account, what.peer) : may_not_ask(account, what.peer))
       return offer->decline(*why);
 
   JobRecord record;
@@ -89,12 +99,14 @@ void OfferDesk::take(AccountId account, std::unique_ptr<IncomingOffer> offer) {
   record.account = account;
   record.peer = what.peer.str();
   record.file = what.file;
-  record.file.name = safe_file_name(what.file.name);  // whatever spoke to the peer: no path gets past here (FN1)
+  // whatever spoke to the peer: no path gets past here (FN1)
+  record.file.name = safe_file_name(what.file.name);
   record.state = JobState::Offered;
   if (rule == nullptr) record.reason = JobReason::AwaitingUser;
   if (rule != nullptr && !room) record.reason = JobReason::WaitingSlot;
   Job& job = book_.add(std::move(record));
-  log::info("queue", subject(job) + ": " + log::shy(what.peer.str()) + " offered " + log::shy_name(what.file.name) +
+  log::info("queue", subject(job) + ": " + log::shy(what.peer.str()) + " offered " +
+                         log::shy_name(what.file.name) +
                          (rule != nullptr ? ", a rule accepts it" : ""));
   if (rule == nullptr) questions_.take(person(account, what.peer.str()), world_.timers.now());
   if (rule == nullptr || !room) return hold(job, std::move(offer));
@@ -103,7 +115,8 @@ void OfferDesk::take(AccountId account, std::unique_ptr<IncomingOffer> offer) {
 }
 
 std::optional<Error> OfferDesk::may_not_wait(AccountId account, const Jid& peer) const {
-  if (pending_.size() >= config_.max_pending) return Error{Errc::Constraint, "too many offers wait"};
+  if (pending_.size() >= config_.max_pending)
+    return Error{Errc::Constraint, "too many offers wait"};
   const auto bare = peer.bare().str();
   const auto theirs = std::count_if(pending_.begin(), pending_.end(), [&](const auto& entry) {
     const auto& record = book_.find(entry.first)->now();
@@ -127,8 +140,11 @@ const AcceptRule* OfferDesk::rule_for(AccountId account, const Offer& offer) con
 
 /// Takes it off the peer's share of the day.
 bool OfferDesk::within_quota(const Offer& offer) {
-  if (quota_.take(offer.peer.bare().str(), offer.file.size, config_.daily_quota, world_.timers.now())) return true;
-  log::info("queue", log::shy(offer.peer.str()) + " used up what rules accept from one address in a day: asking");
+  if (quota_.take(offer.peer.bare().str(), offer.file.size, config_.daily_quota,
+                  world_.timers.now()))
+    return true;
+  log::info("queue", log::shy(offer.peer.str()) +
+                         " used up what rules accept from one address in a day: asking");
   return false;
 }
 
@@ -153,7 +169,9 @@ void OfferDesk::accept_by_rule(Job& job) {
   auto& offer = pending_[job.id()].offer;
   const auto account = job.now().account;
   const AcceptRule* rule = rule_for(account, offer->offer());
-  if (rule == nullptr || !has_room(*rule, account, offer->offer().peer) || !within_quota(offer->offer())) return;
+  if (rule == nullptr || !has_room(*rule, account, offer->offer().peer) ||
+      !within_quota(offer->offer()))
+    return;
   follow(job, *rule);
   auto accepted = std::move(offer);
   pending_.erase(job.id());
@@ -178,7 +196,8 @@ void OfferDesk::admit() {
 }
 
 /// Others for the same folder would fare no better just now: all wait.
-void OfferDesk::hold_for_better_times(Job& job, std::unique_ptr<IncomingOffer> offer, const Error& why) {
+void OfferDesk::hold_for_better_times(Job& job, std::unique_ptr<IncomingOffer> offer,
+                                      const Error& why) {
   const Jid& peer = offer->offer().peer;
   quota_.give_back(peer.bare().str(), offer->offer().file.size);
   if (auto no = may_not_wait(job.now().account, peer)) {
@@ -225,8 +244,8 @@ void OfferDesk::hold(Job& job, std::unique_ptr<IncomingOffer> offer) {
   book_.commit(job);  // first: a job that has no row yet has no story
   book_.tell(job.id(), "waiting",
              std::string(job.now().reason != JobReason::WaitingSlot ? "for the user, "
-                         : job.now().error_detail.empty()           ? "for other files that a rule took, "
-                                                                    : "until its folder can be used, ") +
+                         : job.now().error_detail.empty() ? "for other files that a rule took, "
+                                                          : "until its folder can be used, ") +
                  std::to_string(minutes) + " min at most");
   pending_[job.id()] = {std::move(offer), std::move(expiry)};
 }
@@ -237,7 +256,8 @@ void OfferDesk::expire(JobId id) {
   const Error why = job.now().reason != JobReason::WaitingSlot
                         ? Error{Errc::Timeout, "nobody answered the offer in time"}
                     : short_of.empty()
-                        ? Error{Errc::Constraint, "other files that a rule took came or were awaited all the time"}
+                        ? Error{Errc::Constraint,
+                                "other files that a rule took came or were awaited all the time"}
                         : Error{Errc::Constraint, short_of};
   std::exchange(pending_[id].offer, nullptr)->decline(why);
   end(job, JobState::Cancelled, JobReason::Expired, why);
@@ -246,10 +266,13 @@ void OfferDesk::expire(JobId id) {
 bool OfferDesk::on_withdrawn(AccountId account, const Withdrawal& what) {
   for (const auto& [id, entry] : pending_) {
     const Offer& offer = entry.offer->offer();
-    if (offer.sid != what.sid || offer.peer != what.peer || book_.find(id)->now().account != account) continue;
+    if (offer.sid != what.sid || offer.peer != what.peer ||
+        book_.find(id)->now().account != account)
+      continue;
     // Offered anew it will be the same question.
     if (!what.again)
-      end(*book_.find(id), JobState::Cancelled, JobReason::Withdrawn, {Errc::Cancelled, "the sender took the offer back"});
+      end(*book_.find(id), JobState::Cancelled, JobReason::Withdrawn,
+          {Errc::Cancelled, "the sender took the offer back"});
     return true;
   }
   return receives_.on_withdrawn(account, what);
@@ -279,10 +302,12 @@ void OfferDesk::accept(Job& job, AcceptOptions options, Done done) {
 void OfferDesk::decline(Job& job, Done done) {
   const auto found = pending_.find(job.id());
   if (found == pending_.end())
-    return later_.run([done = std::move(done), why = not_open(job)]() mutable { done(std::move(why)); });
+    return later_.run(
+        [done = std::move(done), why = not_open(job)]() mutable { done(std::move(why)); });
   const Error why{Errc::Declined, "declined"};
   std::exchange(found->second.offer, nullptr)->decline(why);
-  end(job, JobState::Cancelled, JobReason::Refused, why, [done = std::move(done)]() mutable { done({}); });
+  end(job, JobState::Cancelled, JobReason::Refused, why,
+      [done = std::move(done)]() mutable { done({}); });
 }
 
 void OfferDesk::cancel(Job& job, Done done) {
@@ -290,7 +315,8 @@ void OfferDesk::cancel(Job& job, Done done) {
   receives_.cancel(job, std::move(done));
 }
 
-void OfferDesk::on_not_received(Job& job, std::unique_ptr<IncomingOffer> offer, Error why, Done reply) {
+void OfferDesk::on_not_received(Job& job, std::unique_ptr<IncomingOffer> offer, Error why,
+                                Done reply) {
   const JobId id = job.id();
   if (!reply && job.shown() == nullptr) {  // not even its row could be written
     offer->decline({Errc::Constraint, why.detail});
@@ -300,8 +326,10 @@ void OfferDesk::on_not_received(Job& job, std::unique_ptr<IncomingOffer> offer, 
     offer->decline(why);
     return end(job, JobState::Failed, JobReason::DiskFull, why);
   }
-  if (!reply && why.code == Errc::Unavailable) return hold_for_better_times(job, std::move(offer), why);
-  // The offer is as open as before: the user may name a better place. What a rule could not take is a new question.
+  if (!reply && why.code == Errc::Unavailable)
+    return hold_for_better_times(job, std::move(offer), why);
+  // The offer is as open as before: the user may name a better place. What a rule could not take is
+  // a new question.
   auto& record = job.edit();
   if (!reply) {
     if (auto no = may_not_ask(record.account, offer->offer().peer)) {
@@ -322,7 +350,8 @@ void OfferDesk::on_not_received(Job& job, std::unique_ptr<IncomingOffer> offer, 
 
 // Ends
 
-void OfferDesk::end(Job& job, JobState state, JobReason reason, const Error& why, JobBook::Then then) {
+void OfferDesk::end(Job& job, JobState state, JobReason reason, const Error& why,
+                    JobBook::Then then) {
   receives_.end(job, state, reason, why, nullptr, std::move(then));
   pending_.erase(job.id());
 }
@@ -334,7 +363,8 @@ void OfferDesk::withdraw(AccountId account, std::string_view peer) {
     if (record.account == account && (peer.empty() || record.peer == peer)) gone.push_back(id);
   }
   for (const JobId id : gone)
-    end(*book_.find(id), JobState::Cancelled, JobReason::Withdrawn, {Errc::Cancelled, "the offer can no longer be answered"});
+    end(*book_.find(id), JobState::Cancelled, JobReason::Withdrawn,
+        {Errc::Cancelled, "the offer can no longer be answered"});
 }
 
 void OfferDesk::account_offline(AccountId account) { withdraw(account, {}); }
@@ -345,7 +375,8 @@ void OfferDesk::account_removed(AccountId account) {
   std::vector<Job*> jobs;
   for (const auto& [id, job] : book_.all()) {
     const auto& record = job->now();
-    if (record.direction == Direction::In && record.account == account && !is_terminal(record.state) && !record.publishing)
+    if (record.direction == Direction::In && record.account == account &&
+        !is_terminal(record.state) && !record.publishing)
       jobs.push_back(job.get());
   }
   for (Job* job : jobs) cancel(*job, [](Result<void>) {});

@@ -22,13 +22,14 @@
 
 namespace xmppftd {
 
-/// Incoming offers: answers them by rule or by the user's word, bounds how many wait, and lets them expire. What is
-/// accepted goes to the ReceiveDesk.
+/// Incoming offers: answers them by rule or by the user's word, bounds how many wait, and lets them
+/// expire. What is accepted goes to the ReceiveDesk.
 ///
-/// An offer waits here for the user (Offered, awaiting-user) or, where a rule takes it, for room (Offered, waiting-slot).
-/// Beyond the bounds the sender is told "not now", which costs it nothing, and no job is made: max_pending and
-/// max_pending_per_peer offers wait at a time, and one person may ask the user ten questions at once and one a minute
-/// after that. What the user accepts does not count.
+/// An offer waits here for the user (Offered, awaiting-user) or, where a rule takes it, for room
+/// (Offered, waiting-slot). Beyond the bounds the sender is told "not now", which costs it nothing,
+/// and no job is made: max_pending and max_pending_per_peer offers wait at a time, and one person
+/// may ask the user ten questions at once and one a minute after that. What the user accepts does
+/// not count.
 class OfferDesk final : private ReceiveDesk::Owner {
  public:
   using Done = TransferQueue::Done;
@@ -37,7 +38,8 @@ class OfferDesk final : private ReceiveDesk::Owner {
   /// A look at a folder that could not be used for lack of descriptors or the like.
   static constexpr std::chrono::seconds kTryAgainAfter{5};
 
-  OfferDesk(const TransferQueue::World& world, const QueueConfig& config, JobBook& book, Later& later, Slots& slots);
+  OfferDesk(const TransferQueue::World& world, const QueueConfig& config, JobBook& book,
+            Later& later, Slots& slots);
   ~OfferDesk();
 
   /// Takes in what recovery left of a live or ended incoming job.
@@ -93,7 +95,8 @@ class OfferDesk final : private ReceiveDesk::Owner {
   void end(Job& job, JobState state, JobReason reason, const Error& why, JobBook::Then then = {});
 
   // ReceiveDesk::Owner
-  void on_not_received(Job& job, std::unique_ptr<IncomingOffer> offer, Error why, Done reply) override;
+  void on_not_received(Job& job, std::unique_ptr<IncomingOffer> offer, Error why,
+                       Done reply) override;
   void on_room() override;
 
   TransferQueue::World world_;
@@ -105,8 +108,8 @@ class OfferDesk final : private ReceiveDesk::Owner {
   RateLimit questions_{kQuestionsPerSecond, kQuestionsAtOnce};
   std::map<JobId, Pending> pending_;
   bool admitting_ = false;
-  /// Folders that could not be used for lack of descriptors or the like, and when they are looked at again: until then
-  /// no rule accepts into them.
+  /// Folders that could not be used for lack of descriptors or the like, and when they are looked
+  /// at again: until then no rule accepts into them.
   std::map<std::string, std::unique_ptr<Timer>> short_;
   ReceiveDesk receives_;
   WhileAlive alive_;

@@ -32,7 +32,8 @@ JobProgress ProgressWatch::progress(const JobRecord& record) {
   meter.sample(timers_.now(), progress.transferred);
   progress.rate = meter.rate();
   if (progress.rate > 0 && record.file.size >= progress.transferred)
-    progress.left = std::chrono::seconds((record.file.size - progress.transferred + progress.rate - 1) / progress.rate);
+    progress.left = std::chrono::seconds(
+        (record.file.size - progress.transferred + progress.rate - 1) / progress.rate);
   return progress;
 }
 

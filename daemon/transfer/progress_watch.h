@@ -15,9 +15,9 @@
 
 namespace xmppftd {
 
-/// Looks at active jobs: how fast they are, whether they stall (15 s without a byte: reason `stalled`), and which creep:
-/// those that stall or are slow (under 256 B/s over 5 min) must not keep others waiting. Its timer runs only while
-/// something is active.
+/// Looks at active jobs: how fast they are, whether they stall (15 s without a byte: reason
+/// `stalled`), and which creep: those that stall or are slow (under 256 B/s over 5 min) must not
+/// keep others waiting. Its timer runs only while something is active.
 class ProgressWatch {
  public:
   /// Bytes across now; none when the job does not run.
@@ -34,11 +34,11 @@ class ProgressWatch {
  private:
   struct Watched {
     RateMeter meter;
-    std::uint64_t bytes;                    ///< at the last look
-    Timers::Clock::time_point moved_at;     ///< when they last grew
-    std::uint64_t mark;                     ///< bytes at
-    Timers::Clock::time_point mark_at;      ///< this time, at most 5 min ago
-    bool slow = false;                      ///< over those minutes
+    std::uint64_t bytes;                 ///< at the last look
+    Timers::Clock::time_point moved_at;  ///< when they last grew
+    std::uint64_t mark;                  ///< bytes at
+    Timers::Clock::time_point mark_at;   ///< this time, at most 5 min ago
+    bool slow = false;                   ///< over those minutes
     bool creeps = false;
     JobReason before_stall = JobReason::None;
   };

@@ -7,9 +7,9 @@
 #include <set>
 
 #include "base/log.h"
+#include "io/later.h"
 #include "transfer/held_files.h"
 #include "transfer/job_book.h"
-#include "io/later.h"
 #include "transfer/offer_desk.h"
 #include "transfer/progress_watch.h"
 #include "transfer/recovery.h"
@@ -32,17 +32,19 @@ class TransferQueue::Core final : private JobBook::Reader {
         later(world.timers),
         book(world.store, world.timers, *this),
         slots(world.timers, config, [this] { sends.wake(); }),
-        watch(book, world.timers, [this](JobId id) { return transferred(id); },
-              [this](JobId id, bool slowly) {
-                sends.creeps(id, slowly);
-                offers.creeps(id, slowly);
-              }),
+        watch(
+            book, world.timers, [this](JobId id) { return transferred(id); },
+            [this](JobId id, bool slowly) {
+              sends.creeps(id, slowly);
+              offers.creeps(id, slowly);
+            }),
         offers(world, config, book, later, slots),
         sends(world, config, book, later, slots) {}
   ~Core() { slots.close(); }
 
   void start(Journaled journaled);
-  std::unique_ptr<Submission> open_batch(SendRequest request, std::vector<SendOutcome::Problem>& problems);
+  std::unique_ptr<Submission> open_batch(SendRequest request,
+                                         std::vector<SendOutcome::Problem>& problems);
   void submit(SendRequest request, Callback<void(SendOutcome)> done);
   void enter(std::unique_ptr<Submission> batch, Callback<void(SendOutcome)> done);
   void retire();
@@ -84,7 +86,8 @@ class TransferQueue::Core final : private JobBook::Reader {
   }
   void tell(const std::function<void(Observer&)>& news) {
     for (Observer* observer : std::vector(observers))
-      if (std::find(observers.begin(), observers.end(), observer) != observers.end()) news(*observer);
+      if (std::find(observers.begin(), observers.end(), observer) != observers.end())
+        news(*observer);
   }
 
   void on_committed(const Job& job) override {
@@ -128,8 +131,8 @@ void TransferQueue::Core::start(Journaled journaled) {
   retire();
 }
 
-std::unique_ptr<Submission> TransferQueue::Core::open_batch(SendRequest request,
-                                                            std::vector<SendOutcome::Problem>& problems) {
+std::unique_ptr<Submission> TransferQueue::Core::open_batch(
+    SendRequest request, std::vector<SendOutcome::Problem>& problems) {
   auto batch = std::make_unique<Submission>(
       Submission::World{world.accounts, world.files, book, held, later}, std::move(request),
       [this](Job& job, std::shared_ptr<OpenFile> file) { sends.adopt(job, std::move(file)); });
@@ -144,7 +147,9 @@ void TransferQueue::Core::submit(SendRequest request, Callback<void(SendOutcome)
   for (auto& problem : batch->check(sources)) outcome.problems.push_back(std::move(problem));
   if (!outcome.ok()) {
     told(outcome);
-    return later.run([done = std::move(done), outcome = std::move(outcome)]() mutable { done(std::move(outcome)); });
+    return later.run([done = std::move(done), outcome = std::move(outcome)]() mutable {
+      done(std::move(outcome));
+    });
   }
   auto& adding = *batch;
   const auto key = keep(std::move(batch));
@@ -156,7 +161,8 @@ void TransferQueue::Core::submit(SendRequest request, Callback<void(SendOutcome)
   });
 }
 
-void TransferQueue::Core::enter(std::unique_ptr<Submission> batch, Callback<void(SendOutcome)> done) {
+void TransferQueue::Core::enter(std::unique_ptr<Submission> batch,
+                                Callback<void(SendOutcome)> done) {
   auto& entering = *batch;
   const auto key = keep(std::move(batch));
   entering.enter([this, key, done = std::move(done)](SendOutcome outcome) mutable {
@@ -176,8 +182,8 @@ void TransferQueue::Core::told(const SendOutcome& outcome) {
     log::info("queue", "refused to send: " + log::printable(problem.error.detail));
 }
 
-/// Old ended jobs leave the list, once a day. A wall clock that was set far ahead must not empty it, so nothing goes
-/// while the newest job itself would.
+/// Old ended jobs leave the list, once a day. A wall clock that was set far ahead must not empty
+/// it, so nothing goes while the newest job itself would.
 void TransferQueue::Core::retire() {
   daily_ = world.timers.after(std::chrono::hours(24), [this] { retire(); });
   std::vector<JobId> ended, gone;
@@ -185,11 +191,13 @@ void TransferQueue::Core::retire() {
   WallTime newest{};
   for (const auto& [id, job] : book.all()) {
     newest = std::max(newest, job->now().created_at);
-    if (const auto* record = job->shown(); record != nullptr && is_terminal(record->state)) ended.push_back(id);
+    if (const auto* record = job->shown(); record != nullptr && is_terminal(record->state))
+      ended.push_back(id);
   }
   const auto surplus = ended.size() > config.max_jobs ? ended.size() - config.max_jobs : 0;
   for (std::size_t i = 0; i < ended.size(); ++i)
-    if (i < surplus || (newest >= oldest && book.find(ended[i])->now().finished_at < oldest)) gone.push_back(ended[i]);
+    if (i < surplus || (newest >= oldest && book.find(ended[i])->now().finished_at < oldest))
+      gone.push_back(ended[i]);
   if (!gone.empty()) book.remove(std::move(gone), {});
 }
 
@@ -217,11 +225,13 @@ std::unique_ptr<SendBatch> TransferQueue::open_batch(SendRequest request,
 }
 
 void TransferQueue::submit(std::unique_ptr<SendBatch> batch, Callback<void(SendOutcome)> done) {
-  core_->enter(std::unique_ptr<Submission>(static_cast<Submission*>(batch.release())), std::move(done));
+  core_->enter(std::unique_ptr<Submission>(static_cast<Submission*>(batch.release())),
+               std::move(done));
 }
 
 void TransferQueue::accept(JobId id, AcceptOptions options, Done done) {
-  if (Job* job = core_->known(id, done)) core_->offers.accept(*job, std::move(options), std::move(done));
+  if (Job* job = core_->known(id, done))
+    core_->offers.accept(*job, std::move(options), std::move(done));
 }
 
 void TransferQueue::decline(JobId id, Done done) {
@@ -233,9 +243,10 @@ void TransferQueue::cancel(JobId id, Done done) {
   if (job == nullptr) return;
   const auto& record = job->now();
   if (is_terminal(record.state))
-    return core_->refuse(std::move(done), {Errc::BadState, "job " + std::to_string(id) + " is " +
-                                                               std::string(to_string(record.state)) +
-                                                               ": it can be removed, not cancelled"});
+    return core_->refuse(std::move(done),
+                         {Errc::BadState, "job " + std::to_string(id) + " is " +
+                                              std::string(to_string(record.state)) +
+                                              ": it can be removed, not cancelled"});
   record.direction == Direction::Out ? core_->sends.cancel(*job, std::move(done))
                                      : core_->offers.cancel(*job, std::move(done));
 }
@@ -244,9 +255,10 @@ void TransferQueue::remove(JobId id, Done done) {
   Job* job = core_->known(id, done);
   if (job == nullptr) return;
   if (!is_terminal(job->shown()->state))
-    return core_->refuse(std::move(done), {Errc::BadState, "job " + std::to_string(id) + " is " +
-                                                               std::string(to_string(job->now().state)) +
-                                                               ": cancel it before it is removed"});
+    return core_->refuse(std::move(done),
+                         {Errc::BadState, "job " + std::to_string(id) + " is " +
+                                              std::string(to_string(job->now().state)) +
+                                              ": cancel it before it is removed"});
   core_->offers.forget(id);
   core_->book.remove({id}, std::move(done));
 }
@@ -263,10 +275,13 @@ JobProgress TransferQueue::progress(JobId id) {
   const auto* record = find(id);
   return record == nullptr ? JobProgress{} : core_->watch.progress(*record);
 }
-Result<JobPage> TransferQueue::list(const JobFilter& filter, std::string_view cursor, std::size_t limit) const {
+Result<JobPage> TransferQueue::list(const JobFilter& filter, std::string_view cursor,
+                                    std::size_t limit) const {
   return core_->book.list(filter, cursor, limit);
 }
-std::vector<JobId> TransferQueue::select(const JobFilter& filter) const { return core_->book.select(filter); }
+std::vector<JobId> TransferQueue::select(const JobFilter& filter) const {
+  return core_->book.select(filter);
+}
 
 std::vector<JobId> TransferQueue::active_jobs() const {
   const auto& moving = core_->book.index().moving();
@@ -291,8 +306,12 @@ std::vector<std::string> TransferQueue::problems() const {
   return words;
 }
 const QueueConfig& TransferQueue::config() const { return core_->config; }
-const std::vector<AcceptRule>& TransferQueue::rules() const { return core_->offers.policy().rules(); }
-bool TransferQueue::knows(AccountId account, const Jid& peer) const { return core_->knows(account, peer); }
+const std::vector<AcceptRule>& TransferQueue::rules() const {
+  return core_->offers.policy().rules();
+}
+bool TransferQueue::knows(AccountId account, const Jid& peer) const {
+  return core_->knows(account, peer);
+}
 
 void TransferQueue::set_config(QueueConfig config) {
   core_->config = std::move(config);
@@ -343,6 +362,8 @@ void TransferQueue::peer_changed(AccountId account, const Jid& bare) {
   core_->sends.peer_changed(account, bare.bare().str());
 }
 
-void TransferQueue::peer_gone(AccountId account, const Jid& full) { core_->offers.peer_gone(account, full); }
+void TransferQueue::peer_gone(AccountId account, const Jid& full) {
+  core_->offers.peer_gone(account, full);
+}
 
 }  // namespace xmppftd

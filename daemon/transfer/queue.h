@@ -25,13 +25,15 @@
 
 namespace xmppftd {
 
-/// A file to send: a path, a descriptor, or both. With both the descriptor says which file is meant; the path is what the
-/// client knows it by, and serves after a restart if it leads to the same file here.
+/// A file to send: a path, a descriptor, or both. With both the descriptor says which file is
+/// meant; the path is what the client knows it by, and serves after a restart if it leads to the
+/// same file here.
 struct SendSource {
-  std::string path;       ///< absolute; "" = `fd` alone
-  UniqueFd fd;            ///< readable, regular; read from offset 0
-  std::string name;       ///< shown to the receiver; "" = the path's last part. Needed without a path
-  bool keep_open = false; ///< keep `fd` while there is room, so that the job survives an unlink of the path
+  std::string path;  ///< absolute; "" = `fd` alone
+  UniqueFd fd;       ///< readable, regular; read from offset 0
+  std::string name;  ///< shown to the receiver; "" = the path's last part. Needed without a path
+  /// keep `fd` while there is room, so that the job survives an unlink of the path
+  bool keep_open = false;
 };
 
 /// What to send to whom: one job per (source, recipient), sources outermost.
@@ -57,30 +59,33 @@ struct SendOutcome {
   bool ok() const noexcept { return problems.empty(); }
 };
 
-/// An order to send that comes in parts, for a client can pass only few descriptors at a time. Nothing is queued before
-/// TransferQueue::submit(), and nothing at all when this is destroyed before. Callbacks as those of the queue.
+/// An order to send that comes in parts, for a client can pass only few descriptors at a time.
+/// Nothing is queued before TransferQueue::submit(), and nothing at all when this is destroyed
+/// before. Callbacks as those of the queue.
 class SendBatch {
  public:
   virtual ~SendBatch() = default;
   /// The name of the batch.
   virtual const std::string& name() const noexcept = 0;
-  /// Opens and adds files; `done` gets all that is wrong with them. After a problem the batch is of no use. One call at a
-  /// time.
+  /// Opens and adds files; `done` gets all that is wrong with them. After a problem the batch is of
+  /// no use. One call at a time.
   virtual void add(std::vector<SendSource> sources, Callback<void(SendOutcome)> done) = 0;
 };
 
 /// Where to put an accepted file.
 struct AcceptOptions {
-  std::string folder;                ///< absolute; "" = the download folder
-  std::string name;                  ///< one path component, taken as it is; "" = the offered name
-  std::string on_exists;             ///< rename | fail | overwrite; "" = the config's
+  std::string folder;     ///< absolute; "" = the download folder
+  std::string name;       ///< one path component, taken as it is; "" = the offered name
+  std::string on_exists;  ///< rename | fail | overwrite; "" = the config's
 };
 
-/// Every file that goes out or comes in: takes orders, starts what may start, and remembers how it ended.
+/// Every file that goes out or comes in: takes orders, starts what may start, and remembers how it
+/// ended.
 ///
-/// All on the core's loop. Whatever a reply or an observer tells is on disk by then (INTERFACE section 2.4). Callbacks
-/// come exactly once and never before the call returns; not after the queue was destroyed. Destroying it cancels what
-/// runs without touching the records: they go on after the next start().
+/// All on the core's loop. Whatever a reply or an observer tells is on disk by then (INTERFACE
+/// section 2.4). Callbacks come exactly once and never before the call returns; not after the queue
+/// was destroyed. Destroying it cancels what runs without touching the records: they go on after
+/// the next start().
 class TransferQueue {
  public:
   /// Who hears of changes. Calls come from the loop, never from inside a call to the queue.
@@ -110,7 +115,8 @@ class TransferQueue {
   TransferQueue& operator=(const TransferQueue&) = delete;
   ~TransferQueue();
 
-  /// Takes over what the journal held: once, first. Finishes what was being published, queues what was running.
+  /// Takes over what the journal held: once, first. Finishes what was being published, queues what
+  /// was running.
   void start(Journaled journaled);
 
   /// The observer outlives the queue or removes itself.
@@ -119,20 +125,24 @@ class TransferQueue {
 
   // Orders. `Done` errors name the job, its state and what can be done.
   using Done = Callback<void(Result<void>)>;
-  /// All or nothing; the ids are on disk when `done` comes. Problems: BadJid, NoSuchAccount, FileMissing, Unreadable,
-  /// NotRegularFile, BadFd, BadArgument, TooMany (more than 10,000 pairs), DiskFull, Io.
+  /// All or nothing; the ids are on disk when `done` comes. Problems: BadJid, NoSuchAccount,
+  /// FileMissing, Unreadable, NotRegularFile, BadFd, BadArgument, TooMany (more than 10,000 pairs),
+  /// DiskFull, Io.
   void submit(SendRequest request, Callback<void(SendOutcome)> done);
-  /// The same in parts: `request` without sources. Null: `problems` says why. The queue outlives the batch.
-  std::unique_ptr<SendBatch> open_batch(SendRequest request, std::vector<SendOutcome::Problem>& problems);
+  /// The same in parts: `request` without sources. Null: `problems` says why. The queue outlives
+  /// the batch.
+  std::unique_ptr<SendBatch> open_batch(SendRequest request,
+                                        std::vector<SendOutcome::Problem>& problems);
   /// Queues all of a batch that was opened here. Problems: BadArgument (no files), DiskFull, Io.
   void submit(std::unique_ptr<SendBatch> batch, Callback<void(SendOutcome)> done);
-  /// Takes an incoming offer; `done` comes once the decision is on disk and the answer under way. Errors: NoSuchJob,
-  /// BadState, BadArgument (name, on_exists), FileMissing, UnsafeFolder, Unreadable, DiskFull, Exists, Io.
+  /// Takes an incoming offer; `done` comes once the decision is on disk and the answer under way.
+  /// Errors: NoSuchJob, BadState, BadArgument (name, on_exists), FileMissing, UnsafeFolder,
+  /// Unreadable, DiskFull, Exists, Io.
   void accept(JobId id, AcceptOptions options, Done done);
   /// Errors: NoSuchJob, BadState.
   void decline(JobId id, Done done);
-  /// Ends a job that has not ended; of an incoming offer it is decline(). Errors: NoSuchJob, BadState (it has ended, or
-  /// the file is being put in place).
+  /// Ends a job that has not ended; of an incoming offer it is decline(). Errors: NoSuchJob,
+  /// BadState (it has ended, or the file is being put in place).
   void cancel(JobId id, Done done);
   /// Takes a job that has ended off the list. Errors: NoSuchJob, BadState.
   void remove(JobId id, Done done);
@@ -166,8 +176,9 @@ class TransferQueue {
   void set_config(QueueConfig config);
   /// Replaces all rules, or none on an error (AcceptPolicy::make).
   Result<void> set_rules(std::vector<AcceptRule> rules);
-  /// An early word on rules that are about to be set: can files be received into those of their folders that no rule of
-  /// today names? Errors: those of Files::check_folder(), naming the rule by its number. Waits for a disk, but not long.
+  /// An early word on rules that are about to be set: can files be received into those of their
+  /// folders that no rule of today names? Errors: those of Files::check_folder(), naming the rule
+  /// by its number. Waits for a disk, but not long.
   Result<void> check_folders(const std::vector<AcceptRule>& rules) const;
 
   // News from the accounts.

@@ -7,8 +7,8 @@
 
 namespace xmppftd {
 
-/// Bytes per second of something that only grows, smoothed over about three seconds. Fed with what was read whenever
-/// somebody looks; looks less than 100 ms apart change nothing.
+/// Bytes per second of something that only grows, smoothed over about three seconds. Fed with what
+/// was read whenever somebody looks; looks less than 100 ms apart change nothing.
 class RateMeter {
  public:
   RateMeter(Timers::Clock::time_point now, std::uint64_t bytes) : at_(now), bytes_(bytes) {}

@@ -10,8 +10,8 @@
 
 namespace xmppftd {
 
-ReceiveDesk::ReceiveDesk(const TransferQueue::World& world, const QueueConfig& config, JobBook& book, Later& later,
-                         Slots& slots, Owner& owner)
+ReceiveDesk::ReceiveDesk(const TransferQueue::World& world, const QueueConfig& config,
+                         JobBook& book, Later& later, Slots& slots, Owner& owner)
     : world_(world),
       config_(config),
       book_(book),
@@ -26,7 +26,8 @@ void ReceiveDesk::resume(Job& job) {
   const auto& record = job.now();
   if (record.publishing) {
     auto& entry = receiving_[job.id()];
-    entry.file = std::make_unique<ReceiveFile>(ReceiveFile::World{book_, world_.files, world_.bulk, world_.timers, *this}, job);
+    entry.file = std::make_unique<ReceiveFile>(
+        ReceiveFile::World{book_, world_.files, world_.bulk, world_.timers, *this}, job);
     entry.file->finish_publishing();
   } else if (record.state == JobState::Queued) {
     wait_for_sender(job, {}, config_.resume_within);
@@ -42,25 +43,30 @@ std::optional<std::uint64_t> ReceiveDesk::transferred(JobId id) const {
 }
 
 void ReceiveDesk::creeps(JobId id, bool slowly) {
-  if (const auto found = receiving_.find(id); found != receiving_.end()) found->second.slot.creeps(slowly);
+  if (const auto found = receiving_.find(id); found != receiving_.end())
+    found->second.slot.creeps(slowly);
 }
 
 // Again
 
 Job* ReceiveDesk::find_twin(AccountId account, const Offer& offer) const {
   for (const auto& [id, entry] : receiving_)
-    if (Job* job = book_.find(id);
-        !is_terminal(job->now().state) && is_same_file(job->now(), account, offer, Likeness::Proven))
+    if (Job* job = book_.find(id); !is_terminal(job->now().state) &&
+                                   is_same_file(job->now(), account, offer, Likeness::Proven))
       return job;
   for (const auto& [id, waiting] : waiting_)
-    if (Job* job = book_.find(id); is_offered_again(job->now(), account, offer, config_.relink_within)) return job;
+    if (Job* job = book_.find(id);
+        is_offered_again(job->now(), account, offer, config_.relink_within))
+      return job;
   return nullptr;
 }
 
 void ReceiveDesk::offered_again(Job& job, std::unique_ptr<IncomingOffer> offer) {
   const Offer& again = offer->offer();
-  if (const auto found = receiving_.find(job.id()); found != receiving_.end() && found->second.file->awaits_word()) {
-    on_receive_ended(job.id(), Error{Errc::Interrupted, "the sender began anew"});  // it will not say more of the old one
+  if (const auto found = receiving_.find(job.id());
+      found != receiving_.end() && found->second.file->awaits_word()) {
+    // it will not say more of the old one
+    on_receive_ended(job.id(), Error{Errc::Interrupted, "the sender began anew"});
   } else if (found != receiving_.end()) {
     auto source = source_of(again);
     if (found->second.file->switch_to(offer, terms_for(job, again.peer)))
@@ -71,7 +77,8 @@ void ReceiveDesk::offered_again(Job& job, std::unique_ptr<IncomingOffer> offer) 
     return;
   }
   auto& record = job.edit();
-  record.file.hash = again.file.hash;  // the old one is of what was cut off, and the file may have changed since
+  // the old one is of what was cut off, and the file may have changed since
+  record.file.hash = again.file.hash;
   if (again.file.modified) record.file.modified = again.file.modified;
   book_.tell(job.id(), "offered", "again by " + again.peer.str());
   waiting_.erase(job.id());
@@ -81,17 +88,21 @@ void ReceiveDesk::offered_again(Job& job, std::unique_ptr<IncomingOffer> offer) 
 
 bool ReceiveDesk::on_withdrawn(AccountId account, const Withdrawal& what) {
   const auto is_it = [&](JobId id, const Source& source) {
-    return source.sid == what.sid && source.peer == what.peer.str() && book_.find(id)->now().account == account;
+    return source.sid == what.sid && source.peer == what.peer.str() &&
+           book_.find(id)->now().account == account;
   };
   const Error given_up{Errc::Cancelled, "the sender gave this file up"};
   for (auto& [id, entry] : receiving_) {
     if (!is_it(id, entry.source)) continue;
     Job& job = *book_.find(id);
-    if (is_terminal(job.now().state) || (job.now().state == JobState::Verifying && !entry.file->awaits_word()))
+    if (is_terminal(job.now().state) ||
+        (job.now().state == JobState::Verifying && !entry.file->awaits_word()))
       return true;  // it vouched for the bytes before
-    answer(entry, {Errc::BadState, "job " + std::to_string(id) + " was withdrawn by its sender meanwhile"});
+    answer(entry, {Errc::BadState,
+                   "job " + std::to_string(id) + " was withdrawn by its sender meanwhile"});
     if (what.again)
-      on_receive_ended(id, Error{Errc::Interrupted, "the sender gave this stream up and will offer the file again"});
+      on_receive_ended(id, Error{Errc::Interrupted,
+                                 "the sender gave this stream up and will offer the file again"});
     else
       end(job, JobState::Cancelled, JobReason::Peer, given_up, entry.file->part());
     return true;
@@ -114,7 +125,9 @@ ReceiveDesk::Source ReceiveDesk::source_of(const Offer& offer) {
   return {offer.peer.str(), offer.sid, offer.can_confirm};
 }
 
-bool ReceiveDesk::has_room(AccountId account, const Jid& peer) const { return by_rules_.has(share_of(account, peer)); }
+bool ReceiveDesk::has_room(AccountId account, const Jid& peer) const {
+  return by_rules_.has(share_of(account, peer));
+}
 
 IncomingOffer::Terms ReceiveDesk::terms_for(const Job& job, const Jid& peer) const {
   IncomingOffer::Terms terms;
@@ -134,18 +147,21 @@ void ReceiveDesk::receive(Job& job, std::unique_ptr<IncomingOffer> offer, Done r
   entry.reply = std::move(reply);
   entry.turn = ++turns_;
   entry.source = source_of(offer->offer());
-  entry.file = std::make_unique<ReceiveFile>(ReceiveFile::World{book_, world_.files, world_.bulk, world_.timers, *this}, job);
+  entry.file = std::make_unique<ReceiveFile>(
+      ReceiveFile::World{book_, world_.files, world_.bulk, world_.timers, *this}, job);
   const auto terms = terms_for(job, peer);
   entry.file->begin(std::move(offer), terms);
 }
 
 void ReceiveDesk::answer(Receiving& entry, Error why) {
   if (auto reply = std::move(entry.reply))
-    later_.run([reply = std::move(reply), why = std::move(why)]() mutable { reply(std::move(why)); });
+    later_.run(
+        [reply = std::move(reply), why = std::move(why)]() mutable { reply(std::move(why)); });
 }
 
-/// What those before it still have to write is not free, whatever the disk says. Those after it were looked at with its
-/// own need counted, so they do not count here: an offer that comes must not take the room of an accepted one.
+/// What those before it still have to write is not free, whatever the disk says. Those after it
+/// were looked at with its own need counted, so they do not count here: an offer that comes must
+/// not take the room of an accepted one.
 std::uint64_t ReceiveDesk::keep_free(JobId id) const {
   auto bytes = config_.keep_free;
   const auto turn = receiving_.at(id).turn;
@@ -165,7 +181,8 @@ void ReceiveDesk::on_receive_moves(JobId id, bool moves) {
 }
 
 void ReceiveDesk::on_receive_refused(JobId id, std::unique_ptr<IncomingOffer> offer, Error why) {
-  auto left = receiving_.extract(id);  // goes at the end of this function: we are called from inside it
+  // goes at the end of this function: we are called from inside it
+  auto left = receiving_.extract(id);
   auto& entry = left.mapped();
   Job& job = *book_.find(id);
   book_.tell(id, "refused", why.detail);
@@ -178,19 +195,24 @@ void ReceiveDesk::on_receive_refused(JobId id, std::unique_ptr<IncomingOffer> of
 }
 
 void ReceiveDesk::on_receive_ended(JobId id, Result<void> how) {
-  auto left = receiving_.extract(id);  // goes at the end of this function: we are called from inside it
+  // goes at the end of this function: we are called from inside it
+  auto left = receiving_.extract(id);
   auto& entry = left.mapped();
   // Accepted it was, however soon that was over.
-  if (auto reply = std::move(entry.reply)) later_.run([reply = std::move(reply)]() mutable { reply({}); });
+  if (auto reply = std::move(entry.reply))
+    later_.run([reply = std::move(reply)]() mutable { reply({}); });
   if (how) return;
   Job& job = *book_.find(id);
   const auto& why = how.error();
   const auto verdict = judge(why.code);
-  // Whoever does not tell us what becomes of its offers, and never opened a stream, does not come back by itself.
-  const bool gave_up = why.code == Errc::Timeout && job.now().state == JobState::Connecting && !entry.source.tells;
+  // Whoever does not tell us what becomes of its offers, and never opened a stream, does not come
+  // back by itself.
+  const bool gave_up =
+      why.code == Errc::Timeout && job.now().state == JobState::Connecting && !entry.source.tells;
   switch (gave_up ? Fate::Fail : verdict.fate) {
     case Fate::Fail: return end(job, JobState::Failed, verdict.reason, why, entry.file->part());
-    case Fate::Cancel: return end(job, JobState::Cancelled, verdict.reason, why, entry.file->part());
+    case Fate::Cancel:
+      return end(job, JobState::Cancelled, verdict.reason, why, entry.file->part());
     case Fate::Retry:
     case Fate::NotNow:
     case Fate::AwaitPeer:
@@ -206,15 +228,18 @@ void ReceiveDesk::on_receive_ended(JobId id, Result<void> how) {
   book_.commit(job);
   drop_part(job, entry.file->part());  // it will come again from its first byte
   // A sender that is there and opens no stream tries again soon, if it lives.
-  wait_for_sender(job, std::move(entry.source), no_stream ? config_.refuse_again_within : config_.resume_within);
+  wait_for_sender(job, std::move(entry.source),
+                  no_stream ? config_.refuse_again_within : config_.resume_within);
 }
 
 /// A stream was lost: the sender has some time to offer the file again.
 void ReceiveDesk::wait_for_sender(Job& job, Source source, std::chrono::seconds within) {
   using std::chrono::milliseconds;
   const milliseconds whole = within;
-  // The wall clock counts only what passed while we were not running, and never all of it: it may have been set.
-  const auto waited = std::chrono::duration_cast<milliseconds>(wall_now() - job.now().waiting_since);
+  // The wall clock counts only what passed while we were not running, and never all of it: it may
+  // have been set.
+  const auto waited =
+      std::chrono::duration_cast<milliseconds>(wall_now() - job.now().waiting_since);
   const milliseconds least = std::min<milliseconds>(whole, std::chrono::hours(1));
   auto timer = world_.timers.after(std::clamp(whole - waited, least, whole), [this, id = job.id()] {
     end(*book_.find(id), JobState::Failed, JobReason::Interrupted,
@@ -243,21 +268,23 @@ void ReceiveDesk::cancel(Job& job, Done done) {
   const auto found = receiving_.find(job.id());
   if (job.now().publishing && (found == receiving_.end() || !found->second.file->awaits_folder()))
     return later_.run([done = std::move(done),
-                       why = Error{Errc::BadState, "job " + std::to_string(job.id()) + " is being put in place"}]() mutable {
+                       why = Error{Errc::BadState, "job " + std::to_string(job.id()) +
+                                                       " is being put in place"}]() mutable {
       done(std::move(why));
     });
   std::shared_ptr<PartFile> part;
   if (found != receiving_.end()) {
     part = found->second.file->part();
-    answer(found->second, {Errc::BadState, "job " + std::to_string(job.id()) + " was cancelled meanwhile"});
+    answer(found->second,
+           {Errc::BadState, "job " + std::to_string(job.id()) + " was cancelled meanwhile"});
   }
   const auto reason = job.now().state == JobState::Offered ? JobReason::Refused : JobReason::User;
   end(job, JobState::Cancelled, reason, {Errc::Cancelled, "cancelled"}, std::move(part),
       [done = std::move(done)]() mutable { done({}); });
 }
 
-void ReceiveDesk::end(Job& job, JobState state, JobReason reason, const Error& why, std::shared_ptr<PartFile> part,
-                      JobBook::Then then) {
+void ReceiveDesk::end(Job& job, JobState state, JobReason reason, const Error& why,
+                      std::shared_ptr<PartFile> part, JobBook::Then then) {
   const JobId id = job.id();
   auto& record = job.edit();
   record.error_name = error_name_of(reason);

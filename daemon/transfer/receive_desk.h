@@ -20,15 +20,16 @@
 
 namespace xmppftd {
 
-/// Incoming files that were accepted: brings them in, bounds how many of them rules took, and knows a file again that its
-/// sender offers anew.
+/// Incoming files that were accepted: brings them in, bounds how many of them rules took, and knows
+/// a file again that its sender offers anew.
 ///
-/// A job is in one of two places: `receiving_` (being accepted, coming in or being put in place) or `waiting_` (Queued:
-/// the stream was lost, the sender may offer it again).
+/// A job is in one of two places: `receiving_` (being accepted, coming in or being put in place) or
+/// `waiting_` (Queued: the stream was lost, the sender may offer it again).
 class ReceiveDesk final : private ReceiveFile::Owner {
  public:
   using Done = TransferQueue::Done;
-  /// Accepted by rules and not over, in all and of one bare JID. Each whose bytes come holds three descriptors.
+  /// Accepted by rules and not over, in all and of one bare JID. Each whose bytes come holds three
+  /// descriptors.
   static constexpr std::size_t kByRules = 64;
   static constexpr std::size_t kByRulesPerPeer = 16;
   /// Lost streams of one bare JID whose sender is awaited; of more the oldest is given up.
@@ -36,9 +37,10 @@ class ReceiveDesk final : private ReceiveFile::Owner {
 
   class Owner {
    public:
-    /// The place that was chosen for it cannot be used: the offer is as open as before. `reply` is the accept()'s, empty
-    /// when a rule accepted.
-    virtual void on_not_received(Job& job, std::unique_ptr<IncomingOffer> offer, Error why, Done reply) = 0;
+    /// The place that was chosen for it cannot be used: the offer is as open as before. `reply` is
+    /// the accept()'s, empty when a rule accepted.
+    virtual void on_not_received(Job& job, std::unique_ptr<IncomingOffer> offer, Error why,
+                                 Done reply) = 0;
     /// Rules may accept more. Comes from inside calls.
     virtual void on_room() = 0;
 
@@ -46,8 +48,8 @@ class ReceiveDesk final : private ReceiveFile::Owner {
     ~Owner() = default;
   };
 
-  ReceiveDesk(const TransferQueue::World& world, const QueueConfig& config, JobBook& book, Later& later, Slots& slots,
-              Owner& owner);
+  ReceiveDesk(const TransferQueue::World& world, const QueueConfig& config, JobBook& book,
+              Later& later, Slots& slots, Owner& owner);
   ~ReceiveDesk();
 
   /// Takes in what recovery left of a live or ended incoming job.
@@ -55,7 +57,8 @@ class ReceiveDesk final : private ReceiveFile::Owner {
 
   /// May a rule accept one more of this peer's?
   bool has_room(AccountId account, const Jid& peer) const;
-  /// The record says where to. `reply`: of the user's accept(), comes once the answer is under way; empty = by a rule.
+  /// The record says where to. `reply`: of the user's accept(), comes once the answer is under way;
+  /// empty = by a rule.
   void receive(Job& job, std::unique_ptr<IncomingOffer> offer, Done reply);
 
   /// The live job that this offer continues, doubles or replaces.
@@ -67,8 +70,8 @@ class ReceiveDesk final : private ReceiveFile::Owner {
 
   void cancel(Job& job, Done done);
   /// `part`: the one to remove, if it is known.
-  void end(Job& job, JobState state, JobReason reason, const Error& why, std::shared_ptr<PartFile> part = nullptr,
-           JobBook::Then then = {});
+  void end(Job& job, JobState state, JobReason reason, const Error& why,
+           std::shared_ptr<PartFile> part = nullptr, JobBook::Then then = {});
   /// The job is about to leave the list.
   void forget(JobId id) { receiving_.erase(id); }
 

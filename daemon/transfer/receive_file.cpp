@@ -13,8 +13,8 @@ namespace {
 
 constexpr unsigned kMaxNumber = 9999;
 constexpr std::chrono::seconds kFolderAgain{10};
-/// A sender whose stream is open, and who is held back by what it sent already, is not sent away at once because a
-/// descriptor is missing: it would charge that to its job.
+/// A sender whose stream is open, and who is held back by what it sent already, is not sent away at
+/// once because a descriptor is missing: it would charge that to its job.
 constexpr std::chrono::seconds kPartAgain{1};
 constexpr unsigned kPartTries = 30;
 /// From SOCKS5 to in-band. Each stream has its own time to come.
@@ -26,10 +26,13 @@ ReceiveFile::ReceiveFile(const World& world, Job& job) : world_(world), job_(job
 ReceiveFile::~ReceiveFile() = default;
 
 std::uint64_t ReceiveFile::transferred() const {
-  return carrier_ ? job_.now().offset + carrier_->progress().bytes.load(std::memory_order_relaxed) : job_.now().transferred;
+  return carrier_ ? job_.now().offset + carrier_->progress().bytes.load(std::memory_order_relaxed)
+                  : job_.now().transferred;
 }
 
-bool ReceiveFile::awaits_word() const { return job_.now().state == JobState::Verifying && negotiation_ && !word_is_in_; }
+bool ReceiveFile::awaits_word() const {
+  return job_.now().state == JobState::Verifying && negotiation_ && !word_is_in_;
+}
 
 std::uint64_t ReceiveFile::still_needs() const {
   const auto size = job_.now().file.size;
@@ -52,8 +55,8 @@ void ReceiveFile::begin(std::unique_ptr<IncomingOffer> offer, IncomingOffer::Ter
   }));
 }
 
-/// An early word where the user wants no other name; publishing decides. A name that this file system refuses is
-/// replaced by one that it takes, unless the user typed it.
+/// An early word where the user wants no other name; publishing decides. A name that this file
+/// system refuses is replaced by one that it takes, unless the user typed it.
 void ReceiveFile::check_name() {
   const auto& wanted = job_.now().wanted_name;
   if (is_plain_everywhere(wanted)) return check_taken();
@@ -61,8 +64,9 @@ void ReceiveFile::check_name() {
     auto& record = job_.edit();
     if (!name) return refuse(name.error());
     if (*name != record.wanted_name && record.wanted_name != record.file.name)
-      return refuse({Errc::BadArgument, "name: the file system of " + record.folder + " takes no file named '" +
-                                            record.wanted_name + "'; '" + *name + "' would do"});
+      return refuse({Errc::BadArgument, "name: the file system of " + record.folder +
+                                            " takes no file named '" + record.wanted_name + "'; '" +
+                                            *name + "' would do"});
     record.wanted_name = std::move(*name);
     check_taken();
   }));
@@ -70,13 +74,14 @@ void ReceiveFile::check_name() {
 
 void ReceiveFile::check_taken() {
   if (job_.now().on_exists != "fail") return check_place();
-  world_.files.is_taken(job_.now().folder, job_.now().wanted_name, alive_.wrap([this](Result<bool> taken) {
-    if (!taken) return refuse(taken.error());
-    if (*taken)
-      return refuse({Errc::Exists, job_.now().wanted_name + " exists in " + job_.now().folder +
-                                       "; choose another name, or let it be renamed"});
-    check_place();
-  }));
+  world_.files.is_taken(
+      job_.now().folder, job_.now().wanted_name, alive_.wrap([this](Result<bool> taken) {
+        if (!taken) return refuse(taken.error());
+        if (*taken)
+          return refuse({Errc::Exists, job_.now().wanted_name + " exists in " + job_.now().folder +
+                                           "; choose another name, or let it be renamed"});
+        check_place();
+      }));
 }
 
 void ReceiveFile::refuse(Error why) {
@@ -85,7 +90,8 @@ void ReceiveFile::refuse(Error why) {
 
 /// The part file is made when bytes come; but whoever accepts hears now that they cannot.
 void ReceiveFile::check_place() {
-  world_.files.check_place(job_.now().folder, job_.now().file.size, world_.owner.keep_free(job_.id()),
+  world_.files.check_place(job_.now().folder, job_.now().file.size,
+                           world_.owner.keep_free(job_.id()),
                            alive_.wrap([this](Result<void> good) {
                              if (!good) return refuse(good.error());
                              answer();
@@ -107,8 +113,10 @@ void ReceiveFile::answer() {
   negotiation_ = std::exchange(offer_, nullptr)->accept(terms_, *this);
 }
 
-bool ReceiveFile::switch_to(std::unique_ptr<IncomingOffer>& offer, const IncomingOffer::Terms& terms) {
-  if (job_.now().state != JobState::Connecting || carrier_ || switches_ == kMaxSwitches) return false;
+bool ReceiveFile::switch_to(std::unique_ptr<IncomingOffer>& offer,
+                            const IncomingOffer::Terms& terms) {
+  if (job_.now().state != JobState::Connecting || carrier_ || switches_ == kMaxSwitches)
+    return false;
   terms_ = terms;
   terms_.range = {0, job_.now().file.size};
   job_.edit().peer_full = offer->offer().peer.str();
@@ -128,7 +136,8 @@ bool ReceiveFile::switch_to(std::unique_ptr<IncomingOffer>& offer, const Incomin
 
 void ReceiveFile::on_accepted() {}  // for senders
 
-void ReceiveFile::on_carrier(std::unique_ptr<Carrier> carrier, ByteRange range, std::optional<HashAlgo> digest) {
+void ReceiveFile::on_carrier(std::unique_ptr<Carrier> carrier, ByteRange range,
+                             std::optional<HashAlgo> digest) {
   carrier_ = std::move(carrier);
   range_ = range;
   digest_ = digest;
@@ -203,7 +212,8 @@ void ReceiveFile::on_end(Result<Moved> how) {
   if (!how) return fail_and_tell(how.error());
   if (how->bytes != size)
     return fail_and_tell({how->bytes < size ? Errc::Interrupted : Errc::Protocol,
-                          "the stream ended after " + std::to_string(how->bytes) + " of " + std::to_string(size) + " bytes"});
+                          "the stream ended after " + std::to_string(how->bytes) + " of " +
+                              std::to_string(size) + " bytes"});
   carrier_.reset();
   if (how->hash) computed_[how->hash->algo] = how->hash->hex;
   job_.edit().transferred = size;
@@ -220,7 +230,8 @@ void ReceiveFile::on_declared(std::optional<Hash> declared) {
   if (word_is_in_) return;
   word_is_in_ = true;
   for (const auto& hash : {job_.now().file.hash, declared})
-    if (hash && !expected_.emplace(hash->algo, hash->hex).second && expected_[hash->algo] != hash->hex)
+    if (hash && !expected_.emplace(hash->algo, hash->hex).second &&
+        expected_[hash->algo] != hash->hex)
       contradiction_ = true;
   verify();
 }
@@ -229,8 +240,9 @@ void ReceiveFile::on_declared(std::optional<Hash> declared) {
 void ReceiveFile::verify() {
   for (const auto& [algo, hex] : expected_) {
     if (computed_.count(algo) != 0) continue;
-    hashing_ = world_.bulk.hash(part_->file, {0, job_.now().file.size}, algo, std::make_shared<Progress>(),
-                                [this](Result<Hash> hash) { hashed(std::move(hash)); });
+    hashing_ =
+        world_.bulk.hash(part_->file, {0, job_.now().file.size}, algo, std::make_shared<Progress>(),
+                         [this](Result<Hash> hash) { hashed(std::move(hash)); });
     return;
   }
   compare();
@@ -244,9 +256,10 @@ void ReceiveFile::hashed(Result<Hash> hash) {
 }
 
 void ReceiveFile::compare() {
-  const bool wrong = contradiction_ || std::any_of(expected_.begin(), expected_.end(), [this](const auto& hash) {
-                       return computed_[hash.first] != hash.second;
-                     });
+  const bool wrong =
+      contradiction_ || std::any_of(expected_.begin(), expected_.end(), [this](const auto& hash) {
+        return computed_[hash.first] != hash.second;
+      });
   auto& record = job_.edit();
   // The strongest that we have: HashAlgo's order.
   if (!computed_.empty()) record.hash = Hash{computed_.rbegin()->first, computed_.rbegin()->second};
@@ -256,11 +269,12 @@ void ReceiveFile::compare() {
     auto part = std::exchange(part_, nullptr);
     const auto kept = part->name.substr(0, part->name.rfind('.')) + ".bad";
     return world_.files.set_aside(std::move(part), alive_.wrap([this, kept](Result<void>) {
-      fail_and_tell({Errc::HashMismatch, "the content is not what was offered; it is kept as " + kept + " in " +
-                                             job_.now().folder});
+      fail_and_tell({Errc::HashMismatch, "the content is not what was offered; it is kept as " +
+                                             kept + " in " + job_.now().folder});
     }));
   }
-  record.hash_state = expected_.empty() ? HashState::SizeOnly : verified_by(expected_.rbegin()->first);
+  record.hash_state =
+      expected_.empty() ? HashState::SizeOnly : verified_by(expected_.rbegin()->first);
   sync();
 }
 
@@ -276,15 +290,17 @@ void ReceiveFile::sync() {
 void ReceiveFile::publish() {
   auto& record = job_.edit();
   record.publishing = true;
-  record.final_name = number_ == 1 ? record.wanted_name : numbered_file_name(record.wanted_name, number_);
+  record.final_name =
+      number_ == 1 ? record.wanted_name : numbered_file_name(record.wanted_name, number_);
   world_.book.commit(job_, alive_.wrap([this] { give_name(); }));
 }
 
 void ReceiveFile::give_name() {
   folder_again_.reset();
   const bool overwrite = job_.now().on_exists == "overwrite";
-  world_.files.publish(part_, job_.now().final_name, overwrite,
-                       alive_.wrap([this](Result<std::string> folder) { published(std::move(folder)); }));
+  world_.files.publish(
+      part_, job_.now().final_name, overwrite,
+      alive_.wrap([this](Result<std::string> folder) { published(std::move(folder)); }));
 }
 
 void ReceiveFile::published(Result<std::string> folder) {
@@ -313,19 +329,20 @@ void ReceiveFile::published(Result<std::string> folder) {
       tell_wait(std::move(why));
       folder_again_ = world_.timers.after(kFolderAgain, [this] { give_name(); });
       return;
-    default:
-      break;
+    default: break;
   }
   job_.edit().publishing = false;
   fail_and_tell(std::move(why));
 }
 
-/// The next one after the file system refused the name, for a complete file is not thrown away over that.
+/// The next one after the file system refused the name, for a complete file is not thrown away over
+/// that.
 bool ReceiveFile::take_plainer_name() {
   auto& record = job_.edit();
   const auto plainer = plainer_names(record.wanted_name);
   if (plainer.empty()) return false;
-  world_.book.tell(job_.id(), "renamed", "the file system of " + record.folder + " takes no '" + record.final_name + "'");
+  world_.book.tell(job_.id(), "renamed",
+                   "the file system of " + record.folder + " takes no '" + record.final_name + "'");
   record.wanted_name = plainer.front();
   number_ = 1;
   return true;
@@ -352,21 +369,23 @@ void ReceiveFile::done() {
 void ReceiveFile::finish_publishing() {
   folder_again_.reset();
   const auto& record = job_.now();
-  world_.files.find_part(record.folder, record.part_name, record.final_name, record.part,
-                         alive_.wrap([this](Result<Files::Found> found) {
-                           if (!found && found.error().code == Errc::Unavailable) {
-                             tell_wait(found.error());
-                             folder_again_ = world_.timers.after(kFolderAgain, [this] { finish_publishing(); });
-                             return;
-                           }
-                           if (!found) return fail(found.error());
-                           switch (found->state) {
-                             case PartState::Published: return done();
-                             case PartState::Part: part_ = found->part; return publish();
-                             case PartState::Gone:
-                               return fail({Errc::Interrupted, "the received bytes are gone; they have to come again"});
-                           }
-                         }));
+  world_.files.find_part(
+      record.folder, record.part_name, record.final_name, record.part,
+      alive_.wrap([this](Result<Files::Found> found) {
+        if (!found && found.error().code == Errc::Unavailable) {
+          tell_wait(found.error());
+          folder_again_ = world_.timers.after(kFolderAgain, [this] { finish_publishing(); });
+          return;
+        }
+        if (!found) return fail(found.error());
+        switch (found->state) {
+          case PartState::Published: return done();
+          case PartState::Part: part_ = found->part; return publish();
+          case PartState::Gone:
+            return fail(
+                {Errc::Interrupted, "the received bytes are gone; they have to come again"});
+        }
+      }));
 }
 
 void ReceiveFile::on_completed(Delivery, std::optional<Hash>) {
@@ -377,7 +396,8 @@ void ReceiveFile::on_ended(Error why) {
   negotiation_.reset();
   if (job_.now().state == JobState::Done) {
     // Whether the sender could be told changes nothing here. Not on disk yet: done() will end it.
-    if (job_.shown() != nullptr && job_.shown()->state == JobState::Done) world_.owner.on_receive_ended(job_.id(), {});
+    if (job_.shown() != nullptr && job_.shown()->state == JobState::Done)
+      world_.owner.on_receive_ended(job_.id(), {});
     return;
   }
   if (!word_is_in_) fail(std::move(why));

@@ -17,15 +17,17 @@
 
 namespace xmppftd {
 
-/// One accepted incoming file: each step is on disk before the next begins, so that a crash at any moment leaves a state
-/// that recovery knows. Who offers and never opens a stream costs neither a file nor a descriptor.
+/// One accepted incoming file: each step is on disk before the next begins, so that a crash at any
+/// moment leaves a state that recovery knows. Who offers and never opens a stream costs neither a
+/// file nor a descriptor.
 ///
-///   consent committed -> place looked at -> peer answered, Connecting -> stream open -> part file -> its inode
-///     committed, Active -> all bytes, Verifying -> size and hashes right -> synced -> `publishing` and the final name
-///     committed -> renamed -> Done committed -> only then the peer is told
+///   consent committed -> place looked at -> peer answered, Connecting -> stream open -> part file
+///   -> its inode
+///     committed, Active -> all bytes, Verifying -> size and hashes right -> synced -> `publishing`
+///     and the final name committed -> renamed -> Done committed -> only then the peer is told
 ///
-/// Success is committed here; a failure is only reported, for the desk to judge. Destroying it gives up: the peer is
-/// told, the record and the part file stay as they are.
+/// Success is committed here; a failure is only reported, for the desk to judge. Destroying it
+/// gives up: the peer is told, the record and the part file stay as they are.
 class ReceiveFile final : private Negotiation::Handler, private Carrier::Handler {
  public:
   class Owner {
@@ -36,8 +38,8 @@ class ReceiveFile final : private Negotiation::Handler, private Carrier::Handler
     virtual void on_receive_begun(JobId id) = 0;
     /// The stream is open and bytes come (true), or all are here.
     virtual void on_receive_moves(JobId id, bool moves) = 0;
-    /// The place cannot take it (DiskFull, FileMissing, ...), or the journal failed: here is the offer back,
-    /// unanswered. Last call.
+    /// The place cannot take it (DiskFull, FileMissing, ...), or the journal failed: here is the
+    /// offer back, unanswered. Last call.
     virtual void on_receive_refused(JobId id, std::unique_ptr<IncomingOffer> offer, Error why) = 0;
     /// Last call. `how` ok: the file is in place and the job Done, on disk.
     virtual void on_receive_ended(JobId id, Result<void> how) = 0;
@@ -59,18 +61,18 @@ class ReceiveFile final : private Negotiation::Handler, private Carrier::Handler
   ~ReceiveFile();
 
   // One of these starts it, once.
-  /// The record's folder, wanted_name and on_exists say where the file goes. For a job that is still Offered they are
-  /// committed first: that is the consent.
+  /// The record's folder, wanted_name and on_exists say where the file goes. For a job that is
+  /// still Offered they are committed first: that is the consent.
   void begin(std::unique_ptr<IncomingOffer> offer, IncomingOffer::Terms terms);
   /// After a restart: the content is verified, `publishing` was committed.
   void finish_publishing();
 
-  /// The sender's new offer of the same file, while the old one has no stream yet: true = taken; false = too late, or not
-  /// the first time, and the offer is left alone.
+  /// The sender's new offer of the same file, while the old one has no stream yet: true = taken;
+  /// false = too late, or not the first time, and the offer is left alone.
   bool switch_to(std::unique_ptr<IncomingOffer>& offer, const IncomingOffer::Terms& terms);
 
-  /// The file is complete and right, but its folder cannot take it just now (unmounted, full, unsafe): that is tried
-  /// again until it can, or the job is cancelled.
+  /// The file is complete and right, but its folder cannot take it just now (unmounted, full,
+  /// unsafe): that is tried again until it can, or the job is cancelled.
   bool awaits_folder() const noexcept { return folder_again_ != nullptr && part_ != nullptr; }
   /// All bytes are here, but not the sender's word about them.
   bool awaits_word() const;
@@ -105,7 +107,8 @@ class ReceiveFile final : private Negotiation::Handler, private Carrier::Handler
 
   // Negotiation::Handler
   void on_accepted() override;
-  void on_carrier(std::unique_ptr<Carrier> carrier, ByteRange range, std::optional<HashAlgo> digest) override;
+  void on_carrier(std::unique_ptr<Carrier> carrier, ByteRange range,
+                  std::optional<HashAlgo> digest) override;
   void on_completed(Delivery delivery, std::optional<Hash> verified) override;
   void on_declared(std::optional<Hash> declared) override;
   void on_ended(Error why) override;
@@ -122,8 +125,8 @@ class ReceiveFile final : private Negotiation::Handler, private Carrier::Handler
   std::shared_ptr<PartFile> part_;
   std::unique_ptr<Negotiation> negotiation_;
   std::unique_ptr<Carrier> carrier_;
-  ByteRange range_;                    ///< of the carrier,
-  std::optional<HashAlgo> digest_;     ///< and what the sender will compare
+  ByteRange range_;                 ///< of the carrier,
+  std::optional<HashAlgo> digest_;  ///< and what the sender will compare
   std::unique_ptr<Move> hashing_;
   std::map<HashAlgo, std::string> expected_;  ///< what others say the content hashes to
   std::map<HashAlgo, std::string> computed_;

@@ -22,7 +22,8 @@ bool recover_out(JobRecord& record) {
     return true;
   }
   const bool charged = record.state != JobState::Queued;
-  if (!charged && record.reason != JobReason::Backoff && record.next_attempt_at == WallTime{}) return false;
+  if (!charged && record.reason != JobReason::Backoff && record.next_attempt_at == WallTime{})
+    return false;
   if (charged && record.attempt > 0) --record.attempt;
   record.state = JobState::Queued;
   record.reason = JobReason::WaitingSlot;
@@ -39,7 +40,8 @@ bool recover_in(JobRecord& record) {
   }
   if (record.state == JobState::Queued) return false;
   if (record.state == JobState::Offered && record.folder.empty()) {
-    end(record, JobState::Cancelled, JobReason::Withdrawn, "xmppftd was restarted before anybody answered the offer");
+    end(record, JobState::Cancelled, JobReason::Withdrawn,
+        "xmppftd was restarted before anybody answered the offer");
     return true;
   }
   record.state = JobState::Queued;

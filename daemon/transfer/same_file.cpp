@@ -24,14 +24,16 @@ bool is_same_file(const JobRecord& job, AccountId account, const Offer& offer, L
   return both_equal(job.file.hash, file.hash) || both_equal(job.file.modified, file.modified);
 }
 
-bool is_offered_again(const JobRecord& job, AccountId account, const Offer& offer, std::chrono::seconds relink_within) {
+bool is_offered_again(const JobRecord& job, AccountId account, const Offer& offer,
+                      std::chrono::seconds relink_within) {
   const auto waited = wall_now() - job.waiting_since;
   const bool just_lost = waited >= std::chrono::seconds(0) && waited < relink_within;
   return (just_lost && is_same_file(job, account, offer, Likeness::SameMoment)) ||
          is_same_file(job, account, offer, Likeness::AnyTime);
 }
 
-Job* find_cancelled(JobBook& book, AccountId account, const Offer& offer, const QueueConfig& config) {
+Job* find_cancelled(JobBook& book, AccountId account, const Offer& offer,
+                    const QueueConfig& config) {
   if (!offer.can_confirm) return nullptr;
   for (const JobId id : book.index().unaware()) {
     Job* job = book.find(id);
@@ -39,8 +41,8 @@ Job* find_cancelled(JobBook& book, AccountId account, const Offer& offer, const 
     if (record.state != JobState::Cancelled || record.waiting_since == WallTime{}) continue;
     const bool was_away = record.waiting_since < record.finished_at;
     const auto waited = wall_now() - record.waiting_since;
-    const bool in_time =
-        waited >= std::chrono::seconds(0) && waited < (was_away ? config.resume_within : config.refuse_again_within);
+    const bool in_time = waited >= std::chrono::seconds(0) &&
+                         waited < (was_away ? config.resume_within : config.refuse_again_within);
     if (in_time && is_offered_again(record, account, offer, config.relink_within)) return job;
   }
   return nullptr;

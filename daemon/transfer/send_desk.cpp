@@ -21,7 +21,8 @@ bool is_large(const Job& job) noexcept { return job.now().file.size >= 1 << 20; 
 
 }  // namespace
 
-SendDesk::SendDesk(const TransferQueue::World& world, const QueueConfig& config, JobBook& book, Later& later, Slots& slots)
+SendDesk::SendDesk(const TransferQueue::World& world, const QueueConfig& config, JobBook& book,
+                   Later& later, Slots& slots)
     : world_(world), config_(config), book_(book), later_(later), slots_(slots) {}
 
 SendDesk::~SendDesk() {
@@ -38,7 +39,8 @@ SendDesk::LaneKey SendDesk::lane_of(const Job& job) {
 void SendDesk::adopt(Job& job, std::shared_ptr<OpenFile> held) {
   if (held) held_[job.id()] = std::move(held);
   if (const auto since = job.now().waiting_since; since != WallTime{}) {
-    // The wall clock counts only what passed while we were not running, and never all of it: it may have been set.
+    // The wall clock counts only what passed while we were not running, and never all of it: it may
+    // have been set.
     const milliseconds whole = config_.give_up_after;
     const auto waited = std::chrono::duration_cast<milliseconds>(wall_now() - since);
     const milliseconds least = std::min<milliseconds>(whole, std::chrono::hours(1));
@@ -64,7 +66,8 @@ std::optional<std::uint64_t> SendDesk::transferred(JobId id) const {
 }
 
 void SendDesk::creeps(JobId id, bool slowly) {
-  if (const auto found = running_.find(id); found != running_.end()) found->second.slot.creeps(slowly);
+  if (const auto found = running_.find(id); found != running_.end())
+    found->second.slot.creeps(slowly);
 }
 
 // Starting
@@ -86,7 +89,8 @@ void SendDesk::pass() {
   std::vector<LaneKey> waiting;
   for (const auto& [key, lane] : lanes_)
     if (!lane.turns.empty()) waiting.push_back(key);
-  for (const auto& key : waiting) offer_in_turn(lanes_[key]);  // who stood before them may have ended
+  // who stood before them may have ended
+  for (const auto& key : waiting) offer_in_turn(lanes_[key]);
   set_reasons();
   if (book_.writable()) start_some();
 }
@@ -97,8 +101,8 @@ JobReason SendDesk::reason_for(const LaneKey& key, const Lane& lane) const {
   return lane.absent ? JobReason::WaitingPeer : JobReason::WaitingSlot;
 }
 
-/// Tells why jobs wait, where that changed: a slice of them, the next once that is on disk. A lane of thousands would
-/// hold up the loop, and need room for as many records three times.
+/// Tells why jobs wait, where that changed: a slice of them, the next once that is on disk. A lane
+/// of thousands would hold up the loop, and need room for as many records three times.
 void SendDesk::set_reasons() {
   if (telling_) return;
   std::vector<Job*> changed;
@@ -106,12 +110,14 @@ void SendDesk::set_reasons() {
     if (set_reason(id, lane)) changed.push_back(book_.find(id));
   };
   for (auto& [key, lane] : lanes_) {
-    if (const auto reason = reason_for(key, lane); reason != lane.reason || lane.fresh.size() > kSlice) {
+    if (const auto reason = reason_for(key, lane);
+        reason != lane.reason || lane.fresh.size() > kSlice) {
       lane.reason = reason;
       lane.all_stale();
     }
     for (const JobId id : std::exchange(lane.fresh, {}))
-      if (const Job* job = book_.find(id); job != nullptr && lane.jobs.count({-job->now().priority, id}) != 0)
+      if (const Job* job = book_.find(id);
+          job != nullptr && lane.jobs.count({-job->now().priority, id}) != 0)
         tell(id, lane);
     if (!lane.stale) continue;
     auto place = lane.jobs.lower_bound(*lane.stale);
@@ -133,10 +139,11 @@ bool SendDesk::set_reason(JobId id, const Lane& lane) {
     deadlines_.try_emplace(id, world_.timers.now() + config_.give_up_after);
   else if (lane.reason == JobReason::WaitingSlot)
     deadlines_.erase(id);
-  if (lane.reason == JobReason::WaitingSlot && lane.pause && job.now().reason == JobReason::Backoff) return false;
+  if (lane.reason == JobReason::WaitingSlot && lane.pause && job.now().reason == JobReason::Backoff)
+    return false;
   const auto name = lane.absent ? error_name_of(judge(lane.absent->code).reason) : "";
-  const bool says_why =
-      !lane.absent || (job.now().error_name == name && job.now().error_detail == lane.absent->detail);
+  const bool says_why = !lane.absent || (job.now().error_name == name &&
+                                         job.now().error_detail == lane.absent->detail);
   if (job.now().reason == lane.reason && says_why) return false;
   job.move(JobState::Queued, lane.reason);
   auto& record = job.edit();
@@ -151,7 +158,8 @@ bool SendDesk::set_reason(JobId id, const Lane& lane) {
 
 /// May the next job of the lane join those that run for the same peer?
 bool SendDesk::has_running(const LaneKey& key) const {
-  return std::any_of(running_.begin(), running_.end(), [&](const auto& running) { return running.second.lane == key; });
+  return std::any_of(running_.begin(), running_.end(),
+                     [&](const auto& running) { return running.second.lane == key; });
 }
 
 bool SendDesk::has_share(const LaneKey& key, const Lane& lane) const {
@@ -165,7 +173,8 @@ bool SendDesk::has_share(const LaneKey& key, const Lane& lane) const {
     of_our_kind |= running.file->peer_confirms();
   }
   if (theirs >= (of_our_kind ? config_.max_active_per_peer : 1)) return false;
-  return !is_large(*book_.find(lane.jobs.begin()->second)) || large < std::max(1u, config_.max_active_per_peer / 8);
+  return !is_large(*book_.find(lane.jobs.begin()->second)) ||
+         large < std::max(1u, config_.max_active_per_peer / 8);
 }
 
 bool SendDesk::is_ready(const LaneKey& key, const Lane& lane) const {
@@ -194,10 +203,11 @@ void SendDesk::start(std::map<LaneKey, Lane>::iterator found) {
   Job& job = *book_.find(id);
   const auto held = held_.find(id);
   auto file = std::make_unique<SendFile>(
-      SendFile::World{book_, world_.files, world_.bulk, *world_.accounts.find(key.account), *this}, job, config_,
-      held == held_.end() ? nullptr : held->second);
+      SendFile::World{book_, world_.files, world_.bulk, *world_.accounts.find(key.account), *this},
+      job, config_, held == held_.end() ? nullptr : held->second);
   auto& started = *file;
-  running_[id] = {std::move(file), key, slots_.take(Direction::Out), lane.absent ? Look(*this, key) : Look(), false};
+  running_[id] = {std::move(file), key, slots_.take(Direction::Out),
+                  lane.absent ? Look(*this, key) : Look(), false};
   lane.turns.push_back(id);
   started.start();
 }
@@ -232,7 +242,8 @@ void SendDesk::on_send_accepted(JobId id) {
   auto& running = running_.find(id)->second;
   running.slot.waits();
   // A shortage of our own is not over because the peer says yes.
-  if (const auto refused = refused_.find(id); refused == refused_.end() || !refused->second.ours) took(id, running.lane);
+  if (const auto refused = refused_.find(id); refused == refused_.end() || !refused->second.ours)
+    took(id, running.lane);
 }
 
 /// The last "not now" is over.
@@ -258,7 +269,8 @@ void SendDesk::looked_in_vain(const LaneKey& key) {
   wake();
 }
 
-/// Presence wakes the lane of a contact; for others, and against presence that got lost, we look now and then.
+/// Presence wakes the lane of a contact; for others, and against presence that got lost, we look
+/// now and then.
 void SendDesk::look_later(const LaneKey& key, Lane& lane) {
   milliseconds delay = config_.look_again_after;
   const auto now = world_.timers.now();
@@ -272,7 +284,8 @@ void SendDesk::look_again(LaneKey key) {
   Lane& lane = lanes_[key];
   const auto now = world_.timers.now();
   const auto jobs = lane.jobs;
-  const bool could_know = reason_for(key, lane) == JobReason::WaitingPeer;  // while offline ourselves we cannot
+  // while offline ourselves we cannot
+  const bool could_know = reason_for(key, lane) == JobReason::WaitingPeer;
   for (const auto& [priority, id] : jobs) {
     const auto found = deadlines_.find(id);
     if (!could_know || found == deadlines_.end() || found->second > now) continue;
@@ -288,14 +301,17 @@ void SendDesk::look_again(LaneKey key) {
 }
 
 void SendDesk::account_online(AccountId account) {
-  for (auto lane = lanes_.lower_bound({account, {}, {}}); lane != lanes_.end() && lane->first.account == account; ++lane)
+  for (auto lane = lanes_.lower_bound({account, {}, {}});
+       lane != lanes_.end() && lane->first.account == account; ++lane)
     lane->second.look = lane->second.absent.has_value();
   wake();
 }
 
 void SendDesk::peer_changed(AccountId account, std::string_view bare) {
-  // Lanes are in order: the bare address, then its full ones, with others in between ("a@b", "a@b.c", "a@b/r").
-  for (auto lane = lanes_.lower_bound({account, std::string(bare), {}}); lane != lanes_.end(); ++lane) {
+  // Lanes are in order: the bare address, then its full ones, with others in between ("a@b",
+  // "a@b.c", "a@b/r").
+  for (auto lane = lanes_.lower_bound({account, std::string(bare), {}}); lane != lanes_.end();
+       ++lane) {
     if (lane->first.account != account || !lane->first.peer.starts_with(bare)) break;
     if (bare_part(lane->first.peer) != bare || !lane->second.absent) continue;
     lane->second.look = true;
@@ -305,9 +321,11 @@ void SendDesk::peer_changed(AccountId account, std::string_view bare) {
 
 /// The time for its peer to appear is over.
 void SendDesk::give_up(Job& job, const Error& absent) {
-  if (absent.code == Errc::PeerUnsupported) return end(job, JobState::Failed, JobReason::PeerUnsupported, absent);
+  if (absent.code == Errc::PeerUnsupported)
+    return end(job, JobState::Failed, JobReason::PeerUnsupported, absent);
   end(job, JobState::Failed, JobReason::PeerOffline,
-      {Errc::PeerOffline, job.now().peer + " was not online since this was queued; try again when it is"});
+      {Errc::PeerOffline,
+       job.now().peer + " was not online since this was queued; try again when it is"});
 }
 
 // Ends
@@ -316,12 +334,14 @@ void SendDesk::give_up(Job& job, const Error& absent) {
 Verdict SendDesk::verdict_on(const Job& job, const Error& why, bool offered) const {
   auto verdict = judge(why.code);
   const auto& peer = job.now().peer;
-  if (why.code == Errc::PeerUnsupported && !offered && bare_part(peer) == peer) verdict.fate = Fate::AwaitPeer;
+  if (why.code == Errc::PeerUnsupported && !offered && bare_part(peer) == peer)
+    verdict.fate = Fate::AwaitPeer;
   return verdict;
 }
 
 void SendDesk::on_send_ended(JobId id, Result<void> how) {
-  auto left = running_.extract(id);  // goes at the end of this function: we are called from inside it
+  // goes at the end of this function: we are called from inside it
+  auto left = running_.extract(id);
   auto& running = left.mapped();
   std::erase(lanes_[running.lane].turns, id);
   Job& job = *book_.find(id);
@@ -339,7 +359,8 @@ void SendDesk::on_send_ended(JobId id, Result<void> how) {
   const auto verdict = verdict_on(job, why, offered);
   if (verdict.fate != Fate::NotNow) refused_.erase(id);
   if (verdict.fate == Fate::Fail || verdict.fate == Fate::Cancel)
-    return end(job, verdict.fate == Fate::Fail ? JobState::Failed : JobState::Cancelled, verdict.reason, why);
+    return end(job, verdict.fate == Fate::Fail ? JobState::Failed : JobState::Cancelled,
+               verdict.reason, why);
 
   auto& record = job.edit();
   // A peer's "not now" does not hide what went wrong before it.
@@ -369,7 +390,8 @@ void SendDesk::await_peer(Job& job, Running& running, const Error& why) {
     if (!lane.jobs.empty()) look_later(running.lane, lane);
     return;
   }
-  book_.tell(job.id(), "waiting", why.detail + "; it is looked for when its presence changes, and now and then");
+  book_.tell(job.id(), "waiting",
+             why.detail + "; it is looked for when its presence changes, and now and then");
   book_.commit(job);
   line_up(job);
   look_later(running.lane, lane);
@@ -387,9 +409,9 @@ void SendDesk::await_account(Job& job, bool offered) {
   line_up(job);
 }
 
-/// "Not now", be it the peer's word or our own system's, says nothing against the job: not charged, and it keeps its
-/// place. The lane waits, longer each time. A job that hears it again and again steps aside for a while, for the peer may
-/// have room for a smaller one.
+/// "Not now", be it the peer's word or our own system's, says nothing against the job: not charged,
+/// and it keeps its place. The lane waits, longer each time. A job that hears it again and again
+/// steps aside for a while, for the peer may have room for a smaller one.
 void SendDesk::ask_again(Job& job, const LaneKey& key, bool offered, const Error& why) {
   const JobId id = job.id();
   auto& record = job.edit();
@@ -401,11 +423,14 @@ void SendDesk::ask_again(Job& job, const LaneKey& key, bool offered, const Error
     const auto reason = judge(why.code).reason;
     if (why.code == Errc::Unavailable) return end(job, JobState::Failed, reason, why);
     return end(job, JobState::Failed, reason,
-               {Errc::Declined, "the peer could not take it all the time; the last it said: " + why.detail});
+               {Errc::Declined,
+                "the peer could not take it all the time; the last it said: " + why.detail});
   }
   Lane& lane = lanes_[key];
-  if (!lane.pause) pause(key, lane);  // what was offered together is refused together: that counts once
-  const auto delay = std::max(milliseconds(1), std::chrono::ceil<milliseconds>(lane.paused_until - world_.timers.now()));
+  // what was offered together is refused together: that counts once
+  if (!lane.pause) pause(key, lane);
+  const auto delay = std::max(
+      milliseconds(1), std::chrono::ceil<milliseconds>(lane.paused_until - world_.timers.now()));
   if (refused.times >= kAskedInARow && !lane.jobs.empty()) return try_later(job, delay);
   record.next_attempt_at = wall_now() + delay;
   job.move(JobState::Queued, JobReason::Backoff);
@@ -420,7 +445,8 @@ void SendDesk::pause(const LaneKey& key, Lane& lane) {
     Lane& paused = lanes_[key];
     paused.pause.reset();
     auto place = paused.jobs.begin();  // those that were refused stand first
-    for (int i = 0; i < 16 && place != paused.jobs.end(); ++i, ++place) paused.fresh.push_back(place->second);
+    for (int i = 0; i < 16 && place != paused.jobs.end(); ++i, ++place)
+      paused.fresh.push_back(place->second);
     wake();
   });
 }
@@ -444,7 +470,8 @@ void SendDesk::try_now(JobId id) {
   line_up(job);  // which changes the reason, and so commits
 }
 
-void SendDesk::end(Job& job, JobState state, JobReason reason, const Error& why, JobBook::Then then) {
+void SendDesk::end(Job& job, JobState state, JobReason reason, const Error& why,
+                   JobBook::Then then) {
   const JobId id = job.id();
   auto& record = job.edit();
   record.error_name = error_name_of(reason);
@@ -459,7 +486,8 @@ void SendDesk::end(Job& job, JobState state, JobReason reason, const Error& why,
   refused_.erase(id);
   if (const auto running = running_.find(id); running != running_.end()) {
     std::erase(lanes_[running->second.lane].turns, id);
-    if (auto open = running->second.file->open_offer()) open_offers_.insert_or_assign(id, *std::move(open));
+    if (auto open = running->second.file->open_offer())
+      open_offers_.insert_or_assign(id, *std::move(open));
   }
   withdraw(job);
   running_.erase(id);
@@ -467,7 +495,8 @@ void SendDesk::end(Job& job, JobState state, JobReason reason, const Error& why,
   deadlines_.erase(id);
 }
 
-/// Nothing more comes of this job: a receiver that holds its offer, or waits for the next, need not.
+/// Nothing more comes of this job: a receiver that holds its offer, or waits for the next, need
+/// not.
 void SendDesk::withdraw(const Job& job) {
   const auto open = open_offers_.extract(job.id());
   auto* account = world_.accounts.find(job.now().account);
@@ -484,8 +513,8 @@ void SendDesk::cancel(Job& job, Done done) {
 void SendDesk::account_removed(AccountId account) {
   std::vector<Job*> jobs;
   for (const auto& [id, job] : book_.all())
-    if (const auto& record = job->now();
-        record.direction == Direction::Out && record.account == account && !is_terminal(record.state))
+    if (const auto& record = job->now(); record.direction == Direction::Out &&
+                                         record.account == account && !is_terminal(record.state))
       jobs.push_back(job.get());
   for (Job* job : jobs) cancel(*job, [](Result<void>) {});
 }

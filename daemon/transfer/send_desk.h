@@ -13,10 +13,10 @@
 #include <utility>
 #include <vector>
 
+#include "io/later.h"
 #include "io/timer.h"
 #include "transfer/account_port.h"
 #include "transfer/job_book.h"
-#include "io/later.h"
 #include "transfer/queue.h"
 #include "transfer/queue_config.h"
 #include "transfer/send_file.h"
@@ -25,22 +25,27 @@
 
 namespace xmppftd {
 
-/// Outgoing files: decides which one starts when a slot is free, and what becomes of one that failed.
+/// Outgoing files: decides which one starts when a slot is free, and what becomes of one that
+/// failed.
 ///
-/// Queued jobs stand in lanes, one for each (account, peer as asked for, methods), by priority and then by age. The jobs
-/// of a lane have in common what the lane waits for: a peer that is not there, or has nothing that takes files, or says
-/// "not now". Then one of them at a time goes and looks; whatever becomes of that one, the lane learns of it, and where
-/// nothing was learnt the next one looks. A job in backoff of its own stands aside until its time. The best head of a lane
-/// starts while a slot is free and its peer has not its share of them. The offers of a lane go out in the order in which
-/// its jobs started, however long each takes to be opened. Several at a time go only to our own kind: other programs ask
-/// their user about each file, and were written for one after the other.
+/// Queued jobs stand in lanes, one for each (account, peer as asked for, methods), by priority and
+/// then by age. The jobs of a lane have in common what the lane waits for: a peer that is not
+/// there, or has nothing that takes files, or says "not now". Then one of them at a time goes and
+/// looks; whatever becomes of that one, the lane learns of it, and where nothing was learnt the
+/// next one looks. A job in backoff of its own stands aside until its time. The best head of a lane
+/// starts while a slot is free and its peer has not its share of them. The offers of a lane go out
+/// in the order in which its jobs started, however long each takes to be opened. Several at a time
+/// go only to our own kind: other programs ask their user about each file, and were written for one
+/// after the other.
 class SendDesk final : private SendFile::Owner {
  public:
   using Done = TransferQueue::Done;
-  /// Refusals in a row after which a job lets others of its lane try: the peer may have room for them.
+  /// Refusals in a row after which a job lets others of its lane try: the peer may have room for
+  /// them.
   static constexpr unsigned kAskedInARow = 3;
 
-  SendDesk(const TransferQueue::World& world, const QueueConfig& config, JobBook& book, Later& later, Slots& slots);
+  SendDesk(const TransferQueue::World& world, const QueueConfig& config, JobBook& book,
+           Later& later, Slots& slots);
   ~SendDesk();
 
   /// Takes in a queued job, new or from the journal. `held`: its open source, when it has no path.
@@ -69,12 +74,14 @@ class SendDesk final : private SendFile::Owner {
   };
   struct Lane {
     std::set<Place> jobs;
-    std::deque<JobId> turns;             ///< of jobs that run and have not been offered, in the order they started
-    std::optional<Error> absent;         ///< why the peer cannot be sent anything, when it was looked for last
-    bool look = false;                   ///< look for it again, with the first job
+    /// of jobs that run and have not been offered, in the order they started
+    std::deque<JobId> turns;
+    /// why the peer cannot be sent anything, when it was looked for last
+    std::optional<Error> absent;
+    bool look = false;  ///< look for it again, with the first job
     std::unique_ptr<Timer> look_again;
-    unsigned refusals = 0;               ///< "not now", one after another
-    std::unique_ptr<Timer> pause;        ///< runs until it is asked again, which is at
+    unsigned refusals = 0;         ///< "not now", one after another
+    std::unique_ptr<Timer> pause;  ///< runs until it is asked again, which is at
     Clock::time_point paused_until{};
     JobReason reason = JobReason::None;  ///< of its jobs, but for
     std::vector<JobId> fresh;            ///< these, whose reason may not fit,
@@ -84,12 +91,14 @@ class SendDesk final : private SendFile::Owner {
       stale = Place{std::numeric_limits<int>::min(), 0};
     }
   };
-  /// A job's look for the peer of its lane. One that ends without a finding leaves the looking to the next job.
+  /// A job's look for the peer of its lane. One that ends without a finding leaves the looking to
+  /// the next job.
   class Look {
    public:
     Look() = default;
     Look(SendDesk& desk, LaneKey lane) : desk_(&desk), lane_(std::move(lane)) {}
-    Look(Look&& other) noexcept : desk_(std::exchange(other.desk_, nullptr)), lane_(std::move(other.lane_)) {}
+    Look(Look&& other) noexcept
+        : desk_(std::exchange(other.desk_, nullptr)), lane_(std::move(other.lane_)) {}
     Look& operator=(Look&& other) noexcept {
       std::swap(desk_, other.desk_);
       std::swap(lane_, other.lane_);
@@ -162,8 +171,9 @@ class SendDesk final : private SendFile::Owner {
   std::map<JobId, Running> running_;
   std::map<JobId, std::shared_ptr<OpenFile>> held_;
   std::map<JobId, Clock::time_point> deadlines_;  ///< when a job whose peer is awaited fails
-  std::map<JobId, Withdrawal> open_offers_;       ///< of earlier attempts: their receivers wait for the next one
-  std::map<JobId, Refused> refused_;              ///< jobs that were told "not now" and nothing else since
+  /// of earlier attempts: their receivers wait for the next one
+  std::map<JobId, Withdrawal> open_offers_;
+  std::map<JobId, Refused> refused_;  ///< jobs that were told "not now" and nothing else since
   std::minstd_rand dice_{std::random_device{}()};
   bool awake_ = false;
   bool telling_ = false;  ///< why jobs wait: on the way to the disk

@@ -7,7 +7,8 @@
 
 namespace xmppftd {
 
-SendFile::SendFile(const World& world, Job& job, const QueueConfig& config, std::shared_ptr<OpenFile> held)
+SendFile::SendFile(const World& world, Job& job, const QueueConfig& config,
+                   std::shared_ptr<OpenFile> held)
     : world_(world),
       job_(job),
       hash_before_offer_max_(config.hash_before_offer_max),
@@ -18,11 +19,13 @@ SendFile::SendFile(const World& world, Job& job, const QueueConfig& config, std:
 SendFile::~SendFile() = default;
 
 std::uint64_t SendFile::transferred() const {
-  return carrier_ ? range_.offset + carrier_->progress().bytes.load(std::memory_order_relaxed) : job_.now().transferred;
+  return carrier_ ? range_.offset + carrier_->progress().bytes.load(std::memory_order_relaxed)
+                  : job_.now().transferred;
 }
 
 bool SendFile::peer_confirms() const {
-  return route_ && world_.account.online() && world_.account.negotiator().confirms(route_->features);
+  return route_ && world_.account.online() &&
+         world_.account.negotiator().confirms(route_->features);
 }
 
 std::optional<Withdrawal> SendFile::open_offer() const {
@@ -46,13 +49,16 @@ void SendFile::look_up_peer() {
   auto peer = Jid::parse(job_.now().peer);
   if (!peer) return fail(peer.error());
   if (*peer == world_.account.self())
-    return fail({Errc::BadJid, peer->str() + " is this very program now; send to another one of this account"});
+    return fail({Errc::BadJid,
+                 peer->str() + " is this very program now; send to another one of this account"});
   // In-band only: the peer must not learn our address.
   if (!world_.account.trust(*peer).streams_allowed)
     std::erase_if(methods_, [](const MethodChoice& method) { return method.id != "si-ibb"; });
   if (methods_.empty())
-    return fail({Errc::Policy, "ip_policy is ibb-only and si-ibb is not among the methods of this job"});
-  world_.account.find_route(*peer, methods_, alive_.wrap([this](Result<Route> route) { found(std::move(route)); }));
+    return fail(
+        {Errc::Policy, "ip_policy is ibb-only and si-ibb is not among the methods of this job"});
+  world_.account.find_route(*peer, methods_,
+                            alive_.wrap([this](Result<Route> route) { found(std::move(route)); }));
 }
 
 void SendFile::found(Result<Route> route) {
@@ -64,7 +70,7 @@ void SendFile::found(Result<Route> route) {
   if (!hash_first) return world_.owner.on_send_ready(job_.id());
   // MD5 is all that XEP-0096 has; the peer compares it with what arrived.
   hashing_ = world_.bulk.hash(file_, {0, info.size}, HashAlgo::Md5, std::make_shared<Progress>(),
-                                [this](Result<Hash> hash) { hashed(std::move(hash)); });
+                              [this](Result<Hash> hash) { hashed(std::move(hash)); });
 }
 
 void SendFile::hashed(Result<Hash> hash) {
@@ -97,10 +103,12 @@ void SendFile::on_accepted() {
   world_.owner.on_send_accepted(job_.id());
 }
 
-void SendFile::on_carrier(std::unique_ptr<Carrier> carrier, ByteRange range, std::optional<HashAlgo> digest) {
+void SendFile::on_carrier(std::unique_ptr<Carrier> carrier, ByteRange range,
+                          std::optional<HashAlgo> digest) {
   carrier_ = std::move(carrier);
   range_ = range;
-  if (job_.now().state == JobState::Offered) job_.move(JobState::Connecting);  // one that is open with the answer
+  // one that is open with the answer
+  if (job_.now().state == JobState::Offered) job_.move(JobState::Connecting);
   const Path& path = carrier_->path();
   auto& record = job_.edit();
   record.method = path.method;
@@ -115,14 +123,15 @@ void SendFile::on_carrier(std::unique_ptr<Carrier> carrier, ByteRange range, std
 
 void SendFile::on_server_limit(std::uint64_t rate) {
   const auto kilobytes = std::to_string(std::max<std::uint64_t>(1, (rate + 500) / 1000));
-  move(JobState::Active, JobReason::ServerLimit, "server-limit", "server limits to " + kilobytes + " kB/s");
+  move(JobState::Active, JobReason::ServerLimit, "server-limit",
+       "server limits to " + kilobytes + " kB/s");
 }
 
 void SendFile::on_end(Result<Moved> how) {
   if (!how) return fail(how.error());
   if (how->bytes != range_.length)
-    return fail({Errc::Interrupted, "the stream ended after " + std::to_string(how->bytes) + " of " +
-                                        std::to_string(range_.length) + " bytes"});
+    return fail({Errc::Interrupted, "the stream ended after " + std::to_string(how->bytes) +
+                                        " of " + std::to_string(range_.length) + " bytes"});
   auto& record = job_.edit();
   record.transferred = range_.end();
   if (how->hash && range_.length == record.file.size) record.hash = how->hash;

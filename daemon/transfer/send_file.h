@@ -12,18 +12,20 @@
 #include "negotiation/negotiator.h"
 #include "transfer/account_port.h"
 #include "transfer/job_book.h"
-#include "transfer/while_alive.h"
 #include "transfer/queue_config.h"
+#include "transfer/while_alive.h"
 
 namespace xmppftd {
 
 /// One attempt to send one file:
 ///
-///   start: open and compare with what was queued -> find the peer's resource -> hash, where the peer cannot confirm
-///     -> ready -- its turn -> Offered -- peer accepts -> Connecting -- stream up -> Active -- last byte -> Verifying -- told how sure -> Done
+///   start: open and compare with what was queued -> find the peer's resource -> hash, where the
+///   peer cannot confirm
+///     -> ready -- its turn -> Offered -- peer accepts -> Connecting -- stream up -> Active -- last
+///     byte -> Verifying -- told how sure -> Done
 ///
-/// Success is committed here; a failure is only reported, for the queue to judge. Destroying it gives up: the peer is
-/// told, the record stays as it is.
+/// Success is committed here; a failure is only reported, for the queue to judge. Destroying it
+/// gives up: the peer is told, the record stays as it is.
 class SendFile final : private Negotiation::Handler, private Carrier::Handler {
  public:
   class Owner {
@@ -81,7 +83,8 @@ class SendFile final : private Negotiation::Handler, private Carrier::Handler {
 
   // Negotiation::Handler
   void on_accepted() override;
-  void on_carrier(std::unique_ptr<Carrier> carrier, ByteRange range, std::optional<HashAlgo> digest) override;
+  void on_carrier(std::unique_ptr<Carrier> carrier, ByteRange range,
+                  std::optional<HashAlgo> digest) override;
   void on_completed(Delivery delivery, std::optional<Hash> verified) override;
   void on_declared(std::optional<Hash> declared) override;
   void on_ended(Error why) override;

@@ -6,7 +6,8 @@
 
 namespace xmppftd {
 
-Slots::Lease::Lease(Lease&& other) noexcept : slots_(std::exchange(other.slots_, nullptr)), entry_(other.entry_) {}
+Slots::Lease::Lease(Lease&& other) noexcept
+    : slots_(std::exchange(other.slots_, nullptr)), entry_(other.entry_) {}
 
 Slots::Lease& Slots::Lease::operator=(Lease&& other) noexcept {
   std::swap(slots_, other.slots_);
@@ -63,7 +64,8 @@ bool Slots::may_send() {
   const std::size_t kept = std::max<std::size_t>(1, limit / 2);
   if (sending + std::min(receiving, limit - kept) < limit) return true;
   if (oldest != Timers::Clock::time_point::max() && !patience_) {
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(oldest + kPatience - timers_.now());
+    const auto left =
+        std::chrono::ceil<std::chrono::milliseconds>(oldest + kPatience - timers_.now());
     patience_ = timers_.after(left, [this] {
       patience_.reset();
       tell();

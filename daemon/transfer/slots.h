@@ -12,13 +12,14 @@
 
 namespace xmppftd {
 
-/// Bounds how many jobs are busy at a time (limits.max_active). Whoever runs a job holds a lease for as long, and
-/// however the lease ends, the next job may start.
+/// Bounds how many jobs are busy at a time (limits.max_active). Whoever runs a job holds a lease
+/// for as long, and however the lease ends, the next job may start.
 ///
-/// What counts is work, not patience. A job that sends counts while its bytes move and for a moment after each of its
-/// steps; while it waits for somebody (a peer that is asked what it can do, a user who thinks, a receiver that checks) or
-/// its bytes only creep, it holds no slot. A job that receives counts while its bytes move. However many of those there
-/// are, some slots are for sending only: whom we send to must not wait for whoever sends to us.
+/// What counts is work, not patience. A job that sends counts while its bytes move and for a moment
+/// after each of its steps; while it waits for somebody (a peer that is asked what it can do, a
+/// user who thinks, a receiver that checks) or its bytes only creep, it holds no slot. A job that
+/// receives counts while its bytes move. However many of those there are, some slots are for
+/// sending only: whom we send to must not wait for whoever sends to us.
 class Slots {
  public:
   /// How long a sending job that waits for somebody keeps the next one waiting.
@@ -56,7 +57,8 @@ class Slots {
     std::list<Entry>::iterator entry_;
   };
 
-  /// `config` outlives it. `freed`: a sending job may be able to start now; comes from inside calls.
+  /// `config` outlives it. `freed`: a sending job may be able to start now; comes from inside
+  /// calls.
   Slots(Timers& timers, const QueueConfig& config, std::function<void()> freed);
   Slots(const Slots&) = delete;
   Slots& operator=(const Slots&) = delete;

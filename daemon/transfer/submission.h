@@ -17,7 +17,8 @@
 
 namespace xmppftd {
 
-/// One order to send: checks everything, opens every file for its identity, and enters the jobs, all or none.
+/// One order to send: checks everything, opens every file for its identity, and enters the jobs,
+/// all or none.
 class Submission final : public SendBatch {
  public:
   struct World {

@@ -18,7 +18,8 @@ Verdict judge(Errc code) noexcept {
     case Errc::Interrupted: return {Fate::Retry, JobReason::Interrupted};
     case Errc::HashMismatch: return {Fate::Fail, JobReason::HashMismatch};
     case Errc::Protocol: return {Fate::Fail, JobReason::Protocol};
-    case Errc::Constraint: return {Fate::NotNow, JobReason::Declined};  // "not now" that stays so is a no
+    case Errc::Constraint:
+      return {Fate::NotNow, JobReason::Declined};  // "not now" that stays so is a no
     case Errc::Unavailable: return {Fate::NotNow, JobReason::Io};
     case Errc::FileMissing: return {Fate::Fail, JobReason::FileMissing};
     case Errc::FileChanged:
@@ -51,8 +52,8 @@ Verdict judge(Errc code) noexcept {
   return {Fate::Fail, JobReason::Internal};
 }
 
-std::chrono::milliseconds retry_delay(const QueueConfig& config, std::chrono::milliseconds first, unsigned times,
-                                      double dice) noexcept {
+std::chrono::milliseconds retry_delay(const QueueConfig& config, std::chrono::milliseconds first,
+                                      unsigned times, double dice) noexcept {
   auto delay = first;
   for (unsigned i = 1; i < times && delay < config.max_delay; ++i) delay *= 2;
   delay = std::min(delay, config.max_delay);

@@ -19,7 +19,8 @@ enum class Fate {
   AwaitAccount,  ///< again when our account is online
 };
 
-/// `reason` is that of the failed or cancelled state: at once for Fail and Cancel, else once the tries are used up.
+/// `reason` is that of the failed or cancelled state: at once for Fail and Cancel, else once the
+/// tries are used up.
 struct Verdict {
   Fate fate;
   JobReason reason;
@@ -28,9 +29,9 @@ struct Verdict {
 /// The one table of fatal and passing troubles (INTERFACE section 2.4).
 Verdict judge(Errc code) noexcept;
 
-/// How long to wait after failure number `times` (1 = the first): `first` doubled each time, at most max_delay, shifted by
-/// `dice` (-1..1) times the jitter.
-std::chrono::milliseconds retry_delay(const QueueConfig& config, std::chrono::milliseconds first, unsigned times,
-                                      double dice) noexcept;
+/// How long to wait after failure number `times` (1 = the first): `first` doubled each time, at
+/// most max_delay, shifted by `dice` (-1..1) times the jitter.
+std::chrono::milliseconds retry_delay(const QueueConfig& config, std::chrono::milliseconds first,
+                                      unsigned times, double dice) noexcept;
 
 }  // namespace xmppftd

@@ -52,8 +52,8 @@ const std::vector<Special>& special_ranges() {
 /// The networks that only some hosts can reach (RFC 1918, RFC 6598, RFC 4193).
 const std::vector<Special>& private_ranges() {
   static const std::vector<Special> ranges{
-      {{10, 0, 0, 0}, 8, ""},      {{172, 16, 0, 0}, 12, ""}, {{192, 168, 0, 0}, 16, ""},
-      {{100, 64, 0, 0}, 10, ""},   {v6({0xfc}), 7, ""},
+      {{10, 0, 0, 0}, 8, ""},    {{172, 16, 0, 0}, 12, ""}, {{192, 168, 0, 0}, 16, ""},
+      {{100, 64, 0, 0}, 10, ""}, {v6({0xfc}), 7, ""},
   };
   return ranges;
 }
@@ -82,14 +82,14 @@ const std::vector<Embedding>& embeddings() {
   };
   static const Bytes middle{0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0};
   static const std::vector<Embedding> forms{
-      {v6({}), first_bits(96), 12},                                            // IPv4-compatible
-      {v6({0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff}), first_bits(96), 12},    // IPv4-mapped
-      {v6({0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0, 0}), first_bits(96), 12},    // SIIT (RFC 2765)
-      {v6({0, 0x64, 0xff, 0x9b}), first_bits(96), 12},                         // NAT64 (RFC 6052)
-      {v6({0x20, 0x02}), first_bits(16), 2},                                   // 6to4 (RFC 3056)
-      {v6({0x20, 0x01, 0, 0}), first_bits(32), 4},                             // Teredo's server
-      {v6({0x20, 0x01, 0, 0}), first_bits(32), 12, 0xff},                      // Teredo's client
-      {isatap(0x00), middle, 12},                                              // ISATAP (RFC 5214)
+      {v6({}), first_bits(96), 12},                                          // IPv4-compatible
+      {v6({0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff}), first_bits(96), 12},  // IPv4-mapped
+      {v6({0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0, 0}), first_bits(96), 12},  // SIIT (RFC 2765)
+      {v6({0, 0x64, 0xff, 0x9b}), first_bits(96), 12},                       // NAT64 (RFC 6052)
+      {v6({0x20, 0x02}), first_bits(16), 2},                                 // 6to4 (RFC 3056)
+      {v6({0x20, 0x01, 0, 0}), first_bits(32), 4},                           // Teredo's server
+      {v6({0x20, 0x01, 0, 0}), first_bits(32), 12, 0xff},                    // Teredo's client
+      {isatap(0x00), middle, 12},                                            // ISATAP (RFC 5214)
       {isatap(0x02), middle, 12},
   };
   return forms;
@@ -139,9 +139,9 @@ int rank(const SocketAddress& address) {
 
 bool is_bridge_or_tunnel(std::string_view name) {
   static constexpr std::array<std::string_view, 22> kPrefixes{
-      "docker", "br-", "virbr", "lxc", "lxdbr", "cni",       "flannel", "podman", "vboxnet",
-      "vmnet",  "tun", "tap",   "wg",  "ppp",   "tailscale", "zt",      "ipsec",  "vpn",
-      "incusbr", "nerdctl", "cali", "kube-"};
+      "docker",  "br-",   "virbr",   "lxc",     "lxdbr", "cni",  "flannel",   "podman",
+      "vboxnet", "vmnet", "tun",     "tap",     "wg",    "ppp",  "tailscale", "zt",
+      "ipsec",   "vpn",   "incusbr", "nerdctl", "cali",  "kube-"};
   return std::any_of(kPrefixes.begin(), kPrefixes.end(),
                      [&](auto prefix) { return name.substr(0, prefix.size()) == prefix; });
 }

@@ -12,8 +12,8 @@
 namespace xmppftd {
 
 /// Is this an interface whose network ends on this machine or in somebody else's? A peer outside
-/// cannot use its address, and a tunnel's tells more of us than the user may know. A container's own
-/// end of a veth pair is its eth0, so "veth" is not among them.
+/// cannot use its address, and a tunnel's tells more of us than the user may know. A container's
+/// own end of a veth pair is its eth0, so "veth" is not among them.
 bool is_bridge_or_tunnel(std::string_view interface);
 
 /// A set of address ranges, as `network.trusted` lists them.

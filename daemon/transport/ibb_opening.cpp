@@ -26,7 +26,8 @@ void IbbOpening::propose() {
 void IbbOpening::answered(IqReply reply) {
   const auto* failure = std::get_if<IqFailure>(&reply);
   if (!failure) {
-    const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(context_.timers.now() - asked_);
+    const auto took =
+        std::chrono::duration_cast<std::chrono::milliseconds>(context_.timers.now() - asked_);
     transport_.limit_.round_trip(took);
     auto done = std::move(done_);
     return done(make_ibb_sender(transport_, key_, block_size_, took));

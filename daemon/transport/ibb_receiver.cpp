@@ -17,12 +17,10 @@ constexpr std::chrono::seconds kCloseWithin{2};
 
 StanzaError to_stanza_error(IbbReceiver::Refusal refusal) {
   switch (refusal) {
-    case IbbReceiver::Refusal::ItemNotFound:
-      return StanzaError::of(Condition::ItemNotFound);
+    case IbbReceiver::Refusal::ItemNotFound: return StanzaError::of(Condition::ItemNotFound);
     case IbbReceiver::Refusal::UnexpectedRequest:
       return StanzaError::of(Condition::UnexpectedRequest);
-    case IbbReceiver::Refusal::BadRequest:
-      return StanzaError::of(Condition::BadRequest);
+    case IbbReceiver::Refusal::BadRequest: return StanzaError::of(Condition::BadRequest);
     case IbbReceiver::Refusal::ResourceConstraint:
       return StanzaError::of(Condition::ResourceConstraint);
   }
@@ -54,8 +52,8 @@ class IbbReceiveStream final : public IbbStream {
 
   Handler* handler_ = nullptr;
   std::optional<IbbReceiver> flow_;  // from start() on
-  // What came before start(): the peer sends as soon as its <open/> was answered, while our part file is still being
-  // made. None of it is acknowledged before it was written.
+  // What came before start(): the peer sends as soon as its <open/> was answered, while our part
+  // file is still being made. None of it is acknowledged before it was written.
   std::vector<Early> early_;
   std::uint64_t early_bytes_ = 0;
   std::optional<Error> early_failure_;
@@ -204,13 +202,10 @@ void IbbReceiveStream::watch(std::chrono::milliseconds time) {
 void IbbReceiveStream::go_on() {
   if (ended()) return;
   switch (flow_->state()) {
-    case IbbReceiver::State::Receiving:
-      return;
+    case IbbReceiver::State::Receiving: return;
     case IbbReceiver::State::Complete:
-    case IbbReceiver::State::Closed:
-      break;
-    case IbbReceiver::State::Failed:
-      return end(flow_->error());
+    case IbbReceiver::State::Closed: break;
+    case IbbReceiver::State::Failed: return end(flow_->error());
   }
   if (!std::exchange(finishing_, true)) {
     silence_.reset();

@@ -15,7 +15,8 @@ constexpr std::uint64_t kMaxSeq = 65535;
 
 class IbbSendStream final : public IbbStream, private ServerLimit::Stream {
  public:
-  IbbSendStream(IbbTransport& transport, const StreamKey& key, std::size_t block_size, std::chrono::milliseconds round_trip)
+  IbbSendStream(IbbTransport& transport, const StreamKey& key, std::size_t block_size,
+                std::chrono::milliseconds round_trip)
       : IbbStream(transport, key, block_size), round_trip_(round_trip) {}
   ~IbbSendStream() override;
 
@@ -75,7 +76,8 @@ Error IbbSendStream::refusal(std::uint64_t number, const IqFailure& failure) {
   const bool at_wrap = number == kMaxSeq || number == kMaxSeq + 1;
   if (at_wrap && failure.kind == IqFailure::Kind::Refused && why.code != Errc::PeerOffline)
     return {Errc::PeerUnsupported,
-            "the peer counts no further than 65,535 blocks, so a file of this size cannot reach it in-band (" +
+            "the peer counts no further than 65,535 blocks, so a file of this size cannot reach it "
+            "in-band (" +
                 why.detail + ")"};
   why.code = Errc::Interrupted;  // the rest may be offered again
   return why;
@@ -158,8 +160,8 @@ void IbbSendStream::say_close() {
   if (close_) return;
   const auto within = close_answer_within();
   limit().remove(*this);
-  close_ = context().iq.request(IqType::Set, key().peer, IbbClose{key().sid}.build(),
-                                within, [this](const IqReply& reply) {
+  close_ = context().iq.request(IqType::Set, key().peer, IbbClose{key().sid}.build(), within,
+                                [this](const IqReply& reply) {
                                   // The peer has every block: whatever it says now, this is the
                                   // end.
                                   if (std::holds_alternative<Element>(reply)) acknowledged_ = true;
@@ -177,12 +179,9 @@ void IbbSendStream::say_close() {
 void IbbSendStream::go_on() {
   if (ended()) return;
   switch (flow_->state()) {
-    case IbbSender::State::Sending:
-      return read_ahead();
-    case IbbSender::State::Draining:
-      return;
-    case IbbSender::State::Closing:
-      return say_close();
+    case IbbSender::State::Sending: return read_ahead();
+    case IbbSender::State::Draining: return;
+    case IbbSender::State::Closing: return say_close();
     case IbbSender::State::Done:
       if (!moved_) return;
       moved_->acknowledged = acknowledged_;
@@ -203,7 +202,8 @@ void IbbSendStream::end(Result<Moved> how) {
 
 }  // namespace
 
-std::unique_ptr<Carrier> make_ibb_sender(IbbTransport& transport, const StreamKey& key, std::size_t block_size,
+std::unique_ptr<Carrier> make_ibb_sender(IbbTransport& transport, const StreamKey& key,
+                                         std::size_t block_size,
                                          std::chrono::milliseconds round_trip) {
   return std::make_unique<IbbSendStream>(transport, key, block_size, round_trip);
 }

@@ -54,8 +54,10 @@ class IbbStream : public Carrier {
 };
 
 /// We send. The peer's acknowledgements pace the reading; when all are there, <close/> asks for the
-/// last one. Moved::acknowledged says that it came. `round_trip`: how long the peer's answer to <open/> took.
-std::unique_ptr<Carrier> make_ibb_sender(IbbTransport& transport, const StreamKey& key, std::size_t block_size,
+/// last one. Moved::acknowledged says that it came. `round_trip`: how long the peer's answer to
+/// <open/> took.
+std::unique_ptr<Carrier> make_ibb_sender(IbbTransport& transport, const StreamKey& key,
+                                         std::size_t block_size,
                                          std::chrono::milliseconds round_trip);
 /// We receive. A block is acknowledged when it was written, so the disk paces the peer.
 std::unique_ptr<Carrier> make_ibb_receiver(IbbTransport& transport, const StreamKey& key,

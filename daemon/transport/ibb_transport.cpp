@@ -24,7 +24,8 @@ std::string sid_of(const Element& payload) {
 
 }  // namespace
 
-IbbTransport::IbbTransport(IbbContext context) : context_(context), limit_(context.iq, context.timers) {
+IbbTransport::IbbTransport(IbbContext context)
+    : context_(context), limit_(context.iq, context.timers) {
   auto& iq = context_.iq;
   iq.handle(IqType::Set, "open", kNsIbb,
             [this](IncomingIq request) { open_requested(std::move(request)); });

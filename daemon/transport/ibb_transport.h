@@ -40,14 +40,15 @@ struct IbbContext {
 /// IQs and messages. Lives as long as the account and outlives its Attempts and Carriers.
 class IbbTransport final : public Transport {
  public:
-  /// Bytes of all streams of the account together that may be unanswered; a block of each at least. A server that reads
-  /// 3 kB/s (ejabberd's example) comes to the last of them within kAnswerWithin, and the 4 MiB that may wait for a
-  /// server are far.
+  /// Bytes of all streams of the account together that may be unanswered; a block of each at least.
+  /// A server that reads 3 kB/s (ejabberd's example) comes to the last of them within
+  /// kAnswerWithin, and the 4 MiB that may wait for a server are far.
   static constexpr std::size_t kMaxInFlight = 128 * 1024;
   static constexpr std::size_t kMinBlock = 128;  ///< bytes; a peer that wants less gets no stream
   static constexpr std::chrono::seconds kAnswerWithin{60};
-  /// COMPAT libpurple 2.14 never answers <close/>; the peer has acknowledged every block by then. Where the answer to
-  /// <open/> took its time this may take three times as long, and behind a slow server as long as a block.
+  /// COMPAT libpurple 2.14 never answers <close/>; the peer has acknowledged every block by then.
+  /// Where the answer to <open/> took its time this may take three times as long, and behind a slow
+  /// server as long as a block.
   static constexpr std::chrono::seconds kCloseAnswerWithin{3};
 
   explicit IbbTransport(IbbContext context);

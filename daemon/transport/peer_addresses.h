@@ -10,8 +10,8 @@
 
 namespace xmppftd {
 
-/// Where the peers of an account were seen, or said that they are, of late: from there they may come
-/// to our listener again. The peer heard of longest ago is forgotten past kMaxPeers.
+/// Where the peers of an account were seen, or said that they are, of late: from there they may
+/// come to our listener again. The peer heard of longest ago is forgotten past kMaxPeers.
 class PeerAddresses {
  public:
   static constexpr std::size_t kMaxPeers = 256;

@@ -44,7 +44,8 @@ constexpr Conditions kBusy = {PolicyViolation, ResourceConstraint};
 constexpr Conditions kForgotten = {ItemNotFound, UnexpectedRequest};
 constexpr Conditions kNotUnderstood = {BadRequest, FeatureNotImplemented, JidMalformed};
 
-constexpr std::string_view kGone = "the peer went offline meanwhile; the job goes on when it is back";
+constexpr std::string_view kGone =
+    "the peer went offline meanwhile; the job goes on when it is back";
 constexpr std::string_view kNoSuchServer =
     "the peer's server cannot be found; look for a typing mistake behind the @";
 constexpr std::string_view kServerSilent =
@@ -58,28 +59,37 @@ struct Row {
 };
 
 constexpr Row kRows[] = {
-    {Step::SiOffer, {BadRequest},
+    {Step::SiOffer,
+     {BadRequest},
      "the peer's program does not understand the offer, or none of its ways; try another --method"},
-    {Step::SiOffer, {FeatureNotImplemented},
+    {Step::SiOffer,
+     {FeatureNotImplemented},
      "the peer's program takes no files (XEP-0096); the peer needs another program"},
     {Step::SiOffer, {Forbidden}, "the peer declined the file"},
-    {Step::SiOffer, {NotAcceptable},
+    {Step::SiOffer,
+     {NotAcceptable},
      "the peer's program does not take the file as it was offered; ask the peer why"},
-    {Step::SiOffer, {NotAllowed},
+    {Step::SiOffer,
+     {NotAllowed},
      "a server on the way did not let the offer pass; ask its operator, or rename the file"},
     {Step::SiOffer, kStranger,
      "the peer takes files of its contacts only; become one: xmppftctl contacts add"},
-    {Step::SiOffer, {ItemNotFound, RecipientUnavailable, ServiceUnavailable},
+    {Step::SiOffer,
+     {ItemNotFound, RecipientUnavailable, ServiceUnavailable},
      "the peer is not there any more; the file is offered again when it is seen"},
-    {Step::SiOffer, {Gone, Redirect},
+    {Step::SiOffer,
+     {Gone, Redirect},
      "the peer does not use this address any more; ask for the new one"},
-    {Step::SiOffer, {JidMalformed},
+    {Step::SiOffer,
+     {JidMalformed},
      "a server on the way does not take the peer's address; look for a typing mistake"},
     {Step::SiOffer, {RemoteServerNotFound}, kNoSuchServer},
     {Step::SiOffer, {RemoteServerTimeout}, kServerSilent},
-    {Step::SiOffer, {ResourceConstraint},
+    {Step::SiOffer,
+     {ResourceConstraint},
      "the peer takes no more files just now; it is asked again later"},
-    {Step::SiOffer, {PolicyViolation},
+    {Step::SiOffer,
+     {PolicyViolation},
      "the rules of the peer or of a server forbid the offer just now; it is made again later"},
     {Step::SiOffer, Conditions::rest(),
      "the peer's program failed over the offer and does not say why; it is made again later"},
@@ -100,7 +110,8 @@ constexpr Row kRows[] = {
 
     {Step::S5bActivation, kForgotten | Conditions{BadRequest, Conflict, NotAcceptable, NotAllowed},
      "the proxy does not know the stream: a connection to it was lost, or the offer was accepted "
-     "too late (Openfire forgets it after ten minutes); the file goes in-band if it may, else it is "
+     "too late (Openfire forgets it after ten minutes); the file goes in-band if it may, else it "
+     "is "
      "offered again"},
     {Step::S5bActivation, kForbidden,
      "the proxy does not serve this account; name another one in socks5.proxies"},
@@ -129,7 +140,8 @@ constexpr Row kRows[] = {
      "the peer's program could not open an in-band stream and does not say why; allow si-socks5 "
      "with --method"},
 
-    {Step::IbbBlock, {BadRequest, NotAcceptable, UnexpectedRequest},
+    {Step::IbbBlock,
+     {BadRequest, NotAcceptable, UnexpectedRequest},
      "the peer's program could not use a block of the in-band stream; the rest is sent again"},
     {Step::IbbBlock, kForbidden | Conditions{Conflict, ItemNotFound},
      "the peer's program gave the in-band stream up, somebody cancelled there or it was started "
@@ -160,7 +172,8 @@ std::string_view meaning_of_own(Step step, const StanzaError& error) {
   if (step == Step::SiOffer && name == "no-valid-streams")
     return "the peer's program takes none of the ways that were offered; allow more with --method";
   if (step == Step::SiOffer && name == "bad-profile")
-    return "the peer's program takes streams but no files (XEP-0096); the peer needs another program";
+    return "the peer's program takes streams but no files (XEP-0096); the peer needs another "
+           "program";
   if (step == Step::Confirmation && name == "hash-mismatch")
     return "what arrived is not what was sent; send the file again";
   return "";
@@ -177,10 +190,12 @@ std::string_view meaning(Step step, const StanzaError& error) {
 std::string_view silence(Step step) {
   switch (step) {
     case Step::SiOffer: return "nobody answered the offer in time";
-    case Step::S5bOffer: return "the peer did not say in time which of the offered hosts it reached";
+    case Step::S5bOffer:
+      return "the peer did not say in time which of the offered hosts it reached";
     case Step::S5bActivation: return "the proxy did not answer in time";
     case Step::IbbOpen: return "the peer did not answer the in-band stream's opening in time";
-    case Step::IbbBlock: return "the peer, or a server, did not take a block of the in-band stream in time";
+    case Step::IbbBlock:
+      return "the peer, or a server, did not take a block of the in-band stream in time";
     case Step::Confirmation: return "the receiver did not say in time whether it has the file";
   }
   return "no answer in time";
@@ -192,7 +207,9 @@ Error explain(Step step, const IqFailure& failure) {
   Error why = failure.to_error("");
   switch (failure.kind) {
     case IqFailure::Kind::Timeout: why.detail = silence(step); break;
-    case IqFailure::Kind::Disconnected: why.detail = "our session with the server ended meanwhile"; break;
+    case IqFailure::Kind::Disconnected:
+      why.detail = "our session with the server ended meanwhile";
+      break;
     case IqFailure::Kind::Refused:
       why.detail = meaning(step, failure.error);
       why.detail.append(" (").append(to_string(failure.error.condition));

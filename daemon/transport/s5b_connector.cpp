@@ -19,7 +19,8 @@ class S5bConnector::Attempt final : public Socket::Handler {
   Attempt(S5bConnector& owner, Candidate candidate)
       : owner_(owner),
         candidate_(std::move(candidate)),
-        client_(owner.plan_.dst_addr_for ? owner.plan_.dst_addr_for(candidate_.host) : owner.plan_.dst_addr) {
+        client_(owner.plan_.dst_addr_for ? owner.plan_.dst_addr_for(candidate_.host)
+                                         : owner.plan_.dst_addr) {
     allow(kConnectWithin);
     if (candidate_.address) {
       connect();
@@ -83,7 +84,8 @@ class S5bConnector::Attempt final : public Socket::Handler {
   }
   void connect() {
     state_ = State::Connecting;
-    if (owner_.plan_.discreet) discreet_ = owner_.plan_.discreet(candidate_.host, *candidate_.address);
+    if (owner_.plan_.discreet)
+      discreet_ = owner_.plan_.discreet(candidate_.host, *candidate_.address);
     socket_ = owner_.network_.connect(*candidate_.address, *this);
   }
   void resolved(Result<std::vector<SocketAddress>> found) {
@@ -155,8 +157,9 @@ void S5bConnector::advance() {
   while (attempts_.size() < kAtOnce && !queue_.empty() && (attempts_.empty() || !stagger_))
     start_next();
   if (attempts_.empty() && (late_ || !held_))
-    finish(shortage_ ? *shortage_ : Error{Errc::StreamFailed, silence_ ? "no streamhost answered in time"
-                                              : "no streamhost could be reached"});
+    finish(shortage_ ? *shortage_
+                     : Error{Errc::StreamFailed, silence_ ? "no streamhost answered in time"
+                                                          : "no streamhost could be reached"});
 }
 
 void S5bConnector::drop_overdue() {
@@ -229,7 +232,8 @@ void S5bConnector::give_up() {
   for (const auto& attempt : attempts_)
     if (attempt->state() != Attempt::State::Spent) tell(attempt->name(), "no answer");
   for (const auto& [host, address] : queue_)
-    tell(address ? address->str() : host.host + ":" + std::to_string(host.port), "not tried, time was up");
+    tell(address ? address->str() : host.host + ":" + std::to_string(host.port),
+         "not tried, time was up");
   finish(Error{Errc::StreamFailed, "no streamhost answered in time"});
 }
 

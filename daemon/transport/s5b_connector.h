@@ -64,8 +64,8 @@ class S5bConnector {
   };
   using Done = Callback<void(Result<S5bConnected>)>;
 
-  /// `done` is called once, not before this returns. Errors: StreamFailed, Unavailable (our own system had no
-  /// socket left for at least one of the hosts).
+  /// `done` is called once, not before this returns. Errors: StreamFailed, Unavailable (our own
+  /// system had no socket left for at least one of the hosts).
   S5bConnector(Network& network, Timers& timers, Plan plan, Done done);
   ~S5bConnector();
   S5bConnector(const S5bConnector&) = delete;
@@ -95,11 +95,11 @@ class S5bConnector {
   Plan plan_;
   Done done_;
   std::deque<Candidate> queue_;
-  std::size_t further_ = 0;  // addresses queued beside the first one of a name
-  bool late_ = false;        // kBudget has passed: nobody stays longer than its own time
-  bool silence_ = false;     // somebody did not answer
+  std::size_t further_ = 0;        // addresses queued beside the first one of a name
+  bool late_ = false;              // kBudget has passed: nobody stays longer than its own time
+  bool silence_ = false;           // somebody did not answer
   std::optional<Error> shortage_;  // of our own: no more sockets, say
-  bool held_ = false;        // a discreet attempt failed: the end of all is not told before that
+  bool held_ = false;  // a discreet attempt failed: the end of all is not told before that
   std::list<std::unique_ptr<Attempt>> attempts_;
   std::unique_ptr<Timer> stagger_;
   std::unique_ptr<Timer> budget_;

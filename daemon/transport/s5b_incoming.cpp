@@ -36,7 +36,8 @@ void S5bIncoming::offered(IncomingIq iq, BytestreamsQuery query) {
   asked_.push_back(std::move(iq));
   query_ = std::move(query);
   for (const auto& host : query_.hosts)
-    if (const auto literal = SocketAddress::parse(host.host, host.port); literal && is_peers_own(host))
+    if (const auto literal = SocketAddress::parse(host.host, host.port);
+        literal && is_peers_own(host))
       context_.peers->seen(key_.peer, *literal);
   if (plan_.direct && !plan_.own_proxy_only) return connect();
   proxies_ = context_.proxies.when_ready([this] { connect(); });

@@ -9,7 +9,6 @@
 namespace xmppftd {
 namespace {
 
-
 /// What counts as one address: IPv6 users own a /64.
 Bytes net_of(const SocketAddress& peer) {
   Bytes net = peer.bytes();
@@ -135,9 +134,9 @@ void S5bListener::accepted(UniqueFd connection, const SocketAddress& peer) {
 
 /// The connection with the smallest claim goes, of several the oldest.
 void S5bListener::make_room() {
-  const auto most = std::max_element(
-      shares_.begin(), shares_.end(),
-      [](const auto& a, const auto& b) { return a.second < b.second; });
+  const auto most =
+      std::max_element(shares_.begin(), shares_.end(),
+                       [](const auto& a, const auto& b) { return a.second < b.second; });
   const Bytes crowded = most->second > kFairShare ? most->first : Bytes();
   const Connection* least = nullptr;
   int least_claim = 0;

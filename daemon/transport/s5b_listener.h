@@ -14,15 +14,15 @@
 namespace xmppftd {
 
 /// Our own streamhost: where targets connect directly (XEP-0065 section 5.3.2). One for the whole
-/// daemon, so that a fixed port serves every account. It listens only while somebody holds a Ticket,
-/// and a connection counts only when it names a live ticket's hash: others are told REP 2 and disturb
-/// nobody. Outlives its tickets.
+/// daemon, so that a fixed port serves every account. It listens only while somebody holds a
+/// Ticket, and a connection counts only when it names a live ticket's hash: others are told REP 2
+/// and disturb nobody. Outlives its tickets.
 ///
 /// A crowd that floods it must not keep the true peer out, and whoever is not proven yet looks like
 /// the crowd. So everybody is let in and the least likely one goes for it: first of an address that
-/// takes more than its share, then of addresses that came before and proved nothing, then whoever is
-/// silent, though a SOCKS5 client greets at once, then the oldest. Where the peer is likely to come
-/// from its connection stays.
+/// takes more than its share, then of addresses that came before and proved nothing, then whoever
+/// is silent, though a SOCKS5 client greets at once, then the oldest. Where the peer is likely to
+/// come from its connection stays.
 class S5bListener {
  public:
   static constexpr std::size_t kMaxUnproven = 192;

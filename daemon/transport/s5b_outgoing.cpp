@@ -32,7 +32,8 @@ std::string list_of(const std::vector<StreamHost>& hosts) {
   std::string list;
   for (const auto& host : hosts) {
     const auto literal = SocketAddress::parse(host.host, host.port);
-    list += (list.empty() ? "" : ", ") + (literal ? literal->str() : host.host + ":" + std::to_string(host.port));
+    list += (list.empty() ? "" : ", ") +
+            (literal ? literal->str() : host.host + ":" + std::to_string(host.port));
   }
   return list;
 }
@@ -167,8 +168,8 @@ void S5bOutgoing::answered(IqReply reply) {
   follow(*query->used);
 }
 
-/// Only to a host offered in this stream; a proxy among them then at every place of it that we know,
-/// for what leads the peer there may lead us nowhere.
+/// Only to a host offered in this stream; a proxy among them then at every place of it that we
+/// know, for what leads the peer there may lead us nowhere.
 void S5bOutgoing::follow(const std::string& used) {
   const auto jid = Jid::parse(used);
   if (!jid) return fail(Errc::StreamFailed, "the streamhost used has no valid JID");
@@ -204,7 +205,8 @@ void S5bOutgoing::connect_to_proxy(const std::string& jid, std::vector<StreamHos
   plan.tell = [this](std::string detail) { tell("proxy", std::move(detail)); };
   connector_ = std::make_unique<S5bConnector>(
       context_.network, context_.timers, std::move(plan), [this, jid](Result<S5bConnected> result) {
-        if (!result) return fail(result.error().code, "proxy " + jid + ": " + result.error().detail);
+        if (!result)
+          return fail(result.error().code, "proxy " + jid + ": " + result.error().detail);
         activate(*Jid::parse_stamped(jid), *std::move(result));
       });
 }
@@ -214,17 +216,17 @@ void S5bOutgoing::activate(const Jid& proxy, S5bConnected connected) {
   query.sid = key_.sid;
   query.activate = key_.peer.as_stamped();
   // An empty result is as good as one with a child: what counts is who answered which request.
-  request_ = context_.iq.request(
-      IqType::Set, proxy, query.build(), kActivateWithin,
-      [this, proxy, connection = std::move(connected)](IqReply reply) mutable {
-        if (const auto* failure = std::get_if<IqFailure>(&reply)) {
-          const bool offline = failure->kind == IqFailure::Kind::Disconnected;
-          const Error why = explain(Step::S5bActivation, *failure);
-          return fail(offline ? Errc::NotOnline : Errc::StreamFailed,
-                      (offline ? "" : proxy.str() + ": ") + why.detail);
-        }
-        open(std::move(connection.socket), "proxy", connection.address);
-      });
+  request_ =
+      context_.iq.request(IqType::Set, proxy, query.build(), kActivateWithin,
+                          [this, proxy, connection = std::move(connected)](IqReply reply) mutable {
+                            if (const auto* failure = std::get_if<IqFailure>(&reply)) {
+                              const bool offline = failure->kind == IqFailure::Kind::Disconnected;
+                              const Error why = explain(Step::S5bActivation, *failure);
+                              return fail(offline ? Errc::NotOnline : Errc::StreamFailed,
+                                          (offline ? "" : proxy.str() + ": ") + why.detail);
+                            }
+                            open(std::move(connection.socket), "proxy", connection.address);
+                          });
 }
 
 void S5bOutgoing::tell(std::string_view what, std::string detail) const {

@@ -13,7 +13,8 @@ constexpr std::size_t kKeptForProxies = 2;
 /// The smallest network that both may be in: nobody tells us the masks.
 bool is_near(const Bytes& a, const Bytes& b) {
   const std::size_t prefix = a.size() == 4 ? 3 : 8;
-  return a.size() == b.size() && std::equal(a.begin(), a.begin() + static_cast<long>(prefix), b.begin());
+  return a.size() == b.size() &&
+         std::equal(a.begin(), a.begin() + static_cast<long>(prefix), b.begin());
 }
 
 int rank(const StreamHost& place, const std::vector<Network::Interface>& ours,

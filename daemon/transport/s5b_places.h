@@ -8,8 +8,8 @@
 #include "xep/xep0065_bytestreams.h"
 
 // Which of the places of a proxy to name, and to try, first. A proxy on a host with several
-// interfaces may list all of them under one JID (COMPAT Openfire without xmpp.proxy.externalip), and
-// those of its container bridges lead nowhere for anybody else.
+// interfaces may list all of them under one JID (COMPAT Openfire without xmpp.proxy.externalip),
+// and those of its container bridges lead nowhere for anybody else.
 namespace xmppftd {
 
 /// `places` of one proxy, the most promising first: where our own connection to the server goes,

@@ -43,8 +43,8 @@ std::vector<StreamHost> usable(const BytestreamsQuery& reply, const Jid& proxy) 
   return hosts;
 }
 
-/// Names are cosmetic and decide nothing, but a server that has a proxy mostly calls it so, and then
-/// nobody need wait for the other items.
+/// Names are cosmetic and decide nothing, but a server that has a proxy mostly calls it so, and
+/// then nobody need wait for the other items.
 bool sounds_like_proxy(const DiscoItem& item) {
   std::string words = item.jid + ' ' + item.name;
   std::transform(words.begin(), words.end(), words.begin(),
@@ -60,7 +60,8 @@ class S5bProxies::Waiter final : public Wait {
   Waiter(S5bProxies& proxies, Callback<void()> ready)
       : proxies_(&proxies), ready_(std::move(ready)) {
     proxies_->waiters_.push_back(this);
-    if (!proxies_->searching_ || proxies_->ready_) soon_ = proxies_->timers_.after({}, [this] { tell(); });
+    if (!proxies_->searching_ || proxies_->ready_)
+      soon_ = proxies_->timers_.after({}, [this] { tell(); });
   }
   ~Waiter() override {
     if (proxies_) proxies_->waiters_.remove(this);
@@ -137,7 +138,7 @@ void S5bProxies::ask_server() {
     if (parsed.left_out > 0) {
       doubtful_ = true;
       log::warning("s5b", domain.str() + " lists too many items: " +
-                             std::to_string(parsed.left_out) + " are not asked for a proxy");
+                              std::to_string(parsed.left_out) + " are not asked for a proxy");
     }
     std::set<Jid> known{domain};
     std::deque<Jid> others;
@@ -172,8 +173,8 @@ void S5bProxies::ask_identity(const Jid& item) {
                                   [this, item, turn](const IqReply& reply) {
                                     turns_.erase(turn);
                                     const auto* result = std::get_if<Element>(&reply);
-                                    const auto info =
-                                        result ? DiscoInfo::parse(*result) : Result<DiscoInfo>(Error{});
+                                    const auto info = result ? DiscoInfo::parse(*result)
+                                                             : Result<DiscoInfo>(Error{});
                                     if (info && info->has_identity("proxy", "bytestreams"))
                                       ask_address(item);
                                     answered(reply);
@@ -221,8 +222,8 @@ void S5bProxies::finish() {
   if (!to_ask_.empty()) {
     doubtful_ = true;
     log::warning("s5b", std::to_string(to_ask_.size()) +
-                           " items of the server were not asked for a proxy: time was up. Name "
-                           "the proxy in socks5.proxies");
+                            " items of the server were not asked for a proxy: time was up. Name "
+                            "the proxy in socks5.proxies");
   }
   to_ask_.clear();
   turns_.clear();
@@ -243,9 +244,9 @@ bool S5bProxies::knows(const StreamHost& host) const {
   const auto all = hosts();
   const auto jid = Jid::parse(host.jid);
   return jid && std::any_of(all.begin(), all.end(), [&](const StreamHost& one) {
-    const auto theirs = Jid::parse(one.jid);
-    return theirs && *theirs == *jid && one.host == host.host && one.port == host.port;
-  });
+           const auto theirs = Jid::parse(one.jid);
+           return theirs && *theirs == *jid && one.host == host.host && one.port == host.port;
+         });
 }
 
 }  // namespace xmppftd

@@ -23,9 +23,9 @@ namespace xmppftd {
 /// only from the JID that was asked. Lives as long as the account.
 ///
 /// However many items a server lists, all are asked, kAskAtOnce at a time, those first whose name
-/// promises something; one that does not answer in time makes room for the next. Nobody waits longer
-/// than kReadyWithin for it, the search goes on for kSearchWithin, and what is left is told in the
-/// log.
+/// promises something; one that does not answer in time makes room for the next. Nobody waits
+/// longer than kReadyWithin for it, the search goes on for kSearchWithin, and what is left is told
+/// in the log.
 class S5bProxies {
  public:
   S5bProxies(IqChannel& iq, Timers& timers, bool use_server_proxy, std::vector<NamedProxy> named);
@@ -85,8 +85,8 @@ class S5bProxies {
   const std::vector<NamedProxy> named_;
   std::vector<std::vector<StreamHost>> named_hosts_;  // beside named_
   std::vector<StreamHost> server_hosts_;
-  std::vector<std::unique_ptr<IqRequest>> requests_;  // of this search
-  std::deque<Jid> to_ask_;                            // items that wait for their turn
+  std::vector<std::unique_ptr<IqRequest>> requests_;       // of this search
+  std::deque<Jid> to_ask_;                                 // items that wait for their turn
   std::map<std::uint64_t, std::unique_ptr<Timer>> turns_;  // items asked of late
   std::uint64_t turn_ = 0;
   std::size_t unanswered_ = 0;

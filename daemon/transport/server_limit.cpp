@@ -29,7 +29,9 @@ void ServerLimit::remove(Stream& stream) {
   found_ = false;
 }
 
-void ServerLimit::round_trip(milliseconds took) { quickest_ = std::min(quickest_.value_or(took), took); }
+void ServerLimit::round_trip(milliseconds took) {
+  quickest_ = std::min(quickest_.value_or(took), took);
+}
 
 void ServerLimit::wait() {
   ping_.reset();
@@ -39,7 +41,8 @@ void ServerLimit::wait() {
 }
 
 void ServerLimit::look() {
-  const auto passed = static_cast<std::uint64_t>(duration_cast<milliseconds>(timers_.now() - since_).count());
+  const auto passed =
+      static_cast<std::uint64_t>(duration_cast<milliseconds>(timers_.now() - since_).count());
   const auto rate = delivered_ * 1000 / std::max<std::uint64_t>(passed, 1);
   if (rate > kSlow) found_ = false;
   if (rate == 0 || rate > kSlow) return wait();  // at a standstill there is no rate to tell
@@ -50,7 +53,8 @@ void ServerLimit::look() {
   ping_ = iq_.request(IqType::Get, iq_.self().domain_jid(), build_ping(), kReplyWithin,
                       [this, asked = timers_.now(), rate](IqReply reply) {
                         const auto* failure = std::get_if<IqFailure>(&reply);
-                        if (failure != nullptr && failure->kind != IqFailure::Kind::Refused) return wait();
+                        if (failure != nullptr && failure->kind != IqFailure::Kind::Refused)
+                          return wait();
                         judge(duration_cast<milliseconds>(timers_.now() - asked), rate);
                       });
 }
@@ -64,7 +68,8 @@ void ServerLimit::judge(milliseconds delay, std::uint64_t rate) {
 
 void ServerLimit::tell(std::uint64_t rate) {
   for (;;) {  // from the start each time: whoever is told may end others
-    const auto next = std::find_if(streams_.begin(), streams_.end(), [](const auto& entry) { return !entry.second; });
+    const auto next = std::find_if(streams_.begin(), streams_.end(),
+                                   [](const auto& entry) { return !entry.second; });
     if (next == streams_.end()) return;
     next->second = true;
     next->first->on_server_limit(rate);

@@ -12,16 +12,18 @@
 
 namespace xmppftd {
 
-/// Finds out whether the in-band streams of an account crawl because our own server holds them back: it may read a
-/// client at some kB/s only, and says nothing (Prosody's mod_limits as Debian ships it: 10 kB/s; ejabberd's example
-/// configuration: 3 kB/s). A ping to the server (XEP-0199) waits behind our blocks: when it takes long, and much longer
-/// than any stanza took since there were blocks, it is the server (or the line to it) and not the peer.
+/// Finds out whether the in-band streams of an account crawl because our own server holds them
+/// back: it may read a client at some kB/s only, and says nothing (Prosody's mod_limits as Debian
+/// ships it: 10 kB/s; ejabberd's example configuration: 3 kB/s). A ping to the server (XEP-0199)
+/// waits behind our blocks: when it takes long, and much longer than any stanza took since there
+/// were blocks, it is the server (or the line to it) and not the peer.
 class ServerLimit {
  public:
   /// A stream that sends.
   class Stream {
    public:
-    /// The server takes no more than `rate` bytes/s of all our streams together. Once a stream; may end it.
+    /// The server takes no more than `rate` bytes/s of all our streams together. Once a stream; may
+    /// end it.
     virtual void on_server_limit(std::uint64_t rate) = 0;
 
    protected:
@@ -40,8 +42,8 @@ class ServerLimit {
   void delivered(std::uint64_t bytes) { delivered_ += bytes; }
   /// How long a stanza of ours and its answer took.
   void round_trip(std::chrono::milliseconds took);
-  /// Is there one, as far as we know? Then more than a block of each stream under way would only stand in the way of
-  /// the account's other stanzas.
+  /// Is there one, as far as we know? Then more than a block of each stream under way would only
+  /// stand in the way of the account's other stanzas.
   bool found() const noexcept { return found_; }
 
  private:

@@ -15,17 +15,19 @@ namespace xmppftd {
 
 /// Names one stream between two full JIDs. Sessions are found by (peer, sid), never by sid alone.
 struct StreamKey {
-  Jid self;         ///< our full JID as the peer writes it (the `to` of its stanzas)
-  Jid peer;         ///< full
+  Jid self;  ///< our full JID as the peer writes it (the `to` of its stanzas)
+  Jid peer;  ///< full
   std::string sid;
 };
 
-/// What this stream may do, from the account's ip_policy, the user's --method and the peer's subscription.
+/// What this stream may do, from the account's ip_policy, the user's --method and the peer's
+/// subscription.
 struct StreamPlan {
-  bool direct = true;           ///< advertise our own addresses (out); connect to the peer's addresses (in)
-  bool proxy = true;            ///< use proxies
-  bool own_proxy_only = false;  ///< in: connect to our own server's proxy and nothing else (ip_policy proxy-only)
-  bool peer_is_xmppftd = false; ///< bigger IBB blocks are safe
+  bool direct = true;  ///< advertise our own addresses (out); connect to the peer's addresses (in)
+  bool proxy = true;   ///< use proxies
+  /// in: connect to our own server's proxy and nothing else (ip_policy proxy-only)
+  bool own_proxy_only = false;
+  bool peer_is_xmppftd = false;  ///< bigger IBB blocks are safe
   /// Adds a line to the job's story: "direct", "192.0.2.1:4242 refused". May be empty.
   std::function<void(std::string_view what, std::string detail)> tell;
 };
@@ -46,18 +48,22 @@ class Transport {
   /// Makes sure that open() can send its first stanza at once (proxies known, listener up).
   /// COMPAT Smack: waits only 5 s for it.
   /// `ready` comes within 5 s, whatever was found.
-  [[nodiscard]] virtual std::unique_ptr<Attempt> prepare(const StreamPlan& plan, Callback<void()> ready) = 0;
-  /// Is there anything to open a stream with? Asked when prepare() was ready. Errors: NoCommonMethod
-  /// when there is not, StreamFailed when there may be later.
+  [[nodiscard]] virtual std::unique_ptr<Attempt> prepare(const StreamPlan& plan,
+                                                         Callback<void()> ready) = 0;
+  /// Is there anything to open a stream with? Asked when prepare() was ready. Errors:
+  /// NoCommonMethod when there is not, StreamFailed when there may be later.
   virtual Result<void> can_open(const StreamPlan& plan) const {
     static_cast<void>(plan);
     return {};
   }
-  /// We offered and the peer chose this method. Errors: StreamFailed, Timeout, PeerOffline, NotOnline.
-  [[nodiscard]] virtual std::unique_ptr<Attempt> open(const StreamKey& key, const StreamPlan& plan, Opened done) = 0;
-  /// We accepted with this method: from now on the peer may open the stream. Several transports may expect one key (the
-  /// sender falls back from S5B to IBB with the same sid). Errors: as open().
-  [[nodiscard]] virtual std::unique_ptr<Attempt> expect(const StreamKey& key, const StreamPlan& plan, Opened done) = 0;
+  /// We offered and the peer chose this method. Errors: StreamFailed, Timeout, PeerOffline,
+  /// NotOnline.
+  [[nodiscard]] virtual std::unique_ptr<Attempt> open(const StreamKey& key, const StreamPlan& plan,
+                                                      Opened done) = 0;
+  /// We accepted with this method: from now on the peer may open the stream. Several transports may
+  /// expect one key (the sender falls back from S5B to IBB with the same sid). Errors: as open().
+  [[nodiscard]] virtual std::unique_ptr<Attempt> expect(const StreamKey& key,
+                                                        const StreamPlan& plan, Opened done) = 0;
 };
 
 }  // namespace xmppftd

@@ -12,7 +12,8 @@
 
 namespace xmppftd {
 
-/// One thread of its own: libuv's pool is no place for settings, a black-hole resolver may hold it for 20 s.
+/// One thread of its own: libuv's pool is no place for settings, a black-hole resolver may hold it
+/// for 20 s.
 class BackgroundThread final : public Background {
  public:
   /// `loop` outlives this.
@@ -28,7 +29,8 @@ class BackgroundThread final : public Background {
   void loop();
 
   Poster& home_;
-  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  // shared with posted tasks, read on home_ only
+  // shared with posted tasks, read on home_ only
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
   std::mutex mutex_;
   std::condition_variable wake_;
   std::deque<Task> tasks_;  // guarded by mutex_

@@ -9,13 +9,14 @@
 
 namespace xmppftd {
 
-/// A libuv handle dies only this way: closed, and freed when libuv lets go. Its `data` is null from then on, so a late
-/// callback finds nobody.
+/// A libuv handle dies only this way: closed, and freed when libuv lets go. Its `data` is null from
+/// then on, so a late callback finds nobody.
 template <class H>
 struct CloseThenDelete {
   void operator()(H* handle) const noexcept {
     handle->data = nullptr;
-    uv_close(reinterpret_cast<uv_handle_t*>(handle), [](uv_handle_t* dead) { delete reinterpret_cast<H*>(dead); });
+    uv_close(reinterpret_cast<uv_handle_t*>(handle),
+             [](uv_handle_t* dead) { delete reinterpret_cast<H*>(dead); });
   }
 };
 

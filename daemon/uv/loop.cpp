@@ -14,12 +14,15 @@ class UvTimer final : public Timer {
     handle_->data = this;
     // libuv counts from the loop's cached time: after a long turn that would fire early.
     uv_update_time(loop);
-    uv_timer_start(handle_.get(), [](uv_timer_t* handle) {
-      auto* self = static_cast<UvTimer*>(handle->data);
-      if (self == nullptr) return;
-      auto fire_now = std::move(self->fire_);  // may destroy us
-      fire_now();
-    }, static_cast<std::uint64_t>(delay.count() < 0 ? 0 : delay.count()), 0);
+    uv_timer_start(
+        handle_.get(),
+        [](uv_timer_t* handle) {
+          auto* self = static_cast<UvTimer*>(handle->data);
+          if (self == nullptr) return;
+          auto fire_now = std::move(self->fire_);  // may destroy us
+          fire_now();
+        },
+        static_cast<std::uint64_t>(delay.count() < 0 ? 0 : delay.count()), 0);
   }
 
  private:
@@ -32,9 +35,11 @@ class UvTimer final : public Timer {
 Loop::Loop() : loop_(std::make_unique<uv_loop_t>()), wake_(new uv_async_t) {
   uv_must(uv_loop_init(loop_.get()), "uv_loop_init");
   wake_->data = this;
-  uv_must(uv_async_init(loop_.get(), wake_.get(), [](uv_async_t* handle) {
-            if (auto* self = static_cast<Loop*>(handle->data)) self->drain();
-          }), "uv_async_init");
+  uv_must(uv_async_init(loop_.get(), wake_.get(),
+                        [](uv_async_t* handle) {
+                          if (auto* self = static_cast<Loop*>(handle->data)) self->drain();
+                        }),
+          "uv_async_init");
 }
 
 Loop::~Loop() {

@@ -13,8 +13,9 @@
 
 namespace xmppftd {
 
-/// One thread's libuv loop. Made, run and destroyed on one thread; only `post()` may be called from others.
-/// Destruction runs the loop dry and aborts when a handle was leaked, so a leak fails its test.
+/// One thread's libuv loop. Made, run and destroyed on one thread; only `post()` may be called from
+/// others. Destruction runs the loop dry and aborts when a handle was leaked, so a leak fails its
+/// test.
 class Loop final : public Poster, public Timers {
  public:
   Loop();
@@ -31,7 +32,8 @@ class Loop final : public Poster, public Timers {
 
   void post(Callback<void()> task) override;
   Clock::time_point now() const override { return Clock::now(); }
-  [[nodiscard]] std::unique_ptr<Timer> after(std::chrono::milliseconds delay, Callback<void()> fire) override;
+  [[nodiscard]] std::unique_ptr<Timer> after(std::chrono::milliseconds delay,
+                                             Callback<void()> fire) override;
 
   /// For tests: every delay of after() is divided by this.
   void set_time_scale(unsigned divisor) noexcept { time_scale_ = divisor == 0 ? 1 : divisor; }

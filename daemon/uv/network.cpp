@@ -18,7 +18,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr int kBacklog = SOMAXCONN;  // a crowd waits in the kernel, not before a closed door
-constexpr int kAcceptsAtOnce = 16;  // then others of the loop have their turn
+constexpr int kAcceptsAtOnce = 16;   // then others of the loop have their turn
 
 SocketAddress address_of(const sockaddr* native) {
   sockaddr_storage storage{};

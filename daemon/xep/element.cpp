@@ -22,24 +22,15 @@ constexpr auto kSpecial = special_bytes();
 /// White space is a reference where a parser would otherwise turn it into another.
 std::string_view escape_of(char c, bool in_attribute) {
   switch (c) {
-    case '<':
-      return "&lt;";
-    case '>':
-      return "&gt;";
-    case '&':
-      return "&amp;";
-    case '"':
-      return "&quot;";
-    case '\'':
-      return "&apos;";
-    case '\r':
-      return "&#13;";
-    case '\n':
-      return in_attribute ? "&#10;" : "\n";
-    case '\t':
-      return in_attribute ? "&#9;" : "\t";
-    default:
-      return "";
+    case '<': return "&lt;";
+    case '>': return "&gt;";
+    case '&': return "&amp;";
+    case '"': return "&quot;";
+    case '\'': return "&apos;";
+    case '\r': return "&#13;";
+    case '\n': return in_attribute ? "&#10;" : "\n";
+    case '\t': return in_attribute ? "&#9;" : "\t";
+    default: return "";
   }
 }
 

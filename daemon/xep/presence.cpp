@@ -41,8 +41,8 @@ Element client_element(const char* name, std::string text) {
 
 Result<Presence> Presence::parse(const Element& stanza) {
   const auto word = stanza.attribute_or_empty("type");
-  const auto* type =
-      std::find_if(kPresenceTypes.begin(), kPresenceTypes.end(), [&](const auto& t) { return t.first == word; });
+  const auto* type = std::find_if(kPresenceTypes.begin(), kPresenceTypes.end(),
+                                  [&](const auto& t) { return t.first == word; });
   if (stanza.name != "presence" || type == kPresenceTypes.end())
     return broken("presence type", word, "is not one of RFC 6121 section 4.7.1");
   Presence presence;

@@ -18,7 +18,8 @@ namespace xmppftd {
 /// from the wire.
 inline constexpr std::string_view kNsLeftOut = "urn:xmppft:left-out:0";
 
-/// Where a server's stream features name it, a contact may be approved before it asks (section 3.4).
+/// Where a server's stream features name it, a contact may be approved before it asks
+/// (section 3.4).
 inline constexpr std::string_view kNsPreApproval = "urn:xmpp:features:pre-approval";
 inline constexpr std::string_view kNsStreams = "http://etherx.jabber.org/streams";
 
@@ -29,7 +30,8 @@ enum class Subscription {
   Both,
   Remove,  ///< in a push or a set: the contact goes
 };
-std::string_view to_string(Subscription subscription) noexcept;  ///< "none", "to", "from", "both", "remove"
+/// "none", "to", "from", "both", "remove"
+std::string_view to_string(Subscription subscription) noexcept;
 
 struct RosterItem {
   Jid jid;

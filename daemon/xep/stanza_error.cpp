@@ -46,7 +46,8 @@ constexpr std::array<Row, 22> kRows{{
     {UndefinedCondition, "undefined-condition", ErrorType::Cancel, 500},
     {UnexpectedRequest, "unexpected-request", ErrorType::Wait, 400},
 }};
-constexpr std::array<std::string_view, 5> kErrorTypes{"auth", "cancel", "continue", "modify", "wait"};
+constexpr std::array<std::string_view, 5> kErrorTypes{"auth", "cancel", "continue", "modify",
+                                                      "wait"};
 
 const Row& row_of(Condition condition) { return kRows[static_cast<std::size_t>(condition)]; }
 

@@ -18,7 +18,8 @@ Result<IbbOpen> IbbOpen::parse(const Element& open) {
   auto sid = parse_sid("ibb sid", open.attribute_or_empty("sid"));
   if (!sid) return sid.error();
   parsed.sid = *std::move(sid);
-  // COMPAT home-made bots leave it out, though section 2.1 requires it. 4096 is what every client takes.
+  // COMPAT home-made bots leave it out, though section 2.1 requires it. 4096 is what every client
+  // takes.
   const auto size_text = open.attribute("block-size").value_or("4096");
   const auto size = parse_decimal(size_text);
   if (!size || *size == 0 || *size > kMaxIbbBlock)

@@ -22,8 +22,8 @@ struct IbbOpen {
   std::size_t block_size = 4096;  ///< 1 to kMaxIbbBlock
   IbbStanza stanza = IbbStanza::Iq;
 
-  /// `block-size` is within 1..65535, and 4096 where it is missing; `stanza` is "iq" or "message" and
-  /// defaults to "iq".
+  /// `block-size` is within 1..65535, and 4096 where it is missing; `stanza` is "iq" or "message"
+  /// and defaults to "iq".
   static Result<IbbOpen> parse(const Element& open);
   Element build() const;  ///< `stanza` is omitted for iq
 };

@@ -14,7 +14,7 @@
 // SOCKS5 Bytestreams (XEP-0065). Every parse error is Protocol: answer <bad-request/>.
 namespace xmppftd {
 
-inline constexpr std::size_t kMaxStreamHosts = 64;  ///< read from one query
+inline constexpr std::size_t kMaxStreamHosts = 64;             ///< read from one query
 inline constexpr std::uint16_t kDefaultStreamHostPort = 1080;  ///< XEP-0065 section 9.2
 
 /// `<streamhost/>`: where to connect, and whose it is. Several may share one JID (Openfire's
@@ -32,13 +32,13 @@ struct StreamHost {
 struct BytestreamsQuery {
   std::string sid;  ///< "" when absent, as in a proxy's reply
   std::vector<StreamHost> hosts;
-  std::size_t left_out = 0;  ///< hosts past kMaxStreamHosts, which were not read
+  std::size_t left_out = 0;             ///< hosts past kMaxStreamHosts, which were not read
   std::optional<std::string> used;      ///< JID of <streamhost-used/>
   std::optional<std::string> activate;  ///< JID of the target
   std::string dst_addr;  ///< 40 lower-case hex digits, or ""; only for room occupants (ST8)
 
-  /// A host without JID, host or with a bad port is skipped, one without port has 1080. `mode` is not looked at (COMPAT QXmpp 1.4 sends uninitialised
-  /// memory).
+  /// A host without JID, host or with a bad port is skipped, one without port has 1080. `mode` is
+  /// not looked at (COMPAT QXmpp 1.4 sends uninitialised memory).
   static Result<BytestreamsQuery> parse(const Element& query);
   /// Writes mode='tcp' beside hosts.
   Element build() const;

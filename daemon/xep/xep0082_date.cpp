@@ -72,7 +72,7 @@ std::optional<sys_seconds> parse_date_time(std::string_view text) noexcept {
   const minutes min(in.number_up_to(59));
   in.want(':');
   const seconds s(in.number_up_to(60));  // a leap second is the next minute's first
-  skip_fraction(in);  // COMPAT QXmpp: milliseconds
+  skip_fraction(in);                     // COMPAT QXmpp: milliseconds
   const minutes offset = read_offset(in);
   const year_month_day date = y / m / d;
   if (!in.ok || !in.text.empty() || !date.ok()) return std::nullopt;

@@ -24,8 +24,8 @@ struct SiOffer {
 
   /// The name comes out safe, description and MIME type bounded and clean (SI3),
   /// an absent size is 0 (COMPAT QXmpp), a malformed hash or date is absent, attributes we do not
-  /// know are ignored. The id is opaque (xep/parse.h). At most 16 methods, those we know among them.
-  /// Errors, each answered by to_stanza_error(): Protocol (id, name or a number is bad),
+  /// know are ignored. The id is opaque (xep/parse.h). At most 16 methods, those we know among
+  /// them. Errors, each answered by to_stanza_error(): Protocol (id, name or a number is bad),
   /// PeerUnsupported (another profile), NoCommonMethod (no method at all).
   static Result<SiOffer> parse(const Element& si);
   /// One list-single field, without label and FORM_TYPE (Psi reads the first field only).

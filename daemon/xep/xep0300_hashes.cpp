@@ -10,12 +10,9 @@ namespace {
 
 std::size_t digest_size(HashAlgo algo) {
   switch (algo) {
-    case HashAlgo::Md5:
-      return 16;
-    case HashAlgo::Sha1:
-      return 20;
-    case HashAlgo::Sha256:
-      return 32;
+    case HashAlgo::Md5: return 16;
+    case HashAlgo::Sha1: return 20;
+    case HashAlgo::Sha256: return 32;
   }
   return 0;
 }

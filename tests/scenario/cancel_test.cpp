@@ -15,12 +15,14 @@ void check_next_file(Play& play, const std::string& way) {
   play.bob_trusts_ann();
   play.ann_disk.names.clear();
   const auto next = play.send(some_content(3000), way);
-  REQUIRE(play.until([&] { return play.ann->state(next) == "done" && play.bob->state(before + 1) == "done"; }));
+  REQUIRE(play.until(
+      [&] { return play.ann->state(next) == "done" && play.bob->state(before + 1) == "done"; }));
 }
 
 }  // namespace
 
-TEST_CASE("scenario: what its receiver cancelled stays cancelled, whatever the sender makes of it", "[scenario]") {
+TEST_CASE("scenario: what its receiver cancelled stays cancelled, whatever the sender makes of it",
+          "[scenario]") {
   const auto way = GENERATE(from_range(kWays));
   const auto phase = GENERATE(from_range(kPhases));
   CAPTURE(way, phase);
@@ -36,7 +38,8 @@ TEST_CASE("scenario: what its receiver cancelled stays cancelled, whatever the s
   CHECK(play.bob->state() == (phase == "offered" ? "cancelled/refused" : "cancelled/user"));
   CHECK(play.ann->state() == "failed/declined");
   if (phase != "offered")
-    CHECK(play.ann->job().error_detail.find("The receiver cancelled this file") != std::string::npos);
+    CHECK(play.ann->job().error_detail.find("The receiver cancelled this file") !=
+          std::string::npos);
   CHECK(play.bob->queue().find(2) == nullptr);
   CHECK(play.bob_disk.names.empty());
   play.check_nothing_left();
@@ -75,7 +78,8 @@ TEST_CASE("scenario: who offers again after a refusal means it", "[scenario]") {
   play.ann->bulk().stop_at = ~0ull;
   REQUIRE(play.until([&] { return play.ann->state() == "failed/declined"; }));
   const auto again = play.send(some_content(kSize), way);
-  REQUIRE(play.until([&] { return play.ann->state(again) == "done" && play.bob->state(2) == "done"; }));
+  REQUIRE(
+      play.until([&] { return play.ann->state(again) == "done" && play.bob->state(2) == "done"; }));
   CHECK(play.bob_disk.names.size() == 1);
   play.check_nothing_left();
 }

@@ -9,12 +9,15 @@ using namespace xmppftd::test;
 
 namespace {
 
-bool waits_for_user(const Play& play, JobId id) { return play.bob->state(id) == "offered/awaiting-user"; }
+bool waits_for_user(const Play& play, JobId id) {
+  return play.bob->state(id) == "offered/awaiting-user";
+}
 
 /// Bob says yes to what asks him now.
 void say_yes(Play& play) {
   for (JobId id = 1; id <= play.bob->queue().newest(); ++id)
-    if (waits_for_user(play, id)) play.must([&](auto done) { play.bob->queue().accept(id, {}, std::move(done)); });
+    if (waits_for_user(play, id))
+      play.must([&](auto done) { play.bob->queue().accept(id, {}, std::move(done)); });
 }
 
 /// A while passes; where bytes move, they do so slowly.
@@ -28,7 +31,8 @@ void pass_slowly(Play& play, std::chrono::seconds time, bool bytes) {
 void check_one_file(Play& play) {
   CHECK(play.bob_disk.names.size() == 1);
   REQUIRE(play.bob_disk.names.count(kTarget) == 1);
-  const bool same = play.bob_disk.inodes.at(play.bob_disk.names.at(kTarget)).content == some_content(kSize);
+  const bool same =
+      play.bob_disk.inodes.at(play.bob_disk.names.at(kTarget)).content == some_content(kSize);
   CHECK(same);
   play.check_nothing_left();
 }
@@ -67,8 +71,9 @@ TEST_CASE("scenario: a lost session costs no file, whenever and whose it is", "[
   const bool over = play.until(ended, 24h);
   play.pass(1h);
   INFO("ann: " << play.ann->state() << "\n" << Play::story(play.ann_disk));
-  INFO("bob: " << play.bob->state() << "\n" << Play::story(play.bob_disk) << "bob 2: " << play.bob->state(2)
-               << "\n" << Play::story(play.bob_disk, 2));
+  INFO("bob: " << play.bob->state() << "\n"
+               << Play::story(play.bob_disk) << "bob 2: " << play.bob->state(2) << "\n"
+               << Play::story(play.bob_disk, 2));
   REQUIRE(over);
   CHECK(play.ann->state() == "done");
   CHECK(play.ann->job().delivery == Delivery::Confirmed);
@@ -77,8 +82,10 @@ TEST_CASE("scenario: a lost session costs no file, whenever and whose it is", "[
   check_one_file(play);
 }
 
-TEST_CASE("scenario: a session that is lost at the last byte is waited for, or costs another try", "[scenario]") {
-  const auto way = GENERATE(from_range(std::vector<std::string>{"si-socks5/direct", "si-socks5/proxy"}));
+TEST_CASE("scenario: a session that is lost at the last byte is waited for, or costs another try",
+          "[scenario]") {
+  const auto way =
+      GENERATE(from_range(std::vector<std::string>{"si-socks5/direct", "si-socks5/proxy"}));
   const auto who = GENERATE(from_range(std::vector<std::string>{kAnn, kBob}));
   CAPTURE(way, who);
   Play play;
@@ -86,7 +93,8 @@ TEST_CASE("scenario: a session that is lost at the last byte is waited for, or c
   play.server.refuses = true;
   play.server.drop(who);
   play.ann->bulk().stop_at = ~0ull;
-  REQUIRE(play.until([&] { return play.ann->state() == "verifying" && play.bob->state() == "verifying"; }));
+  REQUIRE(play.until(
+      [&] { return play.ann->state() == "verifying" && play.bob->state() == "verifying"; }));
   SECTION("it is back in minutes: the bytes are across, and only their confirmation was late") {
     play.pass(3min);
     play.server.refuses = false;

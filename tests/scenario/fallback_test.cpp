@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// One job finds its own way: direct, proxy, in-band. Its story says what was tried, where and why not.
+// One job finds its own way: direct, proxy, in-band. Its story says what was tried, where and why
+// not.
 #include "scenario/play.h"
 
 namespace fallback_test {
@@ -25,7 +26,8 @@ void check_story(const Disk& disk, const std::vector<std::string>& lines) {
 
 }  // namespace
 
-TEST_CASE("fallback: three black holes of five hosts, and the proxy carries it within 9 s", "[scenario]") {
+TEST_CASE("fallback: three black holes of five hosts, and the proxy carries it within 9 s",
+          "[scenario]") {
   Play play;
   play.bob_trusts_ann();
   play.wires.more_interfaces["10.0.0.1"] = {"192.0.2.1", "192.0.2.2"};
@@ -36,20 +38,25 @@ TEST_CASE("fallback: three black holes of five hosts, and the proxy carries it w
   play.start_ann();
   play.settle();
   play.send(some_content(5000), kEveryWay);
-  REQUIRE(play.until([&] { return play.bob->state() == "connecting" && play.ann->state() == "connecting"; }));
+  REQUIRE(play.until(
+      [&] { return play.bob->state() == "connecting" && play.ann->state() == "connecting"; }));
   const auto began = play.timers.now();
-  REQUIRE(play.until([&] { return play.ann->state() == "active" && play.bob->state() == "active"; }));
+  REQUIRE(
+      play.until([&] { return play.ann->state() == "active" && play.bob->state() == "active"; }));
   CHECK(play.timers.now() - began < 9s);
   play.until_ended();
   play.check_arrived();
   CHECK(play.ann->job().route == "proxy");
   CHECK(play.ann->job().attempt == 1);
-  check_story(play.ann_disk, {"offered hosts: 192.0.2.1:40001, 192.0.2.2:40001, 10.0.0.1:40001, 10.0.0.8:7777, "
-                              "10.0.0.9:7777",
-                              "accepted", "proxy: 10.0.0.8:7777: Connection refused",
-                              "proxy: connected to 10.0.0.9:7777", "active: si-socks5/proxy", "done"});
-  check_story(play.bob_disk, {"accepted", "socks5: 192.0.2.1:40001: no answer", "socks5: 10.0.0.8:7777: Connection refused",
-                              "proxy: connected to 10.0.0.9:7777", "active: si-socks5/proxy", "done"});
+  check_story(play.ann_disk,
+              {"offered hosts: 192.0.2.1:40001, 192.0.2.2:40001, 10.0.0.1:40001, 10.0.0.8:7777, "
+               "10.0.0.9:7777",
+               "accepted", "proxy: 10.0.0.8:7777: Connection refused",
+               "proxy: connected to 10.0.0.9:7777", "active: si-socks5/proxy", "done"});
+  check_story(play.bob_disk,
+              {"accepted", "socks5: 192.0.2.1:40001: no answer",
+               "socks5: 10.0.0.8:7777: Connection refused", "proxy: connected to 10.0.0.9:7777",
+               "active: si-socks5/proxy", "done"});
   play.check_nothing_left();
 }
 
@@ -63,15 +70,17 @@ TEST_CASE("fallback: nowhere a stream, so in-band; both stories name every addre
   CHECK(play.ann->job().method == "si-ibb");
   CHECK(play.ann->job().attempt == 1);
   check_story(play.ann_disk, {"offered hosts: 10.0.0.1:40001, 10.0.0.9:7777",
-                              "failed: the peer reached none of the offered hosts", "fallback: in-band, under the same sid",
-                              "active: si-ibb", "done"});
-  check_story(play.bob_disk, {"socks5: 10.0.0.1:40001: no answer", "socks5: 10.0.0.9:7777: no answer",
-                              "failed: no streamhost answered in time", "fallback: in-band, under the same sid",
-                              "active: si-ibb", "done"});
+                              "failed: the peer reached none of the offered hosts",
+                              "fallback: in-band, under the same sid", "active: si-ibb", "done"});
+  check_story(play.bob_disk,
+              {"socks5: 10.0.0.1:40001: no answer", "socks5: 10.0.0.9:7777: no answer",
+               "failed: no streamhost answered in time", "fallback: in-band, under the same sid",
+               "active: si-ibb", "done"});
   play.check_nothing_left();
 }
 
-TEST_CASE("fallback: the sender cannot reach the proxy that the receiver is connected to", "[scenario]") {
+TEST_CASE("fallback: the sender cannot reach the proxy that the receiver is connected to",
+          "[scenario]") {
   Play play;
   play.bob_trusts_ann();
   play.wires.black_holes = {"10.0.0.1"};
@@ -82,10 +91,12 @@ TEST_CASE("fallback: the sender cannot reach the proxy that the receiver is conn
   CHECK(play.ann->job().attempt == 1);
   CHECK(play.ann->job().method == "si-ibb");
   CHECK(play.bob->job().method == "si-ibb");
-  check_story(play.ann_disk, {"proxy: 10.0.0.9:7777: no answer", "failed: proxy proxy.example.org: ",
-                              "fallback: in-band, under the same sid", "active: si-ibb"});
-  check_story(play.bob_disk, {"socks5: 10.0.0.1:40001: no answer", "proxy: connected to 10.0.0.9:7777",
-                              "active: si-socks5/proxy", "fallback: in-band, under the same sid", "done"});
+  check_story(play.ann_disk,
+              {"proxy: 10.0.0.9:7777: no answer", "failed: proxy proxy.example.org: ",
+               "fallback: in-band, under the same sid", "active: si-ibb"});
+  check_story(play.bob_disk,
+              {"socks5: 10.0.0.1:40001: no answer", "proxy: connected to 10.0.0.9:7777",
+               "active: si-socks5/proxy", "fallback: in-band, under the same sid", "done"});
   play.check_nothing_left();
 }
 
@@ -103,8 +114,8 @@ TEST_CASE("fallback: the proxy does not activate", "[scenario]") {
   play.check_arrived();
   CHECK(asked == 1);  // never twice: Openfire scrambles the bytes then
   CHECK(play.ann->job().attempt == 1);
-  check_story(play.ann_disk, {"failed: proxy.example.org: the proxy ", "fallback: in-band, under the same sid",
-                              "active: si-ibb", "done"});
+  check_story(play.ann_disk, {"failed: proxy.example.org: the proxy ",
+                              "fallback: in-band, under the same sid", "active: si-ibb", "done"});
   play.check_nothing_left();
 }
 

@@ -24,13 +24,15 @@ TEST_CASE("scenario: a killed daemon goes on where its journal left off", "[scen
   REQUIRE(play.until([&] { return is_terminal(play.ann->job().state); }, 24h));
   play.pass(1h);
   INFO("ann: " << play.ann->state() << "\n" << Play::story(play.ann_disk));
-  INFO("bob: " << play.bob->state() << "\n" << Play::story(play.bob_disk) << "bob 2: " << play.bob->state(2)
-               << "\n" << Play::story(play.bob_disk, 2));
+  INFO("bob: " << play.bob->state() << "\n"
+               << Play::story(play.bob_disk) << "bob 2: " << play.bob->state(2) << "\n"
+               << Play::story(play.bob_disk, 2));
   CHECK(play.ann->state() == "done");
   if (phase != "offered") play.check_arrived();
   CHECK(play.bob_disk.names.size() == 1);
   REQUIRE(play.bob_disk.names.count(kTarget) == 1);
-  const bool same = play.bob_disk.inodes.at(play.bob_disk.names.at(kTarget)).content == some_content(kSize);
+  const bool same =
+      play.bob_disk.inodes.at(play.bob_disk.names.at(kTarget)).content == some_content(kSize);
   CHECK(same);
   play.check_nothing_left();
 }

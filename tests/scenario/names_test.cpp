@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The server stamps addresses in a spelling that preparation would change: the same peers all the same.
+// The server stamps addresses in a spelling that preparation would change: the same peers all the
+// same.
 #include "scenario/play.h"
 
 namespace names_test {
@@ -10,9 +11,10 @@ using namespace xmppftd::test;
 TEST_CASE("scenario: a resource of any characters, a bare part of any spelling", "[scenario]") {
   const auto way = GENERATE(from_range(kWays));
   for (const std::string ann : {"ann@example.org/home", "Ann@Example.ORG/Work™"})
-    for (const std::string bob : {"bob@example.org/iPhone™", "bob@example.org/ﬁsh", "bob@example.org/cafe\u0301",
-                                  "Bob@Example.org/Work", "BOB@EXAMPLE.ORG/name חיבה", "bob@example.org/👩‍👩‍👧",
-                                  "bob@example.org/a b/c@d", "bob@example.org/soft\u00adhyphen"}) {
+    for (const std::string bob :
+         {"bob@example.org/iPhone™", "bob@example.org/ﬁsh", "bob@example.org/cafe\u0301",
+          "Bob@Example.org/Work", "BOB@EXAMPLE.ORG/name חיבה", "bob@example.org/👩‍👩‍👧",
+          "bob@example.org/a b/c@d", "bob@example.org/soft\u00adhyphen"}) {
       CAPTURE(way, ann, bob);
       Play play(false);
       play.kill(play.ann);

@@ -47,7 +47,8 @@ TEST_CASE("scenario: nobody answers the offer", "[scenario]") {
   offered(play, GENERATE(from_range(kWays)));
   REQUIRE(play.until([&] { return is_terminal(play.ann->job().state); }, 24h));
   play.pass(1h);
-  CHECK(play.ann->state() == "failed/declined");  // to the sender an expired offer is a refusal (XEP-0095 s3.2)
+  CHECK(play.ann->state() ==
+        "failed/declined");  // to the sender an expired offer is a refusal (XEP-0095 s3.2)
   CHECK(play.bob->state() == "cancelled/expired");
   CHECK(play.bob_disk.names.empty());
   play.check_nothing_left();

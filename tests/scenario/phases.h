@@ -18,7 +18,8 @@ inline const std::vector<std::string> kPhases = {"offered", "negotiating", "conn
 /// go_on().
 inline void reach(Play& play, const std::string& phase, const std::string& way) {
   const auto both = [&](const char* ann, const char* bob) {
-    const bool there = play.until([&] { return play.ann->state() == ann && play.bob->state() == bob; });
+    const bool there =
+        play.until([&] { return play.ann->state() == ann && play.bob->state() == bob; });
     INFO(phase << ": ann " << play.ann->state() << ", bob " << play.bob->state());
     REQUIRE(there);
   };

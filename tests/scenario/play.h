@@ -53,7 +53,9 @@ class Daemon final : private AccountEvents, private AccountPorts, private Transf
 
  private:
   void on_offer(AccountId, std::unique_ptr<IncomingOffer> offer) override;
-  bool on_withdrawn(AccountId, const Withdrawal& what) override { return queue_->on_withdrawn(1, what); }
+  bool on_withdrawn(AccountId, const Withdrawal& what) override {
+    return queue_->on_withdrawn(1, what);
+  }
   void on_online_changed(AccountId) override { queue_->account_changed(1); }
   void on_removed(AccountId) override {}
   void on_peer_changed(AccountId, const Jid& bare) override { queue_->peer_changed(1, bare); }
@@ -118,7 +120,9 @@ class Play {
 
   /// Ann's order. `ways`: "si-socks5/direct", ...; empty = all there are.
   JobId send(const std::string& content, const std::vector<std::string>& ways);
-  JobId send(const std::string& content, const std::string& way) { return send(content, std::vector{way}); }
+  JobId send(const std::string& content, const std::string& way) {
+    return send(content, std::vector{way});
+  }
   /// Asks a queue for something; fails the test when it is refused.
   void must(const std::function<void(TransferQueue::Done)>& order);
 

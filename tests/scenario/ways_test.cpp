@@ -9,11 +9,14 @@ using namespace xmppftd::test;
 
 namespace {
 
-bool tells(const std::string& story, const std::string& words) { return story.find(words) != std::string::npos; }
+bool tells(const std::string& story, const std::string& words) {
+  return story.find(words) != std::string::npos;
+}
 
 }  // namespace
 
-TEST_CASE("scenario: what cannot go directly goes through the proxy, within one offer", "[scenario]") {
+TEST_CASE("scenario: what cannot go directly goes through the proxy, within one offer",
+          "[scenario]") {
   Play play;
   play.bob_trusts_ann();
   play.wires.black_holes = {"10.0.0.1", "10.0.0.2"};
@@ -42,7 +45,8 @@ TEST_CASE("scenario: what no stream can carry goes in-band, in the same job", "[
   play.check_nothing_left();
 }
 
-TEST_CASE("scenario: a proxy that closes what it joined is tried again, then done without", "[scenario]") {
+TEST_CASE("scenario: a proxy that closes what it joined is tried again, then done without",
+          "[scenario]") {
   Play play;
   play.bob_trusts_ann();
   play.wires.proxy_gives_up = true;

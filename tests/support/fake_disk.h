@@ -32,8 +32,8 @@ class Turns {
   std::deque<Callback<void()>> tasks_;
 };
 
-/// Kills the daemon at its n-th encounter with the disk: before an operation it does not happen, after it nobody hears
-/// of it. Never by default.
+/// Kills the daemon at its n-th encounter with the disk: before an operation it does not happen,
+/// after it nobody hears of it. Never by default.
 struct Crash {
   int left = -1;
   bool down = false;
@@ -51,7 +51,7 @@ struct Crash {
 struct Disk {
   struct Inode {
     std::uint64_t size = 0;
-    bool whole = false;   ///< has all its bytes, the right ones
+    bool whole = false;  ///< has all its bytes, the right ones
     bool synced = false;
     std::string content = {};  ///< only where bytes move (MemoryBulk)
   };
@@ -61,7 +61,7 @@ struct Disk {
   std::map<std::string, std::uint64_t> names;  ///< path -> inode
   std::map<std::uint64_t, Inode> inodes;
   std::uint64_t next_inode = 100;
-  std::uint64_t free = 1ull << 40;             ///< bytes
+  std::uint64_t free = 1ull << 40;  ///< bytes
 
   std::uint64_t add(const std::string& path, std::uint64_t size) {
     inodes[next_inode] = {size, true, true};
@@ -150,17 +150,17 @@ class FakeStore final : public Store {
 class FakeFiles final : public Files {
  public:
   FakeFiles(Disk& disk, Turns& turns, Crash& crash) : disk_(disk), turns_(turns), crash_(crash) {}
-  std::map<std::string, Errc> unreadable;         ///< by path
+  std::map<std::string, Errc> unreadable;  ///< by path
   std::optional<Errc> place_fails, create_fails, sync_fails, publish_fails, find_fails;
-  std::set<std::string> same_files;               ///< paths that lead to what their descriptors do
-  std::function<bool(const std::string&)> refuses;  ///< names that this file system does not take
-  bool foresees_names = true;                     ///< and that show it before a file is there
+  std::set<std::string> same_files;  ///< paths that lead to what their descriptors do
+  std::function<bool(const std::string&)> refuses;   ///< names that this file system does not take
+  bool foresees_names = true;                        ///< and that show it before a file is there
   std::map<std::string, std::string> moved_folders;  ///< while files came: from, to
   int names_tried = 0, places_checked = 0, publishings = 0;
   bool reserves = true;
-  bool held = false;                              ///< answers wait
+  bool held = false;  ///< answers wait
   int opens = 0, open_at_once = 0;
-  std::set<std::string> slow;                     ///< paths that are opened when answer() says so
+  std::set<std::string> slow;  ///< paths that are opened when answer() says so
 
   /// What waits to be opened under this path is.
   void answer(const std::string& path) {
@@ -179,26 +179,31 @@ class FakeFiles final : public Files {
       if (const auto found = unreadable.find(path); found != unreadable.end())
         return done(Error{found->second, path + ": the test says no"});
       const auto found = disk_.names.find(path);
-      if (found == disk_.names.end()) return done(Error{Errc::FileMissing, path + ": No such file"});
+      if (found == disk_.names.end())
+        return done(Error{Errc::FileMissing, path + ": No such file"});
       done(opened(found->second));
     });
   }
   void adopt_source(UniqueFd fd, const std::string& path, Done<Adopted> done) override {
     turns_.later([this, fd = std::move(fd), path, done = std::move(done)]() mutable {
-      if (const auto same = same_files.find(path); same != same_files.end() && disk_.names.count(path) != 0)
+      if (const auto same = same_files.find(path);
+          same != same_files.end() && disk_.names.count(path) != 0)
         return done(Adopted{opened(disk_.names[path]), path});
       disk_.inodes[disk_.next_inode] = {42, true, true};
       done(Adopted{opened(disk_.next_inode++), ""});
     });
   }
-  void reopen_source(const std::string& path, std::shared_ptr<OpenFile> file, const FileIdentity& queued,
-                     Done<std::shared_ptr<OpenFile>> done) override {
-    auto check = [queued, path, done = std::move(done)](Result<std::shared_ptr<OpenFile>> now) mutable {
-      if (now && (*now)->identity != queued) return done(Error{Errc::FileChanged, path + " changed"});
+  void reopen_source(const std::string& path, std::shared_ptr<OpenFile> file,
+                     const FileIdentity& queued, Done<std::shared_ptr<OpenFile>> done) override {
+    auto check = [queued, path,
+                  done = std::move(done)](Result<std::shared_ptr<OpenFile>> now) mutable {
+      if (now && (*now)->identity != queued)
+        return done(Error{Errc::FileChanged, path + " changed"});
       done(std::move(now));
     };
     if (file == nullptr) return open_source(path, std::move(check));
-    turns_.later([file = std::move(file), check = std::move(check)]() mutable { check(std::move(file)); });
+    turns_.later(
+        [file = std::move(file), check = std::move(check)]() mutable { check(std::move(file)); });
   }
   Result<void> check_folder(const std::string& folder, std::chrono::milliseconds) override {
     if (const auto found = unreadable.find(folder); found != unreadable.end())
@@ -215,9 +220,12 @@ class FakeFiles final : public Files {
     });
   }
   void is_taken(const std::string& folder, const std::string& name, Done<bool> done) override {
-    act(std::move(done), [this, folder, name]() -> Result<bool> { return disk_.names.count(folder + "/" + name) != 0; });
+    act(std::move(done), [this, folder, name]() -> Result<bool> {
+      return disk_.names.count(folder + "/" + name) != 0;
+    });
   }
-  void check_place(const std::string& folder, std::uint64_t size, std::uint64_t keep_free, Done<void> done) override {
+  void check_place(const std::string& folder, std::uint64_t size, std::uint64_t keep_free,
+                   Done<void> done) override {
     act(std::move(done), [this, folder, size, keep_free]() -> Result<void> {
       ++places_checked;
       if (place_fails) return Error{*place_fails, folder + ": the test says no"};
@@ -247,15 +255,18 @@ class FakeFiles final : public Files {
       return {};
     });
   }
-  void publish(std::shared_ptr<PartFile> part, const std::string& final_name, bool overwrite, Done<std::string> done) override {
+  void publish(std::shared_ptr<PartFile> part, const std::string& final_name, bool overwrite,
+               Done<std::string> done) override {
     act(std::move(done), [this, part, final_name, overwrite]() -> Result<std::string> {
       ++publishings;
       if (publish_fails) return Error{*publish_fails, part->folder_path + ": the test says no"};
-      if (refuses && refuses(final_name)) return Error{Errc::BadArgument, final_name + ": Invalid argument"};
+      if (refuses && refuses(final_name))
+        return Error{Errc::BadArgument, final_name + ": Invalid argument"};
       const auto moved = moved_folders.find(part->folder_path);
       const auto folder = moved == moved_folders.end() ? part->folder_path : moved->second;
       const auto target = folder + "/" + final_name;
-      if (!overwrite && disk_.names.count(target) != 0) return Error{Errc::Exists, target + " is there"};
+      if (!overwrite && disk_.names.count(target) != 0)
+        return Error{Errc::Exists, target + " is there"};
       disk_.names[target] = part->file->identity.inode;
       disk_.names.erase(part->folder_path + "/" + part->name);
       return folder;
@@ -275,8 +286,9 @@ class FakeFiles final : public Files {
       return {};
     });
   }
-  void find_part(const std::string& folder, const std::string& part_name, const std::string& final_name,
-                 const FileIdentity& identity, Done<Found> done) override {
+  void find_part(const std::string& folder, const std::string& part_name,
+                 const std::string& final_name, const FileIdentity& identity,
+                 Done<Found> done) override {
     act(std::move(done), [this, folder, part_name, final_name, identity]() -> Result<Found> {
       if (find_fails) return Error{*find_fails, folder + ": the test says no"};
       const auto is_ours = [&](const std::string& name) {

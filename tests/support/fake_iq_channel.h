@@ -98,7 +98,9 @@ class FakeIqChannel final : public IqChannel {
   struct Handle;
   struct AnswerSink final : IncomingIq::Responder {
     explicit AnswerSink(FakeIqChannel& channel) : owner(channel) {}
-    void respond(const IncomingIq&, Iq answer) override { owner.queue_.push_back({answer.build(), ""}); }
+    void respond(const IncomingIq&, Iq answer) override {
+      owner.queue_.push_back({answer.build(), ""});
+    }
     FakeIqChannel& owner;
   };
 

@@ -35,7 +35,8 @@ struct FakeServer::Link final : XmppLink {
   }
   void send(std::string xml) override {
     if (server.sessions_.count(session) == 0) return;
-    server.turns_.later([&to = server, stanza = Stanza{session, std::move(xml)}] { to.route(stanza); });
+    server.turns_.later(
+        [&to = server, stanza = Stanza{session, std::move(xml)}] { to.route(stanza); });
   }
   void close() override { down(AccountReason::User); }
   void down(AccountReason reason) {
@@ -86,8 +87,9 @@ void FakeServer::end(unsigned long id, bool tell) {
   held_.remove_if([&](const Stanza& one) { return one.session == id; });
   auto& session = found.mapped();
   if (!session.presence.empty()) {
-    const auto gone = stamped(Element("presence", std::string(kNsClient)).set("type", "unavailable"),
-                              session.full.as_stamped());
+    const auto gone =
+        stamped(Element("presence", std::string(kNsClient)).set("type", "unavailable"),
+                session.full.as_stamped());
     for (const auto& [other, its_session] : sessions_)
       if (!its_session.presence.empty()) deliver(other, gone);
   }
@@ -146,7 +148,8 @@ void FakeServer::to_full(const std::string& full, const Element& stanza) {
   if (stanza.name != "iq" || (type != "get" && type != "set")) return;
   const std::string from(stanza.attribute_or_empty("from"));
   for (const auto& [id, session] : sessions_)
-    if (session.full.as_stamped() == from) return answer(session, stanza, full, std::nullopt, error);
+    if (session.full.as_stamped() == from)
+      return answer(session, stanza, full, std::nullopt, error);
 }
 
 void FakeServer::serve(const Session& session, const Element& stanza, const std::string& to) {
@@ -156,7 +159,9 @@ void FakeServer::serve(const Session& session, const Element& stanza, const std:
     Element list("query", std::string(kNsRoster));
     for (const auto& account : accounts)
       if (account != session.full.bare().str())
-        list.add(Element("item", std::string(kNsRoster)).set("jid", account).set("subscription", "both"));
+        list.add(Element("item", std::string(kNsRoster))
+                     .set("jid", account)
+                     .set("subscription", "both"));
     return answer(session, stanza, to, std::move(list));
   }
   if (what.xmlns == kNsPing) return answer(session, stanza, to, std::nullopt);

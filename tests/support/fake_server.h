@@ -22,7 +22,8 @@ namespace xmppftd::test {
 ///   server.accounts = {"ann@example.org", "bob@example.org"};
 ///   auto link = server.make(handler);            // as XmppLinks
 ///   server.hold("bytestreams");                  // such stanzas wait
-///   server.drop("bob@example.org");              // his connection breaks, what is on its way is lost
+///   server.drop("bob@example.org");              // his connection breaks, what is on its way is
+///   lost
 class FakeServer final : public XmppLinks {
  public:
   static constexpr std::string_view kDomain = "example.org";
@@ -36,9 +37,9 @@ class FakeServer final : public XmppLinks {
   std::function<bool(const std::string& sid, const std::string& from, const std::string& to)>
       activate;
   const char* activation_error = "item-not-found";  ///< where it says no
-  bool refuses = false;  ///< logging in fails
-  /// The full JID that it binds and stamps for a bare one, in its own spelling; without one, what was
-  /// asked for.
+  bool refuses = false;                             ///< logging in fails
+  /// The full JID that it binds and stamps for a bare one, in its own spelling; without one, what
+  /// was asked for.
   std::map<std::string, std::string> stamps;
   /// Sees what users send each other. An iq for which it names an error is bounced in the name of
   /// its addressee.

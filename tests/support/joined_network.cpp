@@ -90,7 +90,8 @@ class Wires::Proxy {
   bool activate(const std::string& hash) {
     std::vector<UniqueFd> ends;
     waiting_.remove_if([&](Login& one) {
-      if (one.server.state() != Socks5Server::State::Open || one.server.dst_addr() != hash) return false;
+      if (one.server.state() != Socks5Server::State::Open || one.server.dst_addr() != hash)
+        return false;
       ends.push_back(std::move(one.fd));
       return true;
     });
@@ -136,8 +137,9 @@ class Wires::Proxy {
     }
     if (one.server.state() == Socks5Server::State::Failed) return true;
     const bool whole = wires_.proxy_wants_whole_messages && !one.segments->empty();
-    const auto n = ::recv(one.fd.get(), buffer.data(),
-                          std::min(whole ? one.segments->front() : one.server.wanted(), buffer.size()), 0);
+    const auto n =
+        ::recv(one.fd.get(), buffer.data(),
+               std::min(whole ? one.segments->front() : one.server.wanted(), buffer.size()), 0);
     if (n < 0 && errno == EAGAIN) return false;
     moved = true;
     if (n <= 0) return true;
@@ -200,9 +202,10 @@ void Wires::dial(std::weak_ptr<End*> from, const std::string& from_host, const S
     if (from.expired() || black_holes.count(to.host()) != 0) return;
     if (cut.count({from_host, to.host()}) != 0) return;
     End& end = **from.lock();
-    const auto listening = std::find_if(listeners_.begin(), listeners_.end(), [&](const Listening* one) {
-      return one->host == to.host() && one->at.port() == to.port();
-    });
+    const auto listening =
+        std::find_if(listeners_.begin(), listeners_.end(), [&](const Listening* one) {
+          return one->host == to.host() && one->at.port() == to.port();
+        });
     const bool proxy = to.host() == kProxyHost && to.port() == kProxyPort;
     if (!proxy && listening == listeners_.end())
       return end.handler.on_closed(Error{Errc::Network, to.str() + ": Connection refused"});
@@ -245,7 +248,8 @@ std::unique_ptr<Network::Lookup> JoinedNetwork::resolve(std::string_view host, s
   };
   auto pending = std::make_unique<Pending>();
   const auto known = wires_.names.find(std::string(host));
-  wires_.turns_.later([alive = pending->alive, name = known == wires_.names.end() ? std::string(host) : known->second, port,
+  wires_.turns_.later([alive = pending->alive,
+                       name = known == wires_.names.end() ? std::string(host) : known->second, port,
                        done = std::move(done)]() mutable {
     if (!*alive) return;
     const auto literal = SocketAddress::parse(name, port);

@@ -32,7 +32,7 @@ class Wires {
   std::map<std::string, std::vector<std::string>> more_interfaces;
 
   // What the proxy does, and real ones do.
-  bool proxy_gives_up = false;  ///< it closes what was activated
+  bool proxy_gives_up = false;              ///< it closes what was activated
   bool proxy_wants_whole_messages = false;  ///< Prosody, Openfire: what comes in pieces is closed
   bool proxy_is_one_way = false;            ///< Openfire: from the second that came to the first
   std::function<bool(const std::string& dst_addr)> proxy_knows;  ///< others get REP 2; none = all
@@ -42,9 +42,9 @@ class Wires {
   /// Moves what can be moved; false when nothing could.
   bool pump();
 
-  std::size_t sockets() const { return sockets_.size(); }      ///< of daemons, in their handshake
+  std::size_t sockets() const { return sockets_.size(); }  ///< of daemons, in their handshake
   std::size_t listeners() const { return listeners_.size(); }
-  std::size_t at_proxy() const;                                ///< connections there
+  std::size_t at_proxy() const;  ///< connections there
 
  private:
   friend class JoinedNetwork;

@@ -20,7 +20,9 @@ constexpr std::chrono::seconds kSilence{60};  // as the workers'
 
 /// Counts itself, and tells whether it is still there.
 struct Handle {
-  explicit Handle(std::shared_ptr<std::size_t> its_count) : count(std::move(its_count)) { ++*count; }
+  explicit Handle(std::shared_ptr<std::size_t> its_count) : count(std::move(its_count)) {
+    ++*count;
+  }
   ~Handle() {
     --*count;
     *alive = false;
@@ -49,7 +51,8 @@ Moved MemoryBulk::moved(const FileEnd& file, const ByteRange& range, std::uint64
   const auto& content = disk_.inodes.at(file.file->identity.inode).content;
   Moved all{bytes, std::nullopt, false};
   if (file.digest)
-    all.hash = Digest::of(*file.digest, view_of(std::string_view(content).substr(range.offset, bytes)));
+    all.hash =
+        Digest::of(*file.digest, view_of(std::string_view(content).substr(range.offset, bytes)));
   return all;
 }
 
@@ -74,8 +77,9 @@ class MemoryBulk::Stream : public Move {
  protected:
   /// Bytes moved: the other end has another minute.
   void heard() {
-    silence_ = bulk_.timers_.after(
-        kSilence, [this] { end(Error{Errc::Timeout, "no byte moved for 60 s"}); });
+    silence_ = bulk_.timers_.after(kSilence, [this] {
+      end(Error{Errc::Timeout, "no byte moved for 60 s"});
+    });
   }
   void forgive() { silence_.reset(); }  ///< it is we who keep the other end waiting
   bool end(Result<Moved> how) {
@@ -104,7 +108,8 @@ class MemoryBulk::Sender final : public Stream {
  public:
   Sender(MemoryBulk& bulk, UniqueFd socket, FileEnd file, ByteRange range, StreamEnd how,
          std::shared_ptr<Progress> progress, OnMoved done)
-      : Stream(bulk, std::move(socket), std::move(file), range, std::move(progress), std::move(done)),
+      : Stream(bulk, std::move(socket), std::move(file), range, std::move(progress),
+               std::move(done)),
         how_(how),
         content_(bulk.outgoing(file_, range_)) {}
 
@@ -117,7 +122,8 @@ class MemoryBulk::Sender final : public Stream {
     }
     char byte;
     const auto n = ::recv(socket_.get(), &byte, 1, 0);
-    if (n < 0 && errno == EAGAIN) return how_ == StreamEnd::DrainAndClose && unread() == 0 && end_well();
+    if (n < 0 && errno == EAGAIN)
+      return how_ == StreamEnd::DrainAndClose && unread() == 0 && end_well();
     if (n > 0) return true;
     return n == 0 && unread() == 0 ? end_well() : interrupted();
   }
@@ -164,7 +170,8 @@ class MemoryBulk::Receiver final : public Stream {
     }
     if (n <= 0) return left == 0 ? end_well() : interrupted();
     if (left == 0) return end(Error{Errc::Protocol, "a byte too many"});
-    bulk_.write(file_, range_.offset + moved_, ByteView(buffer.data(), static_cast<std::size_t>(n)));
+    bulk_.write(file_, range_.offset + moved_,
+                ByteView(buffer.data(), static_cast<std::size_t>(n)));
     moved_ += static_cast<std::uint64_t>(n);
     progress_->bytes = moved_;
     heard();
@@ -198,22 +205,23 @@ class MemoryBulk::Reader final : public BlockReader {
   /// Tries again on every turn of the clock while the bulk holds it back.
   void serve() {
     if (waiting_.empty() || timer_) return;
-    timer_ = bulk_.timers_.after(std::chrono::milliseconds(bulk_.stop_at <= moved_ ? 100 : 0), [this] {
-      timer_.reset();
-      if (bulk_.stop_at > moved_) {
-        auto [size, done] = std::move(waiting_.front());
-        waiting_.pop_front();
-        // A surplus comes in a last block that is too long.
-        const bool last = moved_ + size >= range_.length;
-        const auto piece = content_.substr(std::min<std::size_t>(moved_, content_.size()),
-                                           last ? std::string::npos : size);
-        moved_ += piece.size();
-        const auto alive = handle_.alive;
-        done(to_base64(view_of(piece)));
-        if (!*alive) return;
-      }
-      serve();
-    });
+    timer_ =
+        bulk_.timers_.after(std::chrono::milliseconds(bulk_.stop_at <= moved_ ? 100 : 0), [this] {
+          timer_.reset();
+          if (bulk_.stop_at > moved_) {
+            auto [size, done] = std::move(waiting_.front());
+            waiting_.pop_front();
+            // A surplus comes in a last block that is too long.
+            const bool last = moved_ + size >= range_.length;
+            const auto piece = content_.substr(std::min<std::size_t>(moved_, content_.size()),
+                                               last ? std::string::npos : size);
+            moved_ += piece.size();
+            const auto alive = handle_.alive;
+            done(to_base64(view_of(piece)));
+            if (!*alive) return;
+          }
+          serve();
+        });
   }
 
   MemoryBulk& bulk_;
@@ -231,15 +239,16 @@ class MemoryBulk::Writer final : public BlockWriter {
   Writer(MemoryBulk& bulk, FileEnd file, ByteRange range)
       : bulk_(bulk), file_(std::move(file)), range_(range), handle_(bulk.handles_) {}
   void write(Bytes block, Callback<void(Result<void>)> done) override {
-    bulk_.turns_.later([this, alive = handle_.alive, block = std::move(block),
-                        done = std::move(done)]() mutable {
-      if (!*alive) return;
-      auto answer = std::move(done);
-      if (moved_ + block.size() > range_.length) return answer(Error{Errc::Protocol, "a byte too many"});
-      bulk_.write(file_, range_.offset + moved_, block);
-      moved_ += block.size();
-      answer({});
-    });
+    bulk_.turns_.later(
+        [this, alive = handle_.alive, block = std::move(block), done = std::move(done)]() mutable {
+          if (!*alive) return;
+          auto answer = std::move(done);
+          if (moved_ + block.size() > range_.length)
+            return answer(Error{Errc::Protocol, "a byte too many"});
+          bulk_.write(file_, range_.offset + moved_, block);
+          moved_ += block.size();
+          answer({});
+        });
   }
   void finish(Callback<void(Result<Moved>)> done) override {
     bulk_.turns_.later([this, alive = handle_.alive, done = std::move(done)]() mutable {
@@ -272,8 +281,9 @@ bool MemoryBulk::pump() {
   return moved;
 }
 
-std::unique_ptr<Move> MemoryBulk::send(UniqueFd socket, FileEnd file, ByteRange range, StreamEnd end,
-                                       std::shared_ptr<Progress> progress, OnMoved done) {
+std::unique_ptr<Move> MemoryBulk::send(UniqueFd socket, FileEnd file, ByteRange range,
+                                       StreamEnd end, std::shared_ptr<Progress> progress,
+                                       OnMoved done) {
   return std::make_unique<Sender>(*this, std::move(socket), std::move(file), range, end,
                                   std::move(progress), std::move(done));
 }
@@ -292,8 +302,8 @@ std::unique_ptr<BlockWriter> MemoryBulk::write_blocks(FileEnd file, ByteRange ra
   return std::make_unique<Writer>(*this, std::move(file), range);
 }
 
-std::unique_ptr<Move> MemoryBulk::hash(std::shared_ptr<OpenFile> file, ByteRange range, HashAlgo algo,
-                                       std::shared_ptr<Progress>,
+std::unique_ptr<Move> MemoryBulk::hash(std::shared_ptr<OpenFile> file, ByteRange range,
+                                       HashAlgo algo, std::shared_ptr<Progress>,
                                        Callback<void(Result<Hash>)> done) {
   auto hashing = std::make_unique<Hashing>(handles_);
   const auto hash = *moved({std::move(file), algo}, range, range.length).hash;

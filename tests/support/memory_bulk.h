@@ -18,7 +18,8 @@ namespace xmppftd::test {
 /// pump(), and end as the real ones do.
 class MemoryBulk final : public Bulk {
  public:
-  MemoryBulk(Disk& disk, Turns& turns, Timers& timers) : disk_(disk), turns_(turns), timers_(timers) {}
+  MemoryBulk(Disk& disk, Turns& turns, Timers& timers)
+      : disk_(disk), turns_(turns), timers_(timers) {}
 
   /// Senders stop before this byte of a file until it is raised.
   std::uint64_t stop_at = std::numeric_limits<std::uint64_t>::max();

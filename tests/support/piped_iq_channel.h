@@ -69,7 +69,8 @@ class PipedIqChannel final : public IqChannel, private IncomingIq::Responder {
   void arrive(Iq iq) {
     const auto handler = handlers_.find({iq.type, iq.payload->name, iq.payload->xmlns});
     IncomingIq request(std::move(iq), other_->self_, line_);
-    if (handler == handlers_.end()) return request.fail(StanzaError::of(Condition::ServiceUnavailable));
+    if (handler == handlers_.end())
+      return request.fail(StanzaError::of(Condition::ServiceUnavailable));
     handler->second(std::move(request));
   }
   void respond(const IncomingIq&, Iq answer) override {

@@ -38,7 +38,8 @@ gboolean ready(gint fd, GIOCondition condition, gpointer data) {
   return G_SOURCE_CONTINUE;
 }
 
-guint input_add(int fd, PurpleInputCondition condition, PurpleInputFunction function, gpointer data) {
+guint input_add(int fd, PurpleInputCondition condition, PurpleInputFunction function,
+                gpointer data) {
   int what = G_IO_HUP | G_IO_ERR;
   if (condition & PURPLE_INPUT_READ) what |= G_IO_IN;
   if (condition & PURPLE_INPUT_WRITE) what |= G_IO_OUT | G_IO_NVAL;
@@ -143,7 +144,8 @@ void start_libpurple(const std::string& home, const std::string& ca) {
 
   const std::filesystem::path trusted = home + "/trusted";
   std::filesystem::create_directories(trusted);
-  std::filesystem::copy_file(ca, trusted / "ca.pem", std::filesystem::copy_options::overwrite_existing);
+  std::filesystem::copy_file(ca, trusted / "ca.pem",
+                             std::filesystem::copy_options::overwrite_existing);
   purple_certificate_add_ca_search_path(trusted.c_str());
 }
 
@@ -160,7 +162,8 @@ void listen_to_all() {
   listen(transfers, "file-send-cancel", PURPLE_CALLBACK(failed));
   listen(purple_connections_get_handle(), "signed-on", PURPLE_CALLBACK(signed_on));
   listen(purple_connections_get_handle(), "connection-error", PURPLE_CALLBACK(connection_lost));
-  listen(purple_accounts_get_handle(), "account-authorization-requested", PURPLE_CALLBACK(authorize));
+  listen(purple_accounts_get_handle(), "account-authorization-requested",
+         PURPLE_CALLBACK(authorize));
 }
 
 void log_in(const char* jid, const std::string& server) {

@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: MIT
 // A peer on QXmpp; tests/interop/README.md says how all peers are spoken to.
+#include <QXmppClient.h>
+#include <QXmppConfiguration.h>
+#include <QXmppLogger.h>
+#include <QXmppTransferManager.h>
 #include <QCoreApplication>
 #include <QDir>
 #include <QFile>
 #include <QSocketNotifier>
 #include <QSslCertificate>
-#include <QXmppClient.h>
-#include <QXmppConfiguration.h>
-#include <QXmppLogger.h>
-#include <QXmppTransferManager.h>
 
+#include <unistd.h>
 #include <cstdio>
 #include <cstdlib>
-#include <unistd.h>
 
 namespace {
 
@@ -45,7 +45,9 @@ class Peer {
                      [this](QXmppTransferJob* job) { receive(job); });
   }
 
-  void go_online(const QXmppConfiguration& configuration) { client_.connectToServer(configuration); }
+  void go_online(const QXmppConfiguration& configuration) {
+    client_.connectToServer(configuration);
+  }
 
   /// `order` is "METHOD TO FILE".
   void send(const QString& order) {

@@ -94,14 +94,16 @@ void ForeignPeer::on_stanza(Element stanza) {
 Element ForeignPeer::hears(std::string_view xml, std::chrono::milliseconds within) {
   const auto wanted = parse_xml(xml);
   play_.until([&] { return !heard_.empty(); }, within);
-  INFO("wanted: " << wanted.to_xml() << "\nann: " << play_.ann->state() << "\n" << Play::story(play_.ann_disk));
+  INFO("wanted: " << wanted.to_xml() << "\nann: " << play_.ann->state() << "\n"
+                  << Play::story(play_.ann_disk));
   REQUIRE(!heard_.empty());
   auto stanza = std::move(heard_.front());
   heard_.pop_front();
   INFO("heard:  " << stanza.to_xml());
   auto seen = stanza;  // who and which counts only where it is written
   for (const auto* name : {"id", "from", "to"})
-    if (!wanted.attribute(name)) std::erase_if(seen.attributes, [&](const auto& one) { return one.first == name; });
+    if (!wanted.attribute(name))
+      std::erase_if(seen.attributes, [&](const auto& one) { return one.first == name; });
   REQUIRE(matches(wanted, seen));
   if (stanza.name == "iq") last_iq_ = stanza;
   return stanza;
@@ -109,7 +111,8 @@ Element ForeignPeer::hears(std::string_view xml, std::chrono::milliseconds withi
 
 Element ForeignPeer::hears_a(std::string_view child, std::chrono::milliseconds within) {
   play_.until([&] { return !heard_.empty(); }, within);
-  INFO("wanted a " << child << "\nann: " << play_.ann->state() << "\n" << Play::story(play_.ann_disk));
+  INFO("wanted a " << child << "\nann: " << play_.ann->state() << "\n"
+                   << Play::story(play_.ann_disk));
   REQUIRE(!heard_.empty());
   last_iq_ = std::move(heard_.front());
   heard_.pop_front();
@@ -147,11 +150,11 @@ void ForeignPeer::leaves() {
 
 void ForeignPeer::listens(std::uint16_t port) {
   const auto at = SocketAddress::parse("0.0.0.0", port).value();
-  listeners_.push_back(network_
-                           .listen(at, [this](UniqueFd connection, const SocketAddress&) {
-                             knocking_.push_back(std::move(connection));
-                           })
-                           .value());
+  listeners_.push_back(
+      network_
+          .listen(at, [this](UniqueFd connection,
+                             const SocketAddress&) { knocking_.push_back(std::move(connection)); })
+          .value());
 }
 
 std::unique_ptr<ForeignSocket> ForeignPeer::accepts() {
@@ -197,12 +200,14 @@ void PeerPlay::ann_trusts_bob() {
 }
 
 std::string PeerPlay::submit(const std::string& method) {
-  return "<si xmlns='http://jabber.org/protocol/si'><feature xmlns='http://jabber.org/protocol/feature-neg'>"
+  return "<si xmlns='http://jabber.org/protocol/si'><feature "
+         "xmlns='http://jabber.org/protocol/feature-neg'>"
          "<x xmlns='jabber:x:data' type='submit'><field var='stream-method'><value>" +
          method + "</value></field></x></feature></si>";
 }
 
-Element PeerPlay::peer_accepts(const std::string& content, std::string_view answer, const std::string& way) {
+Element PeerPlay::peer_accepts(const std::string& content, std::string_view answer,
+                               const std::string& way) {
   send(content, way.empty() ? std::vector<std::string>{} : std::vector{way});
   auto si = peer.hears_a("si");
   peer.answers(answer);

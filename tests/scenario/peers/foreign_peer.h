@@ -108,7 +108,8 @@ struct PeerPlay : Play {
 
   void ann_trusts_bob();
   /// Ann offers `content` and the peer answers the offer with `answer`. Returns the offer.
-  Element peer_accepts(const std::string& content, std::string_view answer, const std::string& way = "");
+  Element peer_accepts(const std::string& content, std::string_view answer,
+                       const std::string& way = "");
   /// The usual answer: this method.
   static std::string submit(const std::string& method);
   /// Ann has the file, whole.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// telepathy-gabble 0.18 (Empathy): src/bytestream-factory.c, bytestream-socks5.c, bytestream-ibb.c, ft-channel.c.
+// telepathy-gabble 0.18 (Empathy): src/bytestream-factory.c, bytestream-socks5.c, bytestream-ibb.c,
+// ft-channel.c.
 #include "scenario/peers/foreign_peer.h"
 
 using namespace xmppftd;
@@ -8,20 +9,28 @@ using namespace xmppftd::test;
 namespace {
 
 struct Gabble : PeerPlay {
-  Gabble() : PeerPlay("Telepathy", si_and({kS5bNs, kIbbNs, "http://telepathy.freedesktop.org/xmpp/si-multiple"})) {}
+  Gabble()
+      : PeerPlay("Telepathy",
+                 si_and({kS5bNs, kIbbNs, "http://telepathy.freedesktop.org/xmpp/si-multiple"})) {}
   const std::string sid = "8372613048";
 
   void offers(std::size_t size, const std::string& to = kAnnJid) {
     ann_trusts_bob();
-    peer.says("<iq to='" + to + "' type='set' id='1184272'><si xmlns='http://jabber.org/protocol/si' id='" + sid +
-              "' profile='http://jabber.org/protocol/si/profile/file-transfer' mime-type='binary/octet-stream'>"
-              "<file xmlns='http://jabber.org/protocol/si/profile/file-transfer' name='notes.txt' size='" +
-              std::to_string(size) + "' mime-type='text/plain' date='2026-11-22T16:21:25Z'><desc>notes</desc><range/></file>"
-              "<feature xmlns='http://jabber.org/protocol/feature-neg'><x xmlns='jabber:x:data' type='form'>"
-              "<field var='stream-method' type='list-single'>"
-              "<option><value>http://jabber.org/protocol/bytestreams</value></option>"
-              "<option><value>http://jabber.org/protocol/ibb</value></option></field></x></feature>"
-              "<si-multiple xmlns='http://telepathy.freedesktop.org/xmpp/si-multiple'/></si></iq>");
+    peer.says(
+        "<iq to='" + to +
+        "' type='set' id='1184272'><si xmlns='http://jabber.org/protocol/si' id='" + sid +
+        "' profile='http://jabber.org/protocol/si/profile/file-transfer' "
+        "mime-type='binary/octet-stream'>"
+        "<file xmlns='http://jabber.org/protocol/si/profile/file-transfer' name='notes.txt' "
+        "size='" +
+        std::to_string(size) +
+        "' mime-type='text/plain' date='2026-11-22T16:21:25Z'><desc>notes</desc><range/></file>"
+        "<feature xmlns='http://jabber.org/protocol/feature-neg'><x xmlns='jabber:x:data' "
+        "type='form'>"
+        "<field var='stream-method' type='list-single'>"
+        "<option><value>http://jabber.org/protocol/bytestreams</value></option>"
+        "<option><value>http://jabber.org/protocol/ibb</value></option></field></x></feature>"
+        "<si-multiple xmlns='http://telepathy.freedesktop.org/xmpp/si-multiple'/></si></iq>");
   }
 };
 
@@ -34,14 +43,17 @@ TEST_CASE("gabble: offers several streams at once and takes one for an answer", 
   play.peer.hears("<iq type='result' id='1184272'>" + Gabble::submit(kS5bNs) + "</iq>");
   play.peer.listens(40123);
   // It skips hosts without port and those with port 0, and so names none; others do.
-  play.peer.says("<iq to='" + kAnnJid + "' type='set' id='1184273'><query xmlns='" + kS5bNs + "' sid='" + play.sid +
-                 "' mode='tcp'><streamhost jid='" + play.peer.jid() + "' host='10.0.0.7' port='0'/><streamhost jid='" +
-                 play.peer.jid() + "' host='10.0.0.2' port='40123'/></query></iq>");
+  play.peer.says("<iq to='" + kAnnJid + "' type='set' id='1184273'><query xmlns='" + kS5bNs +
+                 "' sid='" + play.sid + "' mode='tcp'><streamhost jid='" + play.peer.jid() +
+                 "' host='10.0.0.7' port='0'/><streamhost jid='" + play.peer.jid() +
+                 "' host='10.0.0.2' port='40123'/></query></iq>");
   auto socket = play.peer.accepts();
   socket->reads("05 01 00");
   socket->writes("05 00");
-  socket->reads("05 01 00 03 28" + to_hex(view_of(dst_addr(play.sid, play.peer.jid(), kAnnJid))) + "00 00");
-  socket->writes("05 00 00 00 00 00");  // as ejabberd's proxy before 2.0.2, which it suffers too: no address
+  socket->reads("05 01 00 03 28" + to_hex(view_of(dst_addr(play.sid, play.peer.jid(), kAnnJid))) +
+                "00 00");
+  socket->writes(
+      "05 00 00 00 00 00");  // as ejabberd's proxy before 2.0.2, which it suffers too: no address
   play.peer.hears("<iq type='result' id='1184273'><query xmlns='" + kS5bNs + "' sid='" + play.sid +
                   "'><streamhost-used jid='" + play.peer.jid() + "'/></query></iq>");
   socket->writes_text(content);
@@ -57,7 +69,8 @@ TEST_CASE("gabble: refuses every CONNECT reply but the echo with port 0", "[peer
   auto socket = play.peer.dials_first_host(play.peer.hears_a("query"));
   socket->writes("05 01 00");
   socket->reads("05 00");
-  const auto dst = to_hex(view_of(dst_addr(std::string(si.attribute_or_empty("id")), kAnnJid, play.peer.jid())));
+  const auto dst =
+      to_hex(view_of(dst_addr(std::string(si.attribute_or_empty("id")), kAnnJid, play.peer.jid())));
   socket->writes("05 01 00 03 28" + dst + "00 00");
   socket->reads("05 00 00 03 28" + dst + "00 00");
   socket->closes();
@@ -72,7 +85,8 @@ TEST_CASE("gabble: answers our close and sends one of its own", "[peers]") {
   play.peer.hears_a("data");
   play.peer.answers();
   play.peer.hears_a("close");
-  const std::string own = "<iq to='" + kAnnJid + "' type='set' id='1184290'><close xmlns='" + kIbbNs + "' sid='" + sid + "'/></iq>";
+  const std::string own = "<iq to='" + kAnnJid + "' type='set' id='1184290'><close xmlns='" +
+                          kIbbNs + "' sid='" + sid + "'/></iq>";
   const bool own_first = GENERATE(false, true);
   if (own_first) play.peer.says(own);
   play.peer.answers();

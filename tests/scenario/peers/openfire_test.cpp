@@ -13,14 +13,16 @@ using namespace xmppftd::test;
 namespace {
 
 /// Its proxy takes whole messages only, pumps from the second connection to the first, and serves
-/// whom it saw offer a file in the last ten minutes. Its server turns back offers without name or size.
+/// whom it saw offer a file in the last ten minutes. Its server turns back offers without name or
+/// size.
 struct Openfire : Play {
   Openfire() {
     server.on_relay = [this](const Element& stanza) { return watch(stanza); };
     wires.proxy_wants_whole_messages = true;
     wires.proxy_is_one_way = true;
     wires.proxy_knows = [this](const std::string& hash) { return remembers(hash); };
-    server.activate = [this](const std::string& sid, const std::string& from, const std::string& to) {
+    server.activate = [this](const std::string& sid, const std::string& from,
+                             const std::string& to) {
       ++activations;
       const auto hash = dst_addr(sid, from, to);
       return remembers(hash) && wires.activate(hash);
@@ -36,8 +38,8 @@ struct Openfire : Play {
     if (!si || stanza.attribute_or_empty("type") != "set") return nullptr;
     const auto* file = si->child("file", kNsSiFile);
     if (!file || !file->attribute("name") || !file->attribute("size")) return "not-allowed";
-    offers[dst_addr(si->attribute_or_empty("id"), stanza.attribute_or_empty("from"), stanza.attribute_or_empty("to"))] =
-        timers.now();
+    offers[dst_addr(si->attribute_or_empty("id"), stanza.attribute_or_empty("from"),
+                    stanza.attribute_or_empty("to"))] = timers.now();
     return nullptr;
   }
   /// Nothing gets through but by the proxy.
@@ -142,7 +144,8 @@ TEST_CASE("Openfire: forgets between the receiver's connection and the activatio
   play.check_arrived();
   CHECK(play.ann->job().method == "si-ibb");
   CHECK(play.ann->job().attempt == 1);
-  CHECK(Play::story(play.ann_disk).find("failed: proxy.example.org: the proxy ") != std::string::npos);
+  CHECK(Play::story(play.ann_disk).find("failed: proxy.example.org: the proxy ") !=
+        std::string::npos);
 }
 
 TEST_CASE("Openfire: never activated twice, or its two pumps mix up the bytes", "[peers]") {
@@ -166,7 +169,9 @@ TEST_CASE("Openfire: turns offers back in the peer's name", "[peers]") {
     play.check_arrived();
   }
   SECTION("and that is not the peer's no") {
-    play.server.on_relay = [](const Element& stanza) { return stanza.child("si", kNsSi) ? "not-allowed" : nullptr; };
+    play.server.on_relay = [](const Element& stanza) {
+      return stanza.child("si", kNsSi) ? "not-allowed" : nullptr;
+    };
     play.send(some_content(10), kEveryWay);
     REQUIRE(play.until([&] { return is_terminal(play.ann->job().state); }));
     CHECK(play.ann->state() == "failed/protocol");

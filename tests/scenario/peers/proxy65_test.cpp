@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Prosody 0.12 (mod_proxy65.lua) and ejabberd 23.01 (mod_proxy65_stream.erl) between two daemons of ours.
+// Prosody 0.12 (mod_proxy65.lua) and ejabberd 23.01 (mod_proxy65_stream.erl) between two daemons of
+// ours.
 #include "scenario/play.h"
 
 using namespace xmppftd;
@@ -48,7 +49,8 @@ TEST_CASE("ejabberd: closes what is not activated within 60 s", "[peers]") {
   play.send_by_any_way();
   REQUIRE(play.until([&] { return play.server.held() == 1; }));
   const auto connected_at = play.timers.now();
-  REQUIRE(play.until([&] { return play.ann->state() == "active"; }));  // in-band: it does not wait for that
+  REQUIRE(play.until(
+      [&] { return play.ann->state() == "active"; }));  // in-band: it does not wait for that
   CHECK(play.timers.now() - connected_at < 60s);
   CHECK(play.ann->job().method == "si-ibb");
   play.server.release();
@@ -56,16 +58,21 @@ TEST_CASE("ejabberd: closes what is not activated within 60 s", "[peers]") {
   play.check_arrived();
 }
 
-TEST_CASE("ejabberd: joins no more than its max_connections, and says so when asked to", "[peers]") {
+TEST_CASE("ejabberd: joins no more than its max_connections, and says so when asked to",
+          "[peers]") {
   Proxied play;
-  play.server.activate = [](const std::string&, const std::string&, const std::string&) { return false; };
+  play.server.activate = [](const std::string&, const std::string&, const std::string&) {
+    return false;
+  };
   play.server.activation_error = "resource-constraint";
   play.send_by_any_way();
   play.until_ended();
   play.check_arrived();
   CHECK(play.ann->job().method == "si-ibb");
   CHECK(play.ann->job().attempt == 1);
-  CHECK(Play::story(play.ann_disk).find("failed: proxy.example.org: the proxy takes no more streams") != std::string::npos);
+  CHECK(Play::story(play.ann_disk)
+            .find("failed: proxy.example.org: the proxy takes no more streams") !=
+        std::string::npos);
   CHECK(Play::story(play.ann_disk).find("resource-constraint") != std::string::npos);
   play.check_nothing_left();
 }
@@ -78,6 +85,7 @@ TEST_CASE("a proxy that refuses the connection itself", "[peers]") {
   play.check_arrived();
   CHECK(play.ann->job().method == "si-ibb");
   CHECK(play.ann->job().attempt == 1);
-  CHECK(Play::story(play.bob_disk).find("socks5: 10.0.0.9:7777: the streamhost refused") != std::string::npos);
+  CHECK(Play::story(play.bob_disk).find("socks5: 10.0.0.9:7777: the streamhost refused") !=
+        std::string::npos);
   play.check_nothing_left();
 }

@@ -17,11 +17,14 @@ struct Psi : PeerPlay {
     return "<iq type='set' id='ab12a' to='" + kAnnJid +
            "'><si xmlns='http://jabber.org/protocol/si' id='ft_1a2b' "
            "profile='http://jabber.org/protocol/si/profile/file-transfer'>"
-           "<file xmlns='http://jabber.org/protocol/si/profile/file-transfer' size='" + size + "' name='" + name +
-           "'><range/></file><feature xmlns='http://jabber.org/protocol/feature-neg'><x xmlns='jabber:x:data' type='form'>"
+           "<file xmlns='http://jabber.org/protocol/si/profile/file-transfer' size='" +
+           size + "' name='" + name +
+           "'><range/></file><feature xmlns='http://jabber.org/protocol/feature-neg'><x "
+           "xmlns='jabber:x:data' type='form'>"
            "<field var='stream-method' type='list-single'>"
            "<option><value>http://jabber.org/protocol/bytestreams</value></option>"
-           "<option><value>http://jabber.org/protocol/ibb</value></option></field></x></feature></si></iq>";
+           "<option><value>http://jabber.org/protocol/ibb</value></option></field></x></feature></"
+           "si></iq>";
   }
 };
 
@@ -31,14 +34,18 @@ TEST_CASE("Psi: reads the first field of a form only", "[peers]") {
   Psi play;
   SECTION("of an offer") {
     play.send(some_content(10), std::vector<std::string>{});
-    play.peer.hears("<iq type='set'><si xmlns='http://jabber.org/protocol/si' id='*' "
-                    "profile='http://jabber.org/protocol/si/profile/file-transfer'>"
-                    "<file xmlns='http://jabber.org/protocol/si/profile/file-transfer' name='notes.txt' size='10' date='*' "
-                    "hash='*'><range/></file>"
-                    "<feature xmlns='http://jabber.org/protocol/feature-neg'><x xmlns='jabber:x:data' type='form'>"
-                    "<field var='stream-method' type='list-single'>"
-                    "<option><value>http://jabber.org/protocol/bytestreams</value></option>"
-                    "<option><value>http://jabber.org/protocol/ibb</value></option></field></x></feature></si></iq>");
+    play.peer.hears(
+        "<iq type='set'><si xmlns='http://jabber.org/protocol/si' id='*' "
+        "profile='http://jabber.org/protocol/si/profile/file-transfer'>"
+        "<file xmlns='http://jabber.org/protocol/si/profile/file-transfer' name='notes.txt' "
+        "size='10' date='*' "
+        "hash='*'><range/></file>"
+        "<feature xmlns='http://jabber.org/protocol/feature-neg'><x xmlns='jabber:x:data' "
+        "type='form'>"
+        "<field var='stream-method' type='list-single'>"
+        "<option><value>http://jabber.org/protocol/bytestreams</value></option>"
+        "<option><value>http://jabber.org/protocol/ibb</value></option></field></x></feature></"
+        "si></iq>");
   }
   SECTION("and of an answer, which must be a submit, or it hangs") {
     play.ann_trusts_bob();
@@ -55,15 +62,19 @@ TEST_CASE("Psi: takes five streamhosts and no more, so the proxy is among them",
   CHECK(hosts.back().jid == "proxy.example.org");
 }
 
-TEST_CASE("Psi: asks for its fast mode, and names hosts behind proxies of its own kind", "[peers]") {
+TEST_CASE("Psi: asks for its fast mode, and names hosts behind proxies of its own kind",
+          "[peers]") {
   Psi play;
   const auto content = some_content(100);
   play.ann_trusts_bob();
   play.peer.says(Psi::offer("notes.txt", "100"));
   play.peer.hears_a("si");
   play.peer.listens(8010);
-  play.peer.says("<iq type='set' id='ab13a' to='" + kAnnJid + "'><query xmlns='" + kS5bNs + "' sid='ft_1a2b' mode='tcp'>"
-                 "<streamhost jid='" + play.peer.jid() + "' host='10.0.0.2' port='8010'>"
+  play.peer.says("<iq type='set' id='ab13a' to='" + kAnnJid + "'><query xmlns='" + kS5bNs +
+                 "' sid='ft_1a2b' mode='tcp'>"
+                 "<streamhost jid='" +
+                 play.peer.jid() +
+                 "' host='10.0.0.2' port='8010'>"
                  "<proxy xmlns='http://affinix.com/jabber/stream'/></streamhost>"
                  "<fast xmlns='http://affinix.com/jabber/stream'/></query></iq>");
   auto socket = play.peer.accepts();
@@ -71,8 +82,8 @@ TEST_CASE("Psi: asks for its fast mode, and names hosts behind proxies of its ow
   socket->writes("05 00");
   const auto request = socket->takes(47);
   socket->writes("05 00 00 03 28" + to_hex(view_of(request.substr(5, 40))) + "0000");
-  play.peer.hears("<iq type='result' id='ab13a'><query xmlns='" + kS5bNs + "' sid='ft_1a2b'><streamhost-used jid='" +
-                  play.peer.jid() + "'/></query></iq>");
+  play.peer.hears("<iq type='result' id='ab13a'><query xmlns='" + kS5bNs +
+                  "' sid='ft_1a2b'><streamhost-used jid='" + play.peer.jid() + "'/></query></iq>");
   play.peer.hears_nothing();  // hosts of our own under this sid would start the fast mode
   socket->writes_text(content);
   socket->closes();
@@ -84,8 +95,10 @@ TEST_CASE("Psi: cannot connect, and says remote-server-not-found", "[peers]") {
   play.peer_accepts(some_content(10), Psi::submit(kS5bNs));
   play.peer.hears_a("query");
   play.pass(30s);
-  play.peer.refuses("<error type='cancel' code='404'><remote-server-not-found xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/>"
-                    "</error>");
+  play.peer.refuses(
+      "<error type='cancel' code='404'><remote-server-not-found "
+      "xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/>"
+      "</error>");
   play.peer.hears_a("open");
   CHECK(play.ann->state() == "connecting");
 }
@@ -94,8 +107,10 @@ TEST_CASE("Psi: errors that carry the sid where the id belongs", "[peers]") {
   Psi play;
   play.send(some_content(10), std::vector<std::string>{});
   const auto si = play.peer.hears_a("si");
-  play.peer.says("<iq type='error' id='" + std::string(si.attribute_or_empty("id")) + "' to='" + kAnnJid +
-                 "'><error type='cancel' code='400'><bad-request xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></iq>");
+  play.peer.says("<iq type='error' id='" + std::string(si.attribute_or_empty("id")) + "' to='" +
+                 kAnnJid +
+                 "'><error type='cancel' code='400'><bad-request "
+                 "xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></iq>");
   CHECK(play.ann->state() == "offered/awaiting-peer");
   play.until_ann("queued/backoff", 6min);  // nobody's answer: the clock ends it
 }

@@ -13,22 +13,27 @@ struct Purple : PeerPlay {
   /// Its offer: no hash, no date, no range.
   void offers(std::size_t size) {
     ann_trusts_bob();
-    peer.says("<iq type='set' id='purple7f01' to='" + kAnnJid + "'><si xmlns='http://jabber.org/protocol/si' id='" + sid +
+    peer.says("<iq type='set' id='purple7f01' to='" + kAnnJid +
+              "'><si xmlns='http://jabber.org/protocol/si' id='" + sid +
               "' profile='http://jabber.org/protocol/si/profile/file-transfer'>"
-              "<file xmlns='http://jabber.org/protocol/si/profile/file-transfer' name='notes.txt' size='" +
+              "<file xmlns='http://jabber.org/protocol/si/profile/file-transfer' name='notes.txt' "
+              "size='" +
               std::to_string(size) +
-              "'/><feature xmlns='http://jabber.org/protocol/feature-neg'><x xmlns='jabber:x:data' type='form'>"
+              "'/><feature xmlns='http://jabber.org/protocol/feature-neg'><x xmlns='jabber:x:data' "
+              "type='form'>"
               "<field var='stream-method' type='list-single'>"
               "<option><value>http://jabber.org/protocol/bytestreams</value></option>"
-              "<option><value>http://jabber.org/protocol/ibb</value></option></field></x></feature></si></iq>");
+              "<option><value>http://jabber.org/protocol/ibb</value></option></field></x></"
+              "feature></si></iq>");
     peer.hears("<iq type='result' id='purple7f01'>" + submit(kS5bNs) + "</iq>");
   }
   void names(const std::string& hosts) {
-    peer.says("<iq type='set' id='purple7f02' to='" + kAnnJid + "'><query xmlns='" + kS5bNs + "' sid='" + sid + "'>" + hosts +
-              "</query></iq>");
+    peer.says("<iq type='set' id='purple7f02' to='" + kAnnJid + "'><query xmlns='" + kS5bNs +
+              "' sid='" + sid + "'>" + hosts + "</query></iq>");
   }
   std::string own_host(std::uint16_t port) const {
-    return "<streamhost jid='" + peer.jid() + "' host='10.0.0.2' port='" + std::to_string(port) + "'/>";
+    return "<streamhost jid='" + peer.jid() + "' host='10.0.0.2' port='" + std::to_string(port) +
+           "'/>";
   }
   const std::string sid = "purple7f00";
 };
@@ -89,8 +94,8 @@ TEST_CASE("Pidgin: writes before the proxy has answered its activation", "[peers
   socket->writes("05 01 00 03 28" + dst + "0000");
   socket->takes(47);
   socket->writes_text(content);
-  play.peer.says("<iq type='set' id='purple7f03' to='proxy.example.org'><query xmlns='" + kS5bNs + "' sid='" + play.sid +
-                 "'><activate>" + kAnnJid + "</activate></query></iq>");
+  play.peer.says("<iq type='set' id='purple7f03' to='proxy.example.org'><query xmlns='" + kS5bNs +
+                 "' sid='" + play.sid + "'><activate>" + kAnnJid + "</activate></query></iq>");
   play.peer.hears("<iq type='result' id='purple7f03'/>");
   play.pass(1s);
   socket->closes();
@@ -103,22 +108,24 @@ TEST_CASE("Pidgin: sends in-band under the same sid once S5B failed", "[peers]")
   const auto content = some_content(5000);
   play.offers(content.size());
   play.names("<streamhost jid='" + play.peer.jid() + "' host='10.0.0.2' port='40123'/>");
-  play.peer.hears("<iq type='error' id='purple7f02'><error type='cancel' code='404'>"
-                  "<item-not-found xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></iq>");
+  play.peer.hears(
+      "<iq type='error' id='purple7f02'><error type='cancel' code='404'>"
+      "<item-not-found xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></iq>");
   play.pass(25s);
-  play.peer.says("<iq type='set' id='purple7f04' to='" + kAnnJid + "'><open xmlns='" + kIbbNs + "' sid='" + play.sid +
-                 "' block-size='4096'/></iq>");
+  play.peer.says("<iq type='set' id='purple7f04' to='" + kAnnJid + "'><open xmlns='" + kIbbNs +
+                 "' sid='" + play.sid + "' block-size='4096'/></iq>");
   play.peer.hears("<iq type='result' id='purple7f04'/>");
   // Blocks of (block-size - 2) * 3 / 4 bytes.
   int seq = 0;
   for (std::size_t at = 0; at < content.size(); at += 3070, ++seq) {
     const auto id = "purple7f1" + std::to_string(seq);
-    play.peer.says("<iq type='set' id='" + id + "' to='" + kAnnJid + "'><data xmlns='" + kIbbNs + "' sid='" + play.sid +
-                   "' seq='" + std::to_string(seq) + "'>" + to_base64(view_of(content.substr(at, 3070))) + "</data></iq>");
+    play.peer.says("<iq type='set' id='" + id + "' to='" + kAnnJid + "'><data xmlns='" + kIbbNs +
+                   "' sid='" + play.sid + "' seq='" + std::to_string(seq) + "'>" +
+                   to_base64(view_of(content.substr(at, 3070))) + "</data></iq>");
     play.peer.hears("<iq type='result' id='" + id + "'/>");
   }
-  play.peer.says("<iq type='set' id='purple7f20' to='" + kAnnJid + "'><close xmlns='" + kIbbNs + "' sid='" + play.sid +
-                 "'/></iq>");
+  play.peer.says("<iq type='set' id='purple7f20' to='" + kAnnJid + "'><close xmlns='" + kIbbNs +
+                 "' sid='" + play.sid + "'/></iq>");
   play.peer.hears("<iq type='result' id='purple7f20'/>");
   play.check_ann_has(content);
   CHECK(play.ann->job().method == "si-ibb");
@@ -131,9 +138,11 @@ TEST_CASE("Pidgin: waits 30 s for our IBB under the same sid", "[peers]") {
   const auto si = play.peer_accepts(content, Purple::submit(kS5bNs));
   play.peer.hears_a("query");
   play.pass(30s);  // 15 s a host
-  play.peer.refuses("<error type='cancel' code='404'><item-not-found xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error>");
-  play.peer.hears("<iq type='set'><open xmlns='" + kIbbNs + "' sid='" + std::string(si.attribute_or_empty("id")) +
-                  "' block-size='4096'/></iq>");
+  play.peer.refuses(
+      "<error type='cancel' code='404'><item-not-found "
+      "xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error>");
+  play.peer.hears("<iq type='set'><open xmlns='" + kIbbNs + "' sid='" +
+                  std::string(si.attribute_or_empty("id")) + "' block-size='4096'/></iq>");
   play.peer.answers();
   play.peer.hears_a("data");
   play.peer.answers();

@@ -12,24 +12,31 @@ struct Smack : PeerPlay {
 
   void offers(const std::string& attributes) {
     ann_trusts_bob();
-    peer.says("<iq to='" + kAnnJid + "' id='E8LJ0-12' type='set'><si xmlns='http://jabber.org/protocol/si' id='" + sid +
-              "' mime-type='text/plain' profile='http://jabber.org/protocol/si/profile/file-transfer'>"
-              "<file xmlns='http://jabber.org/protocol/si/profile/file-transfer' name='notes.txt' " + attributes +
-              "><desc>Sending file</desc></file>"
-              "<feature xmlns='http://jabber.org/protocol/feature-neg'><x xmlns='jabber:x:data' type='form'>"
-              "<field var='stream-method' type='list-single'>"
-              "<option><value>http://jabber.org/protocol/bytestreams</value></option>"
-              "<option><value>http://jabber.org/protocol/ibb</value></option></field></x></feature></si></iq>");
+    peer.says(
+        "<iq to='" + kAnnJid +
+        "' id='E8LJ0-12' type='set'><si xmlns='http://jabber.org/protocol/si' id='" + sid +
+        "' mime-type='text/plain' profile='http://jabber.org/protocol/si/profile/file-transfer'>"
+        "<file xmlns='http://jabber.org/protocol/si/profile/file-transfer' name='notes.txt' " +
+        attributes +
+        "><desc>Sending file</desc></file>"
+        "<feature xmlns='http://jabber.org/protocol/feature-neg'><x xmlns='jabber:x:data' "
+        "type='form'>"
+        "<field var='stream-method' type='list-single'>"
+        "<option><value>http://jabber.org/protocol/bytestreams</value></option>"
+        "<option><value>http://jabber.org/protocol/ibb</value></option></field></x></feature></"
+        "si></iq>");
   }
   const std::string sid = "jsi_7204532718";
 };
 
 }  // namespace
 
-TEST_CASE("Smack: gives our streamhosts 5 s after its answer, whatever our server does", "[peers]") {
+TEST_CASE("Smack: gives our streamhosts 5 s after its answer, whatever our server does",
+          "[peers]") {
   Smack play;
   play.kill(play.ann);
-  play.server.hold("http://jabber.org/protocol/disco#items");  // a server that is slow to list its proxies
+  play.server.hold(
+      "http://jabber.org/protocol/disco#items");  // a server that is slow to list its proxies
   play.start_ann();
   play.settle();
   play.send(some_content(100), std::vector<std::string>{});
@@ -49,17 +56,19 @@ TEST_CASE("Smack: gives us 10 s for all of its hosts", "[peers]") {
   for (const auto& host : play.wires.black_holes)
     hosts += "<streamhost jid='" + play.peer.jid() + "' host='" + host + "' port='7778'/>";
   const auto asked_at = play.timers.now();
-  play.peer.says("<iq to='" + kAnnJid + "' id='E8LJ0-14' type='set'><query xmlns='" + kS5bNs + "' sid='" + play.sid +
-                 "' mode='tcp'>" + hosts + "</query></iq>");
-  play.peer.hears("<iq type='error' id='E8LJ0-14'><error type='cancel' code='404'>"
-                  "<item-not-found xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></iq>");
+  play.peer.says("<iq to='" + kAnnJid + "' id='E8LJ0-14' type='set'><query xmlns='" + kS5bNs +
+                 "' sid='" + play.sid + "' mode='tcp'>" + hosts + "</query></iq>");
+  play.peer.hears(
+      "<iq type='error' id='E8LJ0-14'><error type='cancel' code='404'>"
+      "<item-not-found xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></iq>");
   CHECK(play.timers.now() - asked_at < 10s);
 }
 
 TEST_CASE("Smack: leaves out a size of 0 and makes up a date", "[peers]") {
   Smack play;
   play.offers("date='Sun Nov 22 16:21:25 CET 2026' hash='not a hash'");
-  play.peer.hears("<iq type='result' id='E8LJ0-12'>" + Smack::submit(kIbbNs) + "</iq>");  // S5B would grow a byte
+  play.peer.hears("<iq type='result' id='E8LJ0-12'>" + Smack::submit(kIbbNs) +
+                  "</iq>");  // S5B would grow a byte
   CHECK(play.ann->job().file.size == 0);
   CHECK_FALSE(play.ann->job().file.modified.has_value());
   CHECK_FALSE(play.ann->job().file.hash.has_value());
@@ -83,9 +92,11 @@ TEST_CASE("Smack: reads until the stream ends, not until the size", "[peers]") {
   socket->writes("05 01 00");
   socket->reads("05 00");
   const auto sid = std::string(si.attribute_or_empty("id"));
-  socket->writes("05 01 00 03 28" + to_hex(view_of(dst_addr(sid, kAnnJid, play.peer.jid()))) + "0000");
+  socket->writes("05 01 00 03 28" + to_hex(view_of(dst_addr(sid, kAnnJid, play.peer.jid()))) +
+                 "0000");
   socket->takes(47);
-  play.peer.answers("<query xmlns='" + kS5bNs + "'><streamhost-used jid='proxy.example.org'/></query>");
+  play.peer.answers("<query xmlns='" + kS5bNs +
+                    "'><streamhost-used jid='proxy.example.org'/></query>");
   CHECK(socket->takes(content.size()) == content);
   CHECK(socket->sees_end());
   socket->closes();

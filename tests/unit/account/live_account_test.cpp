@@ -79,8 +79,9 @@ struct Stage {
     store = std::make_unique<AccountStore>(folder);
     if (with_password) REQUIRE(store->save_password(1, Secret("secret")));
     account = std::make_unique<LiveAccount>(
-        AccountWorld{links, timers, network, bulk, background, listener, addresses, s5b, *store, config, events}, settings,
-        [this] { ++changes; });
+        AccountWorld{links, timers, network, bulk, background, listener, addresses, s5b, *store,
+                     config, events},
+        settings, [this] { ++changes; });
     return *account;
   }
   /// Started and logged in.
@@ -133,7 +134,8 @@ std::string logged(Act act) {
   close(ends[1]);
   std::string text;
   std::array<char, 4096> piece;
-  for (ssize_t n; (n = read(ends[0], piece.data(), piece.size())) > 0;) text.append(piece.data(), static_cast<std::size_t>(n));
+  for (ssize_t n; (n = read(ends[0], piece.data(), piece.size())) > 0;)
+    text.append(piece.data(), static_cast<std::size_t>(n));
   close(ends[0]);
   return text;
 }
@@ -177,7 +179,9 @@ TEST_CASE("account: it knows its own full address, of this session or the next",
     stage.links.handler->on_up(jid("romeo@montague.lit/other"));
     CHECK(account.self().str() == "romeo@montague.lit/other");
   }
-  SECTION("offline: as it will ask for it") { CHECK(stage.make().self().str() == "romeo@montague.lit/orchard"); }
+  SECTION("offline: as it will ask for it") {
+    CHECK(stage.make().self().str() == "romeo@montague.lit/orchard");
+  }
   SECTION("before there was any") {
     stage.settings.resource.clear();
     CHECK(stage.make().self().str() == "romeo@montague.lit");
@@ -197,7 +201,8 @@ TEST_CASE("account: a wrong password is tried once, then waits for the user", "[
   CHECK_FALSE(account.settings().enabled);
   stage.timers.advance(2h);
   CHECK(stage.links.logins.size() == 1);
-  account.set_password(Secret("better"), "auto", [](Result<std::string> where) { CHECK(where.value() == "file"); });
+  account.set_password(Secret("better"), "auto",
+                       [](Result<std::string> where) { CHECK(where.value() == "file"); });
   stage.timers.turn();
   account.connect(heard.done());
   stage.timers.turn();
@@ -233,7 +238,8 @@ TEST_CASE("account: a lost server is tried again, soon and then less soon", "[ac
   CHECK(stage.links.logins.size() == 3);
 }
 
-TEST_CASE("account: a refused certificate is not tried again before five minutes (RELIABILITY NT1)", "[account]") {
+TEST_CASE("account: a refused certificate is not tried again before five minutes (RELIABILITY NT1)",
+          "[account]") {
   Stage stage;
   auto& account = stage.make();
   Heard heard;
@@ -249,7 +255,8 @@ TEST_CASE("account: a refused certificate is not tried again before five minutes
   CHECK(stage.links.logins.size() == 2);
 }
 
-TEST_CASE("account: a contact list that does not come is told, unless the session ended first", "[account]") {
+TEST_CASE("account: a contact list that does not come is told, unless the session ended first",
+          "[account]") {
   Stage stage;
   stage.online();
   const bool ends = GENERATE(true, false);
@@ -309,7 +316,9 @@ TEST_CASE("account: connect() while it closes logs in once that is over", "[acco
   CHECK(account.settings().enabled);
 }
 
-TEST_CASE("account: connect() while it connects joins that attempt; while online it answers at once", "[account]") {
+TEST_CASE(
+    "account: connect() while it connects joins that attempt; while online it answers at once",
+    "[account]") {
   Stage stage;
   auto& account = stage.make();
   Heard heard;
@@ -349,15 +358,17 @@ TEST_CASE("account: settings that concern the session make it log in anew", "[ac
   CHECK(heard.words == std::vector<std::string>{"ok"});
 }
 
-TEST_CASE("account: ip_policy says who may learn our address (RELIABILITY section 5.4)", "[account]") {
+TEST_CASE("account: ip_policy says who may learn our address (RELIABILITY section 5.4)",
+          "[account]") {
   Stage stage;
   const auto stranger = jid("tybalt@capulet.lit/x");
   struct Row {
     IpPolicy policy;
     bool direct, own_proxy_only, streams;
   };
-  const auto row = GENERATE(Row{IpPolicy::Open, true, false, true}, Row{IpPolicy::Contacts, false, true, true},
-                            Row{IpPolicy::ProxyOnly, false, true, true}, Row{IpPolicy::IbbOnly, false, true, false});
+  const auto row = GENERATE(
+      Row{IpPolicy::Open, true, false, true}, Row{IpPolicy::Contacts, false, true, true},
+      Row{IpPolicy::ProxyOnly, false, true, true}, Row{IpPolicy::IbbOnly, false, true, false});
   stage.settings.ip_policy = row.policy;
   const auto trust = stage.make().trust(stranger);
   CHECK(trust.direct_allowed == row.direct);
@@ -406,7 +417,8 @@ TEST_CASE("account: what needs a session says so while there is none", "[account
 TEST_CASE("account: a session password is never written", "[account]") {
   Stage stage;
   auto& account = stage.make(false);
-  account.set_password(Secret("secret"), "session", [](Result<std::string> where) { CHECK(where.value() == "session"); });
+  account.set_password(Secret("secret"), "session",
+                       [](Result<std::string> where) { CHECK(where.value() == "session"); });
   stage.timers.turn();
   CHECK(stage.store->load_password(1).error().code == Errc::NoPassword);
   Heard heard;
@@ -415,7 +427,8 @@ TEST_CASE("account: a session password is never written", "[account]") {
   CHECK(stage.links.logins.size() == 1);
 }
 
-TEST_CASE("account: removed in the middle of anything, everybody waiting hears of it", "[account]") {
+TEST_CASE("account: removed in the middle of anything, everybody waiting hears of it",
+          "[account]") {
   Stage stage;
   auto& account = stage.make();
   Heard heard;

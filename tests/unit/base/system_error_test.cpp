@@ -13,7 +13,9 @@ using namespace xmppftd;
 
 namespace {
 
-bool says(const std::string& detail, const std::string& word) { return detail.find(word) != std::string::npos; }
+bool says(const std::string& detail, const std::string& word) {
+  return detail.find(word) != std::string::npos;
+}
 
 }  // namespace
 
@@ -26,11 +28,13 @@ TEST_CASE("system error: every errno value says what, why and what helps", "[sys
     REQUIRE(remedy != std::string::npos);
     CHECK(error.detail.starts_with("/in/notes.txt: "));
     const char* words = ::strerrordesc_np(number);
-    CHECK(says(error.detail.substr(0, remedy), words != nullptr ? words : "unknown error " + std::to_string(number)));
+    CHECK(says(error.detail.substr(0, remedy),
+               words != nullptr ? words : "unknown error " + std::to_string(number)));
     CHECK(error.detail.size() > remedy + 10);
     CHECK(says(error.detail, "dmesg") == (of_the_disk.count(number) != 0));
-    const std::set<Errc> kinds{Errc::FileMissing, Errc::Unreadable, Errc::NotRegularFile, Errc::DiskFull,
-                               Errc::Exists,      Errc::Unavailable, Errc::Io};
+    const std::set<Errc> kinds{Errc::FileMissing, Errc::Unreadable, Errc::NotRegularFile,
+                               Errc::DiskFull,    Errc::Exists,     Errc::Unavailable,
+                               Errc::Io};
     CHECK(kinds.count(error.code) != 0);
   }
 }

@@ -20,10 +20,18 @@ TEST_CASE("valid_text: whatever the bytes, D-Bus can carry the text", "[text]") 
 }
 
 TEST_CASE("valid_text: U+FFFD stands for a bad byte or character, the rest stays", "[text]") {
-  CHECK(valid_text("a\xff" "b") == "a\ufffd" "b");
-  CHECK(valid_text(std::string_view("a\0b", 3)) == "a\ufffd" "b");
-  CHECK(valid_text("a\xef\xb7\x90" "b") == "a\ufffd" "b");  // U+FDD0
-  CHECK(valid_text("\xf0\x9f\xbf\xbe") == "\ufffd");       // U+1FFFE
+  CHECK(valid_text("a\xff"
+                   "b") ==
+        "a\ufffd"
+        "b");
+  CHECK(valid_text(std::string_view("a\0b", 3)) ==
+        "a\ufffd"
+        "b");
+  CHECK(valid_text("a\xef\xb7\x90"
+                   "b") ==
+        "a\ufffd"
+        "b");                                         // U+FDD0
+  CHECK(valid_text("\xf0\x9f\xbf\xbe") == "\ufffd");  // U+1FFFE
   CHECK(valid_text("\xed\xa0\x80") == "\ufffd\ufffd\ufffd");
   CHECK(valid_text("\xe2\x82") == "\ufffd\ufffd");
   CHECK(valid_text("\x1b\n") == "\x1b\n");

@@ -18,12 +18,10 @@ AccountSettings ann() {
 }  // namespace
 
 TEST_CASE("account settings: server is HOST[:PORT], with brackets around IPv6", "[bus]") {
-  const std::tuple<const char*, const char*, int> rows[] = {{"xmpp.example.org", "xmpp.example.org", 0},
-                                                            {"192.0.2.1:5223", "192.0.2.1", 5223},
-                                                            {"[2001:db8::1]:5222", "2001:db8::1", 5222},
-                                                            {"[2001:db8::1]", "2001:db8::1", 0},
-                                                            {"2001:db8::1", "2001:db8::1", 0},
-                                                            {"", "", 0}};
+  const std::tuple<const char*, const char*, int> rows[] = {
+      {"xmpp.example.org", "xmpp.example.org", 0}, {"192.0.2.1:5223", "192.0.2.1", 5223},
+      {"[2001:db8::1]:5222", "2001:db8::1", 5222}, {"[2001:db8::1]", "2001:db8::1", 0},
+      {"2001:db8::1", "2001:db8::1", 0},           {"", "", 0}};
   for (const auto& [text, host, port] : rows) {
     INFO(text);
     auto settings = ann();
@@ -32,7 +30,8 @@ TEST_CASE("account settings: server is HOST[:PORT], with brackets around IPv6", 
     CHECK(settings.host == host);
     CHECK(settings.port == port);
   }
-  for (const std::string bad : {"host:", ":5222", "host:0", "host:70000", "host:x", "[::1", "a b", "ann@host"}) {
+  for (const std::string bad :
+       {"host:", ":5222", "host:0", "host:70000", "host:x", "[::1", "a b", "ann@host"}) {
     INFO(bad);
     auto settings = ann();
     CHECK_THROWS_AS(apply_settings({{"server", sdbus::Variant(bad)}}, settings), sdbus::Error);
@@ -46,7 +45,8 @@ TEST_CASE("account settings: a pin is 64 hex digits, colons allowed", "[bus]") {
   apply_settings({{"pin", sdbus::Variant(pin)}}, settings);
   CHECK(settings.pin.size() == 64);
   CHECK(settings.pin.substr(0, 4) == "abab");
-  CHECK_THROWS_AS(apply_settings({{"pin", sdbus::Variant(std::string("abcd"))}}, settings), sdbus::Error);
+  CHECK_THROWS_AS(apply_settings({{"pin", sdbus::Variant(std::string("abcd"))}}, settings),
+                  sdbus::Error);
 }
 
 TEST_CASE("account settings: unknown keys and wrong types are named, x-* is let pass", "[bus]") {
@@ -60,9 +60,12 @@ TEST_CASE("account settings: unknown keys and wrong types are named, x-* is let 
     return std::string("none");
   };
   CHECK_THAT(message({{"sever", sdbus::Variant(std::string("x"))}}), Catch::Contains("\"sever\""));
-  CHECK_THAT(message({{"enabled", sdbus::Variant(std::string("yes"))}}), Catch::Contains("\"enabled\""));
-  CHECK_THAT(message({{"ip_policy", sdbus::Variant(std::string("closed"))}}), Catch::Contains("ibb-only"));
-  CHECK_THAT(message({{"ca_file", sdbus::Variant(std::string("ca.pem"))}}), Catch::Contains("absolute"));
+  CHECK_THAT(message({{"enabled", sdbus::Variant(std::string("yes"))}}),
+             Catch::Contains("\"enabled\""));
+  CHECK_THAT(message({{"ip_policy", sdbus::Variant(std::string("closed"))}}),
+             Catch::Contains("ibb-only"));
+  CHECK_THAT(message({{"ca_file", sdbus::Variant(std::string("ca.pem"))}}),
+             Catch::Contains("absolute"));
   CHECK(message({{"x-color", sdbus::Variant(1)}}) == "none");
 }
 

@@ -34,14 +34,16 @@ TEST_CASE("job fields: a row with any text in any column is served", "[bus][text
   for (const auto& text : any_text::all(65538, true)) {
     INFO(any_text::shown(text));
     JobRecord record;
-    record.batch = record.peer = record.peer_full = record.path = record.error_name = record.error_detail = text;
+    record.batch = record.peer = record.peer_full = record.path = record.error_name =
+        record.error_detail = text;
     record.file.name = record.file.description = record.file.mime_type = text;
     record.method = record.route = record.host = text;
     record.hash = Hash{HashAlgo::Md5, text};
     record.state = JobState::Failed;
     for (const auto& name : job_field_names()) {
       const auto value = job_field(name, JobView{record, {}}, true);
-      if (value.containsValueOfType<std::string>()) REQUIRE(any_text::is_bus_text(value.get<std::string>()));
+      if (value.containsValueOfType<std::string>())
+        REQUIRE(any_text::is_bus_text(value.get<std::string>()));
     }
     REQUIRE(job_field("Peer", JobView{record, {}}, true).get<std::string>() == valid_text(text));
   }
@@ -60,13 +62,15 @@ TEST_CASE("outgoing: text is made valid however deep it lies", "[bus][text]") {
   CHECK(std::get<0>(outgoing(std::tuple(bad, 1))) == good);
 }
 
-TEST_CASE("file URIs: any path goes to a URI and back, any other URI is refused in words", "[bus][text]") {
+TEST_CASE("file URIs: any path goes to a URI and back, any other URI is refused in words",
+          "[bus][text]") {
   for (const auto& text : any_text::all(65538)) {
     INFO(any_text::shown(text));
     const auto uri = path_to_uri("/" + text);
     REQUIRE(any_text::is_bus_text(uri));
     REQUIRE(uri_to_path(uri).value() == "/" + text);
-    for (const auto& typed : {text, "file:" + text, "file://" + text, "file:///%" + text, "x://y" + text}) {
+    for (const auto& typed :
+         {text, "file:" + text, "file://" + text, "file:///%" + text, "x://y" + text}) {
       const auto path = uri_to_path(typed);
       if (path) continue;
       REQUIRE(any_text::is_bus_text(path.error().detail));
@@ -82,16 +86,36 @@ TEST_CASE("arguments: any word where another is meant is refused in words", "[bu
     const sdbus::Variant value(text);
     const sdbus::Variant list(std::vector<std::string>{text});
     const std::vector<std::function<void()>> doors = {
-        [&] { read_filter({{text, value}}); },
-        [&] { read_filter({{"state", list}}); },
-        [&] { read_filter({{"direction", value}}); },
-        [&] { read_filter({{"peer", value}}); },
-        [&] { read_filter({{"sort", value}}); },
-        [&] { read_filter({{"ids", value}}); },
-        [&] { read_selector({{text, value}}); },
-        [&] { rules_from_bus({{{text, value}}}); },
-        [&] { rules_from_bus({{{"from", value}, {"directory", value}}}); },
-        [&] { rules_from_bus({{{"directory", sdbus::Variant(path_to_uri("/" + text))}}}); },
+        [&] {
+          read_filter({{text, value}});
+        },
+        [&] {
+          read_filter({{"state", list}});
+        },
+        [&] {
+          read_filter({{"direction", value}});
+        },
+        [&] {
+          read_filter({{"peer", value}});
+        },
+        [&] {
+          read_filter({{"sort", value}});
+        },
+        [&] {
+          read_filter({{"ids", value}});
+        },
+        [&] {
+          read_selector({{text, value}});
+        },
+        [&] {
+          rules_from_bus({{{text, value}}});
+        },
+        [&] {
+          rules_from_bus({{{"from", value}, {"directory", value}}});
+        },
+        [&] {
+          rules_from_bus({{{"directory", sdbus::Variant(path_to_uri("/" + text))}}});
+        },
     };
     for (const auto& door : doors) {
       const auto why = refusal(door);
@@ -106,7 +130,9 @@ TEST_CASE("arguments: any word where another is meant is refused in words", "[bu
       REQUIRE(why.size() <= 4096);
       REQUIRE_NOTHROW(settings_map(settings));
     }
-    REQUIRE(any_text::is_bus_text(refusal([&] { job_field(text, JobView{JobRecord{}, {}}, true); })));
+    REQUIRE(any_text::is_bus_text(refusal([&] {
+      job_field(text, JobView{JobRecord{}, {}}, true);
+    })));
   }
 }
 
@@ -116,14 +142,16 @@ TEST_CASE("accept rules: a folder that the configuration cannot keep is refused"
                                 {"directory", sdbus::Variant(std::string("file:///tmp/%FF"))}}});
              }),
              Catch::Contains("not UTF-8"));
-  const auto rules = rules_from_bus({{{"from", sdbus::Variant(std::string("ann@xft.test"))},
-                                      {"directory", sdbus::Variant(std::string("file:///tmp/%c3%a9"))}}});
+  const auto rules =
+      rules_from_bus({{{"from", sdbus::Variant(std::string("ann@xft.test"))},
+                       {"directory", sdbus::Variant(std::string("file:///tmp/%c3%a9"))}}});
   CHECK(rules[0].folder == "/tmp/é");
 }
 
 TEST_CASE("accept rules: a size that the configuration cannot keep is refused", "[bus]") {
   const auto rules_of = [](std::uint64_t max_size) {
-    return rules_from_bus({{{"from", sdbus::Variant(std::string("*"))}, {"max_size", sdbus::Variant(max_size)}}});
+    return rules_from_bus(
+        {{{"from", sdbus::Variant(std::string("*"))}, {"max_size", sdbus::Variant(max_size)}}});
   };
   CHECK(rules_of(INT64_MAX)[0].max_size == INT64_MAX);
   CHECK_THAT(refusal([&] { rules_of(std::uint64_t{INT64_MAX} + 1); }),
@@ -131,7 +159,8 @@ TEST_CASE("accept rules: a size that the configuration cannot keep is refused", 
 }
 
 TEST_CASE("errors: one of the D-Bus library itself is told as a bad argument", "[bus][text]") {
-  const auto error = sendable(sdbus::Error("org.freedesktop.DBus.Error.InconsistentMessage", "bad\xff"));
+  const auto error =
+      sendable(sdbus::Error("org.freedesktop.DBus.Error.InconsistentMessage", "bad\xff"));
   CHECK(error.getName() == kInvalidArgs);
   CHECK(any_text::is_bus_text(error.getMessage()));
   const auto ours = sendable(to_bus_error({Errc::BadJid, std::string(5000, 'a') + "\xff"}));
@@ -146,7 +175,8 @@ TEST_CASE("job fields: a job that is done shows no error of an attempt before", 
   record.error_detail = "bob is not online";
   record.state = JobState::Done;
   CHECK(job_field("Error", JobView{record, {}}, true).get<Pair>() == Pair("", ""));
-  for (const auto state : {JobState::Queued, JobState::Active, JobState::Failed, JobState::Cancelled}) {
+  for (const auto state :
+       {JobState::Queued, JobState::Active, JobState::Failed, JobState::Cancelled}) {
     record.state = state;
     CHECK(job_field("Error", JobView{record, {}}, true).get<Pair>() ==
           Pair("org.xmppft.Error.Job.PeerOffline", "bob is not online"));

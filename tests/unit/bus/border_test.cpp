@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Our border to the bus, on a bus: whatever is thrown behind it, each call has one answer and the process lives.
+// Our border to the bus, on a bus: whatever is thrown behind it, each call has one answer and the
+// process lives.
 #include <catch2/catch.hpp>
 #include <future>
 #include <thread>
@@ -21,8 +22,8 @@ namespace {
 constexpr const char* kPath = "/org/xmppft/Daemon1/jobs/1";
 
 /// A job whose methods and getters do what a test says.
-class OddJob final
-    : public BusObject<org::xmppft::Job1_adaptor, sdbus::Properties_adaptor, sdbus::ManagedObject_adaptor> {
+class OddJob final : public BusObject<org::xmppft::Job1_adaptor, sdbus::Properties_adaptor,
+                                      sdbus::ManagedObject_adaptor> {
  public:
   explicit OddJob(sdbus::IConnection& connection) : BusObject(connection, kPath) {}
 
@@ -30,8 +31,12 @@ class OddJob final
   std::function<std::string()> on_get = [] { return std::string(); };
 
  private:
-  void Accept(sdbus::Result<>&& call, std::map<std::string, sdbus::Variant>) override { serve(std::move(call)); }
-  void Decline(sdbus::Result<>&& call, std::map<std::string, sdbus::Variant>) override { serve(std::move(call)); }
+  void Accept(sdbus::Result<>&& call, std::map<std::string, sdbus::Variant>) override {
+    serve(std::move(call));
+  }
+  void Decline(sdbus::Result<>&& call, std::map<std::string, sdbus::Variant>) override {
+    serve(std::move(call));
+  }
   void Cancel(sdbus::Result<>&& call) override { serve(std::move(call)); }
   // Not one that respond() looks after.
   void Remove(sdbus::Result<>&&) override { throw std::runtime_error("thrown\xff\ufdd0"); }
@@ -76,13 +81,15 @@ class Root final : public BusObject<sdbus::ObjectManager_adaptor> {
   explicit Root(sdbus::IConnection& connection) : BusObject(connection, kRootPath) {}
 };
 
-/// A served job and a client of it. The served side runs on a thread of its own; it is changed between calls only.
+/// A served job and a client of it. The served side runs on a thread of its own; it is changed
+/// between calls only.
 struct Border {
   std::unique_ptr<sdbus::IConnection> served = sdbus::createSessionBusConnection();
   Root root{*served};
   OddJob job{*served};
   std::unique_ptr<sdbus::IConnection> connection = sdbus::createSessionBusConnection();
-  std::unique_ptr<sdbus::IProxy> client = sdbus::createProxy(*connection, served->getUniqueName(), kPath);
+  std::unique_ptr<sdbus::IProxy> client =
+      sdbus::createProxy(*connection, served->getUniqueName(), kPath);
 
   Border() {
     client->finishRegistration();
@@ -90,7 +97,8 @@ struct Border {
   }
   ~Border() { served->leaveEventLoop(); }
 
-  /// The name of the error that a call is answered with, "" for a result. A call without answer throws after 5 s.
+  /// The name of the error that a call is answered with, "" for a result. A call without answer
+  /// throws after 5 s.
   std::string call(const char* method) {
     auto message = client->createMethodCall(kJobInterface, method);
     if (std::string_view(method) == "Accept") message << VariantMap{};
@@ -139,7 +147,9 @@ TEST_CASE("border: an answer that comes later, and any text in it", "[bus]") {
   Border border;
   std::thread later;
   border.job.on_call = [&](Reply<>& reply) {
-    later = std::thread([reply = std::move(reply)]() mutable { reply.fail({Errc::Exists, "late\xff"}); });
+    later = std::thread([reply = std::move(reply)]() mutable {
+      reply.fail({Errc::Exists, "late\xff"});
+    });
   };
   CHECK(border.call("Cancel") == "org.xmppft.Error.Exists");
   later.join();
@@ -150,7 +160,8 @@ TEST_CASE("border: an answer that comes later, and any text in it", "[bus]") {
   }
 }
 
-TEST_CASE("border: properties and the signals about them, whatever the getters give or throw", "[bus]") {
+TEST_CASE("border: properties and the signals about them, whatever the getters give or throw",
+          "[bus]") {
   Border border;
   auto get_all = [&] {
     auto message = border.client->createMethodCall("org.freedesktop.DBus.Properties", "GetAll");

@@ -24,7 +24,8 @@ struct Limit {
   ~Limit() { ::setrlimit(RLIMIT_NOFILE, &before); }
 };
 
-TEST_CASE("spare descriptors: they stay while there are others, and are let go in a full table", "[bus]") {
+TEST_CASE("spare descriptors: they stay while there are others, and are let go in a full table",
+          "[bus]") {
   const int first = lowest_free();
   const Limit limit(first + 3 * static_cast<int>(kCount));
   SpareFds spare(kCount);
@@ -33,7 +34,8 @@ TEST_CASE("spare descriptors: they stay while there are others, and are let go i
   CHECK(is_open(first));
 
   std::vector<UniqueFd> others;
-  for (UniqueFd fd(::open("/dev/null", O_RDONLY | O_CLOEXEC)); fd; fd = UniqueFd(::dup(others.front().get())))
+  for (UniqueFd fd(::open("/dev/null", O_RDONLY | O_CLOEXEC)); fd;
+       fd = UniqueFd(::dup(others.front().get())))
     others.push_back(std::move(fd));
   REQUIRE(lowest_free() == -1);
   SECTION("a full table") {}

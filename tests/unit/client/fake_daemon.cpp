@@ -119,8 +119,8 @@ std::vector<std::uint64_t> FakeDaemon::queue(const std::vector<std::string>& nam
       const std::lock_guard lock(mutex);
       const auto pick = picks.find(recipient);
       jobs[ids.back()]["Peer"] = recipient;
-      jobs[ids.back()]["Account"] = sdbus::ObjectPath(
-          std::string(kRoot) + "/accounts/" + (pick == picks.end() ? "1" : pick->second));
+      jobs[ids.back()]["Account"] = sdbus::ObjectPath(std::string(kRoot) + "/accounts/" +
+                                                      (pick == picks.end() ? "1" : pick->second));
     }
   }
   return ids;

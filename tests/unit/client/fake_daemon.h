@@ -26,8 +26,8 @@ class FakeDaemon final
   struct Sent {
     std::vector<std::string> uris, recipients, contents;
     Values options;
-    std::vector<std::string> names;    ///< of a batch
-    std::vector<std::size_t> calls;    ///< files in each AddToBatch
+    std::vector<std::string> names;  ///< of a batch
+    std::vector<std::size_t> calls;  ///< files in each AddToBatch
   };
 
   FakeDaemon();
@@ -54,7 +54,7 @@ class FakeDaemon final
   std::vector<std::string> problems;
   unsigned waits_seen = 0;
   std::function<void()> on_control;  ///< runs before a ControlJobs, on the daemon's thread
-  std::function<void()> on_wait;  ///< runs after a WaitJobs was recorded, on the daemon's thread
+  std::function<void()> on_wait;     ///< runs after a WaitJobs was recorded, on the daemon's thread
 
   /// Another account beside ann@example.org, which is "1".
   void add_account(const std::string& id, const std::string& jid);

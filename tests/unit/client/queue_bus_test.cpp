@@ -307,7 +307,7 @@ TEST_CASE("why says what a job waits for, and when it is tried again", "[bus]") 
   CAPTURE(direction, state, reason);
   set(direction, state, reason);
   const auto out = run({"why", "1"}).out;
-  CHECK(out.find("\nwaits for " ) != std::string::npos);
+  CHECK(out.find("\nwaits for ") != std::string::npos);
   CHECK(out.find(words) != std::string::npos);
   CHECK(out.find("next attempt") == std::string::npos);
   CHECK(run({"--json", "why", "1"}).json()["jobs"][0]["waits_for"].get<std::string>().find(words) !=
@@ -318,7 +318,8 @@ TEST_CASE("why names the folder where an offer waits for that, not for other fil
   FakeDaemon daemon;
   daemon.add_job("a", "offered", "in");
   daemon.jobs[1]["StateReason"] = std::string("waiting-slot");
-  daemon.jobs[1]["Error"] = sdbus::Struct<std::string, std::string>("org.xmppft.Error.Job.Io", "/in: no memory");
+  daemon.jobs[1]["Error"] =
+      sdbus::Struct<std::string, std::string>("org.xmppft.Error.Job.Io", "/in: no memory");
   const auto out = run({"why", "1"}).out;
   CHECK(out.find(": /in: no memory\nwaits for its folder to be usable") != std::string::npos);
   CHECK(out.find("other files") == std::string::npos);
@@ -331,10 +332,12 @@ TEST_CASE("why says when a job in backoff is tried again, and nothing of one tha
   daemon.jobs[1]["StateReason"] = std::string("backoff");
   const auto now = std::chrono::duration_cast<std::chrono::microseconds>(
       std::chrono::system_clock::now().time_since_epoch());
-  daemon.jobs[1]["NextAttemptAt"] = static_cast<std::uint64_t>((now + std::chrono::minutes(30)).count());
+  daemon.jobs[1]["NextAttemptAt"] =
+      static_cast<std::uint64_t>((now + std::chrono::minutes(30)).count());
   const auto out = run({"why", "1"}).out;
   CHECK(out.find("\nwaits for the next attempt, in ") != std::string::npos);
-  CHECK((out.find(" in 29 min (at ") != std::string::npos || out.find(" in 30 min (at ") != std::string::npos));
+  CHECK((out.find(" in 29 min (at ") != std::string::npos ||
+         out.find(" in 30 min (at ") != std::string::npos));
   const auto json = run({"--json", "why", "1-2"}).json()["jobs"];
   CHECK(json[0]["waits_for"].get<std::string>().starts_with("the next attempt"));
   CHECK(json[0]["job"]["next_attempt_at"].is_string());

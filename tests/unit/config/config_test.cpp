@@ -28,7 +28,9 @@ class Folder {
     paths.drop_in_folder = path + "/config.d";
   }
   ~Folder() { REQUIRE(std::system(("rm -r " + path).c_str()) == 0); }
-  void write(const std::string& name, const std::string& text) const { std::ofstream(path + "/" + name) << text; }
+  void write(const std::string& name, const std::string& text) const {
+    std::ofstream(path + "/" + name) << text;
+  }
   /// The errors with the folder's name cut, or "ok".
   std::string errors() const {
     auto loaded = load_config(paths);
@@ -66,15 +68,18 @@ TEST_CASE("config: later layers win per key", "[config]") {
 
 TEST_CASE("config: all mistakes at once, with file, line, column and remedy", "[config]") {
   Folder folder;
-  folder.write("config.jsonc", "{\n  \"limits\": { \"max_active\": \"many\" },\n  \"retry\": { \"atempts\": 5 },\n"
-                               "  \"methods\": [\"telnet\"]\n}");
+  folder.write("config.jsonc",
+               "{\n  \"limits\": { \"max_active\": \"many\" },\n  \"retry\": { \"atempts\": 5 },\n"
+               "  \"methods\": [\"telnet\"]\n}");
   folder.write("config.d/20-work.jsonc", "{ \"on_exists\": \"resume\" }");
-  CHECK(folder.errors() ==
-        "config.jsonc:2:29: error: limits.max_active: \"many\" is not a whole number from 1 to 100\n"
-        "config.jsonc:3:14: error: retry.atempts: unknown key; did you mean \"attempts\"?\n"
-        "config.jsonc:4:14: error: methods: \"telnet\" is not a method; choose from si-socks5, si-socks5/direct, "
-        "si-socks5/proxy, si-ibb\n"
-        "config.d/20-work.jsonc:1:16: error: on_exists: \"resume\" is not one of rename, fail");
+  CHECK(
+      folder.errors() ==
+      "config.jsonc:2:29: error: limits.max_active: \"many\" is not a whole number from 1 to 100\n"
+      "config.jsonc:3:14: error: retry.atempts: unknown key; did you mean \"attempts\"?\n"
+      "config.jsonc:4:14: error: methods: \"telnet\" is not a method; choose from si-socks5, "
+      "si-socks5/direct, "
+      "si-socks5/proxy, si-ibb\n"
+      "config.d/20-work.jsonc:1:16: error: on_exists: \"resume\" is not one of rename, fail");
 }
 
 TEST_CASE("config: values of the wrong kind are refused by name", "[config]") {
@@ -82,15 +87,19 @@ TEST_CASE("config: values of the wrong kind are refused by name", "[config]") {
       {R"({ "socks5": { "direct": 1 } })", "1:25: error: socks5.direct: 1 is not true or false"},
       {R"({ "socks5": [] })", "1:13: error: socks5: a list is not an object"},
       {R"([])", "1:1: error: a list is not an object"},
-      {R"({ "ibb": { "block_size": 70000 } })", "1:26: error: ibb.block_size: 70000 is not an IBB block-size"},
-      {R"({ "retry": { "first_delay": 5 } })", "1:29: error: retry.first_delay: 5 is not a time in quotes"},
-      {R"({ "disk": { "min_free": "lots" } })", "1:25: error: disk.min_free: \"lots\" is not a size"},
+      {R"({ "ibb": { "block_size": 70000 } })",
+       "1:26: error: ibb.block_size: 70000 is not an IBB block-size"},
+      {R"({ "retry": { "first_delay": 5 } })",
+       "1:29: error: retry.first_delay: 5 is not a time in quotes"},
+      {R"({ "disk": { "min_free": "lots" } })",
+       "1:25: error: disk.min_free: \"lots\" is not a size"},
       {R"({ "download_dir": "Downloads" })", "is not an absolute path"},
       {R"({ "socks5": { "proxies": ["a@@b"] } })", "is not a valid domain"},
       {R"({ "methods": [] })", "the list is empty"},
       {R"({ "auto_accept": [ { "from": "*", "directory": "/in" } ] })", "needs a max_size"},
       {R"({ "auto_accept": [ { "from": "ann@@x", "directory": "/in" } ] })", "neither a JID"},
-      {R"({ "auto_accept": [ { "from": "ann@x", "directory": "/in", "on_exists": "overwrite" } ] })", "rename, fail"},
+      {R"({ "auto_accept": [ { "from": "ann@x", "directory": "/in", "on_exists": "overwrite" } ] })",
+       "rename, fail"},
       {R"({ "auto_accept": [ { "from": "ann@x", "directory": "in" } ] })", "not an absolute path"},
       {"{", "error:"},
   };
@@ -123,7 +132,8 @@ TEST_CASE("config: where a list is meant, one value is a list of one", "[config]
   CHECK(loaded->auto_accept[0].mime == std::vector<std::string>{"image/*"});
 }
 
-TEST_CASE("config: a FIFO, a folder and a giant in the place of the file do not hang the start", "[config]") {
+TEST_CASE("config: a FIFO, a folder and a giant in the place of the file do not hang the start",
+          "[config]") {
   Folder folder;
   mkfifo((folder.path + "/config.jsonc").c_str(), 0600);
   CHECK(folder.errors() == "config.jsonc:1:1: error: cannot be read: not a regular file");
@@ -135,12 +145,14 @@ TEST_CASE("config: a FIFO, a folder and a giant in the place of the file do not 
 TEST_CASE("config: a file named by --config must exist", "[config]") {
   Folder folder;
   folder.paths.last_is_required = true;
-  CHECK(folder.errors() == "config.jsonc:1:1: error: cannot be read: No such file or directory; check the name");
+  CHECK(folder.errors() ==
+        "config.jsonc:1:1: error: cannot be read: No such file or directory; check the name");
 }
 
 TEST_CASE("config: rules that xmppftctl wrote are read back and win", "[config]") {
   Folder folder;
-  folder.write("config.jsonc", R"({ "auto_accept": [ { "from": "old@example.org", "directory": "/old" } ] })");
+  folder.write("config.jsonc",
+               R"({ "auto_accept": [ { "from": "old@example.org", "directory": "/old" } ] })");
   const std::vector<AcceptRule> rules{{"ann@example.org", 0, {}, "/in/\"quoted\"", "fail"},
                                       {"roster", 100, {"image/*"}, "", "rename"},
                                       {"bob@example.org", 0, {}, "", ""}};
@@ -187,24 +199,28 @@ TEST_CASE("config: the example is valid and says the defaults", "[config]") {
   CHECK(ours.auto_accept.size() == 2);
 }
 
-TEST_CASE("config: any text in any place is a value or a mistake told in lines of text", "[config][text]") {
+TEST_CASE("config: any text in any place is a value or a mistake told in lines of text",
+          "[config][text]") {
   Folder folder;
   const auto texts = any_text::all(300, true);
   for (std::size_t i = 0; i < texts.size(); i += 3) {
     const auto& text = texts[i];
     INFO(any_text::shown(text));
     const auto value = "\"" + text + "\"";
-    for (const auto& json : {text, "{ " + value + ": 1 }", "{ \"log\": { \"level\": " + value + " } }",
-                             "{ \"download_dir\": " + value + " }", "{ \"limits\": { \"max_active\": " + value + " } }",
-                             "{ \"auto_accept\": [{ \"from\": " + value + ", \"directory\": " + value + " }] }",
-                             "{ \"network\": { \"trusted\": [" + value + "] } }"}) {
+    for (const auto& json :
+         {text, "{ " + value + ": 1 }", "{ \"log\": { \"level\": " + value + " } }",
+          "{ \"download_dir\": " + value + " }",
+          "{ \"limits\": { \"max_active\": " + value + " } }",
+          "{ \"auto_accept\": [{ \"from\": " + value + ", \"directory\": " + value + " }] }",
+          "{ \"network\": { \"trusted\": [" + value + "] } }"}) {
       folder.write("config.jsonc", json);
       REQUIRE(any_text::is_bus_text(folder.errors()));
     }
   }
 }
 
-TEST_CASE("config: rules come back as they were saved, whatever text is in them", "[config][text]") {
+TEST_CASE("config: rules come back as they were saved, whatever text is in them",
+          "[config][text]") {
   Folder folder;
   const auto texts = any_text::all(300);
   std::vector<AcceptRule> rules;

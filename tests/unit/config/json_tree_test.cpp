@@ -7,10 +7,13 @@ namespace json_tree_test {
 
 using namespace xmppftd;
 
-static std::string place(Place p) { return std::to_string(p.line) + ":" + std::to_string(p.column); }
+static std::string place(Place p) {
+  return std::to_string(p.line) + ":" + std::to_string(p.column);
+}
 
 TEST_CASE("json: every value and key knows where it stood", "[config]") {
-  const auto parsed = parse_json("{ // comment\n  \"a\": [1, true, null],\n  \"b\\\"c\": \"x\\\"y\", \"d\": -1.5 }");
+  const auto parsed = parse_json(
+      "{ // comment\n  \"a\": [1, true, null],\n  \"b\\\"c\": \"x\\\"y\", \"d\": -1.5 }");
   REQUIRE(std::holds_alternative<JsonNode>(parsed));
   const auto& members = *std::get<JsonNode>(parsed).object();
   REQUIRE(members.size() == 3);

@@ -13,7 +13,8 @@ TEST_CASE("sizes: bytes, thousands, powers of 1024", "[config]") {
   CHECK(parse_size("500000").value() == 500000);
   CHECK(parse_size("500k").value() == 500000);
   CHECK(parse_size("2Mi").value() == 2u << 20);
-  for (const auto* bad : {"", "fast", "-1", "1.5M", "2mi", "9999999999T", "2 Mi"}) CHECK_FALSE(parse_size(bad));
+  for (const auto* bad : {"", "fast", "-1", "1.5M", "2mi", "9999999999T", "2 Mi"})
+    CHECK_FALSE(parse_size(bad));
 }
 
 TEST_CASE("durations need a unit", "[config]") {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Blocks of a file for in-band streams, by the workers with their threads. Tests wait for callbacks, never for time.
+// Blocks of a file for in-band streams, by the workers with their threads. Tests wait for
+// callbacks, never for time.
 #include <catch2/catch.hpp>
 #include <condition_variable>
 #include <mutex>
@@ -139,7 +140,8 @@ TEST_CASE("blocks: written in order, digest at the end", "[blocks]") {
   CHECK(finished.result->value().hash == Digest::of(HashAlgo::Md5, view_of("abcdef")));
 }
 
-TEST_CASE("blocks: follow on a dropped stream's last bytes, never the other way round (R2)", "[blocks]") {
+TEST_CASE("blocks: follow on a dropped stream's last bytes, never the other way round (R2)",
+          "[blocks]") {
   const TempDir dir;
   HoldingCore holding;
   auto& core = holding.core;

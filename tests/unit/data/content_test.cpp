@@ -44,7 +44,8 @@ void overwrite(const std::string& path, std::uint64_t offset, std::string_view b
 const std::vector<Deed>& metadata() {
   static const std::vector<Deed> deeds = {
       {"chmod", [](auto& path) { ::chmod(path.c_str(), 0640); }},
-      {"chown", [](auto& path) { static_cast<void>(::chown(path.c_str(), ::geteuid(), ::getegid())); }},
+      {"chown",
+       [](auto& path) { static_cast<void>(::chown(path.c_str(), ::geteuid(), ::getegid())); }},
       {"hard link", [](auto& path) { ::link(path.c_str(), (path + ".link").c_str()); }},
       {"link and unlink",
        [](auto& path) {
@@ -85,7 +86,8 @@ bool unchanged(const TempDir& dir, const OpenFile& file) {
   return by_descriptor;
 }
 
-constexpr std::uint64_t kSizes[] = {0, 1, 4096, 300'000, kMarkedWhole, kMarkedWhole + 1, 3 * kMarkedWhole};
+constexpr std::uint64_t kSizes[] = {
+    0, 1, 4096, 300'000, kMarkedWhole, kMarkedWhole + 1, 3 * kMarkedWhole};
 
 }  // namespace
 
@@ -108,7 +110,8 @@ TEST_CASE("content: a rewrite is seen though size and mtime are as before", "[co
         {"all of it", [&](auto& path) { overwrite(path, 0, noise(size, 7)); }}};
     if (size <= kMarkedWhole)
       for (const auto at : {std::uint64_t{0}, size / 3, size / 2, size - 1})
-        rewrites.emplace_back("byte " + std::to_string(at), [at](auto& path) { overwrite(path, at, "\x01\x02" + (at & 1)); });
+        rewrites.emplace_back("byte " + std::to_string(at),
+                              [at](auto& path) { overwrite(path, at, "\x01\x02" + (at & 1)); });
     for (const auto& [name, rewrite] : rewrites) {
       INFO(name << ", " << size << " bytes");
       const TempDir dir;
@@ -152,7 +155,8 @@ TEST_CASE("content: longer or shorter is changed, whatever the times say", "[con
   }
 }
 
-TEST_CASE("content: a new device number is no change, an unmarked file is judged by its times", "[content]") {
+TEST_CASE("content: a new device number is no change, an unmarked file is judged by its times",
+          "[content]") {
   const TempDir dir;
   const auto file = queued(dir, 100);
   file->identity.device += 1;  // the next boot's

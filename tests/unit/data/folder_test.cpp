@@ -32,8 +32,8 @@ constexpr std::uint32_t kNobody = 0xffffffff;
 bool set_list(const std::string& path, const char* which, const std::vector<ListEntry>& entries) {
   std::string bytes("\x02\0\0\0", 4);
   for (const auto& entry : entries) {
-    bytes += {static_cast<char>(entry.tag), static_cast<char>(entry.tag >> 8), static_cast<char>(entry.rights),
-              static_cast<char>(entry.rights >> 8)};
+    bytes += {static_cast<char>(entry.tag), static_cast<char>(entry.tag >> 8),
+              static_cast<char>(entry.rights), static_cast<char>(entry.rights >> 8)};
     for (int shift = 0; shift < 32; shift += 8) bytes += static_cast<char>(entry.id >> shift);
   }
   return ::setxattr(path.c_str(), which, bytes.data(), bytes.size(), 0) == 0;
@@ -47,22 +47,27 @@ mode_t mode_of(const std::string& path) {
 
 }  // namespace
 
-TEST_CASE("folder: good is what strangers cannot swap names in, for every mode and owner", "[folder]") {
+TEST_CASE("folder: good is what strangers cannot swap names in, for every mode and owner",
+          "[folder]") {
   for (mode_t mode = 0; mode <= 07777; ++mode)
     for (const uid_t owner : {kUs, uid_t{0}, uid_t{1001}})
       for (const bool own_group : {false, true}) {
-        const auto checked = check_rights({.mode = mode, .owner = owner, .own_group = own_group}, kUs, "/x");
+        const auto checked =
+            check_rights({.mode = mode, .owner = owner, .own_group = own_group}, kUs, "/x");
         const bool sticky = (mode & 01000) != 0;
         const bool open = (mode & 0002) != 0 || ((mode & 0020) != 0 && !own_group);
         const bool good = (sticky && owner != 1001) || (owner == kUs && !open);
-        if (checked.ok() != good) FAIL("mode " << std::oct << mode << " owner " << std::dec << owner);
+        if (checked.ok() != good)
+          FAIL("mode " << std::oct << mode << " owner " << std::dec << owner);
         if (checked) continue;
         const auto& detail = checked.error().detail;
         // A remedy that works, and never one that breaks what others use.
         const bool chmod = detail.find("chmod") != std::string::npos;
         if (chmod && (sticky || owner != kUs)) FAIL(detail);
-        if (owner != kUs && detail.find("choose a folder of your own") == std::string::npos) FAIL(detail);
-        if (owner == kUs && own_group && chmod && detail.find("chmod o-w") == std::string::npos) FAIL(detail);
+        if (owner != kUs && detail.find("choose a folder of your own") == std::string::npos)
+          FAIL(detail);
+        if (owner == kUs && own_group && chmod && detail.find("chmod o-w") == std::string::npos)
+          FAIL(detail);
       }
 }
 
@@ -102,14 +107,17 @@ TEST_CASE("folder: a link that leads to a good folder is followed", "[folder]") 
 TEST_CASE("folder: an access list that lets others write is seen", "[folder]") {
   const TempDir dir;
   const char* const kList = "system.posix_acl_access";
-  if (!set_list(dir.path(), kList, {{1, 7, kNobody}, {2, 7, 12345}, {4, 5, kNobody}, {16, 7, kNobody}, {32, 5, kNobody}})) {
+  if (!set_list(
+          dir.path(), kList,
+          {{1, 7, kNobody}, {2, 7, 12345}, {4, 5, kNobody}, {16, 7, kNobody}, {32, 5, kNobody}})) {
     WARN("SKIPPED: this file system has no access control lists");
     return;
   }
   const auto opened = open_folder(dir.path());
   REQUIRE_FALSE(opened);
   CHECK(opened.error().code == Errc::UnsafeFolder);
-  set_list(dir.path(), kList, {{1, 7, kNobody}, {2, 7, 12345}, {4, 5, kNobody}, {16, 5, kNobody}, {32, 5, kNobody}});
+  set_list(dir.path(), kList,
+           {{1, 7, kNobody}, {2, 7, 12345}, {4, 5, kNobody}, {16, 5, kNobody}, {32, 5, kNobody}});
   CHECK(open_folder(dir.path()));  // masked
 }
 
@@ -126,7 +134,8 @@ TEST_CASE("folder: the default list says what mode its files get", "[folder]") {
     return;
   }
   CHECK(mode() == mode_t{0640});
-  set_list(dir.path(), kList, {{1, 7, kNobody}, {2, 7, 12345}, {4, 0, kNobody}, {16, 7, kNobody}, {32, 4, kNobody}});
+  set_list(dir.path(), kList,
+           {{1, 7, kNobody}, {2, 7, 12345}, {4, 0, kNobody}, {16, 7, kNobody}, {32, 4, kNobody}});
   CHECK(mode() == mode_t{0664});  // the mask stands in the group's place
 }
 

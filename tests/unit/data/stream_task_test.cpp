@@ -176,7 +176,8 @@ TEST_CASE("receive: a broken stream promises nothing that only its sender can do
   ReceiveTask task(stage.parts(tcp, open_file(stage.dir / "a"), {0, 5}), stage.now);
   CHECK_FALSE(stage.step(task));
   tcp.peer_resets();
-  CHECK(stage.finish(task).error().detail == "the stream broke at byte 0 of 5: Connection reset by peer");
+  CHECK(stage.finish(task).error().detail ==
+        "the stream broke at byte 0 of 5: Connection reset by peer");
 }
 
 TEST_CASE("receive: a reset after the last byte is no failure", "[receive]") {
@@ -198,9 +199,10 @@ TEST_CASE("receive: a full disk is DiskFull", "[receive]") {
   const auto end = stage.finish(task);
   REQUIRE_FALSE(end);
   CHECK(end.error().code == Errc::DiskFull);
-  CHECK(end.error().detail ==
-        "writing at byte 0: No space left on device; free some space on that disk (df, and df -i for "
-        "its number of files)");
+  CHECK(
+      end.error().detail ==
+      "writing at byte 0: No space left on device; free some space on that disk (df, and df -i for "
+      "its number of files)");
 }
 
 TEST_CASE("send: the last 64 KiB stay here once the file is not what was offered", "[send]") {

@@ -47,9 +47,18 @@ int renamer(int folder, const std::string& from, const std::string& to) {
 
 /// Every refused character first, in the middle and last; ends; devices; lengths.
 std::vector<std::string> hard_names() {
-  std::vector<std::string> names = {"a.",      "a ",      "a. . ",    "...x..",  "CON",
-                                    "con.txt", "LPT1",    "Com9.tar", "nul .md", "aux.",
-                                    std::string(255, 'n'), std::string(251, 'n') + ".tar"};
+  std::vector<std::string> names = {"a.",
+                                    "a ",
+                                    "a. . ",
+                                    "...x..",
+                                    "CON",
+                                    "con.txt",
+                                    "LPT1",
+                                    "Com9.tar",
+                                    "nul .md",
+                                    "aux.",
+                                    std::string(255, 'n'),
+                                    std::string(251, 'n') + ".tar"};
   for (const char c : std::string("\"*:<>?\\|\x01\x1f")) {
     names.push_back(std::string(1, c) + "a.txt");
     names.push_back(std::string("wh") + c + "t.txt");
@@ -116,7 +125,8 @@ TEST_CASE("names: a full or broken disk is not the name's fault", "[names]") {
     CHECK(usable_name(folder.get(), "what?.txt", trial) == "what?.txt");
     const auto part = create_part_file(dir.path(), 0, 0).value();
     const Renamer renamers[] = {renamer};
-    CHECK(publish_part_file(*part, "what?.txt", false, renamers, trial).error().code != Errc::BadArgument);
+    CHECK(publish_part_file(*part, "what?.txt", false, renamers, trial).error().code !=
+          Errc::BadArgument);
     CHECK(exists(dir / part->name));
   }
 }
@@ -147,7 +157,8 @@ TEST_CASE("publish: a refused name is told as such, and the next one will do", "
     }
 }
 
-TEST_CASE("publish: a folder that takes no name at all is not told as a refused name", "[publish]") {
+TEST_CASE("publish: a folder that takes no name at all is not told as a refused name",
+          "[publish]") {
   rules = {[](const std::string&) { return false; }, EACCES};
   const TempDir dir;
   const auto part = create_part_file(dir.path(), 0, 0).value();

@@ -16,7 +16,9 @@ struct Answers final : IncomingIq::Responder {
   std::vector<std::string> sent;
   std::shared_ptr<IncomingIq::Responder*> line = std::make_shared<IncomingIq::Responder*>(this);
 
-  void respond(const IncomingIq&, Iq answer) override { sent.push_back(answer.build().to_xml(kNsClient)); }
+  void respond(const IncomingIq&, Iq answer) override {
+    sent.push_back(answer.build().to_xml(kNsClient));
+  }
   IncomingIq request() {
     auto iq = Iq::parse(
         test::parse_xml("<iq type='set' id='7' from='juliet@capulet.lit/balcony'"

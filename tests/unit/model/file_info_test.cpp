@@ -10,7 +10,8 @@ namespace file_info_test {
 
 using namespace xmppftd;
 
-TEST_CASE("safe_file_name: whatever a peer says becomes one harmless name (RELIABILITY FN1)", "[files]") {
+TEST_CASE("safe_file_name: whatever a peer says becomes one harmless name (RELIABILITY FN1)",
+          "[files]") {
   const std::pair<std::string, std::string> rows[] = {
       {"notes.txt", "notes.txt"},
       {"../../x", "x"},
@@ -26,9 +27,15 @@ TEST_CASE("safe_file_name: whatever a peer says becomes one harmless name (RELIA
       {"x. . ", "x"},
       {"%2e%2e%2fx", "%2e%2e%2fx"},
       {"a\nb\x7f", "a_b_"},
-      {"\xff\xfe" "a", "__a"},
-      {"gpj\xe2\x80\xae" "exe", "gpj_exe"},
-      {"\xc0\xaf" "x", "__x"},
+      {"\xff\xfe"
+       "a",
+       "__a"},
+      {"gpj\xe2\x80\xae"
+       "exe",
+       "gpj_exe"},
+      {"\xc0\xaf"
+       "x",
+       "__x"},
       {"Bl\xc3\xbcte.jpg", "Bl\xc3\xbcte.jpg"},
   };
   for (const auto& [from_peer, safe] : rows) {
@@ -56,11 +63,15 @@ TEST_CASE("numbered_file_name: the number stands before the extension", "[files]
 }
 
 TEST_CASE("safe_text: no controls, no bidi, whole characters only", "[files]") {
-  CHECK(safe_text("a\x1b" "b\xe2\x80\xae" "c", 100) == "abc");
+  CHECK(safe_text("a\x1b"
+                  "b\xe2\x80\xae"
+                  "c",
+                  100) == "abc");
   CHECK(safe_text("\xc3\xbc\xc3\xbc", 3) == "\xc3\xbc");
 }
 
-TEST_CASE("safe_file_name: any bytes become a name that a file system and D-Bus can bear", "[files]") {
+TEST_CASE("safe_file_name: any bytes become a name that a file system and D-Bus can bear",
+          "[files]") {
   for (const auto& bytes : any_text::all(65538, true)) {
     INFO(any_text::shown(bytes));
     const auto name = safe_file_name(bytes);

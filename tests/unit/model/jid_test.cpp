@@ -16,9 +16,37 @@ namespace {
 /// upper case, joined emoji, bidirectional text, a soft hyphen, a variation selector, characters
 /// younger than any table.
 const std::vector<std::string> kUnprepared{
-    "iPhone™", "ﬁsh", "cafe\u0301", "ÅNGSTRÖM", "Ⅷ", "K", "ſ", "½", "Work", "WORK", " leading", "trailing ",
-    "a  b", "👩‍👩‍👧‍👦", "🇪🇺", "❤️", "name חיבה", "مرحبا", "soft\u00adhyphen", "zero\u200bwidth", "ideographic\u3000space",
-    "nbsp\u00a0", "a/b@c", "&<>'\"", "\U0001faE0", "\ufdd0", "x\U0001fffe", "ß", "ＦＵＬＬ", "한", "\u1112\u1161\u11ab",
+    "iPhone™",
+    "ﬁsh",
+    "cafe\u0301",
+    "ÅNGSTRÖM",
+    "Ⅷ",
+    "K",
+    "ſ",
+    "½",
+    "Work",
+    "WORK",
+    " leading",
+    "trailing ",
+    "a  b",
+    "👩‍👩‍👧‍👦",
+    "🇪🇺",
+    "❤️",
+    "name חיבה",
+    "مرحبا",
+    "soft\u00adhyphen",
+    "zero\u200bwidth",
+    "ideographic\u3000space",
+    "nbsp\u00a0",
+    "a/b@c",
+    "&<>'\"",
+    "\U0001faE0",
+    "\ufdd0",
+    "x\U0001fffe",
+    "ß",
+    "ＦＵＬＬ",
+    "한",
+    "\u1112\u1161\u11ab",
 };
 
 std::string detail(std::string_view text) {
@@ -29,12 +57,18 @@ std::string detail(std::string_view text) {
 }  // namespace
 
 TEST_CASE("jid: the bare part is normalised", "[jid]") {
-  const auto jid = Jid::parse("BOB@XFT.Test/R \xc3\xa9" "2");
+  const auto jid = Jid::parse(
+      "BOB@XFT.Test/R \xc3\xa9"
+      "2");
   REQUIRE(jid);
-  CHECK(jid->str() == "bob@xft.test/R \xc3\xa9" "2");
+  CHECK(jid->str() ==
+        "bob@xft.test/R \xc3\xa9"
+        "2");
   CHECK(jid->local() == "bob");
   CHECK(jid->domain() == "xft.test");
-  CHECK(jid->resource() == "R \xc3\xa9" "2");
+  CHECK(jid->resource() ==
+        "R \xc3\xa9"
+        "2");
   CHECK(jid->bare().str() == "bob@xft.test");
   CHECK(jid->domain_jid().str() == "xft.test");
 }
@@ -66,7 +100,8 @@ TEST_CASE("jid: every length of a resource up to 1023 bytes", "[jid]") {
 
 TEST_CASE("jid: what is no text is no resource", "[jid]") {
   const auto bare = Jid::parse("bob@example.org").value();
-  for (const std::string bad : {"", "a\tb", "\n", "\x7f", "\xc2\x85", "\xff", "\xc3", "\xed\xa0\x80", "\xf0\x9f\x91", "\xc0\xaf"}) {
+  for (const std::string bad : {"", "a\tb", "\n", "\x7f", "\xc2\x85", "\xff", "\xc3",
+                                "\xed\xa0\x80", "\xf0\x9f\x91", "\xc0\xaf"}) {
     INFO(bad.size());
     CHECK_FALSE(bare.with_resource(bad));
     CHECK_FALSE(Jid::parse("bob@example.org/" + bad));
@@ -74,7 +109,8 @@ TEST_CASE("jid: what is no text is no resource", "[jid]") {
   CHECK_FALSE(bare.with_resource(std::string("a\0b", 3)));
 }
 
-TEST_CASE("jid: as_stamped() keeps the spelling of a stanza, which is no part of the identity", "[jid]") {
+TEST_CASE("jid: as_stamped() keeps the spelling of a stanza, which is no part of the identity",
+          "[jid]") {
   const auto stamped = Jid::parse_stamped("Bob@Example.ORG/Work").value();
   CHECK(stamped.as_stamped() == "Bob@Example.ORG/Work");
   CHECK(stamped.str() == "bob@example.org/Work");
@@ -85,8 +121,9 @@ TEST_CASE("jid: as_stamped() keeps the spelling of a stanza, which is no part of
 }
 
 TEST_CASE("jid: a domain is compared as U-labels (RFC 7622 s3.2)", "[jid]") {
-  for (const auto* domain : {"bücher.test", "BÜCHER.Test", "bu\u0308cher.test", "BU\u0308CHER.TEST", "xn--bcher-kva.test",
-                             "XN--Bcher-KVA.test", "bücher.test.", "xn--bcher-kva.test.", "bücher。test", "ｂücher.test"}) {
+  for (const auto* domain : {"bücher.test", "BÜCHER.Test", "bu\u0308cher.test", "BU\u0308CHER.TEST",
+                             "xn--bcher-kva.test", "XN--Bcher-KVA.test", "bücher.test.",
+                             "xn--bcher-kva.test.", "bücher。test", "ｂücher.test"}) {
     const auto jid = Jid::parse("ann@" + std::string(domain));
     INFO(domain);
     REQUIRE(jid);
@@ -94,10 +131,16 @@ TEST_CASE("jid: a domain is compared as U-labels (RFC 7622 s3.2)", "[jid]") {
     CHECK(jid->ascii_domain() == "xn--bcher-kva.test");
   }
   const std::vector<std::pair<std::string, std::string>> names{
-      {"faß.example", "xn--fa-hia.example"}, {"пример.испытание", "xn--e1afmkfd.xn--80akhbyknj4f"},
-      {"例え.テスト", "xn--r8jz45g.xn--zckzah"}, {"مثال.إختبار", "xn--mgbh0fb.xn--kgbechtv"},
-      {"example.org", "example.org"}, {"my_host", "my_host"}, {"r3---sn-a.example", "r3---sn-a.example"},
-      {"192.0.2.1", "192.0.2.1"}, {"[::1]", "::1"}, {"[2001:db8::1]", "2001:db8::1"}};
+      {"faß.example", "xn--fa-hia.example"},
+      {"пример.испытание", "xn--e1afmkfd.xn--80akhbyknj4f"},
+      {"例え.テスト", "xn--r8jz45g.xn--zckzah"},
+      {"مثال.إختبار", "xn--mgbh0fb.xn--kgbechtv"},
+      {"example.org", "example.org"},
+      {"my_host", "my_host"},
+      {"r3---sn-a.example", "r3---sn-a.example"},
+      {"192.0.2.1", "192.0.2.1"},
+      {"[::1]", "::1"},
+      {"[2001:db8::1]", "2001:db8::1"}};
   for (const auto& [unicode, ascii] : names) {
     const auto jid = Jid::parse("ann@" + unicode);
     INFO(unicode << (jid ? "" : jid.error().detail));
@@ -111,7 +154,8 @@ TEST_CASE("jid: a domain is compared as U-labels (RFC 7622 s3.2)", "[jid]") {
 
 TEST_CASE("jid: an A-label that stands for no name is refused", "[jid]") {
   // Punycode of U+037A, U+00AA, U+FF41, U+2126, U+00AD and U+00C4, none of which is in a U-label.
-  for (const auto* label : {"xn--1va", "xn--hba", "xn--mi7c", "xn--22g", "xn--kba", "xn--7ba", "XN--1VA"}) {
+  for (const auto* label :
+       {"xn--1va", "xn--hba", "xn--mi7c", "xn--22g", "xn--kba", "xn--7ba", "XN--1VA"}) {
     INFO(label);
     CHECK_FALSE(Jid::parse("ann@" + std::string(label) + ".test"));
     CHECK_FALSE(Jid::parse("ann@sub." + std::string(label)));
@@ -129,11 +173,34 @@ TEST_CASE("jid: a resource may hold @ and /", "[jid]") {
 }
 
 TEST_CASE("jid: what is no address is refused by name", "[jid]") {
-  for (const auto* bad : {"", "@example.org", "ann@", "ann@example.org/", "bob@@x", "a b@example.org", "ann@exa mple.org",
-                          "ann@.org", "\"x\"@example.org", "ann@a..b", "ann@.", "ann@a..", "ann@-a.org", "ann@a-.org",
-                          "ann@::1", "ann@[::1", "ann@[::1]:5222", "ann@[::1%eth0]", "ann@[192.0.2.1]", "ann@1.2.3",
-                          "ann@192.0.2.256", "ann@xn--.test", "ann@xn--bücher.test", "ann@💩.test", "ann@a／b",
-                          "ann@a\u200db.test", "ann@127.\u00ad0", "ann@１２７。０"}) {
+  for (const auto* bad : {"",
+                          "@example.org",
+                          "ann@",
+                          "ann@example.org/",
+                          "bob@@x",
+                          "a b@example.org",
+                          "ann@exa mple.org",
+                          "ann@.org",
+                          "\"x\"@example.org",
+                          "ann@a..b",
+                          "ann@.",
+                          "ann@a..",
+                          "ann@-a.org",
+                          "ann@a-.org",
+                          "ann@::1",
+                          "ann@[::1",
+                          "ann@[::1]:5222",
+                          "ann@[::1%eth0]",
+                          "ann@[192.0.2.1]",
+                          "ann@1.2.3",
+                          "ann@192.0.2.256",
+                          "ann@xn--.test",
+                          "ann@xn--bücher.test",
+                          "ann@💩.test",
+                          "ann@a／b",
+                          "ann@a\u200db.test",
+                          "ann@127.\u00ad0",
+                          "ann@１２７。０"}) {
     const auto jid = Jid::parse(bad);
     INFO(bad);
     CHECK_FALSE(jid);
@@ -156,13 +223,16 @@ TEST_CASE("jid: a domain holds what a host name holds, and the error says the re
     if (std::isalnum(c) || std::string_view("-_./@").find(odd) != std::string_view::npos) continue;
     const auto text = std::string("x@y.co") + odd;
     CHECK_THAT(detail(text), Catch::Contains(std::string("no host name holds '") + odd + "'"));
-    CHECK_THAT(detail(std::string("x@y") + odd + "z.co"), Catch::Contains(std::string("'") + odd + "'"));
+    CHECK_THAT(detail(std::string("x@y") + odd + "z.co"),
+               Catch::Contains(std::string("'") + odd + "'"));
   }
   CHECK(detail("foo@bar.org:5222") ==
-        "\"foo@bar.org:5222\": \"bar.org:5222\" is not a valid domain: no host name holds ':'; leave the port away "
+        "\"foo@bar.org:5222\": \"bar.org:5222\" is not a valid domain: no host name holds ':'; "
+        "leave the port away "
         "(the account's --server HOST:PORT names one)");
   CHECK(detail("x@y.co,") ==
-        "\"x@y.co,\": \"y.co,\" is not a valid domain: no host name holds ','; write an address such as ann@example.org");
+        "\"x@y.co,\": \"y.co,\" is not a valid domain: no host name holds ','; write an address "
+        "such as ann@example.org");
 }
 
 TEST_CASE("jid: whatever is no address, the error that quotes it is text", "[jid]") {

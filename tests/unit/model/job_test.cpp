@@ -21,7 +21,8 @@ TEST_CASE("job: a terminal state is left only by an outgoing retry", "[job]") {
     for (int to = 0; to <= static_cast<int>(JobState::Cancelled); ++to) {
       const auto target = static_cast<JobState>(to);
       CHECK_FALSE(can_move(Direction::In, end, target));
-      CHECK(can_move(Direction::Out, end, target) == (end != JobState::Done && target == JobState::Queued));
+      CHECK(can_move(Direction::Out, end, target) ==
+            (end != JobState::Done && target == JobState::Queued));
     }
 }
 

@@ -126,7 +126,8 @@ TEST_CASE("confirm, receiver: not where it was not agreed", "[si][confirm]") {
   CHECK(play.job.take() == Heard{"declared md5 " + kMd5});
 }
 
-TEST_CASE("withdraw, receiver: the listener hears which offer, and the sender whether it is known", "[si][confirm]") {
+TEST_CASE("withdraw, receiver: the listener hears which offer, and the sender whether it is known",
+          "[si][confirm]") {
   Receiving play;
   play.knows_withdrawn = GENERATE(true, false);
   play.iq.inject("<iq type='set' id='w' from='" + kPeer +
@@ -143,7 +144,8 @@ TEST_CASE("withdraw, receiver: the listener hears which offer, and the sender wh
 TEST_CASE("withdraw, receiver: which sets belong to what was accepted", "[si][confirm]") {
   Receiving play;
   play.arrive();
-  const auto knows = [&](const std::string& name, const std::string& key, const std::string& sid, const std::string& from) {
+  const auto knows = [&](const std::string& name, const std::string& key, const std::string& sid,
+                         const std::string& from) {
     const std::string ns = name == "si" ? std::string(kNsSi) : std::string(kNsConfirm);
     return play.negotiator.knows(jid(from), Element(name, ns).set(key, sid));
   };

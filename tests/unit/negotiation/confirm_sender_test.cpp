@@ -66,8 +66,9 @@ TEST_CASE("confirm, sender: the receiver says why not", "[si][confirm]") {
   CHECK(scene.play.job.take() == Heard{expected});
 }
 
-TEST_CASE("confirm, sender: a peer that is there and says nothing for 10 minutes is asked once more",
-          "[si][confirm]") {
+TEST_CASE(
+    "confirm, sender: a peer that is there and says nothing for 10 minutes is asked once more",
+    "[si][confirm]") {
   Confirming scene;
   scene.play.timers.advance(10min);
   CHECK(scene.play.job.take().empty());
@@ -83,18 +84,13 @@ TEST_CASE("confirm, sender: a peer that is there and says nothing for 10 minutes
   }
 }
 
-TEST_CASE("confirm, sender: asks again while the peer is unreachable, for 10 minutes", "[si][confirm]") {
+TEST_CASE("confirm, sender: asks again while the peer is unreachable, for 10 minutes",
+          "[si][confirm]") {
   Confirming scene;
   switch (GENERATE(0, 1, 2)) {
-    case 0:
-      scene.play.iq.refuse(Condition::ServiceUnavailable);
-      break;
-    case 1:
-      scene.play.negotiator.peer_gone(jid(kPeer));
-      break;
-    case 2:
-      scene.play.negotiator.session_ended();
-      break;
+    case 0: scene.play.iq.refuse(Condition::ServiceUnavailable); break;
+    case 1: scene.play.negotiator.peer_gone(jid(kPeer)); break;
+    case 2: scene.play.negotiator.session_ended(); break;
   }
   CHECK(scene.play.job.take().empty());
   scene.play.timers.advance(5s);

@@ -23,9 +23,9 @@ struct Receiving final : Play {
     for (const auto& method : methods) options += "<option><value>" + method + "</value></option>";
     iq.inject(
         "<iq type='set' id='" + id + "' from='" + from +
-        "'><si xmlns='http://jabber.org/protocol/si' id='" + escaped(sid) + "' profile='" + profile +
-        "'><file xmlns='http://jabber.org/protocol/si/profile/file-transfer' " + file + ">" +
-        inside +
+        "'><si xmlns='http://jabber.org/protocol/si' id='" + escaped(sid) + "' profile='" +
+        profile + "'><file xmlns='http://jabber.org/protocol/si/profile/file-transfer' " + file +
+        ">" + inside +
         "</file><feature xmlns='http://jabber.org/protocol/feature-neg'>"
         "<x xmlns='jabber:x:data' type='form'><field var='stream-method' type='list-single'>" +
         options + "</field></x></feature>" +

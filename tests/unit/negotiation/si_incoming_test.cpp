@@ -286,8 +286,10 @@ TEST_CASE("si incoming: a sid that ended may be used again in the same session",
   play.arrive("offer3");  // it is taken again
   play.iq.expect_error("offer3", Condition::NotAcceptable);
   play.deliver(*stream);
-  if (play.confirm) play.done("d3");
-  else play.timers.turn();
+  if (play.confirm)
+    play.done("d3");
+  else
+    play.timers.turn();
   play.job.negotiation->complete();
   if (play.confirm) play.iq.expect_result("d3");
   play.timers.turn();
@@ -309,9 +311,11 @@ TEST_CASE("si incoming: a live sid used again is refused and does the first no h
   CHECK(play.job.take() == Heard{"declared md5 " + kMd5});
 }
 
-TEST_CASE("si incoming: two peers, and two resources of one, may use one sid at once", "[si][sid]") {
+TEST_CASE("si incoming: two peers, and two resources of one, may use one sid at once",
+          "[si][sid]") {
   Receiving play;
-  const std::vector<std::string> peers{kPeer, "juliet@capulet.lit/chamber", "nurse@capulet.lit/hall"};
+  const std::vector<std::string> peers{kPeer, "juliet@capulet.lit/chamber",
+                                       "nurse@capulet.lit/hall"};
   std::vector<FakeJob> jobs(peers.size());
   for (std::size_t i = 0; i < peers.size(); ++i) {
     play.arrive("offer" + std::to_string(i), peers[i]);

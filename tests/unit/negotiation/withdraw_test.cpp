@@ -11,8 +11,9 @@ using namespace std::chrono_literals;
 namespace {
 
 std::string word(const std::string& sid, bool again) {
-  return "<iq type='set' to='juliet@capulet.lit/balcony'><withdrawn xmlns='urn:xmppft:confirm:0' sid='" + sid + "'" +
-         (again ? " again='true'" : "") + "/></iq>";
+  return "<iq type='set' to='juliet@capulet.lit/balcony'><withdrawn xmlns='urn:xmppft:confirm:0' "
+         "sid='" +
+         sid + "'" + (again ? " again='true'" : "") + "/></iq>";
 }
 
 /// An offer to a peer of our kind.
@@ -43,7 +44,8 @@ TEST_CASE("withdraw, sender: says it once, and awaits nothing", "[si][confirm]")
   scene.play.iq.expect_nothing();
 }
 
-TEST_CASE("withdraw, sender: holds nothing that its peer refused, or that is not of our kind", "[si][confirm]") {
+TEST_CASE("withdraw, sender: holds nothing that its peer refused, or that is not of our kind",
+          "[si][confirm]") {
   SECTION("refused") {
     Offered scene;
     auto negotiation = std::move(scene.play.job.negotiation);

@@ -123,7 +123,8 @@ TEST_CASE("contacts: a roster push counts only from our own account (ST3, S03)",
     CHECK(contacts.all().empty());
   }
   // Only our server can stamp these on what comes to us.
-  for (const char* from : {"", "romeo@montague.lit", "ROMEO@Montague.lit", "montague.lit", "romeo@montague.lit/orchard"}) {
+  for (const char* from : {"", "romeo@montague.lit", "ROMEO@Montague.lit", "montague.lit",
+                           "romeo@montague.lit/orchard"}) {
     INFO(from);
     CHECK(pushed(from));
     CHECK(contacts.all().size() == 1);
@@ -156,11 +157,13 @@ TEST_CASE("contacts: what is past the bound is left out, and told", "[contacts]"
   world.iq.take();
   Element list("query", std::string(kNsRoster));
   for (std::size_t i = 0; i < ContactList::kMaxContacts + 7; ++i)
-    list.add(Element("item", std::string(kNsRoster)).set("jid", "c" + std::to_string(i) + "@capulet.lit"));
+    list.add(Element("item", std::string(kNsRoster))
+                 .set("jid", "c" + std::to_string(i) + "@capulet.lit"));
   list.add(Element("left-out", std::string(kNsLeftOut)).set("items", "100").set("groups", "0"));
   world.iq.reply(list.to_xml());
   CHECK(world.contacts.all().size() == ContactList::kMaxContacts);
-  CHECK_THAT(world.contacts.trouble(), Catch::Contains("107 contacts past the first 50000 are left out"));
+  CHECK_THAT(world.contacts.trouble(),
+             Catch::Contains("107 contacts past the first 50000 are left out"));
   world.fetch("<item jid='juliet@capulet.lit' subscription='both'/>");
   CHECK(world.contacts.trouble().empty());
 }
@@ -176,7 +179,8 @@ TEST_CASE("contacts: a list that did not come is told", "[contacts]") {
 TEST_CASE("contacts: one with a bad address spoils no other", "[contacts]") {
   World world;
   world.fetch(
-      "<item jid='foo@bar.org:5222' subscription='both'/><item jid='juliet@capulet.lit' subscription='both'/>"
+      "<item jid='foo@bar.org:5222' subscription='both'/><item jid='juliet@capulet.lit' "
+      "subscription='both'/>"
       "<item jid='x@y.co,' subscription='both'/><item subscription='both'/>");
   CHECK(world.contacts.all().size() == 1);
   world.iq.inject(push("romeo@montague.lit", "<item jid='x@y.co,' subscription='both'/>"));
@@ -290,8 +294,9 @@ TEST_CASE("contacts: adding one that is there keeps its name and groups", "[cont
     CHECK(world.done == std::vector<bool>{true, true});
   }
   SECTION("of a long list: a set would take it out of the groups that were left out") {
-    world.fetch("<item jid='juliet@capulet.lit' name='J'/>"
-                "<left-out xmlns='urn:xmppft:left-out:0' items='0' groups='1'/>");
+    world.fetch(
+        "<item jid='juliet@capulet.lit' name='J'/>"
+        "<left-out xmlns='urn:xmppft:left-out:0' items='0' groups='1'/>");
     world.contacts.add(jid("juliet@capulet.lit"), "", world.note());
     world.iq.expect("<presence type='subscribe' to='juliet@capulet.lit'/>");
     CHECK(world.done.size() == 1);  // never before add() returned

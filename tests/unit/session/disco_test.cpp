@@ -157,14 +157,18 @@ TEST_CASE("disco: who does not know the node of its own caps is asked without it
   std::vector<Answer> useless{
       [&](auto& iq) { iq.reply(query + "/>"); }, [&](auto& iq) { iq.reply(); },
       [&](auto& iq) { iq.reply("<x xmlns='y'/>"); },
-      [&](auto& iq) { iq.reply(query + "><identity category='account' type='registered'/></query>"); }};  // jabberd2
-  for (const auto condition : {Condition::ItemNotFound, Condition::FeatureNotImplemented, Condition::ServiceUnavailable,
-                               Condition::BadRequest, Condition::NotAllowed, Condition::InternalServerError})
+      [&](auto& iq) {
+        iq.reply(query + "><identity category='account' type='registered'/></query>");
+      }};  // jabberd2
+  for (const auto condition :
+       {Condition::ItemNotFound, Condition::FeatureNotImplemented, Condition::ServiceUnavailable,
+        Condition::BadRequest, Condition::NotAllowed, Condition::InternalServerError})
     useless.emplace_back([condition](auto& iq) { iq.refuse(condition); });
   useless[GENERATE(range(0U, 10U))](world.iq);
   CHECK(world.answers.empty());
-  world.iq.expect("<iq type='get' to='juliet@capulet.lit/balcony'>"
-                  "<query xmlns='http://jabber.org/protocol/disco#info'/></iq>");
+  world.iq.expect(
+      "<iq type='get' to='juliet@capulet.lit/balcony'>"
+      "<query xmlns='http://jabber.org/protocol/disco#info'/></iq>");
   SECTION("answered") {
     world.iq.reply(kPoison);
     REQUIRE(world.answers.size() == 1);
@@ -194,12 +198,14 @@ TEST_CASE("disco: silence at the node is silence", "[disco]") {
   world.iq.expect_nothing();
 }
 
-TEST_CASE("disco: what a server says in its user's place is no answer of his (jabberd2)", "[disco]") {
+TEST_CASE("disco: what a server says in its user's place is no answer of his (jabberd2)",
+          "[disco]") {
   World world;
   auto request = world.ask("juliet@capulet.lit/balcony");
   world.iq.take();
-  world.iq.reply("<query xmlns='http://jabber.org/protocol/disco#info'>"
-                 "<identity category='account' type='registered'/><feature var='msgoffline'/></query>");
+  world.iq.reply(
+      "<query xmlns='http://jabber.org/protocol/disco#info'>"
+      "<identity category='account' type='registered'/><feature var='msgoffline'/></query>");
   REQUIRE(world.answers.size() == 1);
   CHECK(world.answers[0].error().code == Errc::PeerOffline);
   CHECK_THAT(world.answers[0].error().detail, Catch::Contains("its server answered in its place"));
@@ -209,20 +215,23 @@ TEST_CASE("disco: what a server says in its user's place is no answer of his (ja
 TEST_CASE("disco: our own kind is known by its caps, whatever methods it has", "[disco]") {
   FakeTimers timers;
   FakeIqChannel iq(timers);
-  const std::vector<std::string> always{std::string(kNsSi), std::string(kNsSiFile), std::string(kNsConfirm)};
+  const std::vector<std::string> always{std::string(kNsSi), std::string(kNsSiFile),
+                                        std::string(kNsConfirm)};
   const auto with = [&](std::vector<std::string_view> methods) {
     auto features = always;
     for (const auto method : methods) features.emplace_back(method);
     return features;
   };
   Disco disco(iq, timers, with({kNsBytestreams, kNsIbb}));
-  for (const auto& theirs : {with({kNsBytestreams, kNsIbb}), with({kNsBytestreams}), with({kNsIbb})}) {
+  for (const auto& theirs :
+       {with({kNsBytestreams, kNsIbb}), with({kNsBytestreams}), with({kNsIbb})}) {
     FakeIqChannel their_iq(timers);
     const Disco other(their_iq, timers, theirs);
     const auto known = disco.known(jid("juliet@capulet.lit/balcony"), other.caps());
     REQUIRE(known);
     for (const auto& feature : theirs) CHECK(known->has(feature));
-    CHECK(known->has(kNsBytestreams) == (std::find(theirs.begin(), theirs.end(), kNsBytestreams) != theirs.end()));
+    CHECK(known->has(kNsBytestreams) ==
+          (std::find(theirs.begin(), theirs.end(), kNsBytestreams) != theirs.end()));
     std::optional<Result<DiscoInfo>> answer;
     auto request = disco.info(jid("juliet@capulet.lit/balcony"), other.caps(),
                               [&](Result<DiscoInfo> info) { answer = std::move(info); });

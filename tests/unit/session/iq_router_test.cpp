@@ -115,7 +115,8 @@ TEST_CASE(
           {"proxy.montague.lit"}},
       Row{"",
           {"mallory@evil.lit/x", "montague.lit/x", "romeo@montague.lit/garden", "romeo@evil.lit"},
-          {"", "romeo@montague.lit", "romeo@montague.lit/orchard", "montague.lit", "Montague.Lit"}});
+          {"", "romeo@montague.lit", "romeo@montague.lit/orchard", "montague.lit",
+           "Montague.Lit"}});
   for (const auto& genuine : row.genuine) {
     Session s;
     auto request = s.ask(*row.to == '\0' ? std::nullopt : std::optional<Jid>(jid(row.to)));
@@ -278,15 +279,18 @@ TEST_CASE("iq: a forwarded or carbon-copied request is no request (ST4)", "[iq]"
   CHECK_FALSE(called);
 }
 
-TEST_CASE("iq: a contact is its bare part, normalised, and its resource as it was stamped", "[iq]") {
+TEST_CASE("iq: a contact is its bare part, normalised, and its resource as it was stamped",
+          "[iq]") {
   Session s;
   std::vector<std::string> asked;
   s.router.handle(IqType::Get, "ping", "urn:xmpp:ping", [&](IncomingIq request) {
     asked.push_back(request.from().str());
     request.reply();
   });
-  for (const std::string bare : {"juliet@capulet.lit", "Juliet@Capulet.LIT", "juliet@capulet.lit.", "ｊuliet@capulet.lit"})
-    for (const std::string resource : {"", "/iPhone™", "/ﬁsh", "/cafe\u0301", "/WORK", "/name חיבה", "/👩‍👩‍👧", "/a b", "/nbsp\u00a0"}) {
+  for (const std::string bare :
+       {"juliet@capulet.lit", "Juliet@Capulet.LIT", "juliet@capulet.lit.", "ｊuliet@capulet.lit"})
+    for (const std::string resource : {"", "/iPhone™", "/ﬁsh", "/cafe\u0301", "/WORK", "/name חיבה",
+                                       "/👩‍👩‍👧", "/a b", "/nbsp\u00a0"}) {
       const auto stamped = bare + resource;
       INFO(stamped);
       s.ping_from(stamped);
@@ -294,7 +298,8 @@ TEST_CASE("iq: a contact is its bare part, normalised, and its resource as it wa
       CHECK(s.wire.back() == "<iq type='result' id='p' to='" + stamped + "'/>");
       CHECK(asked.back() == "juliet@capulet.lit" + resource);
       s.wire.clear();
-      // And back: a request goes to the address as stamped, and its answer is known by either spelling.
+      // And back: a request goes to the address as stamped, and its answer is known by either
+      // spelling.
       const auto request = s.ask(Jid::parse_stamped(stamped).value());
       CHECK(parse_xml(s.wire.back()).attribute_or_empty("to") == stamped);
       s.answer(s.last_id(), "Mallory@evil.lit" + resource);
@@ -310,11 +315,11 @@ TEST_CASE("iq: strangers learn nothing: the same bytes whatever they ask (ST5)",
   Session s;
   bool called = false;
   s.router.handle(IqType::Get, "ping", "urn:xmpp:ping", [&](IncomingIq) { called = true; });
-  const auto stranger = GENERATE(as<std::string>(), "mallory@evil.lit/x", "mallory@evil.lit",
-                                 "evil.lit", "montague.lit.evil.lit", "romeo@evil.lit/orchard",
-                                 "proxy.montague.lit", "mallory@montague.lit/orchard",
-                                 "JUL1ET@capulet.lit/balcony", "juliet@capulet.lit.evil.lit/balcony",
-                                 "Mallory@Evil.Lit/x");
+  const auto stranger =
+      GENERATE(as<std::string>(), "mallory@evil.lit/x", "mallory@evil.lit", "evil.lit",
+               "montague.lit.evil.lit", "romeo@evil.lit/orchard", "proxy.montague.lit",
+               "mallory@montague.lit/orchard", "JUL1ET@capulet.lit/balcony",
+               "juliet@capulet.lit.evil.lit/balcony", "Mallory@Evil.Lit/x");
   INFO(stranger);
   s.ping_from(stranger);
   s.ping_from(stranger, "get", "jabber:iq:version");
@@ -343,7 +348,8 @@ TEST_CASE("iq: our server, our account and our other resources are no strangers"
   CHECK(s.wire == std::vector<std::string>{"<iq type='result' id='p'/>"});
 }
 
-TEST_CASE("iq: a contact may have 100 sets refused at once and 20 a second, gets are free (ST7)", "[iq]") {
+TEST_CASE("iq: a contact may have 100 sets refused at once and 20 a second, gets are free (ST7)",
+          "[iq]") {
   Session s;
   s.router.handle(IqType::Set, "ping", "urn:xmpp:ping", [](IncomingIq request) {
     request.fail(StanzaError::of(Condition::NotAcceptable));

@@ -67,7 +67,8 @@ TEST_CASE("keepalive: a ping unanswered for 30 s means the session is dead, said
   CHECK(idle.dead == 1);
 }
 
-TEST_CASE("keepalive: a server that has not come to our ping yet but speaks is alive", "[keepalive]") {
+TEST_CASE("keepalive: a server that has not come to our ping yet but speaks is alive",
+          "[keepalive]") {
   Idle idle;
   idle.keepalive.heard();  // before the ping: says nothing
   idle.timers.advance(180s);

@@ -248,8 +248,9 @@ TEST_CASE("finder: who is online without a resource is asked and found so", "[fi
   World world;
   world.contacts.fetch([](Result<void>) {});
   world.iq.take();
-  world.iq.reply("<query xmlns='jabber:iq:roster'><item jid='public@disk.example' subscription='both'/>"
-                 "<item jid='bot.example' subscription='both'/></query>");
+  world.iq.reply(
+      "<query xmlns='jabber:iq:roster'><item jid='public@disk.example' subscription='both'/>"
+      "<item jid='bot.example' subscription='both'/></query>");
   const std::string peer = GENERATE("public@disk.example", "bot.example");
   world.available(peer);
   auto search = world.find(peer);
@@ -286,10 +287,13 @@ TEST_CASE("finder: who is there but does not say what it can do is told so", "[f
   SECTION("silent") { world.timers.advance(20s); }
   SECTION("no such address, it says") { world.iq.refuse(Condition::ItemNotFound); }
   SECTION("no such server, says ours") { world.iq.refuse(Condition::RemoteServerNotFound); }
-  SECTION("its server says that it is not there") { world.iq.refuse(Condition::ServiceUnavailable); }
+  SECTION("its server says that it is not there") {
+    world.iq.refuse(Condition::ServiceUnavailable);
+  }
   SECTION("its server answers in its place") {
-    world.iq.reply("<query xmlns='http://jabber.org/protocol/disco#info'>"
-                   "<identity category='account' type='registered'/></query>");
+    world.iq.reply(
+        "<query xmlns='http://jabber.org/protocol/disco#info'>"
+        "<identity category='account' type='registered'/></query>");
   }
   SECTION("our presence bounces, its own does not") {
     world.presence.receive(parse_xml(
@@ -299,7 +303,8 @@ TEST_CASE("finder: who is there but does not say what it can do is told so", "[f
     world.timers.advance(20s);
   }
   CHECK(world.found() == "PeerOffline");
-  CHECK_THAT(world.results[0].error().detail, Catch::Contains("is online, but does not say what it can do"));
+  CHECK_THAT(world.results[0].error().detail,
+             Catch::Contains("is online, but does not say what it can do"));
 }
 
 TEST_CASE("finder: who comes online during the search is asked as well", "[finder]") {

@@ -109,8 +109,10 @@ TEST_CASE("presence: an entity without resources is online by its bare JID", "[p
   CHECK(world.take_heard() == Names{"+juliet@capulet.lit", "+juliet@capulet.lit/balcony"});
   CHECK(world.book.resources(jid("juliet@capulet.lit")).size() == 2);
   SECTION("an error of its own ends it, and nothing else") {
-    world.receive("<presence type='error' from='juliet@capulet.lit'><error type='cancel'/></presence>");
-    CHECK(world.take_heard() == Names{"-juliet@capulet.lit", "juliet@capulet.lit undefined-condition"});
+    world.receive(
+        "<presence type='error' from='juliet@capulet.lit'><error type='cancel'/></presence>");
+    CHECK(world.take_heard() ==
+          Names{"-juliet@capulet.lit", "juliet@capulet.lit undefined-condition"});
     CHECK(world.book.resources(jid("juliet@capulet.lit")).size() == 1);
   }
   SECTION("unavailable without a resource ends all") {
@@ -123,7 +125,8 @@ TEST_CASE("presence: a contact's resource counts as it was stamped (RFC 7622 s3.
   World world;
   Names wanted;
   std::size_t count = 0;
-  for (const std::string resource : {"iPhone™", "ﬁsh", "cafe\u0301", "caf\u00e9", "Work", "work", "👩‍👩‍👧", "name חיבה"}) {
+  for (const std::string resource : {"iPhone™", "ﬁsh", "cafe\u0301", "caf\u00e9", "Work", "work",
+                                     "👩‍👩‍👧", "name חיבה"}) {
     world.available("Juliet@Capulet.LIT/" + resource);
     CHECK(world.take_heard() == Names{"+juliet@capulet.lit/" + resource});
     const auto* found = world.book.find(jid("juliet@capulet.lit/" + resource));

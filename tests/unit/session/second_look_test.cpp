@@ -26,7 +26,8 @@ struct World {
 
 }  // namespace
 
-TEST_CASE("second look: after 15 s, then twice as long each time, up to 10 minutes", "[second-look]") {
+TEST_CASE("second look: after 15 s, then twice as long each time, up to 10 minutes",
+          "[second-look]") {
   World world;
   for (const auto wait : {15s, 30s, 60s, 120s, 240s, 480s, 600s, 600s}) {
     const int before = world.looks;
@@ -44,7 +45,8 @@ TEST_CASE("second look: after 15 s, then twice as long each time, up to 10 minut
   CHECK(world.looks == 9);  // from the beginning
 }
 
-TEST_CASE("second look: at once when it is heard of, but no sooner than after 5 s", "[second-look]") {
+TEST_CASE("second look: at once when it is heard of, but no sooner than after 5 s",
+          "[second-look]") {
   World world;
   world.second.heard(world.juliet);
   CHECK(world.looks == 0);

@@ -27,7 +27,8 @@ class OpenfireRules {
     bool to = false, from = false, ask = false, received = false;
   };
   using Deliver = std::function<void(const std::string& user, std::string xml)>;
-  OpenfireRules(std::mt19937& random, Deliver deliver) : random_(random), deliver_(std::move(deliver)) {}
+  OpenfireRules(std::mt19937& random, Deliver deliver)
+      : random_(random), deliver_(std::move(deliver)) {}
 
   void arrived(const std::string& user, const Element& stanza) {
     if (stanza.name == "iq") return iq(user, stanza);
@@ -44,20 +45,26 @@ class OpenfireRules {
 
   void push(const std::string& owner, const std::string& other, bool removed = false) {
     const auto* it = item(owner, other);
-    const std::string word = removed ? "remove" : it->to && it->from ? "both" : it->to ? "to" : it->from ? "from" : "none";
-    deliver_(owner, "<iq type='set' id='push' to='" + owner + "/r'><query xmlns='jabber:iq:roster'><item jid='" +
-                        other + "' subscription='" + word + "'" + (it && it->ask ? " ask='subscribe'" : "") +
-                        "/></query></iq>");
+    const std::string word = removed              ? "remove"
+                             : it->to && it->from ? "both"
+                             : it->to             ? "to"
+                             : it->from           ? "from"
+                                                  : "none";
+    deliver_(owner, "<iq type='set' id='push' to='" + owner +
+                        "/r'><query xmlns='jabber:iq:roster'><item jid='" + other +
+                        "' subscription='" + word + "'" +
+                        (it && it->ask ? " ask='subscribe'" : "") + "/></query></iq>");
   }
 
   void presence(const std::string& from, const std::string& to, const std::string& type) {
-    deliver_(to, "<presence from='" + from + (type.empty() || type == "unavailable" ? "/r" : "") + "'" +
-                     (type.empty() ? "" : " type='" + type + "'") + "/>");
+    deliver_(to, "<presence from='" + from + (type.empty() || type == "unavailable" ? "/r" : "") +
+                     "'" + (type.empty() ? "" : " type='" + type + "'") + "/>");
   }
 
   void iq(const std::string& user, const Element& stanza) {
     if (stanza.children.empty()) return;
-    const auto answer = "<iq type='result' id='" + std::string(stanza.attribute_or_empty("id")) + "'/>";
+    const auto answer =
+        "<iq type='result' id='" + std::string(stanza.attribute_or_empty("id")) + "'/>";
     const auto* wanted = stanza.children.front().child("item", kNsRoster);
     if (stanza.attribute_or_empty("type") != "set" || !wanted) return;
     const std::string other(wanted->attribute_or_empty("jid"));
@@ -76,7 +83,8 @@ class OpenfireRules {
   }
 
   /// True when `owner`'s subscription to or from `other` changed.
-  bool manage(const std::string& owner, const std::string& other, const std::string& type, bool sending) {
+  bool manage(const std::string& owner, const std::string& other, const std::string& type,
+              bool sending) {
     if (!item(owner, other)) {
       if (type != "subscribe") return false;
       rosters_[owner].try_emplace(other);
@@ -98,14 +106,17 @@ class OpenfireRules {
     return it.to != before.to || it.from != before.from;
   }
 
-  void subscription(const std::string& sender, const std::string& recipient, const std::string& type) {
+  void subscription(const std::string& sender, const std::string& recipient,
+                    const std::string& type) {
     if (type == "subscribe" && item(sender, recipient) && item(sender, recipient)->to) return;
     manage(sender, recipient, type, true);
     const bool probe_first = type == "subscribed" && random_() % 2 == 0;
-    if (probe_first && item(recipient, sender) && item(recipient, sender)->ask) presence(sender, recipient, "");
+    if (probe_first && item(recipient, sender) && item(recipient, sender)->ask)
+      presence(sender, recipient, "");
     const bool changed = manage(recipient, sender, type, false);
     if (type == "subscribed" && !changed) return;
-    if (type == "subscribe" && item(recipient, sender)->from) return presence(recipient, sender, "subscribed");
+    if (type == "subscribe" && item(recipient, sender)->from)
+      return presence(recipient, sender, "subscribed");
     presence(sender, recipient, type);
     if (type == "subscribed" && !probe_first) presence(sender, recipient, "");
     if (type == "unsubscribed") presence(sender, recipient, "unavailable");
@@ -119,7 +130,8 @@ class OpenfireRules {
 /// A client as far as contacts go.
 struct Client {
   Client(Timers& timers, const std::string& bare, std::function<void(std::string)> send)
-      : router(timers, jid(bare), std::move(send), {[this](const Jid& from) { return book.knows_us(from); }, {}}),
+      : router(timers, jid(bare), std::move(send),
+               {[this](const Jid& from) { return book.knows_us(from); }, {}}),
         contacts(router, timers),
         book(router, contacts) {
     router.session_up(jid(bare + "/r"));
@@ -146,14 +158,16 @@ struct Client {
 
 const std::string kAnn = "ann@example.org", kBob = "bob@example.org";
 
-/// Ann and Bob, and the server between them. Each direction keeps its order, the directions are mixed
-/// by chance.
+/// Ann and Bob, and the server between them. Each direction keeps its order, the directions are
+/// mixed by chance.
 struct World {
   explicit World(unsigned seed) : random(seed) {}
   std::mt19937 random;
   FakeTimers timers;
   std::map<std::string, std::deque<std::string>> to_server, to_client;
-  OpenfireRules server{random, [this](const std::string& user, std::string xml) { to_client[user].push_back(std::move(xml)); }};
+  OpenfireRules server{random, [this](const std::string& user, std::string xml) {
+                         to_client[user].push_back(std::move(xml));
+                       }};
   Client ann{timers, kAnn, [this](std::string xml) { to_server[kAnn].push_back(std::move(xml)); }};
   Client bob{timers, kBob, [this](std::string xml) { to_server[kBob].push_back(std::move(xml)); }};
 
@@ -187,7 +201,8 @@ struct World {
 
 }  // namespace
 
-TEST_CASE("subscription: both add each other at once, on a server without pre-approval", "[contacts]") {
+TEST_CASE("subscription: both add each other at once, on a server without pre-approval",
+          "[contacts]") {
   for (unsigned seed = 0; seed < 300; ++seed) {
     INFO("seed " << seed);
     World world(seed);
@@ -198,7 +213,8 @@ TEST_CASE("subscription: both add each other at once, on a server without pre-ap
   }
 }
 
-TEST_CASE("subscription: one adds, the other approves, on a server without pre-approval", "[contacts]") {
+TEST_CASE("subscription: one adds, the other approves, on a server without pre-approval",
+          "[contacts]") {
   for (unsigned seed = 0; seed < 100; ++seed) {
     INFO("seed " << seed);
     World world(seed);

@@ -39,14 +39,16 @@ void write_file(const std::string& path, const std::string& content) {
 
 std::string kept_original(const std::string& folder) {
   for (const auto& entry : fs::directory_iterator(folder))
-    if (const auto name = entry.path().filename().string(); name.starts_with("jobs.db.bad-") && !name.ends_with("-wal"))
+    if (const auto name = entry.path().filename().string();
+        name.starts_with("jobs.db.bad-") && !name.ends_with("-wal"))
       return read_file(entry.path().string());
   return {};
 }
 
 }  // namespace
 
-TEST_CASE("damage: one changed row is lost and told, the others and their stories live", "[damage]") {
+TEST_CASE("damage: one changed row is lost and told, the others and their stories live",
+          "[damage]") {
   TempFolder temp;
   const auto folder = filled(temp, 50);
   {
@@ -98,7 +100,8 @@ TEST_CASE("damage: what stands before and behind a ruined page is saved", "[dama
 TEST_CASE("damage: what is no database at all starts a new one and is kept", "[damage]") {
   TempFolder temp;
   const auto folder = filled(temp, 5);
-  const std::string content = GENERATE(std::string(5000, 'x'), std::string(4096, '\0'), std::string("SQLite format 3"));
+  const std::string content =
+      GENERATE(std::string(5000, 'x'), std::string(4096, '\0'), std::string("SQLite format 3"));
   write_file(folder + "/jobs.db", content);
   HandPoster core;
   auto opened = Journal::open(folder, core);
@@ -150,7 +153,8 @@ TEST_CASE("damage: no flipped bit or cut makes a wrong row appear", "[damage]") 
   if (random() % 4 == 0) {
     content.resize(1 + random() % sound.size());
   } else {
-    for (int i = 0; i < 3; ++i) content[random() % content.size()] ^= static_cast<char>(1 << random() % 8);
+    for (int i = 0; i < 3; ++i)
+      content[random() % content.size()] ^= static_cast<char>(1 << random() % 8);
   }
   fs::remove_all(folder);
   fs::create_directory(folder);

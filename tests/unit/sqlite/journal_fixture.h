@@ -30,7 +30,8 @@ class HandPoster final : public Poster {
       std::vector<Callback<void()>> tasks;
       {
         std::unique_lock lock(mutex_);
-        REQUIRE(posted_.wait_for(lock, std::chrono::seconds(20), [this] { return !tasks_.empty(); }));
+        REQUIRE(
+            posted_.wait_for(lock, std::chrono::seconds(20), [this] { return !tasks_.empty(); }));
         tasks.swap(tasks_);
       }
       for (auto& task : tasks) task();
@@ -50,7 +51,8 @@ class TempFolder {
   TempFolder() {
     // In memory where that can be had: a sync to a slow disk is not what these tests are about.
     const std::filesystem::path memory = "/dev/shm";
-    const auto parent = std::filesystem::is_directory(memory) ? memory : std::filesystem::temp_directory_path();
+    const auto parent =
+        std::filesystem::is_directory(memory) ? memory : std::filesystem::temp_directory_path();
     std::string name = (parent / "xmppft-test-XXXXXX").string();
     REQUIRE(::mkdtemp(name.data()) != nullptr);
     path_ = name;
@@ -72,8 +74,12 @@ inline JobRecord full_record(JobId id) {
   job.account = 7;
   job.peer = "ann@example.org/phone";
   job.peer_full = "ann@example.org/phone2";
-  job.file = {"na\xc3\xafve.txt", 123456789012345u, std::chrono::sys_seconds(std::chrono::seconds(-5)),
-              Hash{HashAlgo::Md5, "d41d8cd98f00b204e9800998ecf8427e"}, "a \"description\"", "text/plain"};
+  job.file = {"na\xc3\xafve.txt",
+              123456789012345u,
+              std::chrono::sys_seconds(std::chrono::seconds(-5)),
+              Hash{HashAlgo::Md5, "d41d8cd98f00b204e9800998ecf8427e"},
+              "a \"description\"",
+              "text/plain"};
   job.path = "/home/ann/not utf-8 \xff\xfe.txt";
   job.source = {0xfffffffffffffffeu, 2, 3, -4, 5};
   job.state = JobState::Verifying;

@@ -45,7 +45,7 @@ void put_and_wait(Opened& opened, HandPoster& core, std::vector<JobRecord> jobs)
 }
 
 mode_t mode_of(const std::string& path) {
-  struct stat info{};
+  struct stat info {};
   REQUIRE(::stat(path.c_str(), &info) == 0);
   return info.st_mode & 07777;
 }
@@ -133,7 +133,8 @@ TEST_CASE("journal: ids are not given out again after their rows were removed", 
   CHECK(again.contents.next_id == 10);
 }
 
-TEST_CASE("journal: callbacks come in the order of the calls, and all of them before it is gone", "[journal]") {
+TEST_CASE("journal: callbacks come in the order of the calls, and all of them before it is gone",
+          "[journal]") {
   TempFolder temp;
   HandPoster core;
   std::vector<int> order;
@@ -178,7 +179,8 @@ TEST_CASE("journal: one line of a story stands for a run of equal ones", "[journ
   put_and_wait(opened, core, records(1, 2));
   int at = 0;
   const auto tell = [&](JobId id, std::string what, std::string detail) {
-    opened.journal->tell(id, {WallTime(std::chrono::microseconds(++at)), std::move(what), std::move(detail)});
+    opened.journal->tell(
+        id, {WallTime(std::chrono::microseconds(++at)), std::move(what), std::move(detail)});
   };
   for (int i = 0; i < 3; ++i) tell(1, "waiting", "ann is away");
   tell(2, "waiting", "ann is away");  // another job's story
@@ -189,7 +191,8 @@ TEST_CASE("journal: one line of a story stands for a run of equal ones", "[journ
   const auto read = [&](JobId id) {
     opened.journal->history(id, [&](auto entries) {
       for (const auto& entry : *entries)
-        story.push_back(std::to_string(entry.at.time_since_epoch().count()) + " " + entry.what + " " + entry.detail);
+        story.push_back(std::to_string(entry.at.time_since_epoch().count()) + " " + entry.what +
+                        " " + entry.detail);
     });
   };
   read(1);
@@ -234,7 +237,8 @@ TEST_CASE("journal: ten thousand jobs come back in order", "[journal]") {
   HandPoster core;
   {
     auto opened = open_journal(temp.file("state"), core);
-    for (JobId first = 1; first <= 10000; first += 1000) opened.journal->put(records(first, 1000), [](auto) {});
+    for (JobId first = 1; first <= 10000; first += 1000)
+      opened.journal->put(records(first, 1000), [](auto) {});
     core.run(10);
   }
   const auto again = open_journal(temp.file("state"), core);
@@ -257,7 +261,10 @@ TEST_CASE("journal: putting 1,000 jobs stays quick when 10,000 are there", "[jou
   }
 }
 
-TEST_CASE("journal: of a job that is put again and again the last record stays, and all that was told of it", "[journal]") {
+TEST_CASE(
+    "journal: of a job that is put again and again the last record stays, and all that was told of "
+    "it",
+    "[journal]") {
   TempFolder temp;
   HandPoster core;
   constexpr int kTimes = 150;

@@ -57,8 +57,8 @@ SaslWalk walk(bool allow_plain, std::string password = "secret") {
   return SaslWalk(Secret(std::move(password)), allow_plain);
 }
 
-const std::vector<std::string> kAll = {"PLAIN", "SCRAM-SHA-1", "SCRAM-SHA-1-PLUS", "DIGEST-MD5",
-                                       "SCRAM-SHA-512", "SCRAM-SHA-256"};
+const std::vector<std::string> kAll = {"PLAIN",      "SCRAM-SHA-1",   "SCRAM-SHA-1-PLUS",
+                                       "DIGEST-MD5", "SCRAM-SHA-512", "SCRAM-SHA-256"};
 
 }  // namespace
 
@@ -74,7 +74,8 @@ TEST_CASE("sasl: the strongest SCRAM is tried first, then the next", "[strophe]"
   CHECK(sasl.refused());
   CHECK(sasl.down().reason == AccountReason::AuthPlain);  // not tried, and not allowed
   CHECK(waits_for_user(sasl.down().reason));
-  CHECK_THAT(sasl.down().detail, Contains("SCRAM-SHA-1: not-authorized") && Contains("allow_plain"));
+  CHECK_THAT(sasl.down().detail,
+             Contains("SCRAM-SHA-1: not-authorized") && Contains("allow_plain"));
   CHECK(sasl.choose(kAll).empty());
 }
 
@@ -144,10 +145,10 @@ TEST_CASE("sasl: passwords are prepared (RFC 4013)", "[strophe]") {
   const auto [typed, prepared] = GENERATE(table<std::string, std::string>({
       {"secret", "secret"},
       {"pa\u0308sswo\u0308rd", "p\u00e4ssw\u00f6rd"},  // NFD
-      {"a\u00a0b", "a b"},                            // no-break space
-      {"a\u202fb", "a b"},                            // the narrow one
-      {"a\u3000b", "a b"},                            // the ideographic one
-      {"\ufb01sh", "fish"},                           // a ligature
+      {"a\u00a0b", "a b"},                             // no-break space
+      {"a\u202fb", "a b"},                             // the narrow one
+      {"a\u3000b", "a b"},                             // the ideographic one
+      {"\ufb01sh", "fish"},                            // a ligature
       {"\u2168", "IX"},
       {"I\u00adX", "IX"},  // soft hyphen
       {"\u00aa", "a"},
@@ -232,7 +233,8 @@ TEST_CASE("certificate: with a pin no other passes, however good", "[strophe]") 
 }
 
 TEST_CASE("certificate: names of all kinds that XMPP knows (RFC 6120 s13.7.1.2)", "[strophe]") {
-  const CertificateNames dns{{"*.example.org", "Example.NET", "xn--bcher-kva.test"}, {}, {}, {}, "a.b"};
+  const CertificateNames dns{
+      {"*.example.org", "Example.NET", "xn--bcher-kva.test"}, {}, {}, {}, "a.b"};
   for (const char* good : {"a.example.org", "example.net", "xn--bcher-kva.test"})
     CHECK(names_domain(dns, good));
   // A wildcard is one label; and with names of other kinds the CN counts nothing (RFC 6125 s6.4.4).

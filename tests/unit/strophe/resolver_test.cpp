@@ -61,7 +61,9 @@ std::string order_of(std::vector<SrvRecord> records, std::uint32_t (*draw)(std::
   return names;
 }
 
-Candidate at(std::string address, std::uint16_t port = 1) { return {std::move(address), port, {}, false, ""}; }
+Candidate at(std::string address, std::uint16_t port = 1) {
+  return {std::move(address), port, {}, false, ""};
+}
 
 std::string text_of(const std::vector<Candidate>& candidates) {
   std::string text;
@@ -118,8 +120,8 @@ TEST_CASE("srv: lower priority first, then drawn by weight (RFC 2782)", "[stroph
 }
 
 TEST_CASE("addresses: families alternate and repeats go (RFC 8305)", "[strophe]") {
-  CHECK(text_of(interleaved({at("2001:db8::1"), at("2001:db8::2"), at("192.0.2.1"), at("2001:db8::1"),
-                             at("192.0.2.2"), at("192.0.2.3")})) ==
+  CHECK(text_of(interleaved({at("2001:db8::1"), at("2001:db8::2"), at("192.0.2.1"),
+                             at("2001:db8::1"), at("192.0.2.2"), at("192.0.2.3")})) ==
         "[2001:db8::1]:1 192.0.2.1:1 [2001:db8::2]:1 192.0.2.2:1 192.0.2.3:1 ");
   CHECK(text_of(interleaved({at("192.0.2.1"), at("2001:db8::1")})) ==
         "192.0.2.1:1 [2001:db8::1]:1 ");
@@ -127,8 +129,10 @@ TEST_CASE("addresses: families alternate and repeats go (RFC 8305)", "[strophe]"
 }
 
 TEST_CASE("addresses: a port's habit first, then the other way (XEP-0368)", "[strophe]") {
-  const auto [port, first] = GENERATE(table<std::uint16_t, TlsWay>(
-      {{5222, TlsWay::StartTls}, {5223, TlsWay::Direct}, {443, TlsWay::Direct}, {80, TlsWay::StartTls}}));
+  const auto [port, first] = GENERATE(table<std::uint16_t, TlsWay>({{5222, TlsWay::StartTls},
+                                                                    {5223, TlsWay::Direct},
+                                                                    {443, TlsWay::Direct},
+                                                                    {80, TlsWay::StartTls}}));
   const auto both = both_ways({at("192.0.2.1", port), at("2001:db8::1", port)});
   REQUIRE(both.size() == 4);
   CHECK(both[1].address == "2001:db8::1");
@@ -142,9 +146,9 @@ TEST_CASE("addresses: a port's habit first, then the other way (XEP-0368)", "[st
 }
 
 TEST_CASE("look-up: an address needs none, of a JID, a host, in brackets or not", "[strophe]") {
-  const auto question = GENERATE(Question{"127.0.0.1", "", 0}, Question{"example.org", "127.0.0.1", 5222},
-                                 Question{"[::1]", "", 0}, Question{"example.org", "[::1]", 0},
-                                 Question{"x", "0:0::1", 0});
+  const auto question = GENERATE(
+      Question{"127.0.0.1", "", 0}, Question{"example.org", "127.0.0.1", 5222},
+      Question{"[::1]", "", 0}, Question{"example.org", "[::1]", 0}, Question{"x", "0:0::1", 0});
   const auto answer = ask(question);
   const bool v4 = (question.domain + question.host).find("127.") != std::string::npos;
   CHECK(text_of(answer.candidates) ==

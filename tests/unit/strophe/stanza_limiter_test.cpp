@@ -126,16 +126,22 @@ TEST_CASE("limiter: 4,096 elements are built, one more is not (ST6)", "[strophe]
 
 namespace {
 
-const std::string kIq = "jabber:client\x1f" "iq";
-std::string roster_name(const std::string& local) { return std::string(kNsRoster) + "\x1f" + local; }
+const std::string kIq =
+    "jabber:client\x1f"
+    "iq";
+std::string roster_name(const std::string& local) {
+  return std::string(kNsRoster) + "\x1f" + local;
+}
 
 /// A contact list arrives, each contact in so many groups.
-void contact_list(Limiter& t, const std::vector<std::string>& attributes, std::size_t contacts, int groups = 1) {
+void contact_list(Limiter& t, const std::vector<std::string>& attributes, std::size_t contacts,
+                  int groups = 1) {
   t.policy.notes.clear();
   t.policy.contact_list.reset();
   t.feed.open(kIq, attributes).open(roster_name("query"), {"ver", "7"});
   for (std::size_t i = 0; i < contacts; ++i) {
-    t.feed.open(roster_name("item"), {"jid", "c" + std::to_string(i) + "@example.org", "subscription", "both"});
+    t.feed.open(roster_name("item"),
+                {"jid", "c" + std::to_string(i) + "@example.org", "subscription", "both"});
     for (int group = 0; group < groups; ++group)
       t.feed.open(roster_name("group")).text("group ").text(std::to_string(group)).close();
     t.feed.close();
@@ -163,7 +169,8 @@ TEST_CASE("limiter: the contact list that we asked for may be long, nothing else
   CHECK_FALSE(arrives(kList));  // once for each request
 }
 
-TEST_CASE("limiter: a contact list of any size goes past libstrophe, its frame does not", "[strophe]") {
+TEST_CASE("limiter: a contact list of any size goes past libstrophe, its frame does not",
+          "[strophe]") {
   const auto [contacts, groups] =
       GENERATE(table<std::size_t, int>({{0, 0}, {1, 1}, {3'000, 10}, {12'000, 10}, {60'000, 3}}));
   Limiter t;
@@ -187,10 +194,20 @@ TEST_CASE("roster: of a long contact list only contacts and groups are kept", "[
   Limiter t;
   t.policy.long_answer.sent(asked("1"));
   t.feed.open(kIq, kList).open(roster_name("query"));
-  t.feed.open(roster_name("item"), {"jid", "a@x", "name", std::string(RosterReader::kMaxValue + 1, 'n')}).close();
+  t.feed
+      .open(roster_name("item"),
+            {"jid", "a@x", "name", std::string(RosterReader::kMaxValue + 1, 'n')})
+      .close();
   t.feed.open(roster_name("item"), {"jid", "b@x", "urn:p\x1fjid", "c@x"});
   t.feed.open("urn:p\x1fgroup").text("no").close();
-  t.feed.open(roster_name("group")).open("urn:p\x1f" "deep").text("no").close().text("yes").close();
+  t.feed.open(roster_name("group"))
+      .open(
+          "urn:p\x1f"
+          "deep")
+      .text("no")
+      .close()
+      .text("yes")
+      .close();
   t.feed.close();
   t.feed.open("urn:p\x1fitem", {"jid", "d@x"}).open(roster_name("group")).close().close();
   t.feed.close();

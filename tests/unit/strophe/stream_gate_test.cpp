@@ -86,7 +86,10 @@ TEST_CASE("gate: a SASL failure is told with its text (RFC 6120 s6.4.5)", "[stro
   Gate t;
   t.feed.open(kSasl + "failure").element(kSasl + "not-authorized");
   t.feed.element(kSasl + "text", "locked, try in 20 minutes").close();
-  t.feed.open(kSasl + "failure").element(kSasl + "text", "first").element(kSasl + "aborted").close();
+  t.feed.open(kSasl + "failure")
+      .element(kSasl + "text", "first")
+      .element(kSasl + "aborted")
+      .close();
   t.feed.element(kSasl + "failure");
   CHECK(t.policy.notes == Notes{"failure not-authorized: locked, try in 20 minutes",
                                 "failure aborted: first", "failure "});

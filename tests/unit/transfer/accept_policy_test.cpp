@@ -51,12 +51,14 @@ TEST_CASE("policy: the first rule that matches wins", "[policy]") {
   CHECK(rules.match(jid("bob@example.org/a"), file(101), kContact) == nullptr);
 }
 
-TEST_CASE("policy: a wildcard needs a subscription both ways, a literal JID does not (SI5)", "[policy]") {
+TEST_CASE("policy: a wildcard needs a subscription both ways, a literal JID does not (SI5)",
+          "[policy]") {
   const auto from = GENERATE(as<std::string>(), "*", "roster", "*@example.org");
   const auto rules = policy({rule(from, 1000)});
   CHECK(rules.match(jid("ann@example.org/a"), file(1), kContact) != nullptr);
   CHECK(rules.match(jid("ann@example.org/a"), file(1), kStranger) == nullptr);
-  CHECK(policy({rule("ann@example.org")}).match(jid("ann@example.org/a"), file(1), kStranger) != nullptr);
+  CHECK(policy({rule("ann@example.org")}).match(jid("ann@example.org/a"), file(1), kStranger) !=
+        nullptr);
 }
 
 TEST_CASE("policy: a wildcard needs a max_size", "[policy]") {

@@ -22,7 +22,10 @@ std::size_t count(const House& house, const std::string& state) {
 
 }  // namespace
 
-TEST_CASE("bounds: rules accept so many files of one peer at a time, some more wait, the rest comes later", "[bounds]") {
+TEST_CASE(
+    "bounds: rules accept so many files of one peer at a time, some more wait, the rest comes "
+    "later",
+    "[bounds]") {
   House house;
   house.start();
   REQUIRE(house.queue->set_rules({rule(kAnn), rule(kBob)}));
@@ -33,8 +36,10 @@ TEST_CASE("bounds: rules accept so many files of one peer at a time, some more w
   CHECK(count(house, "connecting") == kTaken);
   CHECK(count(house, "offered/waiting-slot") == static_cast<std::size_t>(waiting));
   CHECK(house.queue->select({}).size() == static_cast<std::size_t>(kTaken + waiting));
-  for (int i = kTaken + waiting; i < 500; ++i) CHECK(answers[static_cast<std::size_t>(i)]->declined->code == Errc::Constraint);
-  CHECK(house.disk.parts().empty());  // whoever opens no stream costs neither a file nor a descriptor
+  for (int i = kTaken + waiting; i < 500; ++i)
+    CHECK(answers[static_cast<std::size_t>(i)]->declined->code == Errc::Constraint);
+  CHECK(
+      house.disk.parts().empty());  // whoever opens no stream costs neither a file nor a descriptor
   SECTION("nobody else is held up") {
     CHECK(house.offered(numbered(1, kBob + "/x"))->talk);
     CHECK(house.state(house.send("/src/a", kBob)) == "offered/awaiting-peer");
@@ -47,7 +52,9 @@ TEST_CASE("bounds: rules accept so many files of one peer at a time, some more w
       answers[0]->talk->handler->on_completed(Delivery::HandedOver, std::nullopt);
     }
     SECTION("it failed") { answers[0]->talk->handler->on_ended({Errc::Protocol, "nonsense"}); }
-    SECTION("its stream is lost") { answers[0]->talk->handler->on_ended({Errc::Interrupted, "gone"}); }
+    SECTION("its stream is lost") {
+      answers[0]->talk->handler->on_ended({Errc::Interrupted, "gone"});
+    }
     SECTION("it is cancelled") { CHECK(house.cancel(1)); }
     house.settle();
     CHECK(next->talk);
@@ -68,16 +75,19 @@ TEST_CASE("bounds: rules accept so many files in all", "[bounds]") {
   House house;
   house.start();
   std::vector<AcceptRule> rules;
-  for (int peer = 0; peer < 20; ++peer) rules.push_back(rule("p" + std::to_string(peer) + "@example.org"));
+  for (int peer = 0; peer < 20; ++peer)
+    rules.push_back(rule("p" + std::to_string(peer) + "@example.org"));
   REQUIRE(house.queue->set_rules(rules));
   for (int peer = 0; peer < 20; ++peer)
-    for (int i = 0; i < 30; ++i) house.offered(numbered(i, "p" + std::to_string(peer) + "@example.org/x"));
+    for (int i = 0; i < 30; ++i)
+      house.offered(numbered(i, "p" + std::to_string(peer) + "@example.org/x"));
   CHECK(count(house, "connecting") == ReceiveDesk::kByRules);
   CHECK(count(house, "offered/waiting-slot") == house.config.max_pending);
   CHECK(house.queue->select({}).size() <= 300);
 }
 
-TEST_CASE("bounds: streams that were lost are remembered for so many files of one peer", "[bounds]") {
+TEST_CASE("bounds: streams that were lost are remembered for so many files of one peer",
+          "[bounds]") {
   House house;
   house.start();
   REQUIRE(house.queue->set_rules({rule(kAnn)}));
@@ -95,19 +105,23 @@ TEST_CASE("bounds: streams that were lost are remembered for so many files of on
   CHECK(house.state(11) == "queued/waiting-peer");
 }
 
-TEST_CASE("bounds: where a rule's folder cannot be used, no more questions come than otherwise", "[bounds]") {
+TEST_CASE("bounds: where a rule's folder cannot be used, no more questions come than otherwise",
+          "[bounds]") {
   House house;
   house.start();
   REQUIRE(house.queue->set_rules({rule(kAnn)}));
-  house.files.place_fails = GENERATE(Errc::FileMissing, Errc::UnsafeFolder, Errc::Unreadable, Errc::Io);
+  house.files.place_fails =
+      GENERATE(Errc::FileMissing, Errc::UnsafeFolder, Errc::Unreadable, Errc::Io);
   std::vector<std::shared_ptr<Answer>> answers;
   for (int i = 0; i < 250; ++i) answers.push_back(house.offered(numbered(i)));
   CHECK(count(house, "offered/awaiting-user") == house.config.max_pending_per_peer);
-  CHECK(house.queue->select({}).size() == house.config.max_pending_per_peer);  // no rows of the others either
+  CHECK(house.queue->select({}).size() ==
+        house.config.max_pending_per_peer);  // no rows of the others either
   CHECK(answers.back()->declined->code == Errc::Constraint);
 }
 
-TEST_CASE("bounds: a rule whose folder is back is followed when the sender offers again", "[bounds]") {
+TEST_CASE("bounds: a rule whose folder is back is followed when the sender offers again",
+          "[bounds]") {
   House house;
   house.start();
   REQUIRE(house.queue->set_rules({rule(kAnn)}));
@@ -131,7 +145,8 @@ TEST_CASE("bounds: whoever is declined asks ten times, and then once a minute", 
     house.offered(numbered(i));
     CHECK(house.decline(house.queue->newest()));
   }
-  for (int i = 10; i < 20; ++i) CHECK(house.offered(numbered(i))->declined->code == Errc::Constraint);
+  for (int i = 10; i < 20; ++i)
+    CHECK(house.offered(numbered(i))->declined->code == Errc::Constraint);
   CHECK(house.queue->newest() == 10);
   CHECK_FALSE(house.offered(numbered(1, kBob + "/x"))->declined);  // it is not everybody's fault
   house.pass(1min);

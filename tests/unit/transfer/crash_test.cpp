@@ -45,7 +45,9 @@ void receive_all(House& house, bool already_accepted) {
 
 }  // namespace
 
-TEST_CASE("crash: at every encounter with the disk the job survives, is published once, and ends exact", "[crash]") {
+TEST_CASE(
+    "crash: at every encounter with the disk the job survives, is published once, and ends exact",
+    "[crash]") {
   int encounters = 0;
   {
     House whole;
@@ -138,7 +140,8 @@ TEST_CASE("crash: an id that was returned is there after any kill (R1)", "[crash
       house.start();
       for (int i = 0; i < 5; ++i) {
         house.queue->submit(house.request("/src/a", kBob), [&](SendOutcome outcome) {
-          if (!house.crash.down) promised.insert(promised.end(), outcome.ids.begin(), outcome.ids.end());
+          if (!house.crash.down)
+            promised.insert(promised.end(), outcome.ids.begin(), outcome.ids.end());
         });
         house.settle();
       }

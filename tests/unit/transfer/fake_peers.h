@@ -7,9 +7,9 @@
 #include <string>
 #include <vector>
 
+#include "support/fake_disk.h"
 #include "support/jid.h"
 #include "transfer/account_port.h"
-#include "support/fake_disk.h"
 
 namespace xmppftd::test {
 
@@ -52,9 +52,10 @@ struct Talk {
   std::optional<Moved> delivered;
   bool completed = false;
   std::optional<Error> failed;
-  std::string sid;                       ///< out: what the peer holds
+  std::string sid;  ///< out: what the peer holds
 
-  std::shared_ptr<Line> open(const std::string& method = "si-socks5", const std::string& route = "direct",
+  std::shared_ptr<Line> open(const std::string& method = "si-socks5",
+                             const std::string& route = "direct",
                              std::optional<ByteRange> part = std::nullopt,
                              std::optional<HashAlgo> digest = std::nullopt) {
     auto line = std::make_shared<Line>();
@@ -87,9 +88,12 @@ class FakeNegotiator final : public Negotiator {
   std::vector<std::shared_ptr<Talk>> talks;
   std::vector<std::string> withdrawn;  ///< "ann@example.org/phone s1"
 
-  bool can_reach(const PeerFeatures&, const std::vector<MethodChoice>&) const override { return true; }
+  bool can_reach(const PeerFeatures&, const std::vector<MethodChoice>&) const override {
+    return true;
+  }
   bool confirms(const PeerFeatures&) const override { return peer_confirms; }
-  std::unique_ptr<Negotiation> offer(const Offer& offer, const OfferPlan& plan, Negotiation::Handler& handler) override {
+  std::unique_ptr<Negotiation> offer(const Offer& offer, const OfferPlan& plan,
+                                     Negotiation::Handler& handler) override {
     auto talk = std::make_shared<Talk>();
     talk->offer = offer;
     talk->plan = plan;
@@ -98,12 +102,15 @@ class FakeNegotiator final : public Negotiator {
     talk->sid = "s" + std::to_string(talks.size());
     return std::make_unique<FakeNegotiation>(talk);
   }
-  void withdraw(const Jid& peer, const std::string& sid) override { withdrawn.push_back(peer.str() + " " + sid); }
+  void withdraw(const Jid& peer, const std::string& sid) override {
+    withdrawn.push_back(peer.str() + " " + sid);
+  }
 };
 
 class FakeAccount final : public AccountPort {
  public:
-  FakeAccount(AccountId id, std::string bare, Turns& turns) : id_(id), jid_(test::jid(bare)), turns_(turns) {}
+  FakeAccount(AccountId id, std::string bare, Turns& turns)
+      : id_(id), jid_(test::jid(bare)), turns_(turns) {}
   bool is_online = true;
   std::string resource = "home";
   FakeNegotiator negotiator_;
@@ -115,7 +122,8 @@ class FakeAccount final : public AccountPort {
   bool online() const override { return is_online; }
   Jid jid() const override { return jid_; }
   Jid self() const override { return test::jid(jid_.str() + "/" + resource); }
-  void find_route(const Jid& peer, const std::vector<MethodChoice>&, Callback<void(Result<Route>)> done) override {
+  void find_route(const Jid& peer, const std::vector<MethodChoice>&,
+                  Callback<void(Result<Route>)> done) override {
     ++look_ups;
     turns_.later([this, peer, done = std::move(done)]() mutable {
       if (const auto found = no_route.find(peer.str()); found != no_route.end())
@@ -139,19 +147,22 @@ class FakeAccounts final : public AccountPorts {
     const auto found = all.find(id);
     return found == all.end() ? nullptr : found->second.get();
   }
-  AccountPort* pick_for(const Jid&) override { return all.empty() ? nullptr : all.begin()->second.get(); }
+  AccountPort* pick_for(const Jid&) override {
+    return all.empty() ? nullptr : all.begin()->second.get();
+  }
 };
 
 /// What became of an offer to us.
 struct Answer {
   std::optional<Error> declined;
-  bool dropped = false;            ///< destroyed without an answer
-  std::shared_ptr<Talk> talk;      ///< accepted
+  bool dropped = false;        ///< destroyed without an answer
+  std::shared_ptr<Talk> talk;  ///< accepted
 };
 
 class FakeOffer final : public IncomingOffer {
  public:
-  FakeOffer(Offer offer, std::shared_ptr<Answer> fate) : offer_(std::move(offer)), fate_(std::move(fate)) {}
+  FakeOffer(Offer offer, std::shared_ptr<Answer> fate)
+      : offer_(std::move(offer)), fate_(std::move(fate)) {}
   ~FakeOffer() override { fate_->dropped = !fate_->declined && !fate_->talk; }
   const Offer& offer() const override { return offer_; }
   std::unique_ptr<Negotiation> accept(const Terms& terms, Negotiation::Handler& handler) override {

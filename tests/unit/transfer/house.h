@@ -9,9 +9,9 @@
 #include <catch2/catch.hpp>
 
 #include "support/fake_bulk.h"
+#include "support/fake_disk.h"
 #include "support/fake_timers.h"
 #include "transfer/queue.h"
-#include "support/fake_disk.h"
 #include "unit/transfer/fake_peers.h"
 
 namespace xmppftd::test {
@@ -30,13 +30,14 @@ inline AcceptRule rule(std::string from, std::uint64_t max_size = 0) {
   return one;
 }
 
-/// A queue on a fake disk, with fake accounts and peers. Everything told is checked against the disk: nothing may be
-/// told that a kill -9 could take back.
+/// A queue on a fake disk, with fake accounts and peers. Everything told is checked against the
+/// disk: nothing may be told that a kill -9 could take back.
 struct House final : TransferQueue::Observer {
   explicit House(Disk* kept = nullptr, QueueConfig settings = calm())
       : disk(kept != nullptr ? *kept : own_disk), config(std::move(settings)) {
     accounts.all.emplace(1, std::make_unique<FakeAccount>(1, kMe, turns));
-    queue = std::make_unique<TransferQueue>(TransferQueue::World{accounts, store, files, bulk, timers}, config);
+    queue = std::make_unique<TransferQueue>(
+        TransferQueue::World{accounts, store, files, bulk, timers}, config);
     queue->add_observer(*this);
   }
   ~House() { queue.reset(); }
@@ -113,7 +114,8 @@ struct House final : TransferQueue::Observer {
   }
 
   // Receiving
-  static Offer offer_of(const std::string& name, std::uint64_t size, const std::string& from = kAnn + "/phone",
+  static Offer offer_of(const std::string& name, std::uint64_t size,
+                        const std::string& from = kAnn + "/phone",
                         std::optional<Hash> hash = std::nullopt) {
     FileInfo file;
     file.name = name;
@@ -128,7 +130,8 @@ struct House final : TransferQueue::Observer {
     settle();
     return answer;
   }
-  std::shared_ptr<Answer> offered(const std::string& name = "notes.txt", std::uint64_t size = 1000) {
+  std::shared_ptr<Answer> offered(const std::string& name = "notes.txt",
+                                  std::uint64_t size = 1000) {
     return offered(offer_of(name, size));
   }
   Result<void> accept(JobId id, AcceptOptions options = {}) {
@@ -144,7 +147,8 @@ struct House final : TransferQueue::Observer {
     return ask([&](auto done) { queue->remove(id, std::move(done)); });
   }
   /// All bytes come, and the sender says that they were all.
-  void deliver(const Answer& answer, std::optional<Hash> declared = std::nullopt, std::optional<Hash> moved = std::nullopt) {
+  void deliver(const Answer& answer, std::optional<Hash> declared = std::nullopt,
+               std::optional<Hash> moved = std::nullopt) {
     auto line = answer.talk->open();
     settle();
     disk.inodes[line->file.file->identity.inode].size = line->range.length;
@@ -193,7 +197,8 @@ struct House final : TransferQueue::Observer {
       CHECK_FALSE(view.record.finished_at == WallTime{});
     }
     const auto line = words(view.record);
-    if (const auto lines = story(id); lines.empty() || lines.back() != line) told.emplace_back(id, line);
+    if (const auto lines = story(id); lines.empty() || lines.back() != line)
+      told.emplace_back(id, line);
   }
   void on_job_removed(JobId id) override {
     CHECK(disk.rows.count(id) == 0);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The invariants of INTERFACE section 2.4. That nothing is told before it is on disk is checked by House in every test.
+// The invariants of INTERFACE section 2.4. That nothing is told before it is on disk is checked by
+// House in every test.
 #include "unit/transfer/house.h"
 
 namespace invariants_test {
@@ -12,7 +13,9 @@ namespace {
 /// Does exactly what `actions_of` lists succeed?
 void check_actions(House& house, JobId id) {
   const auto listed = actions_of(house.job(id));
-  const auto has = [&](std::string_view verb) { return std::find(listed.begin(), listed.end(), verb) != listed.end(); };
+  const auto has = [&](std::string_view verb) {
+    return std::find(listed.begin(), listed.end(), verb) != listed.end();
+  };
   INFO(house.state(id));
   // What ends the job goes last; what must fail goes first.
   if (!has("accept")) CHECK(house.accept(id).error().code == Errc::BadState);
@@ -87,7 +90,8 @@ TEST_CASE("invariant: one terminal state, told once", "[invariants]") {
   CHECK(story.back() == "done");
 }
 
-TEST_CASE("invariant: removing takes an ended job off the list, also from the disk", "[invariants]") {
+TEST_CASE("invariant: removing takes an ended job off the list, also from the disk",
+          "[invariants]") {
   House house;
   house.start();
   auto answer = house.offered();

@@ -18,8 +18,8 @@ struct Walk {
   std::map<JobId, JobRecord> stored;
 
   std::uint32_t count(JobState state) const {
-    return static_cast<std::uint32_t>(
-        std::count_if(stored.begin(), stored.end(), [&](const auto& job) { return job.second.state == state; }));
+    return static_cast<std::uint32_t>(std::count_if(
+        stored.begin(), stored.end(), [&](const auto& job) { return job.second.state == state; }));
   }
   template <class Is>
   std::set<JobId> those(Is is) const {
@@ -30,11 +30,13 @@ struct Walk {
   }
   bool has_live(AccountId account, const std::string& bare) const {
     return std::any_of(stored.begin(), stored.end(), [&](const auto& job) {
-      return !is_terminal(job.second.state) && job.second.account == account && bare_part(job.second.peer) == bare;
+      return !is_terminal(job.second.state) && job.second.account == account &&
+             bare_part(job.second.peer) == bare;
     });
   }
   bool has_batch(const std::string& name) const {
-    return std::any_of(stored.begin(), stored.end(), [&](const auto& job) { return job.second.batch == name; });
+    return std::any_of(stored.begin(), stored.end(),
+                       [&](const auto& job) { return job.second.batch == name; });
   }
 };
 
@@ -88,12 +90,15 @@ TEST_CASE("job index: answers what a walk over all jobs would", "[index]") {
       return record.state == JobState::Cancelled && record.waiting_since != WallTime{};
     }));
     for (const AccountId account : {1u, 2u, 3u})
-      for (const auto& peer : kPeers) REQUIRE(index.has_live(account, peer) == walk.has_live(account, peer));
-    for (const auto& batch : kBatches) REQUIRE(index.has_batch(batch) == (!batch.empty() && walk.has_batch(batch)));
+      for (const auto& peer : kPeers)
+        REQUIRE(index.has_live(account, peer) == walk.has_live(account, peer));
+    for (const auto& batch : kBatches)
+      REQUIRE(index.has_batch(batch) == (!batch.empty() && walk.has_batch(batch)));
   }
 }
 
-TEST_CASE("job index: a cancelled job is unaware from the moment it is on its way to the disk", "[index]") {
+TEST_CASE("job index: a cancelled job is unaware from the moment it is on its way to the disk",
+          "[index]") {
   JobIndex index;
   JobRecord record;
   record.id = 7;

@@ -117,7 +117,8 @@ TEST_CASE("lists: a page tells which changes it holds", "[lists]") {
 TEST_CASE("lists: counts per state", "[lists]") {
   Filled list;
   House& house = list.house;
-  CHECK(house.queue->counts() == std::map<JobState, std::uint32_t>{{JobState::Done, 20}, {JobState::Failed, 5}});
+  CHECK(house.queue->counts() ==
+        std::map<JobState, std::uint32_t>{{JobState::Done, 20}, {JobState::Failed, 5}});
 }
 
 TEST_CASE("history: old ended jobs leave the list, the oldest first", "[lists]") {
@@ -130,9 +131,12 @@ TEST_CASE("history: old ended jobs leave the list, the oldest first", "[lists]")
   CHECK(house.queue->select({}).front() == 16);
 }
 
-TEST_CASE("history: ended jobs older than a month go, but a clock set far ahead does not empty the list", "[lists]") {
+TEST_CASE(
+    "history: ended jobs older than a month go, but a clock set far ahead does not empty the list",
+    "[lists]") {
   Disk disk = filled();
-  for (auto& [id, record] : disk.rows) record.finished_at = record.created_at = wall_now() - std::chrono::hours(24 * 40);
+  for (auto& [id, record] : disk.rows)
+    record.finished_at = record.created_at = wall_now() - std::chrono::hours(24 * 40);
   SECTION("all are old: it may be the clock") {
     House house(&disk);
     house.start();
@@ -156,7 +160,8 @@ TEST_CASE("figures: ten thousand jobs", "[lists][.figures]") {
   const auto milliseconds = [](auto action) {
     const auto start = std::chrono::steady_clock::now();
     action();
-    return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
+    return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start)
+        .count();
   };
   Journaled journaled;
   for (JobId id = 1; id <= 10'000; ++id) {
@@ -174,11 +179,14 @@ TEST_CASE("figures: ten thousand jobs", "[lists][.figures]") {
   house.account().is_online = false;
   const auto before = resident_kb();
   WARN("start: " << milliseconds([&] { house.queue->start(std::move(journaled)); }) << " ms");
-  WARN("records in memory: " << resident_kb() << " kB RSS, " << before << " before taking them over; a record is "
-                             << sizeof(JobRecord) << " bytes");
-  WARN("list of 100: " << milliseconds([&] { static_cast<void>(house.queue->list({}, "", 100)); }) << " ms");
+  WARN("records in memory: " << resident_kb() << " kB RSS, " << before
+                             << " before taking them over; a record is " << sizeof(JobRecord)
+                             << " bytes");
+  WARN("list of 100: " << milliseconds([&] { static_cast<void>(house.queue->list({}, "", 100)); })
+                       << " ms");
   WARN("counts: " << milliseconds([&] { static_cast<void>(house.queue->counts()); }) << " ms");
-  WARN("active_jobs: " << milliseconds([&] { static_cast<void>(house.queue->active_jobs()); }) << " ms");
+  WARN("active_jobs: " << milliseconds([&] { static_cast<void>(house.queue->active_jobs()); })
+                       << " ms");
 }
 
 }  // namespace lists_test

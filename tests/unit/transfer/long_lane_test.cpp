@@ -76,7 +76,8 @@ TEST_CASE("long lane: what changes while it is told is told as well", "[schedule
   CHECK(lane.told("queued/waiting-peer") == kJobs);
 }
 
-TEST_CASE("long lane: offers go out in order, however long each file takes to be opened", "[schedule]") {
+TEST_CASE("long lane: offers go out in order, however long each file takes to be opened",
+          "[schedule]") {
   House house;
   house.config.max_active = 10;
   house.config.max_active_per_peer = 4;
@@ -124,7 +125,8 @@ TEST_CASE("long lane: one large file at a time, with small ones beside it", "[sc
   house.queue->set_config(house.config);
   house.start();
   for (const char* path : {"/src/big1", "/src/big2", "/src/big3"}) house.disk.add(path, 1 << 20);
-  for (const char* path : {"/src/a", "/src/big1", "/src/b", "/src/big2", "/src/c", "/src/big3"}) house.send(path);
+  for (const char* path : {"/src/a", "/src/big1", "/src/b", "/src/big2", "/src/c", "/src/big3"})
+    house.send(path);
   // In order: what stands behind a large one that may not start yet waits with it.
   CHECK(house.negotiator().talks.size() == (large == 1 ? 3 : 5));
   house.deliver(house.negotiator().talks[1]);

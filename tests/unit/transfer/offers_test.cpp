@@ -101,7 +101,8 @@ TEST_CASE("offers: a rule accepts without asking, into its folder", "[offers]") 
   house.deliver(*answer);
   CHECK(house.job(1).path == "/ann/notes.txt");
   const auto story = house.story(1);
-  CHECK(std::find(story.begin(), story.end(), "offered/awaiting-user") == story.end());  // nobody is bothered
+  CHECK(std::find(story.begin(), story.end(), "offered/awaiting-user") ==
+        story.end());  // nobody is bothered
   CHECK_FALSE(house.offered("big.txt", 1001)->talk);
 }
 
@@ -126,7 +127,8 @@ TEST_CASE("offers: where a rule's folder is missing the user is asked", "[offers
   CHECK(house.accept(1));
 }
 
-TEST_CASE("offers: where a rule may not rename and the name is taken, the user is asked", "[offers]") {
+TEST_CASE("offers: where a rule may not rename and the name is taken, the user is asked",
+          "[offers]") {
   House house;
   house.start();
   house.disk.add("/in/notes.txt", 5);
@@ -167,7 +169,8 @@ TEST_CASE("offers: a full disk under a rule is told to the sender at once", "[of
   CHECK(house.state(1) == "failed/disk-full");
 }
 
-TEST_CASE("offers: rules accept a bounded number of bytes a day from one address (SI5)", "[offers]") {
+TEST_CASE("offers: rules accept a bounded number of bytes a day from one address (SI5)",
+          "[offers]") {
   House house;
   house.config.daily_quota = 2500;
   house.queue->set_config(house.config);

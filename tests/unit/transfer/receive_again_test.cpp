@@ -13,7 +13,9 @@ Hash md5(const std::string& hex) { return {HashAlgo::Md5, hex}; }
 
 }  // namespace
 
-TEST_CASE("receive: a lost stream waits for the sender, and goes on under the same id without asking", "[receive]") {
+TEST_CASE(
+    "receive: a lost stream waits for the sender, and goes on under the same id without asking",
+    "[receive]") {
   House house;
   house.start();
   auto answer = house.offered();
@@ -84,7 +86,8 @@ TEST_CASE("receive: only the same file of the same sender continues a job", "[re
   }
 }
 
-TEST_CASE("receive: a fallback offer within a minute continues its job without hash or date", "[receive]") {
+TEST_CASE("receive: a fallback offer within a minute continues its job without hash or date",
+          "[receive]") {
   House house;
   house.start();
   auto offer = House::offer_of("notes.txt", 1000);
@@ -97,7 +100,8 @@ TEST_CASE("receive: a fallback offer within a minute continues its job without h
   CHECK(house.queue->newest() == 1);
 }
 
-TEST_CASE("receive: a fallback offer while we still wait for the first stream takes its place", "[receive]") {
+TEST_CASE("receive: a fallback offer while we still wait for the first stream takes its place",
+          "[receive]") {
   House house;
   house.start();
   auto first = house.offered();
@@ -110,7 +114,8 @@ TEST_CASE("receive: a fallback offer while we still wait for the first stream ta
   CHECK(house.state(1) == "done");
 }
 
-TEST_CASE("receive: an offer that comes again and again does not keep a job connecting (R7)", "[receive]") {
+TEST_CASE("receive: an offer that comes again and again does not keep a job connecting (R7)",
+          "[receive]") {
   House house;
   house.start();
   auto first = house.offered();
@@ -158,8 +163,10 @@ TEST_CASE("receive: a finished file offered again is a new offer (R5)", "[receiv
   CHECK(house.state(2) == "offered/awaiting-user");
 }
 
-TEST_CASE("receive: a lost stream's bytes go at once, a sender that never comes back fails the job after a week",
-          "[receive]") {
+TEST_CASE(
+    "receive: a lost stream's bytes go at once, a sender that never comes back fails the job after "
+    "a week",
+    "[receive]") {
   House house;
   house.start();
   auto answer = house.offered();
@@ -173,7 +180,8 @@ TEST_CASE("receive: a lost stream's bytes go at once, a sender that never comes 
   CHECK(house.disk.parts().empty());
 }
 
-TEST_CASE("receive: a sender that begins anew in place of its last word is taken at once", "[receive]") {
+TEST_CASE("receive: a sender that begins anew in place of its last word is taken at once",
+          "[receive]") {
   House house;
   house.start();
   auto first = house.offered();
@@ -201,7 +209,8 @@ TEST_CASE("receive: a sender that begins anew in place of its last word is taken
   }
 }
 
-TEST_CASE("receive: a cut file that is offered again without a hash is not held to the old one", "[receive]") {
+TEST_CASE("receive: a cut file that is offered again without a hash is not held to the old one",
+          "[receive]") {
   House house;
   house.start();
   auto answer = house.offered(House::offer_of("notes.txt", 1000, kAnn + "/phone", md5("aa")));

@@ -49,7 +49,8 @@ TEST_CASE("receive: cancel while the part file is being made", "[receive]") {
   CHECK_FALSE(answer->talk->alive);
 }
 
-TEST_CASE("receive: the stream that is lost at once does not cost the user an answer", "[receive]") {
+TEST_CASE("receive: the stream that is lost at once does not cost the user an answer",
+          "[receive]") {
   House house;
   house.start();
   auto answer = house.offered();
@@ -131,7 +132,8 @@ void date_back(JobRecord& record, std::chrono::minutes by) {
 
 }  // namespace
 
-TEST_CASE("receive: what the user cancelled is not taken when its sender offers it again", "[receive]") {
+TEST_CASE("receive: what the user cancelled is not taken when its sender offers it again",
+          "[receive]") {
   House house;
   house.start();
   auto offer = House::offer_of("notes.txt", 1000);
@@ -149,7 +151,10 @@ TEST_CASE("receive: what the user cancelled is not taken when its sender offers 
   CHECK(house.state(2) == "connecting");
 }
 
-TEST_CASE("receive: a cancelled file that a client offers again which never does so by itself is a new offer", "[receive]") {
+TEST_CASE(
+    "receive: a cancelled file that a client offers again which never does so by itself is a new "
+    "offer",
+    "[receive]") {
   House house;
   house.start();
   auto offer = House::offer_of("notes.txt", 1000);
@@ -173,7 +178,9 @@ TEST_CASE("receive: only what was cancelled is refused", "[receive]") {
   }
 }
 
-TEST_CASE("receive: a cancelled file may be offered again after a quarter of an hour, over restarts", "[receive]") {
+TEST_CASE(
+    "receive: a cancelled file may be offered again after a quarter of an hour, over restarts",
+    "[receive]") {
   House before;
   before.start();
   cancelled_on_the_way(before, House::offer_of("notes.txt", 1000));
@@ -184,7 +191,10 @@ TEST_CASE("receive: a cancelled file may be offered again after a quarter of an 
   CHECK(house.offered()->declined.has_value() == !late);
 }
 
-TEST_CASE("receive: what was cancelled while its sender was away is refused for as long as it was awaited", "[receive]") {
+TEST_CASE(
+    "receive: what was cancelled while its sender was away is refused for as long as it was "
+    "awaited",
+    "[receive]") {
   House before;
   before.start();
   auto answer = before.offered();

@@ -91,7 +91,8 @@ TEST_CASE("receive: a place that cannot take it leaves the offer open", "[receiv
   House house;
   house.start();
   auto answer = house.offered();
-  const auto code = GENERATE(Errc::FileMissing, Errc::UnsafeFolder, Errc::Unreadable, Errc::DiskFull);
+  const auto code =
+      GENERATE(Errc::FileMissing, Errc::UnsafeFolder, Errc::Unreadable, Errc::DiskFull);
   house.files.place_fails = code;
   CHECK(house.accept(1).error().code == code);
   CHECK(house.state(1) == "offered/awaiting-user");
@@ -124,7 +125,9 @@ TEST_CASE("receive: room is left on the disk for what was accepted before (SI3)"
   CHECK(house.disk.parts().size() == (opened ? 2 : 0));
 }
 
-TEST_CASE("receive: what others needed when it was accepted is no longer kept free once they are here", "[receive]") {
+TEST_CASE(
+    "receive: what others needed when it was accepted is no longer kept free once they are here",
+    "[receive]") {
   House house;
   house.start();
   house.disk.free = (500ull << 20) + 2500;
@@ -138,7 +141,8 @@ TEST_CASE("receive: what others needed when it was accepted is no longer kept fr
   CHECK(house.state(2) == "done");
 }
 
-TEST_CASE("receive: a place that was good at accepting and is not when the bytes come", "[receive]") {
+TEST_CASE("receive: a place that was good at accepting and is not when the bytes come",
+          "[receive]") {
   House house;
   house.start();
   auto answer = house.offered();
@@ -217,7 +221,8 @@ namespace {
 
 /// By the rules of exFAT.
 bool refused(const std::string& name) {
-  return name.find_first_of("\"*:<>?\\|") != std::string::npos || name.ends_with(".") || name.ends_with(" ");
+  return name.find_first_of("\"*:<>?\\|") != std::string::npos || name.ends_with(".") ||
+         name.ends_with(" ");
 }
 
 }  // namespace
@@ -242,7 +247,9 @@ TEST_CASE("receive: with a name that only the last resort will do", "[receive]")
   House house;
   house.start();
   house.files.foresees_names = false;
-  house.files.refuses = [](const std::string& name) { return name != "file" && name != "file (2)"; };
+  house.files.refuses = [](const std::string& name) {
+    return name != "file" && name != "file (2)";
+  };
   house.disk.add("/in/file", 5);
   auto answer = house.offered("r\xc3\xa9sum\xc3\xa9?.pdf");
   REQUIRE(house.accept(1));
@@ -292,7 +299,8 @@ TEST_CASE("receive: a complete file waits for its folder, and is not sent again"
   house.start();
   auto answer = house.offered();
   REQUIRE(house.accept(1));
-  house.files.publish_fails = GENERATE(Errc::FileMissing, Errc::UnsafeFolder, Errc::Unreadable, Errc::DiskFull);
+  house.files.publish_fails =
+      GENERATE(Errc::FileMissing, Errc::UnsafeFolder, Errc::Unreadable, Errc::DiskFull);
   house.deliver(*answer);
   CHECK(house.state(1) == "verifying");
   CHECK(house.job(1).error_detail.find("the test says no") != std::string::npos);
@@ -350,7 +358,9 @@ TEST_CASE("receive: names up to what file systems have are kept whole", "[receiv
   CHECK(house.job(2).final_name.size() == 255);
 }
 
-TEST_CASE("rules: a folder that cannot be received into is told when the rule is set, and only then", "[receive]") {
+TEST_CASE(
+    "rules: a folder that cannot be received into is told when the rule is set, and only then",
+    "[receive]") {
   House house;
   house.start();
   const auto into = [](const std::string& folder) {

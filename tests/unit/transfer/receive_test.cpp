@@ -65,7 +65,8 @@ TEST_CASE("receive: the sender hears of success only after `done` is on disk", "
   }
 }
 
-TEST_CASE("receive: each step waits for the commit of the one before (RELIABILITY s2.2)", "[receive]") {
+TEST_CASE("receive: each step waits for the commit of the one before (RELIABILITY s2.2)",
+          "[receive]") {
   House house;
   house.start();
   auto answer = house.offered();
@@ -104,8 +105,10 @@ TEST_CASE("receive: each step waits for the commit of the one before (RELIABILIT
   CHECK(answer->talk->completed);
 }
 
-TEST_CASE("receive: the peer is answered once the consent is on disk, its bytes are taken once the part's inode is",
-          "[receive]") {
+TEST_CASE(
+    "receive: the peer is answered once the consent is on disk, its bytes are taken once the "
+    "part's inode is",
+    "[receive]") {
   House house;
   house.start();
   auto answer = house.offered();
@@ -151,8 +154,12 @@ TEST_CASE("receive: wrong content is set aside, never published (R2)", "[receive
   auto answer = house.offered(House::offer_of("notes.txt", 4, kAnn + "/phone", md5("00")));
   house.bulk.content = "data";
   REQUIRE(house.accept(1));
-  SECTION("against the offer, computed on the way") { house.deliver(*answer, std::nullopt, md5("11")); }
-  SECTION("against the offer, computed afterwards") { house.deliver(*answer, std::nullopt, sha256("11")); }
+  SECTION("against the offer, computed on the way") {
+    house.deliver(*answer, std::nullopt, md5("11"));
+  }
+  SECTION("against the offer, computed afterwards") {
+    house.deliver(*answer, std::nullopt, sha256("11"));
+  }
   SECTION("against the word at the end") { house.deliver(*answer, sha256("22"), md5("00")); }
   SECTION("two words that contradict each other") { house.deliver(*answer, md5("11"), md5("11")); }
   CHECK(house.state(1) == "failed/hash-mismatch");
@@ -165,7 +172,8 @@ TEST_CASE("receive: wrong content is set aside, never published (R2)", "[receive
   CHECK_FALSE(answer->talk->completed);
 }
 
-TEST_CASE("receive: every hash that anybody gave is compared, reading again where needed", "[receive]") {
+TEST_CASE("receive: every hash that anybody gave is compared, reading again where needed",
+          "[receive]") {
   House house;
   house.start();
   const auto right = Digest::of(HashAlgo::Md5, view_of("data"));
@@ -177,7 +185,8 @@ TEST_CASE("receive: every hash that anybody gave is compared, reading again wher
   CHECK(house.job(1).hash_state == HashState::Sha256);
 }
 
-TEST_CASE("receive: without any hash the size is all that was checked, and it says so", "[receive]") {
+TEST_CASE("receive: without any hash the size is all that was checked, and it says so",
+          "[receive]") {
   House house;
   house.start();
   auto answer = house.offered();

@@ -30,12 +30,15 @@ JobRecord record(Direction direction, JobState state) {
 }  // namespace
 
 TEST_CASE("recovery: ended jobs stay as they were", "[recovery]") {
-  auto one = record(GENERATE(Direction::Out, Direction::In), GENERATE(JobState::Done, JobState::Failed, JobState::Cancelled));
+  auto one = record(GENERATE(Direction::Out, Direction::In),
+                    GENERATE(JobState::Done, JobState::Failed, JobState::Cancelled));
   CHECK_FALSE(recover(one));
 }
 
-TEST_CASE("recovery: outgoing jobs that were under way are queued again, not charged", "[recovery]") {
-  auto one = record(Direction::Out, GENERATE(JobState::Offered, JobState::Connecting, JobState::Active, JobState::Verifying));
+TEST_CASE("recovery: outgoing jobs that were under way are queued again, not charged",
+          "[recovery]") {
+  auto one = record(Direction::Out, GENERATE(JobState::Offered, JobState::Connecting,
+                                             JobState::Active, JobState::Verifying));
   CHECK(recover(one));
   CHECK(one.state == JobState::Queued);
   CHECK(one.attempt == 1);
@@ -51,7 +54,8 @@ TEST_CASE("recovery: a queued job keeps its attempts", "[recovery]") {
   CHECK(one.reason == JobReason::WaitingSlot);
 }
 
-TEST_CASE("recovery: an unanswered offer is withdrawn, an accepted one waits for its sender", "[recovery]") {
+TEST_CASE("recovery: an unanswered offer is withdrawn, an accepted one waits for its sender",
+          "[recovery]") {
   auto open = record(Direction::In, JobState::Offered);
   CHECK(recover(open));
   CHECK(House::words(open) == "cancelled/withdrawn");
@@ -62,13 +66,15 @@ TEST_CASE("recovery: an unanswered offer is withdrawn, an accepted one waits for
   CHECK(recover(accepted));
   CHECK(House::words(accepted) == "queued/waiting-peer");
 
-  auto running = record(Direction::In, GENERATE(JobState::Connecting, JobState::Active, JobState::Verifying));
+  auto running =
+      record(Direction::In, GENERATE(JobState::Connecting, JobState::Active, JobState::Verifying));
   CHECK(recover(running));
   CHECK(House::words(running) == "queued/waiting-peer");
   CHECK(running.waiting_since != WallTime{});
 }
 
-TEST_CASE("recovery: after a restart the sender's new offer continues without asking", "[recovery]") {
+TEST_CASE("recovery: after a restart the sender's new offer continues without asking",
+          "[recovery]") {
   Disk disk;
   {
     House house(&disk);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Schedules made up by dice: whatever becomes of a job, no other waits for it, and what jobs say they wait for is true.
+// Schedules made up by dice: whatever becomes of a job, no other waits for it, and what jobs say
+// they wait for is true.
 #include <random>
 
 #include "transfer/slots.h"
@@ -39,20 +40,26 @@ class Evening {
   }
 
   void check_reasons() {
-    for (int i = 0; i < 10; ++i) house_.pass(Slots::kPatience);  // who only waits for somebody holds no slot by now
+    for (int i = 0; i < 10; ++i)
+      house_.pass(Slots::kPatience);  // who only waits for somebody holds no slot by now
     for (const JobId id : house_.queue->select({})) {
       const auto& job = house_.job(id);
       std::string all;
       for (const JobId other : house_.queue->select({}))
-        if (!is_terminal(house_.job(other).state)) all += std::to_string(other) + " " + house_.job(other).peer + " " + house_.state(other) + "; ";
+        if (!is_terminal(house_.job(other).state))
+          all += std::to_string(other) + " " + house_.job(other).peer + " " + house_.state(other) +
+                 "; ";
       INFO(all);
-      INFO("job " << id << " to " << job.peer << ": " << House::words(job) << " " << job.error_detail);
+      INFO("job " << id << " to " << job.peer << ": " << House::words(job) << " "
+                  << job.error_detail);
       if (job.direction != Direction::Out || job.state != JobState::Queued) continue;
       const bool online = house_.account().is_online;
       const bool idle = online && !crowded() && !peer_busy(job.peer);
       switch (job.reason) {
         case JobReason::WaitingAccount: CHECK_FALSE(online); break;
-        case JobReason::WaitingPeer: CHECK((!idle || house_.account().no_route.count(job.peer) != 0)); break;
+        case JobReason::WaitingPeer:
+          CHECK((!idle || house_.account().no_route.count(job.peer) != 0));
+          break;
         case JobReason::WaitingSlot: CHECK((!idle || somebody_asks_again(job.peer))); break;
         case JobReason::Backoff: CHECK(job.next_attempt_at != WallTime{}); break;
         default: FAIL("no reason to wait");
@@ -76,13 +83,17 @@ class Evening {
       CHECK(is_terminal(house_.job(id).state));
     }
     const auto before = house_.negotiator().talks.size();
-    for (unsigned i = 0; i <= house_.config.max_active; ++i) house_.send("/src/last", "last" + std::to_string(i) + "@example.org");
+    for (unsigned i = 0; i <= house_.config.max_active; ++i)
+      house_.send("/src/last", "last" + std::to_string(i) + "@example.org");
     CHECK(house_.negotiator().talks.size() - before == house_.config.max_active);
   }
 
  private:
   unsigned pick(unsigned sides) { return static_cast<unsigned>(dice_() % sides); }
-  std::string a_peer() { return std::vector{kAnn, kAnn + "/laptop", kBob, std::string("conference@example.org")}[pick(4)]; }
+  std::string a_peer() {
+    return std::vector{kAnn, kAnn + "/laptop", kBob,
+                       std::string("conference@example.org")}[pick(4)];
+  }
 
   void send() {
     const auto path = "/src/" + std::to_string(++files_);
@@ -94,7 +105,8 @@ class Evening {
   }
   void change_route() {
     const auto peer = a_peer();
-    const std::vector codes{Errc::PeerOffline, Errc::PeerUnsupported, Errc::Timeout, Errc::NoSuchPeer, Errc::NotOnline};
+    const std::vector codes{Errc::PeerOffline, Errc::PeerUnsupported, Errc::Timeout,
+                            Errc::NoSuchPeer, Errc::NotOnline};
     if (const auto which = pick(7); which < codes.size())
       house_.account().no_route[peer] = codes[which];
     else
@@ -113,13 +125,15 @@ class Evening {
   }
   void cancel() {
     const auto ids = house_.queue->select({});
-    if (!ids.empty()) static_cast<void>(house_.cancel(ids[pick(static_cast<unsigned>(ids.size()))]));
+    if (!ids.empty())
+      static_cast<void>(house_.cancel(ids[pick(static_cast<unsigned>(ids.size()))]));
   }
   void go_online_or_offline() {
     house_.account().is_online = !house_.account().is_online;
     if (!house_.account().is_online)
       for (const auto& talk : std::vector(house_.negotiator().talks))
-        if (talk->alive && pick(2) == 0) talk->handler->on_ended({Errc::NotOnline, "the session ended"});
+        if (talk->alive && pick(2) == 0)
+          talk->handler->on_ended({Errc::NotOnline, "the session ended"});
     house_.queue->account_changed(1);
     house_.settle();
   }
@@ -129,12 +143,16 @@ class Evening {
       if (talk->alive) alive.push_back(talk);
     if (alive.empty()) return;
     const auto talk = alive[pick(static_cast<unsigned>(alive.size()))];
-    const std::vector codes{Errc::Declined,    Errc::PeerOffline, Errc::PeerUnsupported, Errc::NoCommonMethod,
-                            Errc::StreamFailed, Errc::Timeout,     Errc::Cancelled,       Errc::Interrupted,
-                            Errc::HashMismatch, Errc::Protocol,    Errc::Constraint,      Errc::FileChanged,
-                            Errc::Io,          Errc::NotOnline};
+    const std::vector codes{
+        Errc::Declined,     Errc::PeerOffline, Errc::PeerUnsupported, Errc::NoCommonMethod,
+        Errc::StreamFailed, Errc::Timeout,     Errc::Cancelled,       Errc::Interrupted,
+        Errc::HashMismatch, Errc::Protocol,    Errc::Constraint,      Errc::FileChanged,
+        Errc::Io,           Errc::NotOnline};
     switch (pick(5)) {
-      case 0: talk->handler->on_ended({codes[pick(static_cast<unsigned>(codes.size()))], "the dice say no"}); break;
+      case 0:
+        talk->handler->on_ended(
+            {codes[pick(static_cast<unsigned>(codes.size()))], "the dice say no"});
+        break;
       case 1: finish(talk); break;
       case 2:
       case 3:
@@ -145,7 +163,8 @@ class Evening {
         auto line = talk->open();
         house_.settle();
         if (pick(2) == 0) break;  // and it hangs
-        line->handler->on_end(Error{codes[pick(static_cast<unsigned>(codes.size()))], "the dice cut the stream"});
+        line->handler->on_end(
+            Error{codes[pick(static_cast<unsigned>(codes.size()))], "the dice cut the stream"});
       }
     }
     house_.settle();
@@ -161,7 +180,8 @@ class Evening {
       if (const auto line = lines_[talk.get()]; line->handler != nullptr)
         line->handler->on_end(Moved{line->range.length, std::nullopt});
     house_.settle();
-    if (talk->alive && talk->delivered) talk->handler->on_completed(Delivery::Confirmed, std::nullopt);
+    if (talk->alive && talk->delivered)
+      talk->handler->on_completed(Delivery::Confirmed, std::nullopt);
     house_.settle();
   }
 
@@ -176,7 +196,8 @@ class Evening {
   }
   /// Streams hold all slots.
   bool crowded() const {
-    return count([](const JobRecord& job) { return job.state == JobState::Active; }) >= house_.config.max_active;
+    return count([](const JobRecord& job) { return job.state == JobState::Active; }) >=
+           house_.config.max_active;
   }
   bool peer_busy(const std::string& peer) const {
     return count([&](const JobRecord& job) {
@@ -184,7 +205,9 @@ class Evening {
            }) >= house_.config.max_active_per_peer;
   }
   bool somebody_asks_again(const std::string& peer) const {
-    return count([&](const JobRecord& job) { return job.peer == peer && job.reason == JobReason::Backoff; }) > 0;
+    return count([&](const JobRecord& job) {
+             return job.peer == peer && job.reason == JobReason::Backoff;
+           }) > 0;
   }
 
   std::mt19937 dice_;

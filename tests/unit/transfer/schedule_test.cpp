@@ -56,7 +56,8 @@ TEST_CASE("schedule: higher priority first, then the older one", "[schedule]") {
   CHECK(names == std::vector<std::string>{"a", "d", "e", "c", "b"});
 }
 
-TEST_CASE("schedule: a peer that is away stops only its own jobs, and nothing is charged", "[schedule]") {
+TEST_CASE("schedule: a peer that is away stops only its own jobs, and nothing is charged",
+          "[schedule]") {
   House house;
   house.start();
   house.account().no_route[kAnn] = Errc::PeerOffline;
@@ -105,7 +106,9 @@ TEST_CASE("schedule: peers without presence are looked for every ten minutes", "
   CHECK(house.state(id) == "offered/awaiting-peer");
 }
 
-TEST_CASE("schedule: a story tells once for what its job waits, however often the peer is looked for", "[schedule]") {
+TEST_CASE(
+    "schedule: a story tells once for what its job waits, however often the peer is looked for",
+    "[schedule]") {
   House house;
   house.start();
   house.account().no_route[kAnn] = Errc::PeerOffline;
@@ -116,8 +119,10 @@ TEST_CASE("schedule: a story tells once for what its job waits, however often th
   REQUIRE_FALSE(story.empty());
   CHECK(story.back().what == "waiting");
   CHECK(story.back().detail.starts_with(kAnn + ": the test says no; it is looked for"));
-  CHECK(std::count_if(story.begin(), story.end(), [](const auto& entry) { return entry.what == "waiting"; }) == 1);
-  CHECK(std::none_of(story.begin(), story.end(), [](const auto& entry) { return entry.what == "interrupted"; }));
+  CHECK(std::count_if(story.begin(), story.end(),
+                      [](const auto& entry) { return entry.what == "waiting"; }) == 1);
+  CHECK(std::none_of(story.begin(), story.end(),
+                     [](const auto& entry) { return entry.what == "interrupted"; }));
 }
 
 TEST_CASE("schedule: a peer that never appears fails the job after a week", "[schedule]") {
@@ -135,7 +140,9 @@ TEST_CASE("schedule: a peer that never appears fails the job after a week", "[sc
   CHECK(house.account().look_ups == look_ups);
 }
 
-TEST_CASE("schedule: while we are offline nobody is given up, and all are looked for when we are back", "[schedule]") {
+TEST_CASE(
+    "schedule: while we are offline nobody is given up, and all are looked for when we are back",
+    "[schedule]") {
   House house;
   house.start();
   house.account().no_route[kAnn] = Errc::PeerOffline;
@@ -151,7 +158,8 @@ TEST_CASE("schedule: while we are offline nobody is given up, and all are looked
   CHECK(house.state(id) == "offered/awaiting-peer");
 }
 
-TEST_CASE("schedule: the week goes on over restarts, and a clock set ahead cannot end it at once", "[schedule]") {
+TEST_CASE("schedule: the week goes on over restarts, and a clock set ahead cannot end it at once",
+          "[schedule]") {
   Disk disk;
   JobId id = 0;
   {
@@ -210,8 +218,10 @@ TEST_CASE("schedule: a job in backoff does not hold up those behind it", "[sched
   CHECK(house.state(second) == "offered/awaiting-peer");
 }
 
-TEST_CASE("schedule: incoming files take slots while their bytes move, but never the last of those for sending",
-          "[schedule]") {
+TEST_CASE(
+    "schedule: incoming files take slots while their bytes move, but never the last of those for "
+    "sending",
+    "[schedule]") {
   House house;
   house.start();
   std::vector<std::shared_ptr<Answer>> answers;
@@ -220,7 +230,8 @@ TEST_CASE("schedule: incoming files take slots while their bytes move, but never
     REQUIRE(house.accept(id));
   }
   SECTION("accepted, and never opened") {
-    for (int i = 0; i < 3; ++i) CHECK(house.state(house.send("/src/a", peer(i))) == "offered/awaiting-peer");
+    for (int i = 0; i < 3; ++i)
+      CHECK(house.state(house.send("/src/a", peer(i))) == "offered/awaiting-peer");
   }
   SECTION("moving, and were it a byte every 14 s") {
     for (const auto& answer : answers) answer->talk->open();
@@ -241,14 +252,16 @@ TEST_CASE("schedule: incoming files take slots while their bytes move, but never
       CHECK(house.cancel(2));
     }
     SECTION("until one fails") {
-      for (int i = 0; i < 2; ++i) answers[static_cast<std::size_t>(i)]->talk->handler->on_ended({Errc::Interrupted, "gone"});
+      for (int i = 0; i < 2; ++i)
+        answers[static_cast<std::size_t>(i)]->talk->handler->on_ended({Errc::Interrupted, "gone"});
     }
     house.settle();
     CHECK(house.state(second) == "offered/awaiting-peer");
   }
 }
 
-TEST_CASE("schedule: whoever only waits for somebody holds no slot for more than a moment", "[schedule]") {
+TEST_CASE("schedule: whoever only waits for somebody holds no slot for more than a moment",
+          "[schedule]") {
   House house;
   house.config.max_active = 1;
   house.queue->set_config(house.config);
@@ -271,7 +284,8 @@ TEST_CASE("schedule: whoever only waits for somebody holds no slot for more than
   CHECK(house.state(next) == "offered/awaiting-peer");
 }
 
-TEST_CASE("schedule: a sender that waits for many still has a bounded number of files open", "[schedule]") {
+TEST_CASE("schedule: a sender that waits for many still has a bounded number of files open",
+          "[schedule]") {
   House house;
   house.start();
   for (int i = 0; i < 60; ++i) house.send("/src/a", peer(i));
@@ -282,7 +296,9 @@ TEST_CASE("schedule: a sender that waits for many still has a bounded number of 
   CHECK(house.negotiator().talks.size() == Slots::kMaxSending + 1);
 }
 
-TEST_CASE("schedule: when an awaited peer comes, the lane goes on whatever becomes of its first job", "[schedule]") {
+TEST_CASE(
+    "schedule: when an awaited peer comes, the lane goes on whatever becomes of its first job",
+    "[schedule]") {
   House house;
   house.start();
   house.account().no_route[kAnn] = Errc::PeerOffline;
@@ -322,7 +338,8 @@ TEST_CASE("schedule: when an awaited peer comes, the lane goes on whatever becom
   CHECK(house.state(third) == "offered/awaiting-peer");
 }
 
-TEST_CASE("schedule: a bare JID without anything that takes files is waited for, a full one is not", "[schedule]") {
+TEST_CASE("schedule: a bare JID without anything that takes files is waited for, a full one is not",
+          "[schedule]") {
   House house;
   house.start();
   house.account().no_route[kAnn] = Errc::PeerUnsupported;
@@ -353,7 +370,8 @@ TEST_CASE("schedule: a bare JID without anything that takes files is waited for,
   }
 }
 
-TEST_CASE("schedule: a method that the peer lacks holds up only the jobs that insist on it", "[schedule]") {
+TEST_CASE("schedule: a method that the peer lacks holds up only the jobs that insist on it",
+          "[schedule]") {
   House house;
   house.start();
   house.account().no_route[kAnn] = Errc::PeerUnsupported;
@@ -366,7 +384,9 @@ TEST_CASE("schedule: a method that the peer lacks holds up only the jobs that in
   CHECK(house.state(house.send("/src/b")) == "offered/awaiting-peer");
 }
 
-TEST_CASE("schedule: \"not now\" is not charged, and the lane asks again in its order, ever more slowly", "[schedule]") {
+TEST_CASE(
+    "schedule: \"not now\" is not charged, and the lane asks again in its order, ever more slowly",
+    "[schedule]") {
   House house;
   house.start();
   const auto first = house.send("/src/a");
@@ -416,7 +436,8 @@ TEST_CASE("schedule: \"not now\" is not charged, and the lane asks again in its 
   }
 }
 
-TEST_CASE("schedule: \"not now\" to the only job of a lane is asked ever more slowly, too", "[schedule]") {
+TEST_CASE("schedule: \"not now\" to the only job of a lane is asked ever more slowly, too",
+          "[schedule]") {
   House house;
   house.start();
   const auto only = house.send("/src/a");
@@ -433,7 +454,9 @@ TEST_CASE("schedule: \"not now\" to the only job of a lane is asked ever more sl
   }
 }
 
-TEST_CASE("schedule: five hundred files to a peer that is overloaded now and then all arrive, in order", "[schedule]") {
+TEST_CASE(
+    "schedule: five hundred files to a peer that is overloaded now and then all arrive, in order",
+    "[schedule]") {
   House house;
   house.start();
   const unsigned files = 500;
@@ -468,7 +491,8 @@ TEST_CASE("schedule: removing an account cancels what has not ended", "[schedule
   CHECK_FALSE(house.last_talk()->alive);
 }
 
-TEST_CASE("schedule: while the journal cannot be written nothing new starts, and then it goes on", "[schedule]") {
+TEST_CASE("schedule: while the journal cannot be written nothing new starts, and then it goes on",
+          "[schedule]") {
   House house;
   house.start();
   const auto id = house.send("/src/a");
@@ -488,7 +512,8 @@ TEST_CASE("schedule: while the journal cannot be written nothing new starts, and
   CHECK(house.state(next) == "offered/awaiting-peer");
 }
 
-TEST_CASE("problems: rows that were lost and a journal that cannot be written are two things", "[schedule]") {
+TEST_CASE("problems: rows that were lost and a journal that cannot be written are two things",
+          "[schedule]") {
   using Words = std::vector<std::string>;
   House house;
   auto journaled = house.store.read();
@@ -502,7 +527,8 @@ TEST_CASE("problems: rows that were lost and a journal that cannot be written ar
   house.store.fails = Errc::DiskFull;
   house.last_talk()->handler->on_ended({Errc::Declined, "no"});
   house.settle();
-  CHECK(house.queue->problems() == (lost ? Words{"journal-unwritable", "jobs-lost"} : Words{"journal-unwritable"}));
+  CHECK(house.queue->problems() ==
+        (lost ? Words{"journal-unwritable", "jobs-lost"} : Words{"journal-unwritable"}));
   house.store.fails.reset();
   house.pass(1min);
   CHECK(house.queue->problems() == (lost ? Words{"jobs-lost"} : Words{}));

@@ -39,8 +39,8 @@ TEST_CASE("send: from queued to done", "[send]") {
   CHECK(house.job(id).hash_state == HashState::Sha256);
   CHECK(house.job(id).transferred == 1000);
   CHECK_FALSE(talk->alive);
-  CHECK(house.story(id) == std::vector<std::string>{"queued/waiting-slot", "offered/awaiting-peer", "connecting",
-                                                    "active", "verifying", "done"});
+  CHECK(house.story(id) == std::vector<std::string>{"queued/waiting-slot", "offered/awaiting-peer",
+                                                    "connecting", "active", "verifying", "done"});
 }
 
 TEST_CASE("send: delivery is called what it is (R6)", "[send]") {
@@ -52,7 +52,9 @@ TEST_CASE("send: delivery is called what it is (R6)", "[send]") {
   CHECK(house.job(id).hash_state == HashState::None);
 }
 
-TEST_CASE("send: MD5 goes with the offer where the peer cannot confirm, once, and only for small files", "[send]") {
+TEST_CASE(
+    "send: MD5 goes with the offer where the peer cannot confirm, once, and only for small files",
+    "[send]") {
   House house;
   house.config.hash_before_offer_max = 1000;
   house.queue->set_config(house.config);
@@ -61,7 +63,8 @@ TEST_CASE("send: MD5 goes with the offer where the peer cannot confirm, once, an
   SECTION("cannot confirm") {
     house.negotiator().peer_confirms = false;
     house.send("/src/a");
-    CHECK(house.last_talk()->offer->file.hash == Digest::of(HashAlgo::Md5, view_of(std::string(1000, 'x'))));
+    CHECK(house.last_talk()->offer->file.hash ==
+          Digest::of(HashAlgo::Md5, view_of(std::string(1000, 'x'))));
     house.bulk.content = std::string(2000, 'y');
     house.last_talk()->handler->on_ended({Errc::Interrupted, "gone"});
     house.pass(5s);
@@ -120,7 +123,8 @@ TEST_CASE("send: what the peer or server says for good ends it at once", "[send]
   CHECK_FALSE(house.job(id).error_name.empty());
 }
 
-TEST_CASE("send: a passing trouble is tried again with growing delays, five times in all", "[send]") {
+TEST_CASE("send: a passing trouble is tried again with growing delays, five times in all",
+          "[send]") {
   House house;
   house.start();
   const auto id = house.send("/src/a");
@@ -153,7 +157,9 @@ TEST_CASE("send: a stream that breaks in the middle is tried again", "[send]") {
   auto line = house.last_talk()->open();
   house.settle();
   SECTION("with an error") { line->handler->on_end(Error{Errc::Interrupted, "reset"}); }
-  SECTION("short, without one: the size must match (NT2)") { line->handler->on_end(Moved{999, std::nullopt}); }
+  SECTION("short, without one: the size must match (NT2)") {
+    line->handler->on_end(Moved{999, std::nullopt});
+  }
   house.settle();
   CHECK(house.state(id) == "queued/backoff");
   CHECK_FALSE(line->alive);
@@ -292,7 +298,8 @@ TEST_CASE("send: cancel while the peer is being looked for", "[send]") {
   house.start();
   house.disk.add("/src/a", 1000);
   JobId id = 0;
-  house.queue->submit(house.request("/src/a"), [&](SendOutcome outcome) { id = outcome.ids.at(0); });
+  house.queue->submit(house.request("/src/a"),
+                      [&](SendOutcome outcome) { id = outcome.ids.at(0); });
   while (id == 0) house.turns.run_one();
   while (house.account().look_ups == 0) {
     house.turns.run_one();
@@ -314,14 +321,16 @@ TEST_CASE("send: the story of a job is kept", "[send]") {
     for (const auto& entry : *entries) words.push_back(entry.what);
   });
   house.settle();
-  CHECK(words == std::vector<std::string>{"offered", "direct", "accepted", "active", "sent", "done"});
+  CHECK(words ==
+        std::vector<std::string>{"offered", "direct", "accepted", "active", "sent", "done"});
 }
 
 TEST_CASE("send: verbs on a job that is not there", "[send]") {
   House house;
   house.start();
   house.send("/src/a");
-  for (const auto& how : {house.cancel(99), house.remove(99), house.accept(99), house.decline(99)}) {
+  for (const auto& how :
+       {house.cancel(99), house.remove(99), house.accept(99), house.decline(99)}) {
     REQUIRE_FALSE(how);
     CHECK(how.error().code == Errc::NoSuchJob);
     CHECK(how.error().detail == "no job 99 (newest is 1)");

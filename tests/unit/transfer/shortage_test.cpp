@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Our own system is short of descriptors, memory or the like: jobs wait until it is not, and are done then.
+// Our own system is short of descriptors, memory or the like: jobs wait until it is not, and are
+// done then.
 #include "transfer/offer_desk.h"
 #include "unit/transfer/house.h"
 
@@ -8,7 +9,9 @@ namespace shortage_test {
 using namespace xmppftd;
 using namespace xmppftd::test;
 
-TEST_CASE("shortage: a file that cannot be opened just now is sent later, and the wait is not charged", "[shortage]") {
+TEST_CASE(
+    "shortage: a file that cannot be opened just now is sent later, and the wait is not charged",
+    "[shortage]") {
   House house;
   house.start();
   house.account().no_route[kAnn] = Errc::PeerOffline;
@@ -53,7 +56,8 @@ TEST_CASE("shortage: an attempt that ended for it is not charged", "[shortage]")
   CHECK(house.state(id) == "offered/awaiting-peer");
 }
 
-TEST_CASE("shortage: an attempt that the peer accepted is tried again later and later", "[shortage]") {
+TEST_CASE("shortage: an attempt that the peer accepted is tried again later and later",
+          "[shortage]") {
   House house;
   house.start();
   const auto id = house.send("/src/a");
@@ -121,7 +125,8 @@ TEST_CASE("shortage: what a rule takes waits for its place", "[shortage]") {
     house.deliver(*first);
     CHECK(house.state(1) == "done");
     CHECK(house.job(1).error_detail.empty());
-    CHECK_FALSE(house.offered("c", 1000)->talk);  // the tries used up nothing of the day's bytes, these two did
+    CHECK_FALSE(house.offered("c", 1000)
+                    ->talk);  // the tries used up nothing of the day's bytes, these two did
   }
   SECTION("or the offer expires: \"not now\"") {
     for (int i = 0; i < 120; ++i) house.pass(5s);
@@ -197,9 +202,9 @@ TEST_CASE("shortage: a complete file is put in place later", "[shortage]") {
   again.start();
   again.pass(1min);
   CHECK(again.state(1) == "verifying");
-  CHECK_FALSE(again.job(1).error_detail.empty());     // it says what it waits for,
+  CHECK_FALSE(again.job(1).error_detail.empty());  // it says what it waits for,
   auto other = again.offered("other", 1000);
-  again.disk.free = 1000 + again.config.keep_free;    // and needs no room: its bytes are there
+  again.disk.free = 1000 + again.config.keep_free;  // and needs no room: its bytes are there
   CHECK(again.accept(2));
   CHECK(again.cancel(1).error().code == Errc::BadState);  // it may be under its name already
   again.files.find_fails.reset();

@@ -90,7 +90,8 @@ TEST_CASE("submit: bad requests are refused before a file is opened", "[submit]"
   CHECK(house.files.opens == 0);
 }
 
-TEST_CASE("submit: another resource of our own may be named in full, this very one may not", "[submit]") {
+TEST_CASE("submit: another resource of our own may be named in full, this very one may not",
+          "[submit]") {
   House house;
   house.start();
   house.disk.add("/src/a", 1);
@@ -126,7 +127,8 @@ TEST_CASE("submit: names are made safe, descriptors need one", "[submit]") {
   CHECK_FALSE(house.submit(std::move(nameless)).ok());
 }
 
-TEST_CASE("submit: a descriptor without a path is sent, and does not outlive the daemon", "[submit]") {
+TEST_CASE("submit: a descriptor without a path is sent, and does not outlive the daemon",
+          "[submit]") {
   Disk disk;
   JobId id = 0;
   {
@@ -135,7 +137,8 @@ TEST_CASE("submit: a descriptor without a path is sent, and does not outlive the
     house.account().no_route[kBob] = Errc::PeerOffline;
     SendRequest request;
     request.recipients = {kAnn, kBob};
-    request.sources.push_back({"", UniqueFd(::open("/dev/null", O_RDONLY | O_CLOEXEC)), "stdin.bin"});
+    request.sources.push_back(
+        {"", UniqueFd(::open("/dev/null", O_RDONLY | O_CLOEXEC)), "stdin.bin"});
     const auto outcome = house.submit(std::move(request));
     REQUIRE(outcome.ok());
     id = outcome.ids[1];
@@ -160,7 +163,8 @@ TEST_CASE("submit: ten thousand files are not open at the same time", "[submit]"
     house.disk.add(path, 1);
     request.sources.push_back({path, UniqueFd(), ""});
   }
-  house.queue->submit(std::move(request), [](SendOutcome outcome) { CHECK(outcome.ids.size() == 10'000); });
+  house.queue->submit(std::move(request),
+                      [](SendOutcome outcome) { CHECK(outcome.ids.size() == 10'000); });
   CHECK(house.files.opens <= 32);
   house.settle();
   CHECK(house.queue->select({}).size() == 10'000);
@@ -216,13 +220,15 @@ TEST_CASE("submit: a batch comes in any number of parts and is queued as one", "
   house.start();
   auto batch = open(house);
   const auto name = batch->name();
-  for (int part = 0; part < 40; ++part) CHECK(add(house, *batch, paths(house, part * 50, part * 50 + 50)).ok());
+  for (int part = 0; part < 40; ++part)
+    CHECK(add(house, *batch, paths(house, part * 50, part * 50 + 50)).ok());
   CHECK(house.queue->newest() == 0);
   const auto outcome = enter(house, std::move(batch));
   REQUIRE(outcome.ok());
   CHECK(outcome.batch == name);
   REQUIRE(outcome.ids.size() == 2000);
-  for (std::size_t i = 0; i < outcome.ids.size(); ++i) CHECK(house.job(outcome.ids[i]).file.name == std::to_string(i));
+  for (std::size_t i = 0; i < outcome.ids.size(); ++i)
+    CHECK(house.job(outcome.ids[i]).file.name == std::to_string(i));
 }
 
 TEST_CASE("submit: a batch that ends before it is submitted queues nothing", "[submit]") {
@@ -272,7 +278,8 @@ TEST_CASE("submit: a batch with a bad recipient is not opened", "[submit]") {
   CHECK(problems.size() == 2);
 }
 
-TEST_CASE("submit: the file that the client opened is meant, whatever we see under its path", "[submit]") {
+TEST_CASE("submit: the file that the client opened is meant, whatever we see under its path",
+          "[submit]") {
   House house;
   house.start();
   house.account().no_route[kAnn] = Errc::PeerOffline;
@@ -290,7 +297,8 @@ TEST_CASE("submit: the file that the client opened is meant, whatever we see und
   CHECK(house.job(id).file.size == (same ? 7 : 42));
 }
 
-TEST_CASE("submit: a descriptor that is kept open outlives its path, as long as the daemon", "[submit]") {
+TEST_CASE("submit: a descriptor that is kept open outlives its path, as long as the daemon",
+          "[submit]") {
   Disk disk;
   JobId id = 0;
   const bool keep_open = GENERATE(true, false);
@@ -303,7 +311,8 @@ TEST_CASE("submit: a descriptor that is kept open outlives its path, as long as 
     house.files.same_files.insert("/tmp/x");
     SendRequest request;
     request.recipients = {kAnn};
-    request.sources.push_back({.path = "/tmp/x", .fd = any_descriptor(), .name = "x", .keep_open = keep_open});
+    request.sources.push_back(
+        {.path = "/tmp/x", .fd = any_descriptor(), .name = "x", .keep_open = keep_open});
     id = house.submit(std::move(request)).ids.at(0);
     house.disk.names.erase("/tmp/x");
     if (!restarts) {
@@ -337,7 +346,8 @@ TEST_CASE("submit: descriptors that are kept have a bound, and room comes back",
   CHECK(hold(false));
 }
 
-TEST_CASE("submit: more files without a path than can be kept open are refused as one", "[submit]") {
+TEST_CASE("submit: more files without a path than can be kept open are refused as one",
+          "[submit]") {
   House house;
   house.start();
   house.account().no_route[kAnn] = Errc::PeerOffline;

@@ -11,8 +11,9 @@ using namespace xmppftd;
 using namespace std::chrono_literals;
 
 TEST_CASE("verdict: what a retry cannot help fails at once", "[verdict]") {
-  const auto code = GENERATE(Errc::Declined, Errc::NoSuchPeer, Errc::PeerUnsupported, Errc::NoCommonMethod,
-                             Errc::HashMismatch, Errc::Protocol, Errc::FileMissing, Errc::FileChanged, Errc::Io, Errc::Policy);
+  const auto code = GENERATE(Errc::Declined, Errc::NoSuchPeer, Errc::PeerUnsupported,
+                             Errc::NoCommonMethod, Errc::HashMismatch, Errc::Protocol,
+                             Errc::FileMissing, Errc::FileChanged, Errc::Io, Errc::Policy);
   CHECK(judge(code).fate == Fate::Fail);
 }
 
@@ -21,13 +22,15 @@ TEST_CASE("verdict: what passes is tried again", "[verdict]") {
   CHECK(judge(code).fate == Fate::Retry);
 }
 
-TEST_CASE("verdict: what the peer's system or ours cannot just now is tried as often as it takes", "[verdict]") {
+TEST_CASE("verdict: what the peer's system or ours cannot just now is tried as often as it takes",
+          "[verdict]") {
   CHECK(judge(Errc::Constraint).fate == Fate::NotNow);
   CHECK(judge(Errc::Unavailable).fate == Fate::NotNow);
 }
 
 TEST_CASE("verdict: our own session's troubles are waited out (R10)", "[verdict]") {
-  const auto code = GENERATE(Errc::NotOnline, Errc::Network, Errc::Dns, Errc::Tls, Errc::AuthFailed, Errc::Conflict);
+  const auto code = GENERATE(Errc::NotOnline, Errc::Network, Errc::Dns, Errc::Tls, Errc::AuthFailed,
+                             Errc::Conflict);
   CHECK(judge(code).fate == Fate::AwaitAccount);
 }
 

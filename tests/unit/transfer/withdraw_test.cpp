@@ -55,7 +55,9 @@ TEST_CASE("withdraw: a file that was accepted is cancelled wherever it is", "[wi
   auto answer = house.offered(offer);
   std::optional<Result<void>> accepted;
   house.queue->accept(1, {}, [&](Result<void> how) { accepted = how; });
-  SECTION("before the answer is out") { CHECK(house.queue->on_withdrawn(1, {offer.peer, "a", false})); }
+  SECTION("before the answer is out") {
+    CHECK(house.queue->on_withdrawn(1, {offer.peer, "a", false}));
+  }
   SECTION("before the stream") {
     house.settle();
     CHECK(withdraw(house, offer));
@@ -104,7 +106,8 @@ TEST_CASE("withdraw: too late once the sender vouched for the bytes", "[withdraw
   CHECK(house.state(1) == "done");
 }
 
-TEST_CASE("withdraw: a stream that the sender gave up makes room for its next at once", "[withdraw]") {
+TEST_CASE("withdraw: a stream that the sender gave up makes room for its next at once",
+          "[withdraw]") {
   House house;
   house.start();
   const auto offer = with_sid("a");
@@ -130,7 +133,8 @@ TEST_CASE("withdraw: a stream that the sender gave up makes room for its next at
   CHECK(house.state(1) == "done");
 }
 
-TEST_CASE("withdraw: a question stays open while its sender is about to ask it again", "[withdraw]") {
+TEST_CASE("withdraw: a question stays open while its sender is about to ask it again",
+          "[withdraw]") {
   House house;
   house.start();
   CHECK(house.offered(with_sid("a"))->declined == std::nullopt);
@@ -145,7 +149,8 @@ TEST_CASE("withdraw: a sender that never opens the stream", "[withdraw]") {
   offer.can_confirm = GENERATE(false, true);
   auto answer = house.offered(offer);
   REQUIRE(house.accept(1));
-  answer->talk->handler->on_ended({Errc::Timeout, "the sender did not open the stream that was agreed on"});
+  answer->talk->handler->on_ended(
+      {Errc::Timeout, "the sender did not open the stream that was agreed on"});
   house.settle();
   if (offer.can_confirm) {
     // It tries again by itself, soon or never.
@@ -181,7 +186,8 @@ TEST_CASE("withdraw: two files that only their ids tell apart are two files", "[
   CHECK(house.job(2).path == "/in/notes (2).txt");
 }
 
-TEST_CASE("withdraw: whoever gives a file up for good says so to the peer that holds it", "[withdraw]") {
+TEST_CASE("withdraw: whoever gives a file up for good says so to the peer that holds it",
+          "[withdraw]") {
   House house;
   house.config.attempts = 2;
   house.queue->set_config(house.config);

@@ -32,20 +32,20 @@ std::vector<std::string> embeddings_of(const std::string& v4) {
   };
   const auto plain = hex(b[0], b[1]) + ":" + hex(b[2], b[3]);
   const auto inverted = hex(b[0] ^ 0xffU, b[1] ^ 0xffU) + ":" + hex(b[2] ^ 0xffU, b[3] ^ 0xffU);
-  return {"::ffff:" + plain,                     // mapped
-          "::" + plain,                          // compatible
-          "::ffff:0:" + plain,                   // SIIT
-          "64:ff9b::" + plain,                   // NAT64
-          "64:ff9b:1::" + plain,                 // NAT64, local use
+  return {"::ffff:" + plain,      // mapped
+          "::" + plain,           // compatible
+          "::ffff:0:" + plain,    // SIIT
+          "64:ff9b::" + plain,    // NAT64
+          "64:ff9b:1::" + plain,  // NAT64, local use
           "64:ff9b:1:abcd::" + plain,
-          "2002:" + plain + "::1",               // 6to4
+          "2002:" + plain + "::1",  // 6to4
           "2002:" + plain + ":ffff:1:2:3:4",
           "2001:0:c000:201:8000:1234:" + inverted,  // Teredo: the client
           "2001:0:" + plain + ":0:ffff:3fff:fdfe",  // and the server
-          "2001:db8:1:2:0:5efe:" + plain,        // ISATAP
+          "2001:db8:1:2:0:5efe:" + plain,           // ISATAP
           "2001:db8:1:2:200:5efe:" + plain,
           "fd00::5efe:" + plain,
-          "2002:c000:201::5efe:" + plain};       // one within another
+          "2002:c000:201::5efe:" + plain};  // one within another
 }
 
 }  // namespace
@@ -64,10 +64,9 @@ TEST_CASE("address policy: a peer cannot send us to special addresses", "[addres
 
 TEST_CASE("address policy: nor by any IPv6 form of them", "[address]") {
   const AddressPolicy policy;
-  for (const std::string v4 :
-       {"0.0.0.1", "0.1.2.3", "127.0.0.1", "127.0.0.53", "127.1.2.3", "127.255.255.254",
-        "169.254.0.1", "169.254.169.254", "224.0.0.1", "239.255.255.250", "240.0.0.1",
-        "255.255.255.255"}) {
+  for (const std::string v4 : {"0.0.0.1", "0.1.2.3", "127.0.0.1", "127.0.0.53", "127.1.2.3",
+                               "127.255.255.254", "169.254.0.1", "169.254.169.254", "224.0.0.1",
+                               "239.255.255.250", "240.0.0.1", "255.255.255.255"}) {
     for (const auto& form : embeddings_of(v4)) {
       INFO(v4 << " as " << form);
       const auto verdict = policy.may_connect(address(form, 80));

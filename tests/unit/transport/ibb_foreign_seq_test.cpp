@@ -17,7 +17,8 @@ namespace {
 
 using Count = std::function<std::uint64_t(std::uint64_t number)>;  ///< the seq of a block
 
-/// QXmpp 1.4 (QXmppTransferManager.cpp), Conversations (JingleInBandTransport.java): an int, ever growing.
+/// QXmpp 1.4 (QXmppTransferManager.cpp), Conversations (JingleInBandTransport.java): an int, ever
+/// growing.
 std::uint64_t never_wraps(std::uint64_t number) { return number; }
 /// Libervia (sat_plugin_xep_0047.py).
 std::uint64_t wraps_early(std::uint64_t number) { return number % 65535; }
@@ -75,14 +76,15 @@ struct Ends final : Carrier::Handler {
 
  private:
   void say(Element payload) {
-    request_ = peer.request(IqType::Set, us.self(), std::move(payload), 60s, [this](const IqReply& reply) {
-      if (std::holds_alternative<IqFailure>(reply) || next_ == kSize) return;
-      const auto number = next_++;
-      say(Element("data", std::string(kNsIbb))
-              .set("sid", "s")
-              .set("seq", std::to_string(seq_of_(number)))
-              .with_text(to_base64(view_of(disk.content).subspan(number, 1))));
-    });
+    request_ =
+        peer.request(IqType::Set, us.self(), std::move(payload), 60s, [this](const IqReply& reply) {
+          if (std::holds_alternative<IqFailure>(reply) || next_ == kSize) return;
+          const auto number = next_++;
+          say(Element("data", std::string(kNsIbb))
+                  .set("sid", "s")
+                  .set("seq", std::to_string(seq_of_(number)))
+                  .with_text(to_base64(view_of(disk.content).subspan(number, 1))));
+        });
   }
   Count seq_of_;
   std::unique_ptr<IqRequest> request_;

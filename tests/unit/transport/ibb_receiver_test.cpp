@@ -77,7 +77,8 @@ TEST_CASE("ibb receiver: a peer that waits for nothing before start() loses noth
   const bool in_iq = GENERATE(true, false);
   IbbPlay play;
   play.expect();
-  play.peer("o1", "<open xmlns='http://jabber.org/protocol/ibb' sid='i781hf64' block-size='4096'/>");
+  play.peer("o1",
+            "<open xmlns='http://jabber.org/protocol/ibb' sid='i781hf64' block-size='4096'/>");
   play.iq.expect_result("o1");
   std::string all;
   for (int i = 0; i < kBlocks; ++i) {
@@ -86,7 +87,8 @@ TEST_CASE("ibb receiver: a peer that waits for nothing before start() loses noth
     if (in_iq)
       play.block(i, bytes);
     else
-      play.iq.inject("<message from='" + kPeer + "'>" + IbbPlay::data(i, to_base64(view_of(bytes))) + "</message>");
+      play.iq.inject("<message from='" + kPeer + "'>" +
+                     IbbPlay::data(i, to_base64(view_of(bytes))) + "</message>");
   }
   play.timers.advance(5s);   // the part file is being made
   play.iq.expect_nothing();  // acknowledged is what was written, nothing else
@@ -337,7 +339,8 @@ TEST_CASE("ibb receiver: any text is a sid (XEP-0047 s2.1)", "[ibb][sid]") {
     IbbPlay play;
     play.key.sid = sid;
     const auto of_it = [&](const std::string& name, const std::string& rest = "/>") {
-      return "<" + name + " xmlns='http://jabber.org/protocol/ibb' sid='" + escaped(sid) + "'" + rest;
+      return "<" + name + " xmlns='http://jabber.org/protocol/ibb' sid='" + escaped(sid) + "'" +
+             rest;
     };
     play.expect();
     play.peer("o1", of_it("open", " block-size='4096'/>"));

@@ -138,8 +138,9 @@ TEST_CASE("ibb sender: all streams together have no more than 128 KiB under way 
   IbbPlay play({65535, 65535, 16});
   std::vector<std::unique_ptr<Carrier>> others;
   for (int i = 0; i < 2; ++i) {
-    const auto opening = play.transport.open({jid(kUs), jid(kPeer), "sid" + std::to_string(i)}, play.plan,
-                                             [&](auto other) { others.push_back(*std::move(other)); });
+    const auto opening =
+        play.transport.open({jid(kUs), jid(kPeer), "sid" + std::to_string(i)}, play.plan,
+                            [&](auto other) { others.push_back(*std::move(other)); });
     play.iq.take();
     play.iq.reply();
   }

@@ -7,7 +7,8 @@ namespace refusal_test {
 
 using namespace xmppftd;
 
-TEST_CASE("refusal: each tells what it means, the condition and the peer's own words", "[refusal]") {
+TEST_CASE("refusal: each tells what it means, the condition and the peer's own words",
+          "[refusal]") {
   const auto step = GENERATE(Step::SiOffer, Step::S5bOffer, Step::S5bActivation, Step::IbbOpen,
                              Step::IbbBlock, Step::Confirmation);
   for (int i = 0; i <= static_cast<int>(Condition::UnexpectedRequest); ++i) {
@@ -40,9 +41,12 @@ TEST_CASE("refusal: an application condition says it more exactly", "[refusal]")
   CHECK(why.detail.find("--method") != std::string::npos);
 }
 
-TEST_CASE("refusal: what a proxy forgot goes on in-band or is offered again, and both are said", "[refusal]") {
-  for (const auto condition : {Condition::ItemNotFound, Condition::NotAllowed, Condition::BadRequest}) {
-    const auto why = explain(Step::S5bActivation, {IqFailure::Kind::Refused, StanzaError::of(condition)});
+TEST_CASE("refusal: what a proxy forgot goes on in-band or is offered again, and both are said",
+          "[refusal]") {
+  for (const auto condition :
+       {Condition::ItemNotFound, Condition::NotAllowed, Condition::BadRequest}) {
+    const auto why =
+        explain(Step::S5bActivation, {IqFailure::Kind::Refused, StanzaError::of(condition)});
     CHECK(why.detail.find("in-band if it may, else it is offered again") != std::string::npos);
   }
 }

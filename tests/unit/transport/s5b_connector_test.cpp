@@ -271,7 +271,8 @@ TEST_CASE("s5b connector: what is over the bounds is told", "[s5b]") {
     CHECK(play.told == std::vector<std::string>{"6 more hosts are not tried; 64 at most are"});
   }
   SECTION("8 addresses of a name") {
-    for (int i = 1; i <= 10; ++i) play.net.names["many.lit"].push_back("192.0.2." + std::to_string(i));
+    for (int i = 1; i <= 10; ++i)
+      play.net.names["many.lit"].push_back("192.0.2." + std::to_string(i));
     play.start({Play::host("many.lit")});
     for (int i = 1; i <= 8; ++i) {
       play.timers.turn();

@@ -195,7 +195,8 @@ TEST_CASE("s5b listener: a full house lets newcomers in, and somebody goes for e
   SECTION("before them one of an address that takes more than its share") {
     for (auto* one : crowd) one->send("05 01 00");
     std::vector<test::RemoteEnd*> greedy;
-    for (std::uint16_t i = 0; i < 8; ++i) greedy.push_back(&play.net.dial("203.0.113.1", 50000 + i));
+    for (std::uint16_t i = 0; i < 8; ++i)
+      greedy.push_back(&play.net.dial("203.0.113.1", 50000 + i));
     for (const auto* one : greedy) CHECK_FALSE(one->closed());
     play.net.dial("203.0.113.1", 50008);
     CHECK_FALSE(greedy[0]->closed());  // the ninth came for another one of the crowd
@@ -255,14 +256,14 @@ struct Habit {
   std::string says;
 };
 
-const std::vector<Habit> kHabits{{"says nothing", ""},
-                                 {"says one byte", "05"},
-                                 {"greets", "05 01 00"},
-                                 {"greets by many methods", "05 03 01 02 00"},
-                                 {"asks, but for its last byte",
-                                  "05 01 00 " + request(kHash).substr(0, 2 * 46)},
-                                 {"asks for another stream", "05 01 00 " + request(kWrong)},
-                                 {"speaks HTTP", "47 45 54 20 2f"}};
+const std::vector<Habit> kHabits{
+    {"says nothing", ""},
+    {"says one byte", "05"},
+    {"greets", "05 01 00"},
+    {"greets by many methods", "05 03 01 02 00"},
+    {"asks, but for its last byte", "05 01 00 " + request(kHash).substr(0, 2 * 46)},
+    {"asks for another stream", "05 01 00 " + request(kWrong)},
+    {"speaks HTTP", "47 45 54 20 2f"}};
 
 /// The true peer: knocks, and answers each message of ours half a round trip after it was sent.
 struct Knock {
@@ -273,7 +274,8 @@ struct Knock {
 
 /// A crowd of so many addresses connects once a millisecond. How many of 20 knocks at the door in
 /// its midst lead to a stream?
-int knocks_answered(const Habit& habit, int addresses, bool v6, int greeting_takes, int round_trip) {
+int knocks_answered(const Habit& habit, int addresses, bool v6, int greeting_takes,
+                    int round_trip) {
   constexpr int kKnocks = 20, kBefore = 250, kEvery = 20;
   Play play;
   auto ticket = play.ticket();
@@ -282,8 +284,9 @@ int knocks_answered(const Habit& habit, int addresses, bool v6, int greeting_tak
   std::size_t most = 0;
   for (int now = 0; now < kBefore + kEvery * kKnocks + round_trip + 50; ++now) {
     const int who = now % addresses;
-    auto& one = play.net.dial(v6 ? "2001:db8:" + to_hex(Bytes{static_cast<std::uint8_t>(who >> 8),
-                                                             static_cast<std::uint8_t>(who)}) +
+    auto& one = play.net.dial(v6 ? "2001:db8:" +
+                                       to_hex(Bytes{static_cast<std::uint8_t>(who >> 8),
+                                                    static_cast<std::uint8_t>(who)}) +
                                        "::1"
                                  : crowd_address(who),
                               static_cast<std::uint16_t>(1024 + now));

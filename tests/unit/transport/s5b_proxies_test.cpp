@@ -71,9 +71,9 @@ TEST_CASE("proxies: found by items, identity and address, not by name (XEP-0065 
   S5bProxies proxies(play.iq, play.timers, true, {});
   play.ask(proxies);
   play.iq.reply(play.items(),
-      "<query xmlns='http://jabber.org/protocol/disco#items'>"
-      "<item jid='conference.montague.lit' name='Socks 5 Bytestreams Proxy'/>"
-      "<item jid='proxy.montague.lit' name='whatever'/></query>");
+                "<query xmlns='http://jabber.org/protocol/disco#items'>"
+                "<item jid='conference.montague.lit' name='Socks 5 Bytestreams Proxy'/>"
+                "<item jid='proxy.montague.lit' name='whatever'/></query>");
   const auto room = play.info("conference.montague.lit");
   const auto proxy = play.info("proxy.montague.lit");
   play.iq.reply(room, kRoomInfo);
@@ -238,7 +238,8 @@ TEST_CASE("proxies: of any number of items each is asked, a few at a time", "[s5
   play.ask(proxies);
   std::vector<std::string> jids;
   for (int i = 0; i < count; ++i)
-    jids.push_back((i == where && well_named ? "socks5" : "c") + std::to_string(i) + ".montague.lit");
+    jids.push_back((i == where && well_named ? "socks5" : "c") + std::to_string(i) +
+                   ".montague.lit");
   play.iq.reply(play.items(), items_of(jids));
   int asked = 0, most = 0;
   bool found = false;
@@ -270,7 +271,8 @@ TEST_CASE("proxies: of any number of items each is asked, a few at a time", "[s5
   CHECK(play.timers.running() == 0);
 }
 
-TEST_CASE("proxies: silent items make room, the search ends in time and says what it left", "[s5b]") {
+TEST_CASE("proxies: silent items make room, the search ends in time and says what it left",
+          "[s5b]") {
   const int count = GENERATE(20, 100, 400, 1000);
   Play play;
   S5bProxies proxies(play.iq, play.timers, true, {});

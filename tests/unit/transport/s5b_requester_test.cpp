@@ -140,7 +140,8 @@ using Offered = std::vector<std::string>;
 
 }  // namespace
 
-TEST_CASE("s5b requester: every place of the used proxy is dialled, offered or not", "[s5b][openfire]") {
+TEST_CASE("s5b requester: every place of the used proxy is dialled, offered or not",
+          "[s5b][openfire]") {
   const std::size_t count = GENERATE(1, 2, 3, 7, 20);
   const std::size_t good = GENERATE_COPY(std::size_t(0), count / 2, count - 1);
   std::vector<std::string> places;
@@ -200,7 +201,8 @@ TEST_CASE("s5b requester: the proxy keeps its slots among the five", "[s5b][open
   SECTION("bridges of containers on our side take none") {
     ManyPlaces play({"203.0.113.5"});
     auto all = four;
-    all.insert(all.begin(), {{"docker0", "172.17.0.1"}, {"br-1234", "172.18.0.1"}, {"virbr0", "192.168.122.1"}});
+    all.insert(all.begin(),
+               {{"docker0", "172.17.0.1"}, {"br-1234", "172.18.0.1"}, {"virbr0", "192.168.122.1"}});
     play.our_addresses(all);
     play.open();
     CHECK(play.offered().at(0) == "us 192.0.2.1");
@@ -249,10 +251,11 @@ TEST_CASE("s5b requester: of a proxy's places the most promising goes first", "[
   }
   SECTION("each proxy's first place before the second of any") {
     S5bPlay play;
-    S5bProxies three(play.iq, play.timers, false,
-                     {*NamedProxy::parse("a.lit@203.0.113.1:1"), *NamedProxy::parse("a.lit@203.0.113.2:1"),
-                      *NamedProxy::parse("a.lit@203.0.113.3:1"), *NamedProxy::parse("a.lit@203.0.113.4:1"),
-                      *NamedProxy::parse("b.lit@203.0.113.9:1")});
+    S5bProxies three(
+        play.iq, play.timers, false,
+        {*NamedProxy::parse("a.lit@203.0.113.1:1"), *NamedProxy::parse("a.lit@203.0.113.2:1"),
+         *NamedProxy::parse("a.lit@203.0.113.3:1"), *NamedProxy::parse("a.lit@203.0.113.4:1"),
+         *NamedProxy::parse("b.lit@203.0.113.9:1")});
     three.refresh();
     play.timers.turn();
     S5bTransport transport(
@@ -276,8 +279,8 @@ TEST_CASE("s5b requester: what cannot be opened is known before it is offered", 
   play.timers.turn();
   asking.refresh();
   const auto transport_with = [&](S5bProxies& proxies, S5bConfig config = {}) {
-    return std::make_unique<S5bTransport>(S5bContext{
-        play.iq, play.net, play.bulk, play.timers, play.listener, proxies, play.policy, config});
+    return std::make_unique<S5bTransport>(S5bContext{play.iq, play.net, play.bulk, play.timers,
+                                                     play.listener, proxies, play.policy, config});
   };
   StreamPlan direct, proxy, both;
   direct.proxy = false;
@@ -313,7 +316,8 @@ TEST_CASE("s5b requester: the listener is told where the peer may come from", "[
   S5bPlay play;
   const auto crowd = [&] {  // greets, so that nobody goes for being silent
     for (int i = 0; i < 400; ++i) {
-      play.net.dial("10.0." + std::to_string(i / 200) + "." + std::to_string(i % 200 + 1)).send("05 01 00");
+      play.net.dial("10.0." + std::to_string(i / 200) + "." + std::to_string(i % 200 + 1))
+          .send("05 01 00");
       play.timers.advance(1ms);
     }
   };

@@ -101,7 +101,8 @@ TEST_CASE("s5b target: one answer for every way to fail", "[s5b]") {
   play.check_clean();
 }
 
-TEST_CASE("s5b target: nobody learns from the answer's time what is closed in our network", "[s5b]") {
+TEST_CASE("s5b target: nobody learns from the answer's time what is closed in our network",
+          "[s5b]") {
   const std::string where = GENERATE("192.168.1.5", "10.1.2.3", "fd00::5", "100.64.0.9");
   const bool closed = GENERATE(false, true);
   S5bPlay play;

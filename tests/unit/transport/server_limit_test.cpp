@@ -42,7 +42,9 @@ struct Crawl {
     limit.delivered(5 * rate);
     timers.advance(5s);
   }
-  void expect_ping() { iq.expect("<iq type='get' to='montague.lit'><ping xmlns='urn:xmpp:ping'/></iq>"); }
+  void expect_ping() {
+    iq.expect("<iq type='get' to='montague.lit'><ping xmlns='urn:xmpp:ping'/></iq>");
+  }
   void answered_after(std::chrono::milliseconds delay) {
     expect_ping();
     timers.advance(delay);
@@ -65,7 +67,8 @@ TEST_CASE("server limit: a crawling stream whose server answers late", "[ibb][se
   crawl.iq.expect_nothing();
 }
 
-TEST_CASE("server limit: who joins later is told, too, what all together get", "[ibb][server-limit]") {
+TEST_CASE("server limit: who joins later is told, too, what all together get",
+          "[ibb][server-limit]") {
   Crawl crawl;
   crawl.five_seconds_at(7400);
   crawl.answered_after(2200ms);
@@ -134,7 +137,8 @@ TEST_CASE("server limit: neither is a line whose every answer takes long", "[ibb
   CHECK(crawl.stream.rates.size() == 1);
 }
 
-TEST_CASE("server limit: at a standstill, or unanswered, it asks again later", "[ibb][server-limit]") {
+TEST_CASE("server limit: at a standstill, or unanswered, it asks again later",
+          "[ibb][server-limit]") {
   Crawl crawl;
   crawl.five_seconds_at(0);
   crawl.iq.expect_nothing();
@@ -148,7 +152,8 @@ TEST_CASE("server limit: at a standstill, or unanswered, it asks again later", "
   CHECK(crawl.stream.rates == Rates{7400});
 }
 
-TEST_CASE("server limit: it ends with what it slowed, or when bytes run again", "[ibb][server-limit]") {
+TEST_CASE("server limit: it ends with what it slowed, or when bytes run again",
+          "[ibb][server-limit]") {
   Crawl crawl;
   crawl.five_seconds_at(7400);
   crawl.answered_after(2200ms);

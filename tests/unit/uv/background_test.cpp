@@ -14,11 +14,13 @@ TEST_CASE("background: work runs elsewhere in order, then comes home", "[backgro
   BackgroundThread background(loop);
   std::string story;
   const auto home = std::this_thread::get_id();
-  background.run([&] { story += std::this_thread::get_id() == home ? "home " : "away "; }, [&] { story += "then1 "; });
-  background.run([] {}, [&] {
-    story += std::this_thread::get_id() == home ? "then2" : "lost";
-    loop.stop();
-  });
+  background.run([&] { story += std::this_thread::get_id() == home ? "home " : "away "; },
+                 [&] { story += "then1 "; });
+  background.run([] {},
+                 [&] {
+                   story += std::this_thread::get_id() == home ? "then2" : "lost";
+                   loop.stop();
+                 });
   loop.run();
   CHECK(story == "away then1 then2");
 }

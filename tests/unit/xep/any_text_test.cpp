@@ -78,9 +78,10 @@ TEST_CASE("any text: names and groups of the roster, the status of a presence", 
                   .set("name", text)
                   .add(Element("group", std::string(kNsRoster)).with_text(text)));
     for (const auto& item : Roster::parse(query).items) require_shown(item.name, 256);
-    const auto presence = Presence::parse(Element("presence", "jabber:client")
-                                              .set("type", text)
-                                              .add(Element("status", "jabber:client").with_text(text)));
+    const auto presence =
+        Presence::parse(Element("presence", "jabber:client")
+                            .set("type", text)
+                            .add(Element("status", "jabber:client").with_text(text)));
     if (presence)
       require_shown(presence->status, 1024);
     else
@@ -91,8 +92,8 @@ TEST_CASE("any text: names and groups of the roster, the status of a presence", 
 TEST_CASE("any text: whatever we say ourselves is well-formed XML", "[text]") {
   for (const auto& text : any_text::all(5000, true)) {
     INFO(any_text::shown(text));
-    const auto read =
-        test::parse_xml(Element("a", "").set("k", text).add(Element("b", "").with_text(text)).to_xml());
+    const auto read = test::parse_xml(
+        Element("a", "").set("k", text).add(Element("b", "").with_text(text)).to_xml());
     REQUIRE(read.children.size() == 1);
     // Expat gives text back as it was, so both places were written alike.
     REQUIRE(read.children[0].text == read.attribute("k"));

@@ -88,8 +88,9 @@ TEST_CASE("sid: an empty one and one over 1024 bytes are the sender's mistake", 
 }
 
 TEST_CASE("sid: the SOCKS5 hash is over its bytes as they are (XEP-0065 s5.3.2)", "[sid]") {
-  CHECK(dst_addr("{3f2504e0-4f89-11d3-9a0c-0305e82c3301}", "a@x/r", "b@x/s") ==
-        Digest::of(HashAlgo::Sha1, view_of("{3f2504e0-4f89-11d3-9a0c-0305e82c3301}a@x/rb@x/s")).hex);
+  CHECK(
+      dst_addr("{3f2504e0-4f89-11d3-9a0c-0305e82c3301}", "a@x/r", "b@x/s") ==
+      Digest::of(HashAlgo::Sha1, view_of("{3f2504e0-4f89-11d3-9a0c-0305e82c3301}a@x/rb@x/s")).hex);
   CHECK(dst_addr("\xc3\xa9", "a@x/r", "b@x/s") != dst_addr("e\xcc\x81", "a@x/r", "b@x/s"));
   CHECK(dst_addr("a ", "a@x/r", "b@x/s") != dst_addr("a", "a@x/r", "b@x/s"));
 }

@@ -83,9 +83,9 @@ TEST_CASE("iq: an answer of type error is a refusal, whatever is in it", "[stanz
 }
 
 TEST_CASE("iq: an error in the namespace of another stream keeps its meaning", "[stanza]") {
-  const auto iq = Iq::parse(
-      parse_xml("<iq type='error' id='1'><error xmlns='jabber:server' type='cancel'><item-not-found "
-                "xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></iq>"));
+  const auto iq = Iq::parse(parse_xml(
+      "<iq type='error' id='1'><error xmlns='jabber:server' type='cancel'><item-not-found "
+      "xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></iq>"));
   REQUIRE(iq);
   CHECK(iq->error->condition == Condition::ItemNotFound);
   CHECK_FALSE(iq->payload);

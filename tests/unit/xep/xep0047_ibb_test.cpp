@@ -69,9 +69,9 @@ TEST_CASE("ibb open: a missing block-size is the usual one", "[ibb]") {
 }
 
 TEST_CASE("ibb open: an unknown stanza kind and a bad sid are refused", "[ibb]") {
-  const auto* attributes = GENERATE(
-      "block-size='4096'", "sid='' block-size='4096'",
-      "sid='a' block-size='4096' stanza='presence'", "sid='a' block-size='4096' stanza=''");
+  const auto* attributes = GENERATE("block-size='4096'", "sid='' block-size='4096'",
+                                    "sid='a' block-size='4096' stanza='presence'",
+                                    "sid='a' block-size='4096' stanza=''");
   const auto open = IbbOpen::parse(
       parse_xml("<open xmlns='http://jabber.org/protocol/ibb' " + std::string(attributes) + "/>"));
   REQUIRE_FALSE(open);
