@@ -43,7 +43,7 @@ struct ContactView {
   bool pending = false;      ///< it has not yet answered our request
   bool online = false;
   std::vector<std::string> resources;  ///< full JIDs that are available, best first
-  /// what the best resource is known to speak: "si-socks5", "si-ibb"
+  /// what the best resource is known to speak: Method::word
   std::vector<std::string> methods;
 };
 

@@ -4,7 +4,10 @@
 #include <algorithm>
 #include <list>
 
+#include "account/ways.h"
 #include "base/log.h"
+#include "io/later.h"
+#include "model/namespaces.h"
 #include "negotiation/si_negotiator.h"
 #include "session/contact_list.h"
 #include "session/disco.h"
@@ -16,7 +19,6 @@
 #include "transport/ibb_transport.h"
 #include "transport/s5b_proxies.h"
 #include "transport/s5b_transport.h"
-#include "xep/namespaces.h"
 
 namespace xmppftd {
 namespace {
@@ -27,9 +29,11 @@ constexpr int kPriority = -1;
 /// What we tell peers that we can do: the methods that the configuration names, and no others.
 std::vector<std::string> our_features(const Config& config) {
   std::vector<std::string> features;
-  for (const auto ns : {kNsSi, kNsSiFile, kNsPing, kNsConfirm}) features.emplace_back(ns);
-  for (const auto& method : config.methods)
-    features.emplace_back(method.id == "si-ibb" ? kNsIbb : kNsBytestreams);
+  for (const auto ns : {kNsPing, kNsConfirm}) features.emplace_back(ns);
+  for (const auto& choice : config.methods)
+    for (const auto feature : find_method(choice.id)->features)
+      if (std::find(features.begin(), features.end(), feature) == features.end())
+        features.emplace_back(feature);
   return features;
 }
 
@@ -62,7 +66,7 @@ struct AccountSession::Parts final : PresenceBook::Observer, OfferListener {
                {[this](const Jid& from) { return presence.knows_us(from) || handler.knows(from); },
                 [this](const Jid& from, const Element& payload) {
                   return ibb.carries(from, payload) || s5b.expects(from, payload) ||
-                         negotiator.knows(from, payload);
+                         si.knows(from, payload);
                 }}),
         contacts(router, world.timers),
         presence(router, contacts),
@@ -74,7 +78,7 @@ struct AccountSession::Parts final : PresenceBook::Observer, OfferListener {
         s5b({router, world.network, world.bulk, world.timers, world.listener, proxies,
              world.addresses, world.s5b}),
         ibb({router, world.bulk, world.timers, ibb_config(world.config)}),
-        negotiator({router, world.timers, in_order(world.config.methods)}, *this) {
+        si({router, world.timers, in_order(world.config.methods)}, *this) {
     contacts.set_auto_approve(world.config.contacts.auto_approve);
     contacts.set_on_changed([this] { handler.on_session_changed(); });
     presence.add_observer(*this);
@@ -87,7 +91,7 @@ struct AccountSession::Parts final : PresenceBook::Observer, OfferListener {
     std::vector<Transport*> transports;
     for (const auto& method : methods)
       for (Transport* transport : {static_cast<Transport*>(&s5b), static_cast<Transport*>(&ibb)})
-        if (transport->method_id() == method.id &&
+        if (transport->method() == find_method(method.id)->transport &&
             std::find(transports.begin(), transports.end(), transport) == transports.end())
           transports.push_back(transport);
     return transports;
@@ -100,7 +104,7 @@ struct AccountSession::Parts final : PresenceBook::Observer, OfferListener {
   void on_unavailable(const Jid& full) override {
     disco.forget(full);
     ibb.peer_gone(full);
-    negotiator.peer_gone(full);
+    si.peer_gone(full);
     if (presence.resources(full.bare()).empty()) second_look.settled(full.bare());
     handler.on_peer_gone(full);
     handler.on_peer_changed(full.bare());
@@ -131,11 +135,14 @@ struct AccountSession::Parts final : PresenceBook::Observer, OfferListener {
   S5bProxies proxies;
   S5bTransport s5b;
   IbbTransport ibb;
-  SiNegotiator negotiator;
+  SiNegotiator si;
+  /// Another signalling protocol is added here.
+  std::vector<Negotiator*> negotiators{&si};
   struct Search {
     std::unique_ptr<PeerFinder::Search> running;
   };
   std::list<Search> searches;
+  Later later{world.timers};
   std::unique_ptr<S5bProxies::Wait> proxies_wait;  // at login: to tell what was found
 };
 
@@ -179,7 +186,7 @@ void AccountSession::down(bool cut) {
   p.second_look.session_down();
   p.proxies.session_ended();
   p.ibb.session_ended();
-  p.negotiator.session_ended();
+  p.si.session_ended();
 }
 
 void AccountSession::receive(Element stanza) {
@@ -197,25 +204,24 @@ void AccountSession::receive(Element stanza) {
     p.router.receive(stanza);
 }
 
-void AccountSession::find_route(const Jid& peer, const std::vector<MethodChoice>& methods,
-                                Callback<void(Result<Route>)> done) {
+void AccountSession::plan(const Jid& peer, const std::vector<MethodChoice>& methods,
+                          const PeerTrust& trust, Callback<void(Result<SendPlan>)> done) {
   auto& p = *parts_;
+  Ways ways(p.negotiators, methods, trust);
+  if (!ways.need_resource())
+    return p.later.run([ways = std::move(ways), peer, done = std::move(done)]() mutable {
+      done(ways.to(peer, std::nullopt));
+    });
   p.searches.emplace_back();
   const auto here = std::prev(p.searches.end());
   here->running = p.finder.find(
-      peer,
-      [this, methods](const PeerFeatures& features) {
-        return parts_->negotiator.can_reach(features, methods);
-      },
-      [this, here, bare = peer.bare(),
-       done = std::move(done)](Result<PeerFinder::Found> found) mutable {
+      peer, [ways](const PeerFeatures& features) { return ways.can_reach(features); },
+      [this, here, ways, peer, done = std::move(done)](Result<PeerFinder::Found> found) mutable {
         auto tell = std::move(done);
-        parts_->note_answer(bare, found);
+        auto plan = ways.to(peer, found);
+        parts_->note_answer(peer.bare(), found);
         parts_->searches.erase(here);
-        if (found)
-          tell(Route{std::move(found->peer), std::move(found->features)});
-        else
-          tell(found.error());
+        tell(std::move(plan));
       });
 }
 
@@ -223,7 +229,6 @@ bool AccountSession::subscribed_both_ways(const Jid& peer) const {
   return parts_->contacts.subscribed_both_ways(peer);
 }
 bool AccountSession::is_room(const Jid& peer) const { return parts_->presence.is_room(peer); }
-Negotiator& AccountSession::negotiator() { return parts_->negotiator; }
 
 std::string AccountSession::warning() const { return parts_->contacts.trouble(); }
 
@@ -254,8 +259,9 @@ std::vector<ContactView> AccountSession::contacts() const {
       view.resources.push_back(resource.jid.str());
       const auto features = p.disco.known(resource.jid, resource.caps);
       if (!features || !view.methods.empty()) continue;
-      for (const auto* id : {"si-socks5", "si-ibb"})
-        if (p.negotiator.can_reach(*features, {{id, ""}})) view.methods.emplace_back(id);
+      for (const auto& choice : all_choices())
+        if (Ways(p.negotiators, {choice}, {}).can_reach(*features))
+          view.methods.push_back(choice.id);
     }
     views.push_back(std::move(view));
   }

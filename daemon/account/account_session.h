@@ -41,11 +41,11 @@ class AccountSession {
   void down(bool cut);  ///< `cut`: neither by us nor with a reason
   void receive(Element stanza);
 
-  void find_route(const Jid& peer, const std::vector<MethodChoice>& methods,
-                  Callback<void(Result<Route>)> done);
+  /// As AccountPort::plan(), for a peer of that trust.
+  void plan(const Jid& peer, const std::vector<MethodChoice>& methods, const PeerTrust& trust,
+            Callback<void(Result<SendPlan>)> done);
   bool subscribed_both_ways(const Jid& peer) const;
   bool is_room(const Jid& peer) const;
-  Negotiator& negotiator();
   std::vector<std::string> proxies() const;
   /// AccountStatus::warning.
   std::string warning() const;

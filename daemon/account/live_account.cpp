@@ -267,9 +267,9 @@ void LiveAccount::forget_password(Done done) {
 
 // ---- What the queue asks
 
-void LiveAccount::find_route(const Jid& peer, const std::vector<MethodChoice>& methods,
-                             Callback<void(Result<Route>)> done) {
-  if (online()) return session_.find_route(peer, methods, std::move(done));
+void LiveAccount::plan(const Jid& peer, const std::vector<MethodChoice>& methods,
+                       Callback<void(Result<SendPlan>)> done) {
+  if (online()) return session_.plan(peer, methods, trust(peer), std::move(done));
   later_.run([done = std::move(done)]() mutable {
     done(Error{Errc::NotOnline, "the account is offline"});
   });
@@ -302,8 +302,6 @@ PeerTrust LiveAccount::trust(const Jid& peer) const {
   }
   return trust;
 }
-
-Negotiator& LiveAccount::negotiator() { return session_.negotiator(); }
 
 void LiveAccount::on_offer(std::unique_ptr<IncomingOffer> offer) {
   world_.events.on_offer(id(), std::move(offer));

@@ -39,10 +39,9 @@ class LiveAccount final : public Account,
   bool online() const override { return status_.state == AccountState::Online; }
   Jid jid() const override { return jid_; }
   Jid self() const override;
-  void find_route(const Jid& peer, const std::vector<MethodChoice>& methods,
-                  Callback<void(Result<Route>)> done) override;
+  void plan(const Jid& peer, const std::vector<MethodChoice>& methods,
+            Callback<void(Result<SendPlan>)> done) override;
   PeerTrust trust(const Jid& peer) const override;
-  Negotiator& negotiator() override;
 
   // Account
   const AccountSettings& settings() const override { return settings_; }

@@ -321,7 +321,11 @@ void ManagerObject::RemoveAccount(sdbus::Result<>&& call, sdbus::ObjectPath acco
 
 std::string ManagerObject::Version() { return XMPPFT_VERSION; }
 std::uint64_t ManagerObject::StartedAt() { return bus_time(world_.started_at); }
-std::vector<std::string> ManagerObject::Features() { return {"si-socks5", "si-ibb"}; }
+std::vector<std::string> ManagerObject::Features() {
+  std::vector<std::string> words;
+  for (const auto& method : all_methods()) words.emplace_back(method.word);
+  return words;
+}
 std::uint32_t ManagerObject::MaxActive() { return world_.queue.config().max_active; }
 
 std::vector<VariantMap> ManagerObject::AutoAccept() { return rules_to_bus(world_.queue.rules()); }

@@ -27,7 +27,7 @@ struct Config {
     unsigned max_active_per_peer = 8;
     std::chrono::milliseconds progress_interval{500};  ///< 250..5000
   } limits;
-  std::vector<MethodChoice> methods{{"si-socks5", ""}, {"si-ibb", ""}};  ///< order = preference
+  std::vector<MethodChoice> methods = all_choices();  ///< order = preference
   struct {
     /// addresses of our own streamhost; port 0 = any
     std::vector<std::string> listen{"0.0.0.0:0", "[::]:0"};

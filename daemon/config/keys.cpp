@@ -157,8 +157,8 @@ Result<void> read_methods(const JsonNode& node, std::vector<MethodChoice>& into)
     methods.push_back(*method);
   }
   if (methods.empty())
-    return Error{Errc::Config,
-                 "the list is empty; name at least one method, such as \"si-socks5\""};
+    return Error{Errc::Config, "the list is empty; name at least one method, such as " +
+                                   in_quotes(all_methods().front().word, 60)};
   into = std::move(methods);
   return {};
 }

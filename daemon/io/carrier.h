@@ -11,8 +11,8 @@ namespace xmppftd {
 
 /// Which way the bytes go, for Job1.Method and MethodDetail.
 struct Path {
-  std::string method;  ///< "si-socks5", "si-ibb"
-  std::string route;   ///< "direct", "proxy", ""
+  std::string method;  ///< Method::word (model/method.h)
+  std::string route;   ///< one of Method::routes, ""
   std::string host;    ///< address in use, "" when none
   std::uint16_t port = 0;
 };

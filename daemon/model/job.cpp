@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "model/job.h"
 
-#include "base/text.h"
-
 namespace xmppftd {
 namespace {
 
@@ -122,7 +120,7 @@ bool can_move(Direction direction, JobState from, JobState to) noexcept {
              (out && (to == S::Queued || to == S::Paused));
     case S::Connecting:
       return to == S::Active || to == S::Queued || to == S::Paused || to == S::Failed ||
-             to == S::Cancelled;
+             to == S::Cancelled || (out && to == S::Offered);  // by another way
     case S::Active:
       return to == S::Verifying || to == S::Queued || to == S::Paused || to == S::Failed ||
              to == S::Cancelled;
@@ -135,22 +133,6 @@ bool can_move(Direction direction, JobState from, JobState to) noexcept {
     case S::Cancelled: return out && to == S::Queued;  // retry
   }
   return false;
-}
-
-Result<MethodChoice> MethodChoice::parse(std::string_view text) {
-  const auto slash = text.find('/');
-  MethodChoice choice{std::string(text.substr(0, slash)),
-                      slash == std::string_view::npos ? "" : std::string(text.substr(slash + 1))};
-  const bool socks = choice.id == "si-socks5";
-  const bool known = (socks && (slash == std::string_view::npos || choice.route == "direct" ||
-                                choice.route == "proxy")) ||
-                     (choice.id == "si-ibb" && slash == std::string_view::npos);
-  if (!known)
-    return Error{Errc::BadArgument,
-                 in_quotes(text, 60) +
-                     " is not a method; choose from si-socks5, si-socks5/direct, "
-                     "si-socks5/proxy, si-ibb"};
-  return choice;
 }
 
 std::string_view to_string(Delivery delivery) noexcept {

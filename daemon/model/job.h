@@ -10,6 +10,7 @@
 
 #include "base/result.h"
 #include "model/file_info.h"
+#include "model/method.h"
 
 namespace xmppftd {
 
@@ -107,17 +108,6 @@ struct FileIdentity {
   friend bool operator==(const FileIdentity&, const FileIdentity&) = default;
 };
 
-/// A way bytes may travel, as users write it: "si-socks5", "si-socks5/direct", "si-socks5/proxy",
-/// "si-ibb".
-struct MethodChoice {
-  std::string id;     ///< "si-socks5", "si-ibb"
-  std::string route;  ///< "", "direct", "proxy"
-  /// Errors: BadArgument, naming the value and the words there are.
-  static Result<MethodChoice> parse(std::string_view text);
-  std::string str() const { return route.empty() ? id : id + "/" + route; }
-  friend bool operator==(const MethodChoice&, const MethodChoice&) = default;
-};
-
 /// How a finished job was handed over: S5B to a foreign peer has no end-to-end acknowledgement.
 enum class Delivery { None, HandedOver, Confirmed };
 std::string_view to_string(Delivery delivery) noexcept;  ///< "", "handed-over", "confirmed"
@@ -145,8 +135,8 @@ struct JobRecord {
   std::string error_detail;  ///< English, for people
   int priority = 0;          ///< -100..100, higher first
   std::vector<MethodChoice> methods;  ///< empty = the config's list
-  std::string method;                 ///< in use or last used: "si-socks5"
-  std::string route;                  ///< "direct", "proxy", ""
+  std::string method;                 ///< in use or last used: Method::word
+  std::string route;                  ///< one of Method::routes, ""
   std::string host;                   ///< streamhost address in use, for MethodDetail; "" when none
   std::uint16_t port = 0;
   /// bytes of this attempt, plus offset; as of the last state change

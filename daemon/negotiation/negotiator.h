@@ -24,6 +24,8 @@ struct Offer {
   /// offers to us: its program is of our kind, and offers again by itself what was lost
   bool can_confirm = false;
   std::string sid{};  ///< offers to us: names it among those of its peer
+  /// offers to us: it can still be answered when the session in which it came is over
+  bool outlives_session = false;
 };
 
 /// A peer of our kind takes an offer back, or what we accepted of it.
@@ -35,57 +37,81 @@ struct Withdrawal {
 
 /// What our side adds when it offers.
 struct OfferPlan {
-  std::vector<MethodChoice> methods;  ///< allowed, in our order of preference; never empty
+  std::vector<MethodChoice> methods;  ///< of this family, in our order of preference; never empty
   PeerFeatures peer;
   bool direct_allowed = true;  ///< ip_policy lets this peer see our addresses
   std::chrono::milliseconds answer_within{std::chrono::minutes(5)};  ///< the peer's user decides
 };
 
-/// Agreement with a peer about one file, from offer to goodbye. `Handler` calls never come from
-/// inside a call to this object. Destroying it while a peer of our kind awaits the bytes tells that
-/// peer that the file will be offered again, unless Negotiator::withdraw() told it that nothing
-/// more comes.
-class Negotiation {
+/// What either side of an agreement about one file hears. Calls never come from inside a call to
+/// the agreement.
+class AgreementHandler {
  public:
-  class Handler {
+  /// The stream is open. Start the carrier on `range` with `digest`: what the carrier shall compute
+  /// because both sides will compare it. None for a part of a file: whoever wants to compare must
+  /// hash the whole.
+  virtual void on_carrier(std::unique_ptr<Carrier> carrier, ByteRange range,
+                          std::optional<HashAlgo> digest) = 0;
+  /// It failed: Declined, PeerOffline, NoCommonMethod, Timeout, StreamFailed, HashMismatch... Last
+  /// call.
+  virtual void on_ended(Error why) = 0;
+  /// A line for the job's story.
+  virtual void on_step(std::string_view what, std::string detail) = 0;
+
+ protected:
+  ~AgreementHandler() = default;
+};
+
+/// A file of ours that a peer is offered, from offer to goodbye. Destroying it while a peer of our
+/// kind awaits the bytes tells that peer that the file will be offered again, unless
+/// Negotiator::withdraw() told it that nothing more comes.
+class Sending {
+ public:
+  class Handler : public AgreementHandler {
    public:
-    /// Out only: the peer said yes and the stream is being opened.
+    /// The peer said yes and the stream is being opened.
     virtual void on_accepted() = 0;
-    /// The stream is open. Start the carrier on `range` with `digest`: what the carrier shall
-    /// compute because both sides will compare it. None for a part of a file: whoever wants to
-    /// compare must hash the whole.
-    virtual void on_carrier(std::unique_ptr<Carrier> carrier, ByteRange range,
-                            std::optional<HashAlgo> digest) = 0;
-    /// After complete(). Out: how sure we are. In: never an error; HandedOver.
-    virtual void on_completed(Delivery delivery, std::optional<Hash> verified) = 0;
-    /// In only, after delivered(): the sender's word about the content arrived (or never will):
-    /// `declared` is what it must hash to, none = size only. Verify and publish, then call
-    /// complete() or fail().
-    virtual void on_declared(std::optional<Hash> declared) = 0;
-    /// It failed: Declined, PeerOffline, NoCommonMethod, Timeout, StreamFailed, HashMismatch...
+    /// After delivered(): how sure we are. `verified`: what the peer found the content to hash to.
     /// Last call.
-    virtual void on_ended(Error why) = 0;
-    /// A line for the job's story.
-    virtual void on_step(std::string_view what, std::string detail) = 0;
+    virtual void on_completed(Delivery delivery, std::optional<Hash> verified) = 0;
 
    protected:
     ~Handler() = default;
   };
-  virtual ~Negotiation() = default;
-  /// The carrier ended well. Out: `moved.hash` (of the whole file, or absent) goes to a peer that
-  /// agreed to confirm; on_completed(Confirmed) follows when it published the file, on_ended when
-  /// it could not or was never heard. Other peers: on_completed, Confirmed for an IBB stream whose
-  /// every block and close were acknowledged, else HandedOver. In: on_declared follows;
-  /// on_ended(Interrupted) when a peer that agreed to confirm says nothing for 60 s, or 10 min
-  /// where a session was lost.
+  virtual ~Sending() = default;
+  /// The carrier ended well. `moved.hash` (of the whole file, or absent) goes to a peer that agreed
+  /// to confirm; on_completed(Confirmed) follows when it published the file, on_ended when it could
+  /// not or was never heard. Other peers: on_completed, Confirmed for an IBB stream whose every
+  /// block and close were acknowledged, else HandedOver.
   virtual void delivered(const Moved& moved) = 0;
-  /// Out only: the id of an offer that the peer may still hold, for Negotiator::withdraw(); "" = it
-  /// holds none, or could not be told.
-  virtual std::string open_sid() const { return ""; }
-  /// In only, after on_declared: verified and published. on_completed follows.
+  /// The id of an offer that the peer may still hold, for Negotiator::withdraw(); "" = it holds
+  /// none, or could not be told.
+  virtual std::string open_sid() const = 0;
+};
+
+/// A peer's file that we accepted.
+class Receiving {
+ public:
+  class Handler : public AgreementHandler {
+   public:
+    /// After delivered(), the sender's word about the content arrived (or never will): `declared`
+    /// is what it must hash to, none = size only. Verify and publish, then call complete() or
+    /// fail().
+    virtual void on_declared(std::optional<Hash> declared) = 0;
+    /// After complete(): the sender knows, as far as the protocol has words. Last call.
+    virtual void on_completed() = 0;
+
+   protected:
+    ~Handler() = default;
+  };
+  virtual ~Receiving() = default;
+  /// The carrier ended well. on_declared follows; on_ended(Interrupted) when a peer that agreed to
+  /// confirm says nothing for 60 s, or 10 min where a session was lost.
+  virtual void delivered(const Moved& moved) = 0;
+  /// After on_declared: verified and published. on_completed follows.
   virtual void complete() = 0;
-  /// In only: it was not what was offered, or could not be stored: tells the peer why where the
-  /// protocol has words. No Handler call follows.
+  /// It was not what was offered, or could not be stored: tells the peer why where the protocol has
+  /// words. No Handler call follows.
   virtual void fail(const Error& why) = 0;
 };
 
@@ -93,17 +119,17 @@ class Negotiation {
 class Negotiator {
  public:
   virtual ~Negotiator() = default;
-  /// Can this resource be sent files, by at least one of `methods`?
-  virtual bool can_reach(const PeerFeatures& peer,
-                         const std::vector<MethodChoice>& methods) const = 0;
+  /// Whose methods it agrees on: Method::family.
+  virtual std::string_view family() const = 0;
+  /// Has it what carries this method of its family, as the configuration has it?
+  virtual bool carries(const Method& method) const = 0;
   /// Will this peer confirm the content after the transfer, so that no hash is needed before it?
   virtual bool confirms(const PeerFeatures& peer) const = 0;
-  /// `handler` outlives the Negotiation.
-  [[nodiscard]] virtual std::unique_ptr<Negotiation> offer(const Offer& offer,
-                                                           const OfferPlan& plan,
-                                                           Negotiation::Handler& handler) = 0;
-  /// Tells a peer of our kind that nothing more will come of an offer (Negotiation::open_sid),
-  /// before its Negotiation, if that is still there, is destroyed. Whether it heard is not told.
+  /// `handler` outlives the Sending.
+  [[nodiscard]] virtual std::unique_ptr<Sending> offer(const Offer& offer, const OfferPlan& plan,
+                                                       Sending::Handler& handler) = 0;
+  /// Tells a peer of our kind that nothing more will come of an offer (Sending::open_sid), before
+  /// its Sending, if that is still there, is destroyed. Whether it heard is not told.
   virtual void withdraw(const Jid& peer, const std::string& sid) = 0;
 };
 
@@ -120,8 +146,8 @@ class IncomingOffer {
     bool own_proxy_only = false;
     bool streams_allowed = true;  ///< false: in-band only (ip_policy ibb-only)
   };
-  [[nodiscard]] virtual std::unique_ptr<Negotiation> accept(const Terms& terms,
-                                                            Negotiation::Handler& handler) = 0;
+  [[nodiscard]] virtual std::unique_ptr<Receiving> accept(const Terms& terms,
+                                                          Receiving::Handler& handler) = 0;
   /// Consumes the offer. Declined = forbidden; Cancelled (offered again after that), Constraint,
   /// Policy and Timeout have words of their own.
   virtual void decline(const Error& why) = 0;

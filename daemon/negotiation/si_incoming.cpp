@@ -4,8 +4,8 @@
 #include <algorithm>
 
 #include "base/log.h"
+#include "model/namespaces.h"
 #include "xep/confirm.h"
-#include "xep/namespaces.h"
 
 namespace xmppftd {
 namespace {
@@ -29,8 +29,7 @@ SiPendingOffer::SiPendingOffer(const SiWorld& world, std::unique_ptr<SiSession> 
       offer_{session_->key().peer, session_->offer().file, session_->offer().range,
              session_->offer().can_confirm, session_->key().sid} {}
 
-std::unique_ptr<Negotiation> SiPendingOffer::accept(const Terms& terms,
-                                                    Negotiation::Handler& handler) {
+std::unique_ptr<Receiving> SiPendingOffer::accept(const Terms& terms, Receiving::Handler& handler) {
   return std::make_unique<SiIncoming>(world_, std::move(session_), terms, handler);
 }
 
@@ -85,7 +84,8 @@ std::vector<Transport*> SiIncoming::usable_methods(bool streams_allowed) const {
   for (auto* one : world_.transports) {
     const bool offered =
         std::find(offer.methods.begin(), offer.methods.end(), one->method()) != offer.methods.end();
-    if (offered && (streams_allowed || one->method() == kNsIbb)) methods.push_back(one);
+    const bool allowed = streams_allowed || !find_method(kNsSi, one->method())->shows_address;
+    if (offered && allowed) methods.push_back(one);
   }
   // COMPAT QXmpp, Smack: a SOCKS5 stream of no bytes hangs or grows one.
   if (offer.file.size == 0)
@@ -94,17 +94,23 @@ std::vector<Transport*> SiIncoming::usable_methods(bool streams_allowed) const {
   return methods;
 }
 
+StreamKey SiIncoming::stream_key(const Transport& transport) const {
+  auto key = session_->key();
+  key.method = find_method(kNsSi, transport.method())->word;
+  return key;
+}
+
 void SiIncoming::answer(const std::vector<Transport*>& methods, const StreamPlan& plan) {
   auto* chosen = methods.front();
   if (chosen->method() != kNsIbb) {
     // COMPAT Pidgin: falls back to IBB under this sid, whether it offered IBB or not.
     for (auto* one : world_.transports)
       if (one->method() == kNsIbb)
-        second_ = SecondStream::expect(*one, session_->key(), plan,
+        second_ = SecondStream::expect(*one, stream_key(*one), plan,
                                        [this](auto carrier) { second_opened(std::move(carrier)); });
   }
-  first_ =
-      chosen->expect(session_->key(), plan, [this](auto carrier) { opened(std::move(carrier)); });
+  first_ = chosen->expect(stream_key(*chosen), plan,
+                          [this](auto carrier) { opened(std::move(carrier)); });
   timer_ = world_.timers.after(kStreamWithin, [this] {
     end({Errc::Timeout, "the sender did not open the stream that was agreed on"});
   });
@@ -190,8 +196,7 @@ void SiIncoming::declared(std::optional<Hash> hash) {
 
 void SiIncoming::complete() {
   say_end(std::nullopt);
-  timer_ = world_.timers.after(
-      {}, [this] { handler_.on_completed(Delivery::HandedOver, std::nullopt); });
+  timer_ = world_.timers.after({}, [this] { handler_.on_completed(); });
 }
 
 void SiIncoming::fail(const Error& why) { say_end(to_stanza_error(why)); }

@@ -18,7 +18,7 @@ class SiPendingOffer final : public IncomingOffer {
   SiPendingOffer(const SiWorld& world, std::unique_ptr<SiSession> session);
 
   const Offer& offer() const override { return offer_; }
-  std::unique_ptr<Negotiation> accept(const Terms& terms, Negotiation::Handler& handler) override;
+  std::unique_ptr<Receiving> accept(const Terms& terms, Receiving::Handler& handler) override;
   void decline(const Error& why) override;
 
  private:
@@ -32,7 +32,7 @@ class SiPendingOffer final : public IncomingOffer {
 ///
 ///   AwaitingStream -> Moving -> AwaitingDone (only where both confirm) -> Verifying -> Over
 ///         \_____________\____________\-> Over
-class SiIncoming final : public Negotiation, private SiSession::Keeper {
+class SiIncoming final : public Receiving, private SiSession::Keeper {
  public:
   static constexpr std::chrono::seconds kStreamWithin{
       160};  ///< the first sign of a stream, by S5B or IBB
@@ -45,7 +45,7 @@ class SiIncoming final : public Negotiation, private SiSession::Keeper {
   SiIncoming(const SiIncoming&) = delete;
   SiIncoming& operator=(const SiIncoming&) = delete;
 
-  // Negotiation
+  // Receiving
   void delivered(const Moved& moved) override;
   void complete() override;
   void fail(const Error& why) override;
@@ -54,6 +54,7 @@ class SiIncoming final : public Negotiation, private SiSession::Keeper {
   enum class State { AwaitingStream, Moving, AwaitingDone, Verifying, Over };
   void set_state(State state);
   std::vector<Transport*> usable_methods(bool streams_allowed) const;
+  StreamKey stream_key(const Transport& transport) const;
   void answer(const std::vector<Transport*>& methods, const StreamPlan& plan);
   void opened(Result<std::unique_ptr<Carrier>> carrier);
   void second_opened(Result<std::unique_ptr<Carrier>> carrier);

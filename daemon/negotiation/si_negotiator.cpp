@@ -4,10 +4,10 @@
 #include <algorithm>
 
 #include "base/log.h"
+#include "model/namespaces.h"
 #include "negotiation/si_incoming.h"
 #include "negotiation/si_outgoing.h"
 #include "xep/confirm.h"
-#include "xep/namespaces.h"
 
 namespace xmppftd {
 namespace {
@@ -32,23 +32,15 @@ SiNegotiator::SiNegotiator(SiWorld world, OfferListener& listener)
 
 SiNegotiator::~SiNegotiator() = default;
 
-// The profile and a way for the bytes, not the one without the other: Gajim still advertises
-// bytestreams, and gabble bug 23777 looked at the profile only.
-bool SiNegotiator::can_reach(const PeerFeatures& peer,
-                             const std::vector<MethodChoice>& methods) const {
-  if (!peer.has(kNsSi) || !peer.has(kNsSiFile)) return false;
-  return std::any_of(methods.begin(), methods.end(), [&](const MethodChoice& choice) {
-    return std::any_of(world_.transports.begin(), world_.transports.end(),
-                       [&](const Transport* one) {
-                         return one->method_id() == choice.id && peer.has(one->method());
-                       });
-  });
+bool SiNegotiator::carries(const Method& method) const {
+  return std::any_of(world_.transports.begin(), world_.transports.end(),
+                     [&](const Transport* one) { return one->method() == method.transport; });
 }
 
 bool SiNegotiator::confirms(const PeerFeatures& peer) const { return peer.has(kNsConfirm); }
 
-std::unique_ptr<Negotiation> SiNegotiator::offer(const Offer& offer, const OfferPlan& plan,
-                                                 Negotiation::Handler& handler) {
+std::unique_ptr<Sending> SiNegotiator::offer(const Offer& offer, const OfferPlan& plan,
+                                             Sending::Handler& handler) {
   return std::make_unique<SiOutgoing>(world_, registry_, offer, plan, handler);
 }
 

@@ -4,6 +4,7 @@
 #include <memory>
 #include <vector>
 
+#include "model/namespaces.h"
 #include "negotiation/negotiator.h"
 #include "negotiation/si_session.h"
 
@@ -11,7 +12,7 @@ namespace xmppftd {
 
 /// File transfer by stream initiation (XEP-0095, XEP-0096) over one account, with our own
 /// confirmation (xep/confirm.h) where both sides speak it. Lives as long as the account, through
-/// its sessions, and outlives every Negotiation and IncomingOffer that it made.
+/// its sessions, and outlives every Sending and IncomingOffer that it made.
 class SiNegotiator final : public Negotiator {
  public:
   /// Registers for <si/>, <done/> and <withdrawn/> sets. Offers that pass the checks go to
@@ -21,10 +22,11 @@ class SiNegotiator final : public Negotiator {
   SiNegotiator(const SiNegotiator&) = delete;
   SiNegotiator& operator=(const SiNegotiator&) = delete;
 
-  bool can_reach(const PeerFeatures& peer, const std::vector<MethodChoice>& methods) const override;
+  std::string_view family() const override { return kNsSi; }
+  bool carries(const Method& method) const override;
   bool confirms(const PeerFeatures& peer) const override;
-  std::unique_ptr<Negotiation> offer(const Offer& offer, const OfferPlan& plan,
-                                     Negotiation::Handler& handler) override;
+  std::unique_ptr<Sending> offer(const Offer& offer, const OfferPlan& plan,
+                                 Sending::Handler& handler) override;
   void withdraw(const Jid& peer, const std::string& sid) override;
 
   /// Does this set speak of an offer of that peer which is live, or over and still remembered?

@@ -5,8 +5,8 @@
 
 #include "base/bytes.h"
 #include "base/log.h"
+#include "model/namespaces.h"
 #include "transport/refusal.h"
-#include "xep/namespaces.h"
 
 namespace xmppftd {
 namespace {
@@ -50,7 +50,7 @@ SiOutgoing::SiOutgoing(const SiWorld& world, std::shared_ptr<SiRegistry> registr
   offer_.file = offer.file;
   offer_.range = offer.ranges;
   offer_.can_confirm = plan.peer.has(kNsConfirm);
-  collect_ways(plan);
+  collect_methods(plan);
   prepare();
 }
 
@@ -66,15 +66,17 @@ void SiOutgoing::set_state(State state) {
   state_ = state;
 }
 
-void SiOutgoing::collect_ways(const OfferPlan& plan) {
+void SiOutgoing::collect_methods(const OfferPlan& plan) {
   for (const auto& choice : plan.methods) {
-    const auto found = std::find_if(world_.transports.begin(), world_.transports.end(),
-                                    [&](const auto* one) { return one->method_id() == choice.id; });
+    const auto* method = find_method(choice.id);
+    const auto found =
+        std::find_if(world_.transports.begin(), world_.transports.end(),
+                     [&](const auto* one) { return method && one->method() == method->transport; });
     if (found == world_.transports.end() || !plan.peer.has((*found)->method())) continue;
-    const bool direct = choice.route != "proxy" && plan.direct_allowed;
-    const bool proxy = choice.route != "direct";
+    const bool direct = choice.route != kRouteProxy && plan.direct_allowed;
+    const bool proxy = choice.route != kRouteDirect;
     if (!direct && !proxy) continue;
-    if (auto* known = find_way((*found)->method())) {  // "si-socks5/direct", then "si-socks5/proxy"
+    if (auto* known = find((*found)->method())) {  // by one route, then by the other
       known->plan.direct |= direct;
       known->plan.proxy |= proxy;
       continue;
@@ -86,59 +88,61 @@ void SiOutgoing::collect_ways(const OfferPlan& plan) {
     stream.tell = [this](std::string_view what, std::string detail) {
       handler_.on_step(what, std::move(detail));
     };
-    ways_.push_back({*found, std::move(stream)});
+    methods_.push_back({*found, std::move(stream), choice.id});
   }
   // COMPAT QXmpp, Smack: a SOCKS5 stream of no bytes hangs or grows one.
-  if (offer_.file.size == 0 && find_way(kNsIbb))
-    std::erase_if(ways_, [](const Way& way) { return way.transport->method() != kNsIbb; });
+  if (offer_.file.size == 0 && find(kNsIbb)) keep_in_band_only();
 }
 
-SiOutgoing::Way* SiOutgoing::find_way(std::string_view method) {
-  const auto found = std::find_if(ways_.begin(), ways_.end(), [&](const Way& way) {
-    return way.transport->method() == method;
+void SiOutgoing::keep_in_band_only() {
+  std::erase_if(methods_, [](const auto& one) { return one.transport->method() != kNsIbb; });
+}
+
+SiOutgoing::StreamMethod* SiOutgoing::find(std::string_view method) {
+  const auto found = std::find_if(methods_.begin(), methods_.end(), [&](const auto& one) {
+    return one.transport->method() == method;
   });
-  return found == ways_.end() ? nullptr : &*found;
+  return found == methods_.end() ? nullptr : &*found;
 }
 
 void SiOutgoing::prepare() {
-  if (ways_.empty()) {
+  if (methods_.empty()) {
     soon_ = world_.timers.after({}, [this] {
       end({Errc::NoCommonMethod, "the peer has none of the methods that this job may use"});
     });
     return;
   }
-  unprepared_ = ways_.size();
-  for (const auto& way : ways_)
-    preparations_.push_back(way.transport->prepare(way.plan, [this] {
+  unprepared_ = methods_.size();
+  for (const auto& method : methods_)
+    preparations_.push_back(method.transport->prepare(method.plan, [this] {
       if (--unprepared_ == 0) send_offer();
     }));
 }
 
 /// What cannot be opened is not offered: the peer would choose it, and the file would not move.
-Result<void> SiOutgoing::drop_unusable_ways() {
+Result<void> SiOutgoing::drop_unusable_methods() {
   Result<void> usable = Error{Errc::NoCommonMethod, "no method is left"};
-  way_ = nullptr;
-  std::erase_if(ways_, [&](const Way& way) {
-    const auto can = way.transport->can_open(way.plan);
+  method_ = nullptr;
+  std::erase_if(methods_, [&](const StreamMethod& method) {
+    const auto can = method.transport->can_open(method.plan);
     if (can) return false;
     usable = can;
-    handler_.on_step("not offered",
-                     std::string(way.transport->method_id()) + ": " + can.error().detail);
+    handler_.on_step("not offered", method.word + ": " + can.error().detail);
     return true;
   });
-  if (!ways_.empty()) return {};
+  if (!methods_.empty()) return {};
   return usable;
 }
 
 void SiOutgoing::send_offer() {
   preparations_.clear();
-  if (const auto usable = drop_unusable_ways(); !usable) return end(usable.error());
+  if (const auto usable = drop_unusable_methods(); !usable) return end(usable.error());
   set_state(State::AwaitingAnswer);
   offer_.id = random_hex(kSidBytes);
   held_ = offer_.can_confirm;
   awaited_ = false;
   offer_.methods.clear();
-  for (const auto& way : ways_) offer_.methods.emplace_back(way.transport->method());
+  for (const auto& method : methods_) offer_.methods.emplace_back(method.transport->method());
   request_ = world_.iq.request(IqType::Set, peer_, offer_.build(), answer_within_,
                                [this](const IqReply& reply) { answered(reply); });
 }
@@ -155,17 +159,17 @@ void SiOutgoing::answered(const IqReply& reply) {
   range_ = *range;
   awaited_ = true;
   agreed_to_confirm_ = offer_.can_confirm && answer->can_confirm;
-  Way& way = *find_way(answer->method);
-  handler_.on_step("chosen", std::string(way.transport->method_id()));
-  open(way);
+  StreamMethod& chosen = *find(answer->method);
+  handler_.on_step("chosen", chosen.word);
+  open(chosen);
   if (!std::exchange(accepted_, true)) handler_.on_accepted();
 }
 
-void SiOutgoing::open(Way& way) {
+void SiOutgoing::open(StreamMethod& method) {
   set_state(State::Opening);
-  way_ = &way;
-  attempt_ = way.transport->open(
-      {world_.iq.self(), peer_, offer_.id}, way.plan,
+  method_ = &method;
+  attempt_ = method.transport->open(
+      {world_.iq.self(), peer_, offer_.id, method.word}, method.plan,
       [this](Result<std::unique_ptr<Carrier>> carrier) { opened(std::move(carrier)); });
 }
 
@@ -180,9 +184,9 @@ void SiOutgoing::opened(Result<std::unique_ptr<Carrier>> carrier) {
 
 void SiOutgoing::fall_back(Error why) {
   attempt_.reset();
-  Way* in_band = find_way(kNsIbb);
+  StreamMethod* in_band = find(kNsIbb);
   if (why.code == Errc::NotOnline || !in_band) return end(std::move(why));
-  if (way_ != in_band) {
+  if (method_ != in_band) {
     fell_back_ = true;
     handler_.on_step("failed", why.detail);
     handler_.on_step("fallback", "in-band, under the same sid");
@@ -194,7 +198,7 @@ void SiOutgoing::fall_back(Error why) {
   leave_stream();
   // COMPAT QXmpp: the old one is dead to it
   handler_.on_step("fallback", "a new offer, in-band only");
-  std::erase_if(ways_, [](const Way& way) { return way.transport->method() != kNsIbb; });
+  keep_in_band_only();
   send_offer();
 }
 

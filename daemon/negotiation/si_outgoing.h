@@ -18,7 +18,7 @@ namespace xmppftd {
 ///
 ///   Preparing -> AwaitingAnswer -> Opening -> Moving -> Confirming -> Over
 ///                       ^_____________|  once
-class SiOutgoing final : public Negotiation {
+class SiOutgoing final : public Sending {
  public:
   SiOutgoing(const SiWorld& world, std::shared_ptr<SiRegistry> registry, const Offer& offer,
              const OfferPlan& plan, Handler& handler);
@@ -32,26 +32,27 @@ class SiOutgoing final : public Negotiation {
   /// The peer was told that this offer is the last one, so it must not hear that another follows.
   void withdrawn() { held_ = false; }
 
-  // Negotiation
+  // Sending
   void delivered(const Moved& moved) override;
   std::string open_sid() const override;
-  void complete() override {}
-  void fail(const Error&) override {}
 
  private:
   enum class State { Preparing, AwaitingAnswer, Opening, Moving, Confirming, Over };
-  struct Way {
+  /// One that the offer names (XEP-0095 section 3.2).
+  struct StreamMethod {
     Transport* transport;
     StreamPlan plan;
+    std::string word;  // Method::word
   };
   void set_state(State state);
-  void collect_ways(const OfferPlan& plan);
-  Way* find_way(std::string_view method);
+  void collect_methods(const OfferPlan& plan);
+  void keep_in_band_only();
+  StreamMethod* find(std::string_view method);
   void prepare();
-  Result<void> drop_unusable_ways();
+  Result<void> drop_unusable_methods();
   void send_offer();
   void answered(const IqReply& reply);
-  void open(Way& way);
+  void open(StreamMethod& method);
   void opened(Result<std::unique_ptr<Carrier>> carrier);
   void fall_back(Error why);
   void completed(Delivery delivery, std::optional<Hash> verified);
@@ -63,15 +64,15 @@ class SiOutgoing final : public Negotiation {
   Handler& handler_;
   const Jid peer_;
   const std::chrono::milliseconds answer_within_;
-  std::vector<Way> ways_;
+  std::vector<StreamMethod> methods_;
   SiOffer offer_;
   State state_ = State::Preparing;
   ByteRange range_;
   bool agreed_to_confirm_ = false;
-  bool held_ = false;      // the peer may hold the offer
-  Way* way_ = nullptr;     // being opened, or open
-  bool awaited_ = false;   // the peer accepted this sid, and waits for its bytes
-  bool accepted_ = false;  // the Handler knows
+  bool held_ = false;               // the peer may hold the offer
+  StreamMethod* method_ = nullptr;  // being opened, or open
+  bool awaited_ = false;            // the peer accepted this sid, and waits for its bytes
+  bool accepted_ = false;           // the Handler knows
   bool fell_back_ = false;
   bool offered_again_ = false;
   std::vector<std::unique_ptr<Transport::Attempt>> preparations_;

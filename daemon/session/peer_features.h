@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "xep/namespaces.h"
+#include "model/namespaces.h"
 
 namespace xmppftd {
 

@@ -4,7 +4,7 @@
 #include <algorithm>
 
 #include "base/log.h"
-#include "xep/namespaces.h"
+#include "model/namespaces.h"
 
 namespace xmppftd {
 namespace {

@@ -4,8 +4,8 @@
 #include <string>
 #include <utility>
 
+#include "model/namespaces.h"
 #include "strophe/xml_events.h"
-#include "xep/namespaces.h"
 #include "xep/roster.h"
 
 namespace xmppftd {

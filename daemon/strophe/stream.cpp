@@ -16,9 +16,9 @@
 
 #include "base/log.h"
 #include "base/system_error.h"
+#include "model/namespaces.h"
 #include "strophe/element.h"
 #include "strophe/host.h"
-#include "xep/namespaces.h"
 #include "xep/roster.h"
 #include "xep/stanza.h"
 

@@ -13,10 +13,23 @@
 
 namespace xmppftd {
 
-/// The resource an outgoing job goes to.
-struct Route {
-  Jid peer;  ///< full
-  PeerFeatures features;
+/// One way to send a file to a peer.
+struct Way {
+  Negotiator* negotiator;             ///< never null; there as long as the account is
+  Jid peer;                           ///< full, but for methods that go to an address alone
+  PeerFeatures features;              ///< of it
+  std::vector<MethodChoice> methods;  ///< of the negotiator's family, in order of preference
+};
+
+/// All the ways to send a file to a peer just now, in the order in which they are to be tried, and
+/// why a method is none.
+struct SendPlan {
+  struct LeftOut {
+    MethodChoice method;
+    Error why;
+  };
+  std::vector<Way> ways;  ///< never empty
+  std::vector<LeftOut> left_out;
 };
 
 /// How much of us a peer may see and how much we trust it.
@@ -39,15 +52,14 @@ class AccountPort {
   /// Our full JID: of this session, or the one that the next asks for. Bare before there ever was
   /// one.
   virtual Jid self() const = 0;
-  /// Finds the best available resource of `peer` (or just that resource, for a full JID) that
-  /// `methods` can reach; asks non-contacts with directed presence. `done` comes once, within 20 s,
-  /// not before this returns. Errors: NotOnline, PeerOffline (none available now), NoSuchPeer,
-  /// PeerUnsupported (online, none can).
-  virtual void find_route(const Jid& peer, const std::vector<MethodChoice>& methods,
-                          Callback<void(Result<Route>)> done) = 0;
+  /// How `peer` can be sent a file by `methods`: by the best resource of a bare JID, or by just the
+  /// one of a full JID; non-contacts are asked with directed presence. `done` comes once, within
+  /// 20 s, not before this returns. Errors, where there is no way: NotOnline, PeerOffline (no
+  /// resource is available now), NoSuchPeer, PeerUnsupported (online, none can), Policy (ip_policy
+  /// allows none of them).
+  virtual void plan(const Jid& peer, const std::vector<MethodChoice>& methods,
+                    Callback<void(Result<SendPlan>)> done) = 0;
   virtual PeerTrust trust(const Jid& peer) const = 0;
-  /// Valid while online.
-  virtual Negotiator& negotiator() = 0;
 };
 
 /// The accounts there are.

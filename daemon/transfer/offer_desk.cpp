@@ -360,7 +360,9 @@ void OfferDesk::withdraw(AccountId account, std::string_view peer) {
   std::vector<JobId> gone;
   for (const auto& [id, entry] : pending_) {
     const auto& record = book_.find(id)->now();
-    if (record.account == account && (peer.empty() || record.peer == peer)) gone.push_back(id);
+    if (record.account == account && (peer.empty() || record.peer == peer) &&
+        !entry.offer->offer().outlives_session)
+      gone.push_back(id);
   }
   for (const JobId id : gone)
     end(*book_.find(id), JobState::Cancelled, JobReason::Withdrawn,

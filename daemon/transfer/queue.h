@@ -29,9 +29,9 @@ namespace xmppftd {
 /// meant; the path is what the client knows it by, and serves after a restart if it leads to the
 /// same file here.
 struct SendSource {
-  std::string path;  ///< absolute; "" = `fd` alone
-  UniqueFd fd;       ///< readable, regular; read from offset 0
-  std::string name;  ///< shown to the receiver; "" = the path's last part. Needed without a path
+  std::string path{};  ///< absolute; "" = `fd` alone
+  UniqueFd fd{};       ///< readable, regular; read from offset 0
+  std::string name{};  ///< shown to the receiver; "" = the path's last part. Needed without a path
   /// keep `fd` while there is room, so that the job survives an unlink of the path
   bool keep_open = false;
 };

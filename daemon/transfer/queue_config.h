@@ -15,7 +15,7 @@ namespace xmppftd {
 struct QueueConfig {
   std::string download_folder;  ///< download_dir: absolute
   /// methods: in order of preference
-  std::vector<MethodChoice> methods = {{"si-socks5", ""}, {"si-ibb", ""}};
+  std::vector<MethodChoice> methods = all_choices();
 
   std::string on_exists = "rename";  ///< on_exists: rename | fail, where nobody says otherwise
 

@@ -31,7 +31,7 @@ std::uint64_t ReceiveFile::transferred() const {
 }
 
 bool ReceiveFile::awaits_word() const {
-  return job_.now().state == JobState::Verifying && negotiation_ && !word_is_in_;
+  return job_.now().state == JobState::Verifying && receiving_ && !word_is_in_;
 }
 
 std::uint64_t ReceiveFile::still_needs() const {
@@ -110,7 +110,7 @@ void ReceiveFile::answer() {
   job_.move(JobState::Connecting);
   world_.book.tell(job_.id(), "accepted", "into " + record.folder);
   world_.book.commit(job_, alive_.wrap([this] { world_.owner.on_receive_begun(job_.id()); }));
-  negotiation_ = std::exchange(offer_, nullptr)->accept(terms_, *this);
+  receiving_ = std::exchange(offer_, nullptr)->accept(terms_, *this);
 }
 
 bool ReceiveFile::switch_to(std::unique_ptr<IncomingOffer>& offer,
@@ -126,15 +126,13 @@ bool ReceiveFile::switch_to(std::unique_ptr<IncomingOffer>& offer,
     offer_ = std::move(offer);
   } else {
     ++switches_;
-    negotiation_.reset();
-    negotiation_ = std::move(offer)->accept(terms_, *this);
+    receiving_.reset();
+    receiving_ = std::move(offer)->accept(terms_, *this);
   }
   return true;
 }
 
 // The stream
-
-void ReceiveFile::on_accepted() {}  // for senders
 
 void ReceiveFile::on_carrier(std::unique_ptr<Carrier> carrier, ByteRange range,
                              std::optional<HashAlgo> digest) {
@@ -221,7 +219,7 @@ void ReceiveFile::on_end(Result<Moved> how) {
   world_.book.tell(job_.id(), "received");
   world_.book.commit(job_);
   world_.owner.on_receive_moves(job_.id(), false);
-  negotiation_->delivered(*how);
+  receiving_->delivered(*how);
 }
 
 // Is it what was offered?
@@ -361,8 +359,8 @@ void ReceiveFile::done() {
   job_.move(JobState::Done);
   world_.book.tell(job_.id(), "done", record.path);
   world_.book.commit(job_, alive_.wrap([this] {
-    if (!negotiation_) return world_.owner.on_receive_ended(job_.id(), {});
-    negotiation_->complete();
+    if (!receiving_) return world_.owner.on_receive_ended(job_.id(), {});
+    receiving_->complete();
   }));
 }
 
@@ -388,12 +386,10 @@ void ReceiveFile::finish_publishing() {
       }));
 }
 
-void ReceiveFile::on_completed(Delivery, std::optional<Hash>) {
-  world_.owner.on_receive_ended(job_.id(), {});
-}
+void ReceiveFile::on_completed() { world_.owner.on_receive_ended(job_.id(), {}); }
 
 void ReceiveFile::on_ended(Error why) {
-  negotiation_.reset();
+  receiving_.reset();
   if (job_.now().state == JobState::Done) {
     // Whether the sender could be told changes nothing here. Not on disk yet: done() will end it.
     if (job_.shown() != nullptr && job_.shown()->state == JobState::Done)
@@ -411,7 +407,7 @@ void ReceiveFile::fail(Error why) { world_.owner.on_receive_ended(job_.id(), std
 
 /// For troubles that the sender does not know of.
 void ReceiveFile::fail_and_tell(Error why) {
-  if (negotiation_) negotiation_->fail(why);
+  if (receiving_) receiving_->fail(why);
   fail(std::move(why));
 }
 

@@ -28,7 +28,7 @@ namespace xmppftd {
 ///
 /// Success is committed here; a failure is only reported, for the desk to judge. Destroying it
 /// gives up: the peer is told, the record and the part file stay as they are.
-class ReceiveFile final : private Negotiation::Handler, private Carrier::Handler {
+class ReceiveFile final : private Receiving::Handler, private Carrier::Handler {
  public:
   class Owner {
    public:
@@ -105,11 +105,10 @@ class ReceiveFile final : private Negotiation::Handler, private Carrier::Handler
   void fail(Error why);
   void fail_and_tell(Error why);
 
-  // Negotiation::Handler
-  void on_accepted() override;
+  // Receiving::Handler
   void on_carrier(std::unique_ptr<Carrier> carrier, ByteRange range,
                   std::optional<HashAlgo> digest) override;
-  void on_completed(Delivery delivery, std::optional<Hash> verified) override;
+  void on_completed() override;
   void on_declared(std::optional<Hash> declared) override;
   void on_ended(Error why) override;
   void on_step(std::string_view what, std::string detail) override;
@@ -123,7 +122,7 @@ class ReceiveFile final : private Negotiation::Handler, private Carrier::Handler
   std::unique_ptr<IncomingOffer> offer_;
   IncomingOffer::Terms terms_;
   std::shared_ptr<PartFile> part_;
-  std::unique_ptr<Negotiation> negotiation_;
+  std::unique_ptr<Receiving> receiving_;
   std::unique_ptr<Carrier> carrier_;
   ByteRange range_;                 ///< of the carrier,
   std::optional<HashAlgo> digest_;  ///< and what the sender will compare

@@ -499,9 +499,9 @@ void SendDesk::end(Job& job, JobState state, JobReason reason, const Error& why,
 /// not.
 void SendDesk::withdraw(const Job& job) {
   const auto open = open_offers_.extract(job.id());
-  auto* account = world_.accounts.find(job.now().account);
+  const auto* account = world_.accounts.find(job.now().account);
   if (!open.empty() && account != nullptr && account->online())
-    account->negotiator().withdraw(open.mapped().peer, open.mapped().sid);
+    open.mapped().negotiator->withdraw(open.mapped().peer, open.mapped().sid);
 }
 
 void SendDesk::cancel(Job& job, Done done) {

@@ -172,7 +172,7 @@ class SendDesk final : private SendFile::Owner {
   std::map<JobId, std::shared_ptr<OpenFile>> held_;
   std::map<JobId, Clock::time_point> deadlines_;  ///< when a job whose peer is awaited fails
   /// of earlier attempts: their receivers wait for the next one
-  std::map<JobId, Withdrawal> open_offers_;
+  std::map<JobId, SendFile::OpenOffer> open_offers_;
   std::map<JobId, Refused> refused_;  ///< jobs that were told "not now" and nothing else since
   std::minstd_rand dice_{std::random_device{}()};
   bool awake_ = false;

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "base/log.h"
+#include "transfer/verdict.h"
 
 namespace xmppftd {
 
@@ -24,14 +24,13 @@ std::uint64_t SendFile::transferred() const {
 }
 
 bool SendFile::peer_confirms() const {
-  return route_ && world_.account.online() &&
-         world_.account.negotiator().confirms(route_->features);
+  return !ways_.empty() && way().negotiator->confirms(way().features);
 }
 
-std::optional<Withdrawal> SendFile::open_offer() const {
-  auto sid = negotiation_ ? negotiation_->open_sid() : "";
+std::optional<SendFile::OpenOffer> SendFile::open_offer() const {
+  auto sid = sending_ ? sending_->open_sid() : "";
   if (sid.empty()) return std::nullopt;
-  return Withdrawal{route_->peer, std::move(sid)};
+  return OpenOffer{way().negotiator, way().peer, std::move(sid)};
 }
 
 void SendFile::start() {
@@ -42,32 +41,31 @@ void SendFile::start() {
 void SendFile::opened(Result<std::shared_ptr<OpenFile>> file) {
   if (!file) return fail(file.error());
   file_ = std::move(*file);
-  look_up_peer();
+  look_for_ways();
 }
 
-void SendFile::look_up_peer() {
+void SendFile::look_for_ways() {
   auto peer = Jid::parse(job_.now().peer);
   if (!peer) return fail(peer.error());
   if (*peer == world_.account.self())
-    return fail({Errc::BadJid,
-                 peer->str() + " is this very program now; send to another one of this account"});
-  // In-band only: the peer must not learn our address.
-  if (!world_.account.trust(*peer).streams_allowed)
-    std::erase_if(methods_, [](const MethodChoice& method) { return method.id != "si-ibb"; });
-  if (methods_.empty())
-    return fail(
-        {Errc::Policy, "ip_policy is ibb-only and si-ibb is not among the methods of this job"});
-  world_.account.find_route(*peer, methods_,
-                            alive_.wrap([this](Result<Route> route) { found(std::move(route)); }));
+    return fail({Errc::BadJid, peer->str() +
+                                   " is this very program now; send to another one of this "
+                                   "account"});
+  world_.account.plan(*peer, methods_,
+                      alive_.wrap([this](Result<SendPlan> plan) { found(std::move(plan)); }));
 }
 
-void SendFile::found(Result<Route> route) {
-  if (!route) return fail(route.error());
+void SendFile::found(Result<SendPlan> plan) {
+  if (!plan) return fail(plan.error());
   if (!world_.account.online()) return fail({Errc::NotOnline, "the account went offline"});
-  route_ = std::move(*route);
+  ways_ = std::move(plan->ways);
+  prepare();
+}
+
+void SendFile::prepare() {
   const auto& info = job_.now().file;
   const bool hash_first = !info.hash && info.size <= hash_before_offer_max_ && !peer_confirms();
-  if (!hash_first) return world_.owner.on_send_ready(job_.id());
+  if (!hash_first) return ready();
   // MD5 is all that XEP-0096 has; the peer compares it with what arrived.
   hashing_ = world_.bulk.hash(file_, {0, info.size}, HashAlgo::Md5, std::make_shared<Progress>(),
                               [this](Result<Hash> hash) { hashed(std::move(hash)); });
@@ -77,24 +75,35 @@ void SendFile::hashed(Result<Hash> hash) {
   hashing_.reset();
   if (!hash) return fail(hash.error());
   job_.edit().file.hash = std::move(*hash);
-  world_.owner.on_send_ready(job_.id());
+  ready();
+}
+
+/// The first way waits for its turn. It is still this job's when the next one is tried.
+void SendFile::ready() {
+  if (way_ == 0) return world_.owner.on_send_ready(job_.id());
+  offer_by_way();
 }
 
 void SendFile::offer() {
-  // While the file was hashed the session may have gone, and the negotiator with it.
+  // While the file was hashed the session may have gone, and with it what it takes to offer.
   if (!world_.account.online()) return fail({Errc::NotOnline, "the account went offline"});
-  const auto trust = world_.account.trust(route_->peer);
-  const Offer offer{route_->peer, job_.now().file, true};
-  const OfferPlan plan{methods_, route_->features, trust.direct_allowed, answer_within_};
   offered_ = true;
   auto& record = job_.edit();
-  record.peer_full = route_->peer.str();
   record.attempt += 1;
-  record.transferred = record.offset = 0;
   record.next_attempt_at = record.waiting_since = {};
+  offer_by_way();
+}
+
+void SendFile::offer_by_way() {
+  auto& record = job_.edit();
+  record.peer_full = way().peer.str();
+  record.transferred = record.offset = 0;
   move(JobState::Offered, JobReason::AwaitingPeer, "offered",
        "to " + record.peer_full + ", attempt " + std::to_string(record.attempt));
-  negotiation_ = world_.account.negotiator().offer(offer, plan, *this);
+  const Offer offer{way().peer, record.file, true};
+  const OfferPlan plan{way().methods, way().features,
+                       world_.account.trust(way().peer).direct_allowed, answer_within_};
+  sending_ = way().negotiator->offer(offer, plan, *this);
   world_.owner.on_send_offered(job_.id());
 }
 
@@ -107,6 +116,7 @@ void SendFile::on_carrier(std::unique_ptr<Carrier> carrier, ByteRange range,
                           std::optional<HashAlgo> digest) {
   carrier_ = std::move(carrier);
   range_ = range;
+  began_to_move_ = true;
   // one that is open with the answer
   if (job_.now().state == JobState::Offered) job_.move(JobState::Connecting);
   const Path& path = carrier_->path();
@@ -138,11 +148,11 @@ void SendFile::on_end(Result<Moved> how) {
   carrier_.reset();
   move(JobState::Verifying, JobReason::None, "sent");
   world_.owner.on_send_moves(job_.id(), false);
-  negotiation_->delivered(*how);
+  sending_->delivered(*how);
 }
 
 void SendFile::on_completed(Delivery delivery, std::optional<Hash> verified) {
-  negotiation_.reset();
+  sending_.reset();
   auto& record = job_.edit();
   record.delivery = delivery;
   if (verified) record.hash = verified;
@@ -152,8 +162,6 @@ void SendFile::on_completed(Delivery delivery, std::optional<Hash> verified) {
   world_.book.tell(job_.id(), "done", std::string(to_string(delivery)));
   world_.book.commit(job_, alive_.wrap([this] { world_.owner.on_send_ended(job_.id(), {}); }));
 }
-
-void SendFile::on_declared(std::optional<Hash>) {}  // for receivers
 
 void SendFile::on_ended(Error why) { fail(std::move(why)); }
 
@@ -167,6 +175,23 @@ void SendFile::move(JobState to, JobReason reason, std::string what, std::string
   world_.book.commit(job_);
 }
 
-void SendFile::fail(Error why) { world_.owner.on_send_ended(job_.id(), std::move(why)); }
+void SendFile::fail(Error why) {
+  if (!try_next_way(why)) world_.owner.on_send_ended(job_.id(), std::move(why));
+}
+
+/// Within the same attempt, for the peer took nothing by this one.
+bool SendFile::try_next_way(const Error& why) {
+  const bool another = way_ + 1 < ways_.size();
+  if (!another || began_to_move_ || !offered_ || !may_go_another_way(why.code) ||
+      !world_.account.online())
+    return false;
+  if (const auto open = open_offer()) open->negotiator->withdraw(open->peer, open->sid);
+  sending_.reset();
+  ++way_;
+  world_.book.tell(job_.id(), "failed", why.detail);
+  world_.book.tell(job_.id(), "fallback", "to " + way().methods.front().str());
+  prepare();
+  return true;
+}
 
 }  // namespace xmppftd

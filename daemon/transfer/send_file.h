@@ -19,14 +19,15 @@ namespace xmppftd {
 
 /// One attempt to send one file:
 ///
-///   start: open and compare with what was queued -> find the peer's resource -> hash, where the
-///   peer cannot confirm
+///   start: open and compare with what was queued -> ask for the ways to the peer -> hash, where
+///   the peer cannot confirm
 ///     -> ready -- its turn -> Offered -- peer accepts -> Connecting -- stream up -> Active -- last
 ///     byte -> Verifying -- told how sure -> Done
 ///
-/// Success is committed here; a failure is only reported, for the queue to judge. Destroying it
-/// gives up: the peer is told, the record stays as it is.
-class SendFile final : private Negotiation::Handler, private Carrier::Handler {
+/// A way that leads nowhere before a byte moved is followed by the next, from the hash on. Success
+/// is committed here; a failure is only reported, for the queue to judge. Destroying it gives up:
+/// the peer is told, the record stays as it is.
+class SendFile final : private Sending::Handler, private Carrier::Handler {
  public:
   class Owner {
    public:
@@ -69,24 +70,33 @@ class SendFile final : private Negotiation::Handler, private Carrier::Handler {
   /// Was the peer found, and is it of our own kind?
   bool peer_confirms() const;
   /// What of this attempt the peer may still hold, for Negotiator::withdraw().
-  std::optional<Withdrawal> open_offer() const;
+  struct OpenOffer {
+    Negotiator* negotiator;
+    Jid peer;
+    std::string sid;
+  };
+  std::optional<OpenOffer> open_offer() const;
   /// Bytes of the file that are across.
   std::uint64_t transferred() const;
 
  private:
   void opened(Result<std::shared_ptr<OpenFile>> file);
-  void look_up_peer();
-  void found(Result<Route> route);
+  void look_for_ways();
+  void found(Result<SendPlan> plan);
+  const Way& way() const { return ways_[way_]; }
+  void prepare();
   void hashed(Result<Hash> hash);
+  void ready();
+  void offer_by_way();
   void fail(Error why);
+  bool try_next_way(const Error& why);
   void move(JobState to, JobReason reason, std::string what, std::string detail = {});
 
-  // Negotiation::Handler
+  // Sending::Handler
   void on_accepted() override;
   void on_carrier(std::unique_ptr<Carrier> carrier, ByteRange range,
                   std::optional<HashAlgo> digest) override;
   void on_completed(Delivery delivery, std::optional<Hash> verified) override;
-  void on_declared(std::optional<Hash> declared) override;
   void on_ended(Error why) override;
   void on_step(std::string_view what, std::string detail) override;
   // Carrier::Handler
@@ -99,12 +109,14 @@ class SendFile final : private Negotiation::Handler, private Carrier::Handler {
   const std::chrono::milliseconds answer_within_;
   std::vector<MethodChoice> methods_;
   std::shared_ptr<OpenFile> file_;
-  std::optional<Route> route_;
+  std::vector<Way> ways_;
+  std::size_t way_ = 0;  // the one that is tried; there once ways_ is
   std::unique_ptr<Move> hashing_;
-  std::unique_ptr<Negotiation> negotiation_;
+  std::unique_ptr<Sending> sending_;
   std::unique_ptr<Carrier> carrier_;
   ByteRange range_;
   bool offered_ = false;
+  bool began_to_move_ = false;
   WhileAlive alive_;
 };
 

@@ -52,6 +52,16 @@ Verdict judge(Errc code) noexcept {
   return {Fate::Fail, JobReason::Internal};
 }
 
+bool may_go_another_way(Errc code) noexcept {
+  switch (code) {
+    case Errc::NoCommonMethod:
+    case Errc::PeerUnsupported:
+    case Errc::StreamFailed:
+    case Errc::Protocol: return true;
+    default: return false;
+  }
+}
+
 std::chrono::milliseconds retry_delay(const QueueConfig& config, std::chrono::milliseconds first,
                                       unsigned times, double dice) noexcept {
   auto delay = first;

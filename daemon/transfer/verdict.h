@@ -29,6 +29,10 @@ struct Verdict {
 /// The one table of fatal and passing troubles (INTERFACE section 2.4).
 Verdict judge(Errc code) noexcept;
 
+/// Did the peer, or the network, only refuse this way of sending the file to it? Then another way
+/// may do, at once. Not where a person said no, or another way would meet the same trouble.
+bool may_go_another_way(Errc code) noexcept;
+
 /// How long to wait after failure number `times` (1 = the first): `first` doubled each time, at
 /// most max_delay, shifted by `dice` (-1..1) times the jitter.
 std::chrono::milliseconds retry_delay(const QueueConfig& config, std::chrono::milliseconds first,

@@ -48,7 +48,7 @@ class IbbStream : public Carrier {
   IbbTransport& transport_;
   const StreamKey key_;
   const std::size_t block_size_;
-  const Path path_{"si-ibb", "", "", 0};
+  const Path path_;
   Progress progress_;
   bool ended_ = false;
 };

@@ -120,7 +120,7 @@ void IbbTransport::lose(const std::vector<Key>& keys, const std::string& why) {
 // --------------------------------------------------
 
 IbbStream::IbbStream(IbbTransport& transport, const StreamKey& key, std::size_t block_size)
-    : transport_(transport), key_(key), block_size_(block_size) {
+    : transport_(transport), key_(key), block_size_(block_size), path_{key.method, "", "", 0} {
   const IbbTransport::Key here{key_.peer, key_.sid};
   std::erase(transport_.ended_, here);  // its sid may be used again
   transport_.streams_[here] = this;

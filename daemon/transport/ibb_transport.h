@@ -10,9 +10,9 @@
 #include "io/bulk.h"
 #include "io/iq_channel.h"
 #include "io/timer.h"
+#include "model/namespaces.h"
 #include "transport/server_limit.h"
 #include "transport/transport.h"
-#include "xep/namespaces.h"
 
 namespace xmppftd {
 
@@ -57,7 +57,6 @@ class IbbTransport final : public Transport {
   IbbTransport& operator=(const IbbTransport&) = delete;
 
   std::string_view method() const override { return kNsIbb; }
-  std::string_view method_id() const override { return "si-ibb"; }
   std::unique_ptr<Attempt> prepare(const StreamPlan& plan, Callback<void()> ready) override;
   std::unique_ptr<Attempt> open(const StreamKey& key, const StreamPlan& plan, Opened done) override;
   std::unique_ptr<Attempt> expect(const StreamKey& key, const StreamPlan& plan,

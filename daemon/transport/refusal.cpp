@@ -98,15 +98,16 @@ constexpr Row kRows[] = {
      "the peer reached none of the offered hosts; open the port of socks5.listen to it, or name a "
      "proxy that both reach in socks5.proxies"},
     {Step::S5bOffer, kForbidden,
-     "the peer's program refused the SOCKS5 stream, it may connect to nobody directly; --method "
-     "si-ibb does without one"},
+     "the peer's program refused the SOCKS5 stream, it may connect to nobody directly; an "
+     "in-band --method does without one"},
     {Step::S5bOffer, kAway, kGone},
     {Step::S5bOffer, kNotUnderstood | Conditions{UnexpectedRequest},
-     "the peer's program does not understand the offered hosts; --method si-ibb does without them"},
+     "the peer's program does not understand the offered hosts; an in-band --method does without "
+     "them"},
     {Step::S5bOffer, kBusy, "the peer takes no more streams just now; it is asked again later"},
     {Step::S5bOffer, Conditions::rest(),
-     "the peer's program could not open the SOCKS5 stream and does not say why; --method si-ibb "
-     "does without one"},
+     "the peer's program could not open the SOCKS5 stream and does not say why; an in-band "
+     "--method does without one"},
 
     {Step::S5bActivation, kForgotten | Conditions{BadRequest, Conflict, NotAcceptable, NotAllowed},
      "the proxy does not know the stream: a connection to it was lost, or the offer was accepted "
@@ -125,11 +126,12 @@ constexpr Row kRows[] = {
     {Step::IbbOpen, kForgotten,
      "the peer's program does not know the file any more that it accepted; it is offered again"},
     {Step::IbbOpen, kForbidden,
-     "the peer's program takes no in-band stream of us; allow si-socks5 with --method"},
+     "the peer's program takes no in-band stream of us; allow a SOCKS5 one with --method"},
     {Step::IbbOpen, kNotUnderstood,
-     "the peer's program does not understand in-band streams; allow si-socks5 with --method"},
+     "the peer's program does not understand in-band streams; allow a SOCKS5 one with --method"},
     {Step::IbbOpen, kAway,
-     "the peer went offline meanwhile, or its program has no in-band streams; allow si-socks5 with "
+     "the peer went offline meanwhile, or its program has no in-band streams; allow a SOCKS5 one "
+     "with "
      "--method"},
     {Step::IbbOpen, {RemoteServerNotFound}, kNoSuchServer},
     {Step::IbbOpen, {RemoteServerTimeout}, kServerSilent},
@@ -137,7 +139,7 @@ constexpr Row kRows[] = {
      "the peer takes no in-band stream just now, not even with the smallest blocks; it is asked "
      "again later"},
     {Step::IbbOpen, Conditions::rest(),
-     "the peer's program could not open an in-band stream and does not say why; allow si-socks5 "
+     "the peer's program could not open an in-band stream and does not say why; allow a SOCKS5 one "
      "with --method"},
 
     {Step::IbbBlock,

@@ -12,8 +12,9 @@ void S5bCarrier::start(FileEnd file, ByteRange range, Handler& handler) {
     move_ = bulk_.receive(std::move(socket_), std::move(file), range, progress_, std::move(done));
     return;
   }
-  // Through a proxy a half-close may cut the rest off (DECISIONS, "End of S5B").
-  const auto end = path_.route == "proxy" ? StreamEnd::DrainAndClose : StreamEnd::ShutdownAndWait;
+  // Through a proxy a half-close may cut the rest off.
+  const auto end =
+      role_ == Role::ProxySender ? StreamEnd::DrainAndClose : StreamEnd::ShutdownAndWait;
   move_ = bulk_.send(std::move(socket_), std::move(file), range, end, progress_, std::move(done));
 }
 

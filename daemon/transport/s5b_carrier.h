@@ -12,7 +12,8 @@ namespace xmppftd {
 /// nothing but the workers, so it survives the loss of the XMPP session.
 class S5bCarrier final : public Carrier {
  public:
-  enum class Role { Sender, Receiver };
+  /// Who sends ends its stream one way towards the peer and another way towards a proxy.
+  enum class Role { Receiver, DirectSender, ProxySender };
 
   S5bCarrier(Bulk& bulk, Role role, UniqueFd socket, Path path);
 

@@ -137,9 +137,10 @@ void S5bIncoming::connected(Result<S5bConnected> result) {
   answer.sid = key_.sid;
   answer.used = result->host.jid;
   for (auto& iq : asked) iq.reply(answer.build());
-  const std::string route = is_peers_own(result->host) ? "direct" : "proxy";
-  if (route == "direct") context_.peers->seen(key_.peer, result->address);
-  Path path{"si-socks5", route, result->address.host(), result->address.port()};
+  const bool direct = is_peers_own(result->host);
+  const std::string route(direct ? kRouteDirect : kRouteProxy);
+  if (direct) context_.peers->seen(key_.peer, result->address);
+  Path path{key_.method, route, result->address.host(), result->address.port()};
   if (plan_.tell) plan_.tell(route, "connected to " + result->address.str());
   done(std::unique_ptr<Carrier>(std::make_unique<S5bCarrier>(
       context_.bulk, S5bCarrier::Role::Receiver, std::move(result->socket), std::move(path))));

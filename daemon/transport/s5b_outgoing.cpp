@@ -5,7 +5,6 @@
 
 #include "base/text.h"
 #include "transport/refusal.h"
-#include "transport/s5b_carrier.h"
 #include "transport/s5b_places.h"
 
 namespace xmppftd {
@@ -194,7 +193,7 @@ void S5bOutgoing::use_direct() {
   context_.peers->seen(key_.peer, far_end);
   UniqueFd socket = ticket_->take();
   if (!socket) return fail(Errc::StreamFailed, "the peer's connection to us just broke");
-  open(std::move(socket), "direct", far_end);
+  open(S5bCarrier::Role::DirectSender, std::move(socket), far_end);
 }
 
 void S5bOutgoing::connect_to_proxy(const std::string& jid, std::vector<StreamHost> places) {
@@ -216,17 +215,17 @@ void S5bOutgoing::activate(const Jid& proxy, S5bConnected connected) {
   query.sid = key_.sid;
   query.activate = key_.peer.as_stamped();
   // An empty result is as good as one with a child: what counts is who answered which request.
-  request_ =
-      context_.iq.request(IqType::Set, proxy, query.build(), kActivateWithin,
-                          [this, proxy, connection = std::move(connected)](IqReply reply) mutable {
-                            if (const auto* failure = std::get_if<IqFailure>(&reply)) {
-                              const bool offline = failure->kind == IqFailure::Kind::Disconnected;
-                              const Error why = explain(Step::S5bActivation, *failure);
-                              return fail(offline ? Errc::NotOnline : Errc::StreamFailed,
-                                          (offline ? "" : proxy.str() + ": ") + why.detail);
-                            }
-                            open(std::move(connection.socket), "proxy", connection.address);
-                          });
+  request_ = context_.iq.request(
+      IqType::Set, proxy, query.build(), kActivateWithin,
+      [this, proxy, connection = std::move(connected)](IqReply reply) mutable {
+        if (const auto* failure = std::get_if<IqFailure>(&reply)) {
+          const bool offline = failure->kind == IqFailure::Kind::Disconnected;
+          const Error why = explain(Step::S5bActivation, *failure);
+          return fail(offline ? Errc::NotOnline : Errc::StreamFailed,
+                      (offline ? "" : proxy.str() + ": ") + why.detail);
+        }
+        open(S5bCarrier::Role::ProxySender, std::move(connection.socket), connection.address);
+      });
 }
 
 void S5bOutgoing::tell(std::string_view what, std::string detail) const {
@@ -239,13 +238,14 @@ void S5bOutgoing::fail(Errc code, std::string detail) {
   done(Error{code, std::move(detail)});  // may destroy us
 }
 
-void S5bOutgoing::open(UniqueFd socket, std::string route, const SocketAddress& far_end) {
+void S5bOutgoing::open(S5bCarrier::Role role, UniqueFd socket, const SocketAddress& far_end) {
+  const std::string route(role == S5bCarrier::Role::DirectSender ? kRouteDirect : kRouteProxy);
   tell(route, "connected to " + far_end.str());
-  Path path{"si-socks5", std::move(route), far_end.host(), far_end.port()};
+  Path path{key_.method, route, far_end.host(), far_end.port()};
   auto done = std::move(done_);
   ticket_.reset();
-  done(std::unique_ptr<Carrier>(std::make_unique<S5bCarrier>(
-      context_.bulk, S5bCarrier::Role::Sender, std::move(socket), std::move(path))));
+  done(std::unique_ptr<Carrier>(
+      std::make_unique<S5bCarrier>(context_.bulk, role, std::move(socket), std::move(path))));
 }
 
 }  // namespace xmppftd

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "transport/s5b_carrier.h"
 #include "transport/s5b_connector.h"
 #include "transport/s5b_transport.h"
 
@@ -48,7 +49,7 @@ class S5bOutgoing final : public Transport::Attempt {
   void activate(const Jid& proxy, S5bConnected connected);
   void tell(std::string_view what, std::string detail) const;
   void fail(Errc code, std::string detail);
-  void open(UniqueFd socket, std::string route, const SocketAddress& far_end);
+  void open(S5bCarrier::Role role, UniqueFd socket, const SocketAddress& far_end);
 
   const S5bContext& context_;
   const StreamKey key_;

@@ -10,13 +10,13 @@
 #include "io/iq_channel.h"
 #include "io/socket.h"
 #include "io/timer.h"
+#include "model/namespaces.h"
 #include "transport/address_policy.h"
 #include "transport/peer_addresses.h"
 #include "transport/s5b_config.h"
 #include "transport/s5b_listener.h"
 #include "transport/s5b_proxies.h"
 #include "transport/transport.h"
-#include "xep/namespaces.h"
 
 namespace xmppftd {
 
@@ -48,7 +48,6 @@ class S5bTransport final : public Transport {
   S5bTransport& operator=(const S5bTransport&) = delete;
 
   std::string_view method() const override { return kNsBytestreams; }
-  std::string_view method_id() const override { return "si-socks5"; }
   std::unique_ptr<Attempt> prepare(const StreamPlan& plan, Callback<void()> ready) override;
   Result<void> can_open(const StreamPlan& plan) const override;
   std::unique_ptr<Attempt> open(const StreamKey& key, const StreamPlan& plan, Opened done) override;

@@ -18,6 +18,7 @@ struct StreamKey {
   Jid self;  ///< our full JID as the peer writes it (the `to` of its stanzas)
   Jid peer;  ///< full
   std::string sid;
+  std::string method{};  ///< what its Path::method says: whoever builds it knows, not the transport
 };
 
 /// What this stream may do, from the account's ip_policy, the user's --method and the peer's
@@ -43,8 +44,7 @@ class Transport {
   };
 
   virtual ~Transport() = default;
-  virtual std::string_view method() const = 0;     ///< its namespace: the stream-method option
-  virtual std::string_view method_id() const = 0;  ///< "si-socks5", "si-ibb"
+  virtual std::string_view method() const = 0;  ///< its namespace: the stream-method option
   /// Makes sure that open() can send its first stanza at once (proxies known, listener up).
   /// COMPAT Smack: waits only 5 s for it.
   /// `ready` comes within 5 s, whatever was found.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "xep/confirm.h"
 
-#include "xep/namespaces.h"
+#include "model/namespaces.h"
 #include "xep/parse.h"
 #include "xep/xep0300_hashes.h"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "base/log.h"
-#include "xep/namespaces.h"
+#include "model/namespaces.h"
 #include "xep/stanza_error.h"
 
 namespace xmppftd {

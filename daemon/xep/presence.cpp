@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "model/file_info.h"
-#include "xep/namespaces.h"
+#include "model/namespaces.h"
 #include "xep/parse.h"
 
 namespace xmppftd {

@@ -6,8 +6,8 @@
 #include <string_view>
 
 #include "base/result.h"
+#include "model/namespaces.h"
 #include "xep/element.h"
-#include "xep/namespaces.h"
 #include "xep/stanza_error.h"
 
 namespace xmppftd {

@@ -6,7 +6,7 @@
 #include "base/bytes.h"
 #include "base/log.h"
 #include "model/file_info.h"
-#include "xep/namespaces.h"
+#include "model/namespaces.h"
 
 namespace xmppftd {
 namespace {

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "xep/namespaces.h"
+#include "model/namespaces.h"
 #include "xep/parse.h"
 
 namespace xmppftd {

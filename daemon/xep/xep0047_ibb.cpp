@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "xep/xep0047_ibb.h"
 
-#include "xep/namespaces.h"
+#include "model/namespaces.h"
 #include "xep/parse.h"
 
 namespace xmppftd {

@@ -5,7 +5,7 @@
 
 #include "base/bytes.h"
 #include "base/digest.h"
-#include "xep/namespaces.h"
+#include "model/namespaces.h"
 #include "xep/parse.h"
 
 namespace xmppftd {

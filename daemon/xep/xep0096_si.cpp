@@ -4,8 +4,8 @@
 #include <algorithm>
 
 #include "base/bytes.h"
+#include "model/namespaces.h"
 #include "xep/confirm.h"
-#include "xep/namespaces.h"
 #include "xep/parse.h"
 #include "xep/xep0004_data_form.h"
 #include "xep/xep0082_date.h"

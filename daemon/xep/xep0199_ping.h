@@ -3,8 +3,8 @@
 
 #include <string>
 
+#include "model/namespaces.h"
 #include "xep/element.h"
-#include "xep/namespaces.h"
 
 namespace xmppftd {
 

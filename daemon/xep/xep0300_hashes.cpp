@@ -2,7 +2,7 @@
 #include "xep/xep0300_hashes.h"
 
 #include "base/bytes.h"
-#include "xep/namespaces.h"
+#include "model/namespaces.h"
 #include "xep/parse.h"
 
 namespace xmppftd {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // In-band blocks: what a peer calls one, and both halves of the flow under any order of events.
 #include "fuzz.h"
+#include "model/namespaces.h"
 #include "protocol/ibb_flow.h"
-#include "xep/namespaces.h"
 #include "xep/xep0047_ibb.h"
 
 using namespace xmppftd;

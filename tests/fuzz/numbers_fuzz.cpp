@@ -6,10 +6,10 @@
 #include "config/values.h"
 #include "failure.h"
 #include "fuzz.h"
+#include "model/namespaces.h"
 #include "parse.h"
 #include "selector.h"
 #include "text.h"
-#include "xep/namespaces.h"
 #include "xep/xep0082_date.h"
 #include "xep/xep0096_si.h"
 

@@ -9,9 +9,9 @@
 #include "bus/job_fields.h"
 #include "fuzz.h"
 #include "model/jid.h"
+#include "model/namespaces.h"
 #include "sqlite/job_columns.h"
 #include "support/xml.h"
-#include "xep/namespaces.h"
 #include "xep/stanza.h"
 #include "xep/xep0096_si.h"
 

@@ -3,9 +3,9 @@
 
 #include <algorithm>
 
+#include "model/namespaces.h"
 #include "support/jid.h"
 #include "support/xml.h"
-#include "xep/namespaces.h"
 #include "xep/roster.h"
 #include "xep/stanza_error.h"
 #include "xep/xep0030_disco.h"

@@ -53,8 +53,7 @@ class FakeTransport final : public Transport {
     bool alive = true;
   };
 
-  FakeTransport(FakeTimers& timers, std::string_view ns, std::string_view id)
-      : timers_(timers), method_(ns), id_(id) {}
+  FakeTransport(FakeTimers& timers, std::string_view ns) : timers_(timers), method_(ns) {}
 
   bool never_ready = false;
   Result<void> usable;  ///< can_open()
@@ -69,13 +68,14 @@ class FakeTransport final : public Transport {
   /// The newest opening succeeds.
   std::shared_ptr<FakeCarrier::State> succeed() {
     auto state = std::make_shared<FakeCarrier::State>();
-    finish(std::unique_ptr<Carrier>(std::make_unique<FakeCarrier>(state, id_)));
+    REQUIRE_FALSE(openings.empty());
+    const auto& method = openings.back()->key.method;
+    finish(std::unique_ptr<Carrier>(std::make_unique<FakeCarrier>(state, method)));
     return state;
   }
   void fail(Errc code) { finish(Error{code, "the test said so"}); }
 
   std::string_view method() const override { return method_; }
-  std::string_view method_id() const override { return id_; }
   std::unique_ptr<Attempt> prepare(const StreamPlan&, Callback<void()> ready) override {
     ++prepared;
     auto attempt = std::make_unique<Preparation>();
@@ -115,7 +115,7 @@ class FakeTransport final : public Transport {
   }
 
   FakeTimers& timers_;
-  const std::string method_, id_;
+  const std::string method_;
 };
 
 }  // namespace xmppftd::test

@@ -15,10 +15,10 @@
 #include <vector>
 
 #include "base/log.h"
+#include "model/namespaces.h"
 #include "strophe/expat_seam.h"
 #include "strophe/xmpp_thread.h"
 #include "uv/loop.h"
-#include "xep/namespaces.h"
 
 using namespace xmppftd;
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "scenario/peers/foreign_peer.h"
 
+#include "model/namespaces.h"
 #include "support/fake_iq_channel.h"
 #include "support/jid.h"
 #include "support/xml.h"
-#include "xep/namespaces.h"
 #include "xep/xep0030_disco.h"
 #include "xep/xep0065_bytestreams.h"
 

@@ -3,8 +3,8 @@
 // src/java/org/jivesoftware/openfire/filetransfer/proxy/ProxyConnectionManager.java.
 #include <map>
 
+#include "model/namespaces.h"
 #include "scenario/play.h"
-#include "xep/namespaces.h"
 #include "xep/xep0065_bytestreams.h"
 
 using namespace xmppftd;

@@ -389,7 +389,7 @@ TEST_CASE(
   };
   stage.timers.advance(31s);  // no contact list: presence goes out now
   CHECK_FALSE(account.trust(jid("hall@conference.capulet.lit/tybalt")).room_occupant);
-  account.find_route(jid("hall@conference.capulet.lit/romeo"), {}, [](Result<Route>) {});
+  account.plan(jid("hall@conference.capulet.lit/romeo"), all_choices(), [](Result<SendPlan>) {});
   stage.timers.turn();
   from("tybalt");
   CHECK(account.trust(jid("hall@conference.capulet.lit/tybalt")).room_occupant);
@@ -406,9 +406,9 @@ TEST_CASE("account: what needs a session says so while there is none", "[account
   CHECK(heard.words == std::vector<std::string>{"NotOnline"});
   CHECK(account.approve_contact(jid("juliet@capulet.lit")).error().code == Errc::NotOnline);
   bool asked = false;
-  account.find_route(jid("juliet@capulet.lit"), {}, [&](Result<Route> route) {
+  account.plan(jid("juliet@capulet.lit"), all_choices(), [&](Result<SendPlan> plan) {
     asked = true;
-    CHECK(route.error().code == Errc::NotOnline);
+    CHECK(plan.error().code == Errc::NotOnline);
   });
   stage.timers.turn();
   CHECK(asked);

@@ -26,8 +26,8 @@ class FakeDaemon final
   struct Sent {
     std::vector<std::string> uris, recipients, contents;
     Values options;
-    std::vector<std::string> names;  ///< of a batch
-    std::vector<std::size_t> calls;  ///< files in each AddToBatch
+    std::vector<std::string> names{};  ///< of a batch
+    std::vector<std::size_t> calls{};  ///< files in each AddToBatch
   };
 
   FakeDaemon();

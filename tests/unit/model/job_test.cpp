@@ -32,11 +32,4 @@ TEST_CASE("job: nothing is done that was not verified", "[job]") {
           (static_cast<JobState>(from) == JobState::Verifying));
 }
 
-TEST_CASE("method choice: an id with an optional route", "[job]") {
-  CHECK(MethodChoice::parse("si-socks5/proxy").value().route == "proxy");
-  CHECK(MethodChoice::parse("si-ibb").value().str() == "si-ibb");
-  for (const auto* bad : {"", "socks", "si-ibb/direct", "si-socks5/", "si-socks5/tor"})
-    CHECK_FALSE(MethodChoice::parse(bad));
-}
-
 }  // namespace job_test

@@ -8,7 +8,7 @@ using namespace xmppftd::test;
 using namespace std::chrono_literals;
 
 TEST_CASE("confirm, receiver: answers once the file is published", "[si][confirm]") {
-  Receiving play;
+  AcceptPlay play;
   play.confirm = true;
   play.file = "name='test.txt' size='1022'";
   play.arrive();
@@ -33,23 +33,23 @@ TEST_CASE("confirm, receiver: answers once the file is published", "[si][confirm
   play.iq.expect_nothing();
 
   SECTION("published") {
-    play.job.negotiation->complete();
+    play.job.agreement->complete();
     play.iq.expect_result("d1");
     play.timers.turn();
-    CHECK(play.job.take() == Heard{"completed handed-over"});
+    CHECK(play.job.take() == Heard{"completed"});
     play.done("d2");  // a sender whose session was lost asks again
     play.iq.expect_result("d2");
   }
   SECTION("asked again meanwhile") {
     play.done("d2");
-    play.job.negotiation->complete();
+    play.job.agreement->complete();
     play.iq.expect_result("d1");
     play.iq.expect_result("d2");
     play.done("d3");
     play.iq.expect_result("d3");
   }
   SECTION("wrong content") {
-    play.job.negotiation->fail({Errc::HashMismatch, "/home/romeo/x"});
+    play.job.agreement->fail({Errc::HashMismatch, "/home/romeo/x"});
     const auto refused = Iq::parse(play.iq.take().stanza);
     REQUIRE(refused->error);
     REQUIRE(refused->error->application);
@@ -60,7 +60,7 @@ TEST_CASE("confirm, receiver: answers once the file is published", "[si][confirm
     CHECK(play.job.take().empty());
   }
   SECTION("the job is given up") {
-    play.job.negotiation.reset();
+    play.job.agreement.reset();
     play.iq.expect_error("d1", Condition::ItemNotFound);
     play.done("d2");
     play.iq.expect_error("d2", Condition::ItemNotFound);
@@ -68,7 +68,7 @@ TEST_CASE("confirm, receiver: answers once the file is published", "[si][confirm
 }
 
 TEST_CASE("confirm, receiver: only from the sender itself, for this sid", "[si][confirm]") {
-  Receiving play;
+  AcceptPlay play;
   play.confirm = true;
   const auto stream = play.stream();
   play.done("d1", kSha, "juliet@capulet.lit/chamber");
@@ -80,7 +80,7 @@ TEST_CASE("confirm, receiver: only from the sender itself, for this sid", "[si][
 }
 
 TEST_CASE("confirm, receiver: a done without hash, or a broken one", "[si][confirm]") {
-  Receiving play;
+  AcceptPlay play;
   play.confirm = true;
   const auto stream = play.stream();
   play.deliver(*stream);
@@ -93,7 +93,7 @@ TEST_CASE("confirm, receiver: a done without hash, or a broken one", "[si][confi
 }
 
 TEST_CASE("confirm, receiver: the sender's word never comes", "[si][confirm]") {
-  Receiving play;
+  AcceptPlay play;
   play.confirm = true;
   const auto stream = play.stream();
   std::chrono::seconds within = 60s;
@@ -116,7 +116,7 @@ TEST_CASE("confirm, receiver: the sender's word never comes", "[si][confirm]") {
 }
 
 TEST_CASE("confirm, receiver: not where it was not agreed", "[si][confirm]") {
-  Receiving play;
+  AcceptPlay play;
   const auto stream = play.stream();
   play.done("d1");
   play.iq.expect_error("d1", Condition::ItemNotFound);
@@ -128,7 +128,7 @@ TEST_CASE("confirm, receiver: not where it was not agreed", "[si][confirm]") {
 
 TEST_CASE("withdraw, receiver: the listener hears which offer, and the sender whether it is known",
           "[si][confirm]") {
-  Receiving play;
+  AcceptPlay play;
   play.knows_withdrawn = GENERATE(true, false);
   play.iq.inject("<iq type='set' id='w' from='" + kPeer +
                  "'><withdrawn xmlns='urn:xmppft:confirm:0' sid='a0'/></iq>");
@@ -142,7 +142,7 @@ TEST_CASE("withdraw, receiver: the listener hears which offer, and the sender wh
 }
 
 TEST_CASE("withdraw, receiver: which sets belong to what was accepted", "[si][confirm]") {
-  Receiving play;
+  AcceptPlay play;
   play.arrive();
   const auto knows = [&](const std::string& name, const std::string& key, const std::string& sid,
                          const std::string& from) {

@@ -11,7 +11,7 @@ namespace {
 
 /// Both confirm; all bytes are across.
 struct Confirming {
-  Sending play;
+  OfferPlay play;
   std::string sid;
 
   Confirming() {
@@ -20,11 +20,11 @@ struct Confirming {
     const auto sent = play.send();
     REQUIRE(sent.payload().child("confirm", kNsConfirm));
     sid = sent.payload().attribute_or_empty("id");
-    play.iq.reply(Sending::answer(kS5b, "", true));
+    play.iq.reply(OfferPlay::answer(kS5b, "", true));
     CHECK(play.s5b.openings[0]->plan.peer_is_xmppftd);
     play.s5b.succeed();
     CHECK(play.job.take() == Heard{"accepted", "carrier si-socks5 0+1022 sha-256"});
-    play.job.negotiation->delivered({1022, Hash{HashAlgo::Sha256, kSha}, false});
+    play.job.agreement->delivered({1022, Hash{HashAlgo::Sha256, kSha}, false});
     expect_done();
   }
   void expect_done() {
@@ -112,13 +112,13 @@ TEST_CASE("confirm, sender: asks again while the peer is unreachable, for 10 min
 }
 
 TEST_CASE("confirm, sender: not with a peer that did not agree", "[si][confirm]") {
-  Sending play;
+  OfferPlay play;
   play.confirming();
   play.send();
-  play.iq.reply(Sending::answer(kS5b));  // no marker in the answer
+  play.iq.reply(OfferPlay::answer(kS5b));  // no marker in the answer
   play.s5b.succeed();
   CHECK(play.job.take() == Heard{"accepted", "carrier si-socks5 0+1022"});
-  play.job.negotiation->delivered({1022, std::nullopt, false});
+  play.job.agreement->delivered({1022, std::nullopt, false});
   play.timers.turn();
   CHECK(play.job.take() == Heard{"completed handed-over"});
   play.iq.expect_nothing();

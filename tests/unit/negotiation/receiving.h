@@ -10,7 +10,7 @@ namespace xmppftd::test {
 
 inline const std::string kMd5 = "552da749930852c69ae5d2141d3766b1";
 
-struct Receiving final : Play {
+struct AcceptPlay final : Play<ReceiveJob> {
   std::string sid = "a0";
   std::string profile = "http://jabber.org/protocol/si/profile/file-transfer";
   std::string file = "name='test.txt' size='1022' hash='" + kMd5 + "'";
@@ -46,7 +46,7 @@ struct Receiving final : Play {
     REQUIRE(offers.size() == 1);
     auto offer = std::move(offers.front());
     offers.clear();
-    job.negotiation = offer->accept(terms, job);
+    job.agreement = offer->accept(terms, job);
   }
   void accept() {
     IncomingOffer::Terms terms;
@@ -75,7 +75,7 @@ struct Receiving final : Play {
   void deliver(FakeCarrier::State& state) {
     state.end(Moved{1022, std::nullopt, false});
     REQUIRE(job.moved.has_value());
-    job.negotiation->delivered(**job.moved);
+    job.agreement->delivered(**job.moved);
   }
 };
 

@@ -7,11 +7,11 @@
 
 namespace xmppftd::test {
 
-struct Sending final : Play {
+struct OfferPlay final : Play<SendJob> {
   Offer offer{jid(kPeer), {}, true};
   OfferPlan plan;
 
-  Sending() {
+  OfferPlay() {
     offer.file.name = "test.txt";
     offer.file.size = 1022;
     offer.file.modified = std::chrono::sys_seconds(std::chrono::seconds(61));
@@ -21,7 +21,7 @@ struct Sending final : Play {
   }
   /// Up to the offer, which is taken.
   FakeIqChannel::Sent send() {
-    job.negotiation = negotiator.offer(offer, plan, job);
+    job.agreement = negotiator.offer(offer, plan, job);
     iq.expect_nothing();
     timers.turn();
     return iq.take();

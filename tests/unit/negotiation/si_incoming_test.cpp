@@ -8,7 +8,7 @@ using namespace xmppftd::test;
 using namespace std::chrono_literals;
 
 TEST_CASE("si incoming: the offer as we show it", "[si]") {
-  Receiving play;
+  AcceptPlay play;
   play.file =
       "name='..\\..\\secret/test.txt' size='1022' date='1969-07-21T02:56:15Z' "
       "hash='552DA749930852C69AE5D2141D3766B1'";
@@ -26,7 +26,7 @@ TEST_CASE("si incoming: the offer as we show it", "[si]") {
 }
 
 TEST_CASE("si incoming: accepted by our own preference, not the sender's (QXmpp, gloox)", "[si]") {
-  Receiving play;
+  AcceptPlay play;
   play.methods = {kIbb, "jabber:iq:oob", kS5b};
   play.arrive();
   play.accept();
@@ -46,16 +46,16 @@ TEST_CASE("si incoming: accepted by our own preference, not the sender's (QXmpp,
   CHECK(play.job.take().empty());
   play.timers.turn();
   CHECK(play.job.take() == Heard{"declared md5 " + kMd5});
-  play.job.negotiation->complete();
+  play.job.agreement->complete();
   CHECK(play.job.take().empty());
   play.timers.turn();
-  CHECK(play.job.take() == Heard{"completed handed-over"});
+  CHECK(play.job.take() == Heard{"completed"});
   play.iq.expect_nothing();
   CHECK(play.timers.running() == 0);
 }
 
 TEST_CASE("si incoming: our own address is the one the sender wrote (gabble)", "[si]") {
-  Receiving play;
+  AcceptPlay play;
   play.iq.inject(
       "<iq type='set' id='offer1' from='" + kPeer +
       "' to='romeo@montague.lit/other'>"
@@ -71,7 +71,7 @@ TEST_CASE("si incoming: our own address is the one the sender wrote (gabble)", "
 }
 
 TEST_CASE("si incoming: only a part, where the offer allows parts", "[si]") {
-  Receiving play;
+  AcceptPlay play;
   IncomingOffer::Terms terms;
   terms.range = {1000, 22};
   SECTION("to the end") {
@@ -98,7 +98,7 @@ TEST_CASE("si incoming: only a part, where the offer allows parts", "[si]") {
 }
 
 TEST_CASE("si incoming: declined with the words of the protocol", "[si]") {
-  Receiving play;
+  AcceptPlay play;
   play.arrive();
   Condition expected = Condition::Forbidden;
   SECTION("by the user") { play.offers[0]->decline({Errc::Declined, ""}); }
@@ -116,7 +116,7 @@ TEST_CASE("si incoming: declined with the words of the protocol", "[si]") {
 }
 
 TEST_CASE("si incoming: bad offers are refused and shown to nobody", "[si]") {
-  Receiving play;
+  AcceptPlay play;
   std::string application;
   SECTION("another profile") {
     play.profile = "http://jabber.org/protocol/si/profile/tree-transfer";
@@ -149,7 +149,7 @@ TEST_CASE("si incoming: bad offers are refused and shown to nobody", "[si]") {
 }
 
 TEST_CASE("si incoming: one live offer a peer and sid (RELIABILITY SI1)", "[si]") {
-  Receiving play;
+  AcceptPlay play;
   play.arrive();
   play.arrive("offer2");
   play.iq.expect_error("offer2", Condition::NotAcceptable);
@@ -184,7 +184,7 @@ TEST_CASE("si incoming: one live offer a peer and sid (RELIABILITY SI1)", "[si]"
 TEST_CASE("si incoming: any text is a sid, to the end of its session", "[si][sid]") {
   for (const auto& sid : opaque_sids()) {
     INFO(sid);
-    Receiving play;
+    AcceptPlay play;
     play.sid = sid;
     play.confirm = true;
     auto stream = play.stream();
@@ -194,7 +194,7 @@ TEST_CASE("si incoming: any text is a sid, to the end of its session", "[si][sid
     play.deliver(*stream);
     play.done("d1");
     CHECK(play.job.take() == Heard{"declared sha-256 " + kSha});
-    play.job.negotiation->complete();
+    play.job.agreement->complete();
     play.iq.expect_result("d1");
     play.timers.turn();
     play.iq.expect_nothing();
@@ -202,7 +202,7 @@ TEST_CASE("si incoming: any text is a sid, to the end of its session", "[si][sid
 }
 
 TEST_CASE("si incoming: sids that look alike are not the same", "[si][sid]") {
-  Receiving play;
+  AcceptPlay play;
   std::size_t count = 0;
   for (const auto& sid : opaque_sids()) {
     play.sid = sid;
@@ -213,7 +213,7 @@ TEST_CASE("si incoming: sids that look alike are not the same", "[si][sid]") {
 }
 
 TEST_CASE("si incoming: a sid that ended may be used again in the same session", "[si][sid]") {
-  Receiving play;
+  AcceptPlay play;
   play.confirm = GENERATE(false, true);
   play.arrive();
   SECTION("declined") {
@@ -232,14 +232,14 @@ TEST_CASE("si incoming: a sid that ended may be used again in the same session",
   }
   SECTION("cancelled here") {
     play.accept();
-    play.job.negotiation.reset();
+    play.job.agreement.reset();
     play.iq.take();
   }
   SECTION("cancelled in mid-stream") {
     play.accept();
     auto stream = play.s5b.succeed();
     play.job.carrier.reset();
-    play.job.negotiation.reset();
+    play.job.agreement.reset();
     play.iq.take();
   }
   SECTION("all bytes came, and the file is being put in place") {
@@ -249,7 +249,7 @@ TEST_CASE("si incoming: a sid that ended may be used again in the same session",
     play.deliver(*stream);
     if (play.confirm) {
       play.done("d1");
-      play.job.negotiation->complete();
+      play.job.agreement->complete();
       play.iq.expect_result("d1");
     }
   }
@@ -259,13 +259,13 @@ TEST_CASE("si incoming: a sid that ended may be used again in the same session",
     play.iq.take();
     play.deliver(*stream);
     if (play.confirm) play.done("d1");
-    play.job.negotiation->fail({Errc::HashMismatch, ""});
+    play.job.agreement->fail({Errc::HashMismatch, ""});
     if (play.confirm) play.iq.expect_error("d1", Condition::NotAcceptable);
   }
   play.offers.clear();
   play.iq.expect_nothing();
 
-  auto first = std::move(play.job.negotiation);  // as long as its owner likes
+  auto first = std::move(play.job.agreement);  // as long as its owner likes
   play.file = "name='another.txt' size='1022'";
   play.arrive("offer2");
   REQUIRE(play.offers.size() == 1);
@@ -290,14 +290,14 @@ TEST_CASE("si incoming: a sid that ended may be used again in the same session",
     play.done("d3");
   else
     play.timers.turn();
-  play.job.negotiation->complete();
+  play.job.agreement->complete();
   if (play.confirm) play.iq.expect_result("d3");
   play.timers.turn();
-  CHECK(play.job.take().back() == "completed handed-over");
+  CHECK(play.job.take().back() == "completed");
 }
 
 TEST_CASE("si incoming: a live sid used again is refused and does the first no harm", "[si][sid]") {
-  Receiving play;
+  AcceptPlay play;
   auto stream = play.stream();
   play.file = "name='another.txt' size='5'";
   play.arrive("offer2");
@@ -313,20 +313,20 @@ TEST_CASE("si incoming: a live sid used again is refused and does the first no h
 
 TEST_CASE("si incoming: two peers, and two resources of one, may use one sid at once",
           "[si][sid]") {
-  Receiving play;
+  AcceptPlay play;
   const std::vector<std::string> peers{kPeer, "juliet@capulet.lit/chamber",
                                        "nurse@capulet.lit/hall"};
-  std::vector<FakeJob> jobs(peers.size());
+  std::vector<ReceiveJob> jobs(peers.size());
   for (std::size_t i = 0; i < peers.size(); ++i) {
     play.arrive("offer" + std::to_string(i), peers[i]);
     REQUIRE(play.offers.size() == 1);
     auto offer = std::move(play.offers.front());
     play.offers.clear();
-    jobs[i].negotiation = offer->accept({{0, 1022}}, jobs[i]);
+    jobs[i].agreement = offer->accept({{0, 1022}}, jobs[i]);
     play.iq.expect_result("offer" + std::to_string(i), play.answer(kS5b));
     CHECK(play.s5b.openings.at(i)->key.peer == jid(peers[i]));
   }
-  jobs[1].negotiation.reset();
+  jobs[1].agreement.reset();
   play.s5b.succeed();
   CHECK(jobs[2].take() == Heard{"carrier si-socks5 0+1022 md5"});
   CHECK(jobs[0].take().empty());
@@ -334,13 +334,13 @@ TEST_CASE("si incoming: two peers, and two resources of one, may use one sid at 
   play.iq.expect_error("again", Condition::NotAcceptable);
   for (auto& job : jobs) {
     job.carrier.reset();
-    job.negotiation.reset();
+    job.agreement.reset();
   }
 }
 
 TEST_CASE("si incoming: an offer that our own session's end left unanswered frees its sid",
           "[si][sid]") {
-  Receiving play;
+  AcceptPlay play;
   play.arrive();
   play.negotiator.session_ended();
   play.arrive("offer2");
@@ -349,7 +349,7 @@ TEST_CASE("si incoming: an offer that our own session's end left unanswered free
 }
 
 TEST_CASE("si incoming: ip_policy goes into the stream's plan", "[si]") {
-  Receiving play;
+  AcceptPlay play;
   play.arrive();
   IncomingOffer::Terms terms;
   terms.range = {0, 1022};
@@ -372,7 +372,7 @@ TEST_CASE("si incoming: ip_policy goes into the stream's plan", "[si]") {
 }
 
 TEST_CASE("si incoming: in-band only, and the sender cannot", "[si]") {
-  Receiving play;
+  AcceptPlay play;
   play.methods = {kS5b};
   play.arrive();
   IncomingOffer::Terms terms;
@@ -385,7 +385,7 @@ TEST_CASE("si incoming: in-band only, and the sender cannot", "[si]") {
 }
 
 TEST_CASE("si incoming: an empty file comes in-band where it can (QXmpp)", "[si]") {
-  Receiving play;
+  AcceptPlay play;
   play.file = "name='empty'";  // QXmpp leaves size='0' out
   play.arrive();
   CHECK(play.offers.at(0)->offer().file.size == 0);
@@ -399,7 +399,7 @@ TEST_CASE("si incoming: an empty file comes in-band where it can (QXmpp)", "[si]
 
 TEST_CASE("si incoming: S5B fails, the sender goes on in-band with the same sid",
           "[si][fallback]") {
-  Receiving play;
+  AcceptPlay play;
   play.methods = {kS5b};  // Pidgin falls back though it did not offer IBB
   play.arrive();
   play.accept();
@@ -423,7 +423,7 @@ TEST_CASE("si incoming: S5B fails, the sender goes on in-band with the same sid"
 }
 
 TEST_CASE("si incoming: or does not try S5B at all", "[si][fallback]") {
-  Receiving play;
+  AcceptPlay play;
   play.arrive();
   play.accept();
   play.ibb.succeed();
@@ -432,7 +432,7 @@ TEST_CASE("si incoming: or does not try S5B at all", "[si][fallback]") {
 }
 
 TEST_CASE("si incoming: the stream looked open but the sender's proxy said no", "[si][fallback]") {
-  Receiving play;
+  AcceptPlay play;
   const auto first = play.stream();
   REQUIRE(play.job.carrier);
   CHECK(play.job.carrier->path().method == "si-socks5");
@@ -488,14 +488,14 @@ TEST_CASE("si incoming: the stream looked open but the sender's proxy said no", 
   }
   SECTION("the job gives up") {
     play.job.carrier.reset();
-    play.job.negotiation.reset();
+    play.job.agreement.reset();
     CHECK(play.ibb.alive() == 0);
     CHECK(play.timers.running() == 0);
   }
 }
 
 TEST_CASE("si incoming: the sender never opens a stream (gloox)", "[si]") {
-  Receiving play;
+  AcceptPlay play;
   play.arrive();
   play.accept();
   play.timers.advance(159s);
@@ -508,7 +508,7 @@ TEST_CASE("si incoming: the sender never opens a stream (gloox)", "[si]") {
 // ---- ends ---------------------------------------------------------------------------------------
 
 TEST_CASE("si incoming: the sender vanishes before, and after, the stream is open", "[si]") {
-  Receiving play;
+  AcceptPlay play;
   play.arrive();
   play.accept();
   SECTION("before") {
@@ -528,7 +528,7 @@ TEST_CASE("si incoming: the sender vanishes before, and after, the stream is ope
 
 TEST_CASE("si incoming: cancelled in any state nothing is left and nobody is called", "[si]") {
   const int state = GENERATE(range(0, 4));
-  Receiving play;
+  AcceptPlay play;
   play.confirm = true;
   play.arrive();
   play.accept();
@@ -539,7 +539,7 @@ TEST_CASE("si incoming: cancelled in any state nothing is left and nobody is cal
   if (state > 2) play.done("d1");
   play.job.take();
   play.job.carrier.reset();
-  play.job.negotiation.reset();
+  play.job.agreement.reset();
   if (state > 2) play.iq.expect_error("d1", Condition::ItemNotFound);
   play.timers.advance(20min);
   CHECK(play.job.take().empty());

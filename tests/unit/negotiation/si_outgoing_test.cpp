@@ -8,8 +8,8 @@ using namespace xmppftd::test;
 using namespace std::chrono_literals;
 
 TEST_CASE("si offer: as XEP-0096 example 1, S5B before IBB", "[si]") {
-  Sending play;
-  play.job.negotiation = play.negotiator.offer(play.offer, play.plan, play.job);
+  OfferPlay play;
+  play.job.agreement = play.negotiator.offer(play.offer, play.plan, play.job);
   play.timers.turn();
   play.iq.expect(
       "<iq type='set' to='juliet@capulet.lit/balcony'>"
@@ -28,20 +28,20 @@ TEST_CASE("si offer: as XEP-0096 example 1, S5B before IBB", "[si]") {
 
 TEST_CASE("si offer: waits until the first stanza of a stream could leave at once (Smack)",
           "[si]") {
-  Sending play;
+  OfferPlay play;
   play.s5b.never_ready = true;
-  play.job.negotiation = play.negotiator.offer(play.offer, play.plan, play.job);
+  play.job.agreement = play.negotiator.offer(play.offer, play.plan, play.job);
   play.timers.advance(4s);
   play.iq.expect_nothing();
   CHECK(play.s5b.prepared == 1);
 }
 
 TEST_CASE("si offer: accepted, streamed, handed over", "[si]") {
-  Sending play;
+  OfferPlay play;
   const auto sent = play.send();
   const std::string sid(sent.payload().attribute_or_empty("id"));
   CHECK(sid.size() == 32);
-  play.iq.reply(Sending::answer(kS5b));
+  play.iq.reply(OfferPlay::answer(kS5b));
   CHECK(play.job.take() == Heard{"accepted"});
   REQUIRE(play.s5b.openings.size() == 1);
   CHECK(play.s5b.openings[0]->out);
@@ -55,14 +55,14 @@ TEST_CASE("si offer: accepted, streamed, handed over", "[si]") {
   CHECK(play.job.take() == Heard{"carrier si-socks5 0+1022"});
   Moved moved{1022, std::nullopt, false};
   SECTION("S5B has no end-to-end acknowledgement") {
-    play.job.negotiation->delivered(moved);
+    play.job.agreement->delivered(moved);
     CHECK(play.job.take().empty());  // never from inside
     play.timers.turn();
     CHECK(play.job.take() == Heard{"completed handed-over"});
   }
   SECTION("IBB has") {
     moved.acknowledged = true;
-    play.job.negotiation->delivered(moved);
+    play.job.agreement->delivered(moved);
     play.timers.turn();
     CHECK(play.job.take() == Heard{"completed confirmed"});
   }
@@ -70,7 +70,7 @@ TEST_CASE("si offer: accepted, streamed, handed over", "[si]") {
 }
 
 TEST_CASE("si offer: what the refusals mean", "[si]") {
-  Sending play;
+  OfferPlay play;
   play.send();
   StanzaError error;
   std::string expected;
@@ -102,7 +102,7 @@ TEST_CASE("si offer: what the refusals mean", "[si]") {
 }
 
 TEST_CASE("si offer: nobody answers (Pidgin, Smack without listener)", "[si]") {
-  Sending play;
+  OfferPlay play;
   play.plan.answer_within = 90s;
   play.send();
   play.timers.advance(90s);
@@ -110,33 +110,33 @@ TEST_CASE("si offer: nobody answers (Pidgin, Smack without listener)", "[si]") {
 }
 
 TEST_CASE("si offer: a surprise in the answer is refused (RELIABILITY SI4, SI2)", "[si]") {
-  Sending play;
+  OfferPlay play;
   std::string answer;
   SECTION("a method not offered") {
     play.plan.methods = {{"si-ibb", ""}};
-    answer = Sending::answer(kS5b);
+    answer = OfferPlay::answer(kS5b);
   }
-  SECTION("no method") { answer = Sending::answer(""); }
+  SECTION("no method") { answer = OfferPlay::answer(""); }
   SECTION("an offset beyond the end") {
-    answer = Sending::answer(kIbb,
-                             "<file xmlns='http://jabber.org/protocol/si/profile/file-transfer'>"
-                             "<range offset='1023'/></file>");
+    answer = OfferPlay::answer(kIbb,
+                               "<file xmlns='http://jabber.org/protocol/si/profile/file-transfer'>"
+                               "<range offset='1023'/></file>");
   }
   SECTION("a length beyond the end") {
-    answer = Sending::answer(kIbb,
-                             "<file xmlns='http://jabber.org/protocol/si/profile/file-transfer'>"
-                             "<range offset='1000' length='23'/></file>");
+    answer = OfferPlay::answer(kIbb,
+                               "<file xmlns='http://jabber.org/protocol/si/profile/file-transfer'>"
+                               "<range offset='1000' length='23'/></file>");
   }
   SECTION("a number that is none") {
-    answer = Sending::answer(kIbb,
-                             "<file xmlns='http://jabber.org/protocol/si/profile/file-transfer'>"
-                             "<range offset='0x10'/></file>");
+    answer = OfferPlay::answer(kIbb,
+                               "<file xmlns='http://jabber.org/protocol/si/profile/file-transfer'>"
+                               "<range offset='0x10'/></file>");
   }
   SECTION("a range that was not offered") {
     play.offer.ranges = false;
-    answer = Sending::answer(kIbb,
-                             "<file xmlns='http://jabber.org/protocol/si/profile/file-transfer'>"
-                             "<range offset='10'/></file>");
+    answer = OfferPlay::answer(kIbb,
+                               "<file xmlns='http://jabber.org/protocol/si/profile/file-transfer'>"
+                               "<range offset='10'/></file>");
   }
   play.send();
   play.iq.reply(answer);
@@ -146,51 +146,52 @@ TEST_CASE("si offer: a surprise in the answer is refused (RELIABILITY SI4, SI2)"
 }
 
 TEST_CASE("si offer: the part that was asked for is sent", "[si]") {
-  Sending play;
+  OfferPlay play;
   play.confirming();
   play.send();
-  play.iq.reply(Sending::answer(kIbb,
-                                "<file xmlns='http://jabber.org/protocol/si/profile/file-transfer'>"
-                                "<range offset='1000' length='20'/></file>",
-                                true));
+  play.iq.reply(
+      OfferPlay::answer(kIbb,
+                        "<file xmlns='http://jabber.org/protocol/si/profile/file-transfer'>"
+                        "<range offset='1000' length='20'/></file>",
+                        true));
   play.ibb.succeed();
   CHECK(play.job.take() == Heard{"accepted", "carrier si-ibb 1000+20"});  // no digest of a part
 }
 
 TEST_CASE("si offer: only methods that both the job and the peer have", "[si]") {
-  Sending play;
+  OfferPlay play;
   SECTION("the peer has no IBB") {
     play.plan.peer.features.erase(kIbb);
-    CHECK(Sending::methods_of(play.send()) == Heard{kS5b});
+    CHECK(OfferPlay::methods_of(play.send()) == Heard{kS5b});
   }
   SECTION("the job's order counts") {
     play.plan.methods = {{"si-ibb", ""}, {"si-socks5", ""}};
-    CHECK(Sending::methods_of(play.send()) == Heard{kIbb, kS5b});
+    CHECK(OfferPlay::methods_of(play.send()) == Heard{kIbb, kS5b});
   }
   SECTION("routes of one method are one option") {
     play.plan.methods = {{"si-socks5", "direct"}, {"si-ibb", ""}, {"si-socks5", "proxy"}};
-    CHECK(Sending::methods_of(play.send()) == Heard{kS5b, kIbb});
-    play.iq.reply(Sending::answer(kS5b));
+    CHECK(OfferPlay::methods_of(play.send()) == Heard{kS5b, kIbb});
+    play.iq.reply(OfferPlay::answer(kS5b));
     CHECK(play.s5b.openings[0]->plan.direct);
     CHECK(play.s5b.openings[0]->plan.proxy);
   }
   SECTION("one route only") {
     play.plan.methods = {{"si-socks5", "proxy"}};
-    CHECK(Sending::methods_of(play.send()) == Heard{kS5b});
-    play.iq.reply(Sending::answer(kS5b));
+    CHECK(OfferPlay::methods_of(play.send()) == Heard{kS5b});
+    play.iq.reply(OfferPlay::answer(kS5b));
     CHECK_FALSE(play.s5b.openings[0]->plan.direct);
     CHECK(play.s5b.openings[0]->plan.proxy);
   }
   SECTION("ip_policy hides our address") {
     play.plan.direct_allowed = false;
     play.send();
-    play.iq.reply(Sending::answer(kS5b));
+    play.iq.reply(OfferPlay::answer(kS5b));
     CHECK_FALSE(play.s5b.openings[0]->plan.direct);
   }
   SECTION("nothing is left") {
     play.plan.methods = {{"si-socks5", "direct"}};
     play.plan.direct_allowed = false;
-    play.job.negotiation = play.negotiator.offer(play.offer, play.plan, play.job);
+    play.job.agreement = play.negotiator.offer(play.offer, play.plan, play.job);
     CHECK(play.job.take().empty());
     play.timers.turn();
     CHECK(play.job.take() == Heard{"ended NoCommonMethod"});
@@ -198,29 +199,29 @@ TEST_CASE("si offer: only methods that both the job and the peer have", "[si]") 
   }
   SECTION("an empty file goes in-band (QXmpp, Smack)") {
     play.offer.file.size = 0;
-    CHECK(Sending::methods_of(play.send()) == Heard{kIbb});
+    CHECK(OfferPlay::methods_of(play.send()) == Heard{kIbb});
   }
   SECTION("or by S5B where there is nothing else") {
     play.offer.file.size = 0;
     play.plan.methods = {{"si-socks5", ""}};
-    CHECK(Sending::methods_of(play.send()) == Heard{kS5b});
+    CHECK(OfferPlay::methods_of(play.send()) == Heard{kS5b});
   }
 }
 
 TEST_CASE("si offer: a method that cannot be opened is not offered, and that is told", "[si]") {
-  Sending play;
+  OfferPlay play;
   const auto code = GENERATE(Errc::NoCommonMethod, Errc::StreamFailed);
   play.s5b.usable = Error{code, "no SOCKS5 proxy is known"};
   SECTION("another one is left") {
-    CHECK(Sending::methods_of(play.send()) == Heard{kIbb});
+    CHECK(OfferPlay::methods_of(play.send()) == Heard{kIbb});
     CHECK(play.job.steps == Heard{"not offered si-socks5: no SOCKS5 proxy is known"});
-    play.iq.reply(Sending::answer(kIbb));
+    play.iq.reply(OfferPlay::answer(kIbb));
     play.ibb.succeed();
     CHECK(play.job.take() == Heard{"accepted", "carrier si-ibb 0+1022"});
   }
   SECTION("none is left") {
     play.plan.methods = {{"si-socks5", "proxy"}};
-    play.job.negotiation = play.negotiator.offer(play.offer, play.plan, play.job);
+    play.job.agreement = play.negotiator.offer(play.offer, play.plan, play.job);
     play.timers.turn();
     play.iq.expect_nothing();
     CHECK(play.job.take() == Heard{"ended " + std::string(to_string(code))});
@@ -228,34 +229,29 @@ TEST_CASE("si offer: a method that cannot be opened is not offered, and that is 
   }
 }
 
-TEST_CASE("si offer: who can be reached, and who confirms", "[si]") {
-  Sending play;
-  const std::vector<MethodChoice> both{{"si-socks5", ""}, {"si-ibb", ""}};
-  CHECK(play.negotiator.can_reach(play.plan.peer, both));
+TEST_CASE("si offer: who confirms", "[si]") {
+  OfferPlay play;
   CHECK_FALSE(play.negotiator.confirms(play.plan.peer));
   play.confirming();
   CHECK(play.negotiator.confirms(play.plan.peer));
-  SECTION("Gajim advertises bytestreams and no SI") {
-    play.plan.peer.features = {kS5b};
-    CHECK_FALSE(play.negotiator.can_reach(play.plan.peer, both));
-  }
-  SECTION("SI without a stream method") {
-    play.plan.peer.features = {std::string(kNsSi), std::string(kNsSiFile)};
-    CHECK_FALSE(play.negotiator.can_reach(play.plan.peer, both));
-  }
-  SECTION("none of the job's methods") {
-    play.plan.peer.features.erase(kIbb);
-    CHECK_FALSE(play.negotiator.can_reach(play.plan.peer, {{"si-ibb", ""}}));
-  }
+}
+
+TEST_CASE("si offer: carries what it has a transport for", "[si]") {
+  OfferPlay play;
+  for (const auto& method : all_methods())
+    CHECK(play.negotiator.carries(method) == (method.family == play.negotiator.family()));
+  const SiNegotiator in_band_only({play.iq, play.timers, {&play.ibb}}, play);
+  CHECK(in_band_only.carries(*find_method(kNsSi, kNsIbb)));
+  CHECK_FALSE(in_band_only.carries(*find_method(kNsSi, kNsBytestreams)));
 }
 
 // ---- fallback -----------------------------------------------------------------------------------
 
 TEST_CASE("si fallback: any S5B failure goes on in-band with the same sid (Pidgin)",
           "[si][fallback]") {
-  Sending play;
+  OfferPlay play;
   const auto sent = play.send();
-  play.iq.reply(Sending::answer(kS5b));
+  play.iq.reply(OfferPlay::answer(kS5b));
   play.s5b.fail(GENERATE(Errc::StreamFailed, Errc::Timeout, Errc::PeerOffline));
   REQUIRE(play.ibb.openings.size() == 1);
   CHECK(play.ibb.openings[0]->key.sid == sent.payload().attribute_or_empty("id"));
@@ -267,15 +263,15 @@ TEST_CASE("si fallback: any S5B failure goes on in-band with the same sid (Pidgi
 }
 
 TEST_CASE("si fallback: refused, so one new offer of IBB alone", "[si][fallback]") {
-  Sending play;
+  OfferPlay play;
   const auto first = play.send();
-  play.iq.reply(Sending::answer(kS5b));
+  play.iq.reply(OfferPlay::answer(kS5b));
   play.s5b.fail(Errc::StreamFailed);
   play.ibb.fail(Errc::StreamFailed);
   const auto second = play.iq.take();
-  CHECK(Sending::methods_of(second) == Heard{kIbb});
+  CHECK(OfferPlay::methods_of(second) == Heard{kIbb});
   CHECK(second.payload().attribute_or_empty("id") != first.payload().attribute_or_empty("id"));
-  play.iq.reply(Sending::answer(kIbb));
+  play.iq.reply(OfferPlay::answer(kIbb));
   CHECK(play.ibb.openings.back()->key.sid == second.payload().attribute_or_empty("id"));
   SECTION("which works") {
     play.ibb.succeed();
@@ -289,26 +285,26 @@ TEST_CASE("si fallback: refused, so one new offer of IBB alone", "[si][fallback]
 }
 
 TEST_CASE("si fallback: not where there is no way on", "[si][fallback]") {
-  Sending play;
+  OfferPlay play;
   SECTION("the peer has no IBB") { play.plan.peer.features.erase(kIbb); }
   SECTION("the job does not allow IBB") { play.plan.methods = {{"si-socks5", ""}}; }
   play.send();
-  play.iq.reply(Sending::answer(kS5b));
+  play.iq.reply(OfferPlay::answer(kS5b));
   play.s5b.fail(Errc::StreamFailed);
   CHECK(play.job.take() == Heard{"accepted", "ended StreamFailed"});
   CHECK(play.ibb.openings.empty());
 }
 
 TEST_CASE("si fallback: not without a session, and not from IBB", "[si][fallback]") {
-  Sending play;
+  OfferPlay play;
   play.send();
   SECTION("offline") {
-    play.iq.reply(Sending::answer(kS5b));
+    play.iq.reply(OfferPlay::answer(kS5b));
     play.s5b.fail(Errc::NotOnline);
     CHECK(play.job.take() == Heard{"accepted", "ended NotOnline"});
   }
   SECTION("the peer chose IBB") {
-    play.iq.reply(Sending::answer(kIbb));
+    play.iq.reply(OfferPlay::answer(kIbb));
     play.ibb.fail(Errc::StreamFailed);
     CHECK(play.job.take() == Heard{"accepted", "ended StreamFailed"});
   }
@@ -318,10 +314,10 @@ TEST_CASE("si fallback: not without a session, and not from IBB", "[si][fallback
 // ---- ends ---------------------------------------------------------------------------------------
 
 TEST_CASE("si offer: the peer or our session goes away", "[si]") {
-  Sending play;
+  OfferPlay play;
   const bool answered = GENERATE(false, true);
   play.send();
-  if (answered) play.iq.reply(Sending::answer(kS5b));
+  if (answered) play.iq.reply(OfferPlay::answer(kS5b));
   play.job.take();
   SECTION("the peer") {
     play.negotiator.peer_gone(jid("juliet@capulet.lit/chamber"));
@@ -338,9 +334,9 @@ TEST_CASE("si offer: the peer or our session goes away", "[si]") {
 }
 
 TEST_CASE("si offer: an open stream survives both (RELIABILITY R10)", "[si]") {
-  Sending play;
+  OfferPlay play;
   play.send();
-  play.iq.reply(Sending::answer(kS5b));
+  play.iq.reply(OfferPlay::answer(kS5b));
   const auto stream = play.s5b.succeed();
   play.job.take();
   play.negotiator.peer_gone(jid(kPeer));
@@ -351,20 +347,20 @@ TEST_CASE("si offer: an open stream survives both (RELIABILITY R10)", "[si]") {
 
 TEST_CASE("si offer: cancelled in any state nothing is left and nobody is called", "[si]") {
   const int state = GENERATE(range(0, 6));
-  Sending play;
+  OfferPlay play;
   play.confirming();
-  play.job.negotiation = play.negotiator.offer(play.offer, play.plan, play.job);
+  play.job.agreement = play.negotiator.offer(play.offer, play.plan, play.job);
   if (state > 0) play.timers.turn();
   if (state > 1) {
     play.iq.take();
-    play.iq.reply(Sending::answer(kS5b, "", true));
+    play.iq.reply(OfferPlay::answer(kS5b, "", true));
   }
   if (state > 2) play.s5b.fail(Errc::StreamFailed);
   if (state > 3) play.ibb.succeed();
-  if (state > 4) play.job.negotiation->delivered({1022, std::nullopt, false});
+  if (state > 4) play.job.agreement->delivered({1022, std::nullopt, false});
   play.job.take();
   play.job.carrier.reset();
-  play.job.negotiation.reset();
+  play.job.agreement.reset();
   play.timers.advance(20min);
   CHECK(play.job.take().empty());
   CHECK(play.s5b.alive() + play.ibb.alive() == 0);

@@ -18,7 +18,7 @@ std::string word(const std::string& sid, bool again) {
 
 /// An offer to a peer of our kind.
 struct Offered {
-  Sending play;
+  OfferPlay play;
   std::string sid;
 
   Offered() {
@@ -27,7 +27,7 @@ struct Offered {
     sid = play.send().payload().attribute_or_empty("id");
   }
   void accepted() {
-    play.iq.reply(Sending::answer(kS5b, "", true));
+    play.iq.reply(OfferPlay::answer(kS5b, "", true));
     play.job.take();
   }
 };
@@ -36,11 +36,11 @@ struct Offered {
 
 TEST_CASE("withdraw, sender: says it once, and awaits nothing", "[si][confirm]") {
   Offered scene;
-  CHECK(scene.play.job.negotiation->open_sid() == scene.sid);
+  CHECK(scene.play.job.agreement->open_sid() == scene.sid);
   if (GENERATE(false, true)) scene.accepted();
   scene.play.negotiator.withdraw(jid(kPeer), scene.sid);
   scene.play.iq.expect(word(scene.sid, false));
-  scene.play.job.negotiation.reset();  // and does not say then that the file is offered again
+  scene.play.job.agreement.reset();  // and does not say then that the file is offered again
   scene.play.iq.expect_nothing();
 }
 
@@ -48,7 +48,7 @@ TEST_CASE("withdraw, sender: holds nothing that its peer refused, or that is not
           "[si][confirm]") {
   SECTION("refused") {
     Offered scene;
-    auto negotiation = std::move(scene.play.job.negotiation);
+    auto negotiation = std::move(scene.play.job.agreement);
     scene.play.iq.refuse(Condition::Forbidden);
     CHECK(scene.play.job.take() == Heard{"ended Declined"});
     CHECK(negotiation->open_sid() == "");
@@ -56,9 +56,9 @@ TEST_CASE("withdraw, sender: holds nothing that its peer refused, or that is not
     scene.play.iq.expect_nothing();
   }
   SECTION("another kind") {
-    Sending play;
+    OfferPlay play;
     play.send();
-    CHECK(play.job.negotiation->open_sid() == "");
+    CHECK(play.job.agreement->open_sid() == "");
   }
 }
 
@@ -72,7 +72,7 @@ TEST_CASE("withdraw, sender: an accepted attempt that failed is given up aloud",
   SECTION("it was open, and its owner gave up") {
     scene.play.s5b.succeed();
     scene.play.job.take();
-    scene.play.job.negotiation.reset();
+    scene.play.job.agreement.reset();
   }
   scene.play.iq.expect(word(scene.sid, true));
   scene.play.iq.expect_nothing();
@@ -96,7 +96,7 @@ TEST_CASE("withdraw, sender: \"wait\" is \"not now\" (RFC 6120 s8.3.2)", "[si]")
       {Condition::RemoteServerTimeout, ErrorType::Wait, "ended PeerOffline"},
       {Condition::Forbidden, ErrorType::Auth, "ended Declined"},
   }));
-  Sending play;
+  OfferPlay play;
   play.send();
   auto error = StanzaError::of(condition);
   error.type = type;

@@ -4,7 +4,7 @@
 #include <catch2/catch.hpp>
 
 #include "fake_policy.h"
-#include "xep/namespaces.h"
+#include "model/namespaces.h"
 #include "xep/roster.h"
 #include "xep/stanza.h"
 

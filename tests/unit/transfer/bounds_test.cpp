@@ -49,7 +49,7 @@ TEST_CASE(
     CHECK_FALSE(next->talk);
     SECTION("it is done") {
       house.deliver(*answers[0]);
-      answers[0]->talk->handler->on_completed(Delivery::HandedOver, std::nullopt);
+      answers[0]->talk->receiver->on_completed();
     }
     SECTION("it failed") { answers[0]->talk->handler->on_ended({Errc::Protocol, "nonsense"}); }
     SECTION("its stream is lost") {
@@ -174,7 +174,7 @@ TEST_CASE("bounds: whose files are taken may ask as often as it likes", "[bounds
     auto answer = house.offered(numbered(i));
     REQUIRE(house.accept(house.queue->newest()));
     house.deliver(*answer);
-    answer->talk->handler->on_completed(Delivery::HandedOver, std::nullopt);
+    answer->talk->receiver->on_completed();
     house.settle();
   }
   CHECK(count(house, "done") == 50);

@@ -38,7 +38,7 @@ void receive_all(House& house, bool already_accepted) {
   line->handler->on_end(Moved{1000, Hash{HashAlgo::Sha256, "aa"}});
   house.settle();
   if (!answer->talk->delivered) return;
-  answer->talk->handler->on_declared(Hash{HashAlgo::Sha256, "aa"});
+  answer->talk->receiver->on_declared(Hash{HashAlgo::Sha256, "aa"});
   house.settle();
   if (answer->talk->completed) CHECK(house.disk.rows[id].state == JobState::Done);
 }
@@ -108,7 +108,7 @@ TEST_CASE("crash: a second kill during recovery changes nothing", "[crash]") {
     half.inodes[line->file.file->identity.inode] = {1000, true, false};
     line->handler->on_end(Moved{1000, std::nullopt});
     house.settle();
-    answer->talk->handler->on_declared(std::nullopt);
+    answer->talk->receiver->on_declared(std::nullopt);
     while (!half.rows[1].publishing) REQUIRE(house.turns.run_one());
   }
   for (int point = 0; point < 12; ++point) {

@@ -42,12 +42,14 @@ class FakeCarrier final : public Carrier {
   std::shared_ptr<Line> line_;
 };
 
-/// One negotiation, as the test plays it.
+/// What one file was agreed on, as the test plays it.
 struct Talk {
   std::optional<Offer> offer;
   std::optional<OfferPlan> plan;
   std::optional<IncomingOffer::Terms> terms;
-  Negotiation::Handler* handler = nullptr;  ///< null after it was dropped
+  AgreementHandler* handler = nullptr;     ///< null after it was dropped; it is either
+  Sending::Handler* sender = nullptr;      ///< of a file of ours, or
+  Receiving::Handler* receiver = nullptr;  ///< of a file to us
   bool alive = true;
   std::optional<Moved> delivered;
   bool completed = false;
@@ -66,20 +68,29 @@ struct Talk {
   }
 };
 
-class FakeNegotiation final : public Negotiation {
+template <class Agreement>
+class FakeAgreement : public Agreement {
  public:
-  explicit FakeNegotiation(std::shared_ptr<Talk> talk) : talk_(std::move(talk)) {}
-  ~FakeNegotiation() override {
+  explicit FakeAgreement(std::shared_ptr<Talk> talk) : talk_(std::move(talk)) {}
+  ~FakeAgreement() override {
     talk_->alive = false;
     talk_->handler = nullptr;
   }
   void delivered(const Moved& moved) override { talk_->delivered = moved; }
-  void complete() override { talk_->completed = true; }
-  std::string open_sid() const override { return talk_->sid; }
-  void fail(const Error& why) override { talk_->failed = why; }
 
- private:
+ protected:
   std::shared_ptr<Talk> talk_;
+};
+
+struct FakeSending final : FakeAgreement<Sending> {
+  using FakeAgreement::FakeAgreement;
+  std::string open_sid() const override { return talk_->sid; }
+};
+
+struct FakeReceiving final : FakeAgreement<Receiving> {
+  using FakeAgreement::FakeAgreement;
+  void complete() override { talk_->completed = true; }
+  void fail(const Error& why) override { talk_->failed = why; }
 };
 
 class FakeNegotiator final : public Negotiator {
@@ -88,19 +99,18 @@ class FakeNegotiator final : public Negotiator {
   std::vector<std::shared_ptr<Talk>> talks;
   std::vector<std::string> withdrawn;  ///< "ann@example.org/phone s1"
 
-  bool can_reach(const PeerFeatures&, const std::vector<MethodChoice>&) const override {
-    return true;
-  }
+  std::string_view family() const override { return kNsSi; }
+  bool carries(const Method&) const override { return true; }
   bool confirms(const PeerFeatures&) const override { return peer_confirms; }
-  std::unique_ptr<Negotiation> offer(const Offer& offer, const OfferPlan& plan,
-                                     Negotiation::Handler& handler) override {
+  std::unique_ptr<Sending> offer(const Offer& offer, const OfferPlan& plan,
+                                 Sending::Handler& handler) override {
     auto talk = std::make_shared<Talk>();
     talk->offer = offer;
     talk->plan = plan;
-    talk->handler = &handler;
+    talk->handler = talk->sender = &handler;
     talks.push_back(talk);
     talk->sid = "s" + std::to_string(talks.size());
-    return std::make_unique<FakeNegotiation>(talk);
+    return std::make_unique<FakeSending>(talk);
   }
   void withdraw(const Jid& peer, const std::string& sid) override {
     withdrawn.push_back(peer.str() + " " + sid);
@@ -115,24 +125,28 @@ class FakeAccount final : public AccountPort {
   std::string resource = "home";
   FakeNegotiator negotiator_;
   PeerTrust peer_trust{true, false, true, false, true};
-  std::map<std::string, Errc> no_route;  ///< by JID as asked for
+  std::map<std::string, Errc> no_way;                  ///< by JID as asked for
+  std::vector<Negotiator*> negotiators{&negotiator_};  ///< a way each
   int look_ups = 0;
 
   AccountId id() const override { return id_; }
   bool online() const override { return is_online; }
   Jid jid() const override { return jid_; }
   Jid self() const override { return test::jid(jid_.str() + "/" + resource); }
-  void find_route(const Jid& peer, const std::vector<MethodChoice>&,
-                  Callback<void(Result<Route>)> done) override {
+  void plan(const Jid& peer, const std::vector<MethodChoice>& methods,
+            Callback<void(Result<SendPlan>)> done) override {
     ++look_ups;
-    turns_.later([this, peer, done = std::move(done)]() mutable {
-      if (const auto found = no_route.find(peer.str()); found != no_route.end())
+    turns_.later([this, peer, methods, done = std::move(done)]() mutable {
+      if (const auto found = no_way.find(peer.str()); found != no_way.end())
         return done(Error{found->second, peer.str() + ": the test says no"});
-      done(Route{peer.is_full() ? peer : test::jid(peer.str() + "/phone"), {}});
+      SendPlan plan;
+      for (auto* negotiator : negotiators)
+        plan.ways.push_back(
+            {negotiator, peer.is_full() ? peer : test::jid(peer.str() + "/phone"), {}, methods});
+      done(std::move(plan));
     });
   }
   PeerTrust trust(const Jid&) const override { return peer_trust; }
-  Negotiator& negotiator() override { return negotiator_; }
 
  private:
   AccountId id_;
@@ -165,11 +179,11 @@ class FakeOffer final : public IncomingOffer {
       : offer_(std::move(offer)), fate_(std::move(fate)) {}
   ~FakeOffer() override { fate_->dropped = !fate_->declined && !fate_->talk; }
   const Offer& offer() const override { return offer_; }
-  std::unique_ptr<Negotiation> accept(const Terms& terms, Negotiation::Handler& handler) override {
+  std::unique_ptr<Receiving> accept(const Terms& terms, Receiving::Handler& handler) override {
     fate_->talk = std::make_shared<Talk>();
     fate_->talk->terms = terms;
-    fate_->talk->handler = &handler;
-    return std::make_unique<FakeNegotiation>(fate_->talk);
+    fate_->talk->handler = fate_->talk->receiver = &handler;
+    return std::make_unique<FakeReceiving>(fate_->talk);
   }
   void decline(const Error& why) override { fate_->declined = why; }
 

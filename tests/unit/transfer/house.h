@@ -102,14 +102,14 @@ struct House final : TransferQueue::Observer {
   }
   /// Plays the peer of the running offer until the job is done.
   void deliver(const std::shared_ptr<Talk>& talk, Delivery how = Delivery::Confirmed) {
-    talk->handler->on_accepted();
+    talk->sender->on_accepted();
     settle();
     auto line = talk->open();
     settle();
     line->handler->on_end(Moved{line->range.length, std::nullopt});
     settle();
     REQUIRE(talk->delivered);
-    talk->handler->on_completed(how, std::nullopt);
+    talk->sender->on_completed(how, std::nullopt);
     settle();
   }
 
@@ -156,7 +156,7 @@ struct House final : TransferQueue::Observer {
     line->handler->on_end(Moved{line->range.length, moved});
     settle();
     REQUIRE(answer.talk->delivered);
-    answer.talk->handler->on_declared(declared);
+    answer.talk->receiver->on_declared(declared);
     settle();
   }
 

@@ -37,7 +37,7 @@ TEST_CASE("invariant: actions are the verbs that succeed, outgoing", "[invariant
   const auto id = house.send("/src/a");
   auto talk = house.last_talk();
   SECTION("offered") {}
-  SECTION("connecting") { talk->handler->on_accepted(); }
+  SECTION("connecting") { talk->sender->on_accepted(); }
   SECTION("active") { talk->open(); }
   SECTION("verifying") { talk->open()->handler->on_end(Moved{1000, std::nullopt}); }
   SECTION("backoff") { talk->handler->on_ended({Errc::Timeout, ""}); }
@@ -81,7 +81,7 @@ TEST_CASE("invariant: one terminal state, told once", "[invariants]") {
   house.settle();
   // Everything at once: the stream ends, the user cancels, and the journal is slow.
   line->handler->on_end(Moved{1000, std::nullopt});
-  talk->handler->on_completed(Delivery::Confirmed, std::nullopt);
+  talk->sender->on_completed(Delivery::Confirmed, std::nullopt);
   const auto cancelled = house.cancel(id);
   CHECK_FALSE(cancelled);
   house.pass(1h);

@@ -20,7 +20,7 @@ struct LongLane {
     while (order.sources.size() < kJobs) order.sources.push_back({"/src/a", UniqueFd(), ""});
     REQUIRE(house.submit(std::move(order)).ids.size() == kJobs);
     REQUIRE(told("queued/waiting-account") == kJobs);
-    house.account().no_route[kAnn] = Errc::PeerOffline;
+    house.account().no_way[kAnn] = Errc::PeerOffline;
   }
   std::size_t told(const std::string& words) const {
     std::size_t count = 0;

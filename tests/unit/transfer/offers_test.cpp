@@ -51,6 +51,21 @@ TEST_CASE("offers: withdrawn when they can no longer be answered", "[offers]") {
   CHECK(house.state(1) == "cancelled/withdrawn");
 }
 
+TEST_CASE("offers: one that outlives its session stays until it is answered", "[offers]") {
+  House house;
+  house.start();
+  auto offer = House::offer_of("notes.txt", 1000);
+  offer.outlives_session = true;
+  auto answer = house.offered(offer);
+  house.account().is_online = false;
+  house.queue->account_changed(1);
+  house.queue->peer_gone(1, jid(kAnn + "/phone"));
+  house.settle();
+  CHECK(house.state(1) == "offered/awaiting-user");
+  CHECK(house.accept(1));
+  CHECK(answer->talk);
+}
+
 TEST_CASE("offers: another resource going changes nothing", "[offers]") {
   House house;
   house.start();

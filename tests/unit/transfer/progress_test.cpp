@@ -65,7 +65,7 @@ TEST_CASE("progress: never falls within an attempt", "[progress]") {
   CHECK(house.queue->progress(id).transferred == 1000);
   house.settle();
   CHECK(house.queue->progress(id).transferred == 1000);
-  house.last_talk()->handler->on_completed(Delivery::Confirmed, std::nullopt);
+  house.last_talk()->sender->on_completed(Delivery::Confirmed, std::nullopt);
   house.settle();
   CHECK(house.queue->progress(id).transferred == 1000);
 }

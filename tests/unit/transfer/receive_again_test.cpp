@@ -156,7 +156,7 @@ TEST_CASE("receive: a finished file offered again is a new offer (R5)", "[receiv
   auto first = house.offered();
   REQUIRE(house.accept(1));
   house.deliver(*first);
-  first->talk->handler->on_completed(Delivery::HandedOver, std::nullopt);
+  first->talk->receiver->on_completed();
   house.settle();
   auto second = house.offered();
   CHECK_FALSE(second->talk);
@@ -202,7 +202,7 @@ TEST_CASE("receive: a sender that begins anew in place of its last word is taken
     CHECK(house.disk.parts().empty());
   }
   SECTION("not once it vouched for the bytes") {
-    first->talk->handler->on_declared(std::nullopt);
+    first->talk->receiver->on_declared(std::nullopt);
     auto second = house.offered();
     CHECK_FALSE(second->talk);
     CHECK(house.state(1) == "done");

@@ -90,7 +90,7 @@ TEST_CASE("receive: too late to cancel once the file is being put in place", "[r
   house.settle();
   line->handler->on_end(Moved{1000, std::nullopt});
   house.settle();
-  answer->talk->handler->on_declared(std::nullopt);
+  answer->talk->receiver->on_declared(std::nullopt);
   while (!house.disk.rows[1].publishing) REQUIRE(house.turns.run_one());
   std::optional<Result<void>> cancelled;
   house.queue->cancel(1, [&](Result<void> how) { cancelled = how; });

@@ -209,7 +209,7 @@ TEST_CASE("receive: troubles of our disk end it and tell the sender", "[receive]
     house.files.sync_fails = Errc::Io;
     line->handler->on_end(Moved{1000, std::nullopt});
     house.settle();
-    answer->talk->handler->on_declared(std::nullopt);
+    answer->talk->receiver->on_declared(std::nullopt);
     house.settle();
     CHECK(house.state(1) == "failed/io");
     CHECK(house.disk.names.count("/in/notes.txt") == 0);

@@ -34,7 +34,7 @@ TEST_CASE("receive: from offered to done", "[receive]") {
   house.settle();
   CHECK(house.state(1) == "verifying");
   CHECK(house.disk.names.count("/in/notes.txt") == 0);
-  answer->talk->handler->on_declared(sha256("aa"));
+  answer->talk->receiver->on_declared(sha256("aa"));
   house.settle();
   CHECK(house.state(1) == "done");
   CHECK(house.disk.names.count("/in/notes.txt") == 1);
@@ -44,7 +44,7 @@ TEST_CASE("receive: from offered to done", "[receive]") {
   CHECK(house.job(1).hash == sha256("aa"));
   CHECK(answer->talk->completed);
   CHECK(answer->talk->alive);
-  answer->talk->handler->on_completed(Delivery::HandedOver, std::nullopt);
+  answer->talk->receiver->on_completed();
   house.settle();
   CHECK_FALSE(answer->talk->alive);
 }
@@ -58,7 +58,7 @@ TEST_CASE("receive: the sender hears of success only after `done` is on disk", "
   house.settle();
   line->handler->on_end(Moved{1000, std::nullopt});
   house.settle();
-  answer->talk->handler->on_declared(std::nullopt);
+  answer->talk->receiver->on_declared(std::nullopt);
   while (!answer->talk->completed) {
     REQUIRE(house.turns.run_one());
     if (answer->talk->completed) CHECK(house.disk.rows[1].state == JobState::Done);
@@ -88,7 +88,7 @@ TEST_CASE("receive: each step waits for the commit of the one before (RELIABILIT
   line->handler->on_end(Moved{1000, std::nullopt});
   house.settle();
   house.store.held = true;
-  answer->talk->handler->on_declared(std::nullopt);
+  answer->talk->receiver->on_declared(std::nullopt);
   house.settle();
   CHECK(house.disk.names.count("/in/notes.txt") == 0);  // `publishing` is not on disk
   house.store.release();
@@ -204,7 +204,7 @@ TEST_CASE("receive: the session may go while the file is put in place", "[receiv
   house.settle();
   line->handler->on_end(Moved{1000, std::nullopt});
   house.settle();
-  answer->talk->handler->on_declared(std::nullopt);
+  answer->talk->receiver->on_declared(std::nullopt);
   answer->talk->handler->on_ended({Errc::NotOnline, "stream closed"});
   house.settle();
   CHECK(house.state(1) == "done");

@@ -58,7 +58,7 @@ class Evening {
       switch (job.reason) {
         case JobReason::WaitingAccount: CHECK_FALSE(online); break;
         case JobReason::WaitingPeer:
-          CHECK((!idle || house_.account().no_route.count(job.peer) != 0));
+          CHECK((!idle || house_.account().no_way.count(job.peer) != 0));
           break;
         case JobReason::WaitingSlot: CHECK((!idle || somebody_asks_again(job.peer))); break;
         case JobReason::Backoff: CHECK(job.next_attempt_at != WallTime{}); break;
@@ -69,7 +69,7 @@ class Evening {
 
   /// Everybody is there and takes what comes: then everything ends, and no slot is lost.
   void heal() {
-    house_.account().no_route.clear();
+    house_.account().no_way.clear();
     house_.account().is_online = true;
     house_.queue->account_changed(1);
     for (int i = 0; i < 400 && unended() > 0; ++i) {
@@ -108,9 +108,9 @@ class Evening {
     const std::vector codes{Errc::PeerOffline, Errc::PeerUnsupported, Errc::Timeout,
                             Errc::NoSuchPeer, Errc::NotOnline};
     if (const auto which = pick(7); which < codes.size())
-      house_.account().no_route[peer] = codes[which];
+      house_.account().no_way[peer] = codes[which];
     else
-      house_.account().no_route.erase(peer);
+      house_.account().no_way.erase(peer);
     house_.queue->peer_changed(1, jid(peer).bare());
     house_.settle();
   }
@@ -171,7 +171,7 @@ class Evening {
   }
   void finish(const std::shared_ptr<Talk>& talk) {
     if (talk->delivered) {
-      talk->handler->on_completed(Delivery::Confirmed, std::nullopt);
+      talk->sender->on_completed(Delivery::Confirmed, std::nullopt);
     } else if (!lines_.count(talk.get())) {
       lines_[talk.get()] = talk->open();
       house_.settle();
@@ -181,7 +181,7 @@ class Evening {
         line->handler->on_end(Moved{line->range.length, std::nullopt});
     house_.settle();
     if (talk->alive && talk->delivered)
-      talk->handler->on_completed(Delivery::Confirmed, std::nullopt);
+      talk->sender->on_completed(Delivery::Confirmed, std::nullopt);
     house_.settle();
   }
 

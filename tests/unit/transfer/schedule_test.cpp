@@ -60,7 +60,7 @@ TEST_CASE("schedule: a peer that is away stops only its own jobs, and nothing is
           "[schedule]") {
   House house;
   house.start();
-  house.account().no_route[kAnn] = Errc::PeerOffline;
+  house.account().no_way[kAnn] = Errc::PeerOffline;
   const auto first = house.send("/src/a", kAnn);
   const auto second = house.send("/src/b", kAnn);
   const auto other = house.send("/src/c", kBob);
@@ -70,7 +70,7 @@ TEST_CASE("schedule: a peer that is away stops only its own jobs, and nothing is
   CHECK(house.state(other) == "offered/awaiting-peer");
   CHECK(house.account().look_ups == 2);  // not once more for the second job
 
-  house.account().no_route.clear();
+  house.account().no_way.clear();
   house.queue->peer_changed(1, jid(kAnn));
   house.settle();
   CHECK(house.state(first) == "offered/awaiting-peer");
@@ -81,11 +81,11 @@ TEST_CASE("schedule: a peer that is away stops only its own jobs, and nothing is
 TEST_CASE("schedule: presence of a peer wakes the jobs for its resources too", "[schedule]") {
   House house;
   house.start();
-  house.account().no_route[kAnn + "/laptop"] = Errc::PeerOffline;
-  house.account().no_route[kAnn + ".de"] = Errc::PeerOffline;
+  house.account().no_way[kAnn + "/laptop"] = Errc::PeerOffline;
+  house.account().no_way[kAnn + ".de"] = Errc::PeerOffline;
   const auto id = house.send("/src/a", kAnn + "/laptop");
   const auto other = house.send("/src/b", kAnn + ".de");
-  house.account().no_route.clear();
+  house.account().no_way.clear();
   house.queue->peer_changed(1, jid(kAnn));
   house.settle();
   CHECK(house.state(id) == "offered/awaiting-peer");
@@ -95,13 +95,13 @@ TEST_CASE("schedule: presence of a peer wakes the jobs for its resources too", "
 TEST_CASE("schedule: peers without presence are looked for every ten minutes", "[schedule]") {
   House house;
   house.start();
-  house.account().no_route[kAnn] = Errc::PeerOffline;
+  house.account().no_way[kAnn] = Errc::PeerOffline;
   const auto id = house.send("/src/a");
   house.pass(9min);
   CHECK(house.account().look_ups == 1);
   house.pass(1min);
   CHECK(house.account().look_ups == 2);
-  house.account().no_route.clear();
+  house.account().no_way.clear();
   house.pass(10min);
   CHECK(house.state(id) == "offered/awaiting-peer");
 }
@@ -111,7 +111,7 @@ TEST_CASE(
     "[schedule]") {
   House house;
   house.start();
-  house.account().no_route[kAnn] = Errc::PeerOffline;
+  house.account().no_way[kAnn] = Errc::PeerOffline;
   const auto id = house.send("/src/a");
   for (int i = 0; i < 12; ++i) house.pass(10min);
   CHECK(house.account().look_ups > 10);
@@ -128,7 +128,7 @@ TEST_CASE(
 TEST_CASE("schedule: a peer that never appears fails the job after a week", "[schedule]") {
   House house;
   house.start();
-  house.account().no_route[kAnn] = Errc::PeerOffline;
+  house.account().no_way[kAnn] = Errc::PeerOffline;
   const auto id = house.send("/src/a");
   house.pass(24h * 7 - 1min);
   CHECK(house.state(id) == "queued/waiting-peer");
@@ -145,14 +145,14 @@ TEST_CASE(
     "[schedule]") {
   House house;
   house.start();
-  house.account().no_route[kAnn] = Errc::PeerOffline;
+  house.account().no_way[kAnn] = Errc::PeerOffline;
   const auto id = house.send("/src/a");
   house.account().is_online = false;
   house.queue->account_changed(1);
   house.pass(24h * 8);
   CHECK(house.state(id) == "queued/waiting-account");
   house.account().is_online = true;
-  house.account().no_route.clear();
+  house.account().no_way.clear();
   house.queue->account_changed(1);
   house.settle();
   CHECK(house.state(id) == "offered/awaiting-peer");
@@ -165,7 +165,7 @@ TEST_CASE("schedule: the week goes on over restarts, and a clock set ahead canno
   {
     House house(&disk);
     house.start();
-    house.account().no_route[kAnn] = Errc::PeerOffline;
+    house.account().no_way[kAnn] = Errc::PeerOffline;
     id = house.send("/src/a");
   }
   std::chrono::hours left{};
@@ -178,7 +178,7 @@ TEST_CASE("schedule: the week goes on over restarts, and a clock set ahead canno
     left = std::chrono::hours(1);
   }
   House again(&disk);
-  again.account().no_route[kAnn] = Errc::PeerOffline;
+  again.account().no_way[kAnn] = Errc::PeerOffline;
   again.start();
   CHECK(again.state(id) == "queued/waiting-peer");
   again.pass(left - 1min);
@@ -190,7 +190,7 @@ TEST_CASE("schedule: the week goes on over restarts, and a clock set ahead canno
 TEST_CASE("schedule: a JID that does not exist fails at once", "[schedule]") {
   House house;
   house.start();
-  house.account().no_route[kAnn] = Errc::NoSuchPeer;
+  house.account().no_way[kAnn] = Errc::NoSuchPeer;
   CHECK(house.state(house.send("/src/a")) == "failed/no-such-peer");
 }
 
@@ -270,7 +270,7 @@ TEST_CASE("schedule: whoever only waits for somebody holds no slot for more than
   auto talk = house.last_talk();
   std::shared_ptr<Line> line;
   SECTION("for a user's answer") {}
-  SECTION("for the stream") { talk->handler->on_accepted(); }
+  SECTION("for the stream") { talk->sender->on_accepted(); }
   SECTION("for a byte to go") {
     line = talk->open();
     house.pass(15s);
@@ -301,12 +301,12 @@ TEST_CASE(
     "[schedule]") {
   House house;
   house.start();
-  house.account().no_route[kAnn] = Errc::PeerOffline;
+  house.account().no_way[kAnn] = Errc::PeerOffline;
   const auto first = house.send("/src/a");
   const auto second = house.send("/src/b");
   const auto third = house.send("/src/c");
   REQUIRE(house.state(third) == "queued/waiting-peer");
-  house.account().no_route.clear();
+  house.account().no_way.clear();
   std::string expected;
   SECTION("its file was changed") {
     house.disk.inodes[house.disk.names["/src/a"]].size = 999;
@@ -342,8 +342,8 @@ TEST_CASE("schedule: a bare JID without anything that takes files is waited for,
           "[schedule]") {
   House house;
   house.start();
-  house.account().no_route[kAnn] = Errc::PeerUnsupported;
-  house.account().no_route[kAnn + "/phone"] = Errc::PeerUnsupported;
+  house.account().no_way[kAnn] = Errc::PeerUnsupported;
+  house.account().no_way[kAnn + "/phone"] = Errc::PeerUnsupported;
   CHECK(house.state(house.send("/src/a", kAnn + "/phone")) == "failed/peer-unsupported");
   const auto id = house.send("/src/a", kAnn);
   const auto next = house.send("/src/b", kAnn);
@@ -352,7 +352,7 @@ TEST_CASE("schedule: a bare JID without anything that takes files is waited for,
   CHECK(house.job(next).error_detail == house.job(id).error_detail);  // they all wait for that
   CHECK(house.job(id).attempt == 0);
   SECTION("its other program comes") {
-    house.account().no_route.clear();
+    house.account().no_way.clear();
     house.queue->peer_changed(1, jid(kAnn));
     house.settle();
     CHECK(house.state(id) == "offered/awaiting-peer");
@@ -362,7 +362,7 @@ TEST_CASE("schedule: a bare JID without anything that takes files is waited for,
     CHECK(house.state(id) == "failed/peer-unsupported");
   }
   SECTION("it goes offline: that is what is told") {
-    house.account().no_route[kAnn] = Errc::PeerOffline;
+    house.account().no_way[kAnn] = Errc::PeerOffline;
     house.queue->peer_changed(1, jid(kAnn));
     house.settle();
     CHECK(house.job(id).error_name == "PeerOffline");
@@ -374,13 +374,13 @@ TEST_CASE("schedule: a method that the peer lacks holds up only the jobs that in
           "[schedule]") {
   House house;
   house.start();
-  house.account().no_route[kAnn] = Errc::PeerUnsupported;
+  house.account().no_way[kAnn] = Errc::PeerUnsupported;
   auto request = house.request("/src/a");
   house.disk.add("/src/a", 10);
   request.methods = {{"si-ibb", ""}};
   const auto insists = house.submit(std::move(request)).ids.at(0);
   REQUIRE(house.state(insists) == "queued/waiting-peer");
-  house.account().no_route.clear();  // what anybody else asks has another answer
+  house.account().no_way.clear();  // what anybody else asks has another answer
   CHECK(house.state(house.send("/src/b")) == "offered/awaiting-peer");
 }
 

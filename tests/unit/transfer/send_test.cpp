@@ -17,7 +17,7 @@ TEST_CASE("send: from queued to done", "[send]") {
   CHECK(house.state(id) == "offered/awaiting-peer");
   CHECK(house.job(id).peer_full == kAnn + "/phone");
   CHECK(house.job(id).attempt == 1);
-  talk->handler->on_accepted();
+  talk->sender->on_accepted();
   house.settle();
   CHECK(house.state(id) == "connecting");
   auto line = talk->open("si-socks5", "proxy");
@@ -32,7 +32,7 @@ TEST_CASE("send: from queued to done", "[send]") {
   house.settle();
   CHECK(house.state(id) == "verifying");
   CHECK(talk->delivered->bytes == 1000);
-  talk->handler->on_completed(Delivery::Confirmed, Hash{HashAlgo::Sha256, "ab"});
+  talk->sender->on_completed(Delivery::Confirmed, Hash{HashAlgo::Sha256, "ab"});
   house.settle();
   CHECK(house.state(id) == "done");
   CHECK(house.job(id).delivery == Delivery::Confirmed);
@@ -153,7 +153,7 @@ TEST_CASE("send: a stream that breaks in the middle is tried again", "[send]") {
   House house;
   house.start();
   const auto id = house.send("/src/a");
-  house.last_talk()->handler->on_accepted();
+  house.last_talk()->sender->on_accepted();
   auto line = house.last_talk()->open();
   house.settle();
   SECTION("with an error") { line->handler->on_end(Error{Errc::Interrupted, "reset"}); }
@@ -188,7 +188,7 @@ TEST_CASE("send: an S5B stream goes on when the account goes offline (R10)", "[s
   House house;
   house.start();
   const auto id = house.send("/src/a");
-  house.last_talk()->handler->on_accepted();
+  house.last_talk()->sender->on_accepted();
   auto line = house.last_talk()->open();
   house.settle();
   house.account().is_online = false;
@@ -197,7 +197,7 @@ TEST_CASE("send: an S5B stream goes on when the account goes offline (R10)", "[s
   CHECK(line->alive);
   line->handler->on_end(Moved{1000, std::nullopt});
   house.settle();
-  house.last_talk()->handler->on_completed(Delivery::HandedOver, std::nullopt);
+  house.last_talk()->sender->on_completed(Delivery::HandedOver, std::nullopt);
   house.settle();
   CHECK(house.state(id) == "done");
 }
@@ -205,7 +205,7 @@ TEST_CASE("send: an S5B stream goes on when the account goes offline (R10)", "[s
 TEST_CASE("send: troubles before the offer count too, so they end", "[send]") {
   House house;
   house.start();
-  house.account().no_route[kAnn] = Errc::Timeout;
+  house.account().no_way[kAnn] = Errc::Timeout;
   const auto id = house.send("/src/a");
   for (int i = 0; i < 20; ++i) house.pass(1min);
   CHECK(house.state(id) == "failed/timeout");
@@ -222,7 +222,7 @@ TEST_CASE("send: once the peer's word is in, nothing takes it back", "[send]") {
   line->handler->on_end(Moved{1000, std::nullopt});
   house.settle();
   house.store.held = true;
-  talk->handler->on_completed(Delivery::Confirmed, std::nullopt);
+  talk->sender->on_completed(Delivery::Confirmed, std::nullopt);
   house.settle();
   CHECK(house.cancel(id).error().code == Errc::BadState);
   CHECK(house.state(id) == "verifying");  // nobody is told yet
@@ -234,24 +234,11 @@ TEST_CASE("send: once the peer's word is in, nothing takes it back", "[send]") {
 TEST_CASE("send: an account that says online but cannot is not asked in a circle", "[send]") {
   House house;
   house.start();
-  house.account().no_route[kAnn] = Errc::NotOnline;
+  house.account().no_way[kAnn] = Errc::NotOnline;
   house.send("/src/a");
   CHECK(house.account().look_ups == 1);
   house.pass(5s);
   CHECK(house.account().look_ups == 2);
-}
-
-TEST_CASE("send: only in-band where the policy says ibb-only", "[send]") {
-  House house;
-  house.start();
-  house.account().peer_trust.streams_allowed = false;
-  house.send("/src/a");
-  REQUIRE(house.last_talk()->plan->methods.size() == 1);
-  CHECK(house.last_talk()->plan->methods[0].id == "si-ibb");
-  auto request = house.request("/src/a", kBob);
-  request.methods = {{"si-socks5", ""}};
-  const auto id = house.submit(std::move(request)).ids.at(0);
-  CHECK(house.state(id) == "failed/policy");
 }
 
 TEST_CASE("send: the peer may ask for a part", "[send]") {
@@ -269,6 +256,93 @@ TEST_CASE("send: the peer may ask for a part", "[send]") {
   CHECK(house.job(id).transferred == 1000);
 }
 
+TEST_CASE("send: a way that leads nowhere is followed by the next, in the same attempt", "[send]") {
+  House house;
+  house.start();
+  FakeNegotiator second;
+  house.account().negotiators.push_back(&second);
+  const auto id = house.send("/src/a");
+  auto first = house.last_talk();
+  SECTION("refused as no method that the peer has") {
+    first->handler->on_ended({Errc::NoCommonMethod, "none of these"});
+  }
+  SECTION("accepted, and no stream came up") {
+    first->sender->on_accepted();
+    house.settle();
+    first->handler->on_ended({Errc::StreamFailed, "nothing could be reached"});
+  }
+  house.settle();
+  CHECK_FALSE(first->alive);
+  CHECK(house.negotiator().withdrawn == std::vector<std::string>{"ann@example.org/phone s1"});
+  REQUIRE(second.talks.size() == 1);
+  CHECK(house.job(id).state == JobState::Offered);
+  CHECK(house.job(id).attempt == 1);
+  house.deliver(second.talks[0]);
+  CHECK(house.state(id) == "done");
+  CHECK(house.negotiator().talks.size() == 1);
+}
+
+TEST_CASE("send: the next way hashes the file where its peer cannot confirm", "[send]") {
+  House house;
+  house.start();
+  FakeNegotiator second;
+  second.peer_confirms = false;
+  house.account().negotiators.push_back(&second);
+  house.send("/src/a");
+  CHECK_FALSE(house.last_talk()->offer->file.hash);
+  house.last_talk()->handler->on_ended({Errc::NoCommonMethod, ""});
+  house.settle();
+  REQUIRE(second.talks.size() == 1);
+  CHECK(second.talks[0]->offer->file.hash);
+}
+
+TEST_CASE("send: no other way is tried where it would not help", "[send]") {
+  House house;
+  house.start();
+  FakeNegotiator second;
+  house.account().negotiators.push_back(&second);
+  const auto id = house.send("/src/a");
+  auto talk = house.last_talk();
+  std::string state;
+  SECTION("a person said no") {
+    talk->handler->on_ended({Errc::Declined, ""});
+    state = "failed/declined";
+  }
+  SECTION("bytes had moved") {
+    talk->open();
+    house.settle();
+    talk->handler->on_ended({Errc::StreamFailed, ""});
+    state = "queued/backoff";
+  }
+  SECTION("the receiver has no room just now") {
+    talk->handler->on_ended({Errc::Constraint, ""});
+    state = "queued/backoff";
+  }
+  SECTION("our own session is gone") {
+    house.account().is_online = false;
+    talk->handler->on_ended({Errc::StreamFailed, ""});
+    state = "queued/backoff";
+  }
+  house.settle();
+  CHECK(house.state(id) == state);
+  CHECK(second.talks.empty());
+}
+
+TEST_CASE("send: the last way's failure is the attempt's", "[send]") {
+  House house;
+  house.start();
+  FakeNegotiator second;
+  house.account().negotiators.push_back(&second);
+  const auto id = house.send("/src/a");
+  house.last_talk()->handler->on_ended({Errc::NoCommonMethod, "not one"});
+  house.settle();
+  second.talks.at(0)->handler->on_ended({Errc::NoCommonMethod, "not the other"});
+  house.settle();
+  CHECK(house.state(id) == "failed/no-method");
+  CHECK(house.job(id).error_detail == "not the other");
+  CHECK(house.job(id).attempt == 1);
+}
+
 TEST_CASE("send: cancel stops it wherever it is, and tells the peer", "[send]") {
   House house;
   house.start();
@@ -276,7 +350,7 @@ TEST_CASE("send: cancel stops it wherever it is, and tells the peer", "[send]") 
   auto talk = house.last_talk();
   std::shared_ptr<Line> line;
   SECTION("offered") {}
-  SECTION("connecting") { talk->handler->on_accepted(); }
+  SECTION("connecting") { talk->sender->on_accepted(); }
   SECTION("active") { line = talk->open(); }
   SECTION("verifying") {
     line = talk->open();

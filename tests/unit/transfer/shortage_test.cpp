@@ -14,11 +14,11 @@ TEST_CASE(
     "[shortage]") {
   House house;
   house.start();
-  house.account().no_route[kAnn] = Errc::PeerOffline;
+  house.account().no_way[kAnn] = Errc::PeerOffline;
   const auto id = house.send("/src/a");
   REQUIRE(house.state(id) == "queued/waiting-peer");
   house.files.unreadable["/src/a"] = Errc::Unavailable;
-  house.account().no_route.clear();
+  house.account().no_way.clear();
   house.queue->peer_changed(1, jid(kAnn));
   house.settle();
   CHECK(house.state(id) == "queued/backoff");
@@ -65,7 +65,7 @@ TEST_CASE("shortage: an attempt that the peer accepted is tried again later and 
   for (int minute = 0; minute < 60; ++minute) {
     if (house.state(id) == "offered/awaiting-peer") {
       ++tries;
-      house.last_talk()->handler->on_accepted();
+      house.last_talk()->sender->on_accepted();
       house.settle();
       house.last_talk()->handler->on_ended({Errc::Unavailable, "no socket was left"});
     }
@@ -95,7 +95,7 @@ TEST_CASE("shortage: a sender whose stream is open waits for the part file", "[s
   house.disk.inodes[line->file.file->identity.inode].whole = true;
   line->handler->on_end(Moved{line->range.length, std::nullopt});
   house.settle();
-  answer->talk->handler->on_declared(std::nullopt);
+  answer->talk->receiver->on_declared(std::nullopt);
   house.settle();
   CHECK(house.state(1) == "done");
 }

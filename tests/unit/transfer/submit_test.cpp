@@ -134,7 +134,7 @@ TEST_CASE("submit: a descriptor without a path is sent, and does not outlive the
   {
     House house(&disk);
     house.start();
-    house.account().no_route[kBob] = Errc::PeerOffline;
+    house.account().no_way[kBob] = Errc::PeerOffline;
     SendRequest request;
     request.recipients = {kAnn, kBob};
     request.sources.push_back(
@@ -282,7 +282,7 @@ TEST_CASE("submit: the file that the client opened is meant, whatever we see und
           "[submit]") {
   House house;
   house.start();
-  house.account().no_route[kAnn] = Errc::PeerOffline;
+  house.account().no_way[kAnn] = Errc::PeerOffline;
   house.disk.add("/tmp/x", 7);
   auto batch = open(house);
   const bool same = GENERATE(true, false);
@@ -306,7 +306,7 @@ TEST_CASE("submit: a descriptor that is kept open outlives its path, as long as 
   {
     House house(&disk);
     house.start();
-    house.account().no_route[kAnn] = Errc::PeerOffline;
+    house.account().no_way[kAnn] = Errc::PeerOffline;
     house.disk.add("/tmp/x", 7);
     house.files.same_files.insert("/tmp/x");
     SendRequest request;
@@ -316,7 +316,7 @@ TEST_CASE("submit: a descriptor that is kept open outlives its path, as long as 
     id = house.submit(std::move(request)).ids.at(0);
     house.disk.names.erase("/tmp/x");
     if (!restarts) {
-      house.account().no_route.clear();
+      house.account().no_way.clear();
       house.queue->peer_changed(1, jid(kAnn));
       house.settle();
       CHECK(house.state(id) == (keep_open ? "offered/awaiting-peer" : "failed/file-missing"));
@@ -350,7 +350,7 @@ TEST_CASE("submit: more files without a path than can be kept open are refused a
           "[submit]") {
   House house;
   house.start();
-  house.account().no_route[kAnn] = Errc::PeerOffline;
+  house.account().no_way[kAnn] = Errc::PeerOffline;
   const auto most = HeldFiles().most();
   const auto sources = [](std::size_t count) {
     std::vector<SendSource> list;

@@ -100,7 +100,7 @@ TEST_CASE("withdraw: too late once the sender vouched for the bytes", "[withdraw
   house.settle();
   line->handler->on_end(Moved{1000, std::nullopt});
   house.settle();
-  answer->talk->handler->on_declared(std::nullopt);
+  answer->talk->receiver->on_declared(std::nullopt);
   house.queue->on_withdrawn(1, {offer.peer, "a", false});
   house.settle();
   CHECK(house.state(1) == "done");

@@ -18,7 +18,7 @@ struct IbbPlay final : Carrier::Handler {
   FakeBulk bulk{timers};
   IbbConfig config;
   IbbTransport transport;
-  StreamKey key{jid(kUs), jid(kPeer), "i781hf64"};
+  StreamKey key{jid(kUs), jid(kPeer), "i781hf64", "label"};
   StreamPlan plan;
   int calls = 0, ends = 0;
   std::optional<Error> error;

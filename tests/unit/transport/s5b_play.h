@@ -27,7 +27,7 @@ struct S5bPlay : Carrier::Handler {
   S5bListener listener{net, timers, {address("0.0.0.0")}};
   S5bProxies proxies{iq, timers, false, {*NamedProxy::parse(kProxy + "@203.0.113.5:7777")}};
   S5bTransport transport{{iq, net, bulk, timers, listener, proxies, policy, {}}};
-  StreamKey key{jid(kUs), jid(kPeer), "vj3hs98y"};
+  StreamKey key{jid(kUs), jid(kPeer), "vj3hs98y", "label"};
   StreamPlan plan;
   std::vector<std::string> told;
   int calls = 0;

@@ -17,7 +17,7 @@ TEST_CASE("s5b requester: the target comes to our own listener (XEP-0065 s5)", "
   CHECK(play.calls == 0);
   play.use(kUs);
   REQUIRE(play.carrier);
-  CHECK(play.carrier->path().method == "si-socks5");
+  CHECK(play.carrier->path().method == "label");
   CHECK(play.carrier->path().route == "direct");
   CHECK(play.carrier->path().host == "198.51.100.9");
 

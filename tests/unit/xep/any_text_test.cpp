@@ -3,10 +3,10 @@
 #include <catch2/catch.hpp>
 
 #include "base/text.h"
+#include "model/namespaces.h"
 #include "support/any_text.h"
 #include "support/xml.h"
 #include "xep/element.h"
-#include "xep/namespaces.h"
 #include "xep/presence.h"
 #include "xep/roster.h"
 #include "xep/stanza_error.h"

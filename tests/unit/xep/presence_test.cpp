@@ -3,8 +3,8 @@
 
 #include <catch2/catch.hpp>
 
+#include "model/namespaces.h"
 #include "support/xml.h"
-#include "xep/namespaces.h"
 
 namespace presence_test {
 

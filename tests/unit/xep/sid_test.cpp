@@ -3,9 +3,9 @@
 
 #include <catch2/catch.hpp>
 
+#include "model/namespaces.h"
 #include "support/xml.h"
 #include "xep/confirm.h"
-#include "xep/namespaces.h"
 #include "xep/parse.h"
 #include "xep/stanza.h"
 #include "xep/xep0047_ibb.h"

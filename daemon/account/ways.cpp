@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: MIT
+#include "account/ways.h"
+
+#include <algorithm>
+
+namespace xmppftd {
+namespace {
+
+bool has_all(const PeerFeatures& peer, const Method& method) {
+  return std::all_of(method.features.begin(), method.features.end(),
+                     [&](std::string_view feature) { return peer.has(feature); });
+}
+
+/// The words of the methods that ip_policy always allows.
+std::string words_that_hide_us() {
+  std::string words;
+  for (const auto& method : all_methods())
+    if (!method.shows_address) words += (words.empty() ? "" : ", ") + std::string(method.word);
+  return words;
+}
+
+}  // namespace
+
+Ways::Ways(const std::vector<Negotiator*>& negotiators, const std::vector<MethodChoice>& methods,
+           const PeerTrust& trust) {
+  for (const auto& choice : methods) {
+    const Method* method = find_method(choice.id);
+    const auto negotiator =
+        std::find_if(negotiators.begin(), negotiators.end(), [&](const Negotiator* one) {
+          return method && one->family() == method->family && one->carries(*method);
+        });
+    if (negotiator == negotiators.end())
+      left_out_.push_back({choice, {Errc::PeerUnsupported, "the configuration does not name it"}});
+    else if (method->shows_address && !trust.streams_allowed)
+      left_out_.push_back(
+          {choice, {Errc::Policy, "ip_policy is ibb-only, and it shows the peer our address"}});
+    else
+      usable_.push_back({choice, method, *negotiator});
+  }
+}
+
+bool Ways::need_resource() const {
+  return std::any_of(usable_.begin(), usable_.end(),
+                     [](const Usable& one) { return one.method->needs_resource; });
+}
+
+bool Ways::can_reach(const PeerFeatures& features) const {
+  return std::any_of(usable_.begin(), usable_.end(), [&](const Usable& one) {
+    return one.method->needs_resource && has_all(features, *one.method);
+  });
+}
+
+Result<SendPlan> Ways::to(const Jid& asked,
+                          const std::optional<Result<PeerFinder::Found>>& found) const {
+  SendPlan plan{{}, left_out_};
+  for (const auto& [choice, method, negotiator] : usable_) {
+    Way way{negotiator, asked, {}, {choice}};
+    if (method->needs_resource) {
+      if (!*found) {
+        plan.left_out.push_back({choice, found->error()});
+        continue;
+      }
+      if (!has_all((*found)->features, *method)) {
+        plan.left_out.push_back({choice, {Errc::PeerUnsupported, "the peer does not take it"}});
+        continue;
+      }
+      way.peer = (*found)->peer;
+      way.features = (*found)->features;
+    }
+    // What one signalling protocol agrees on is one offer, as far as the order of preference lets
+    // it.
+    if (!plan.ways.empty() && plan.ways.back().negotiator == negotiator &&
+        plan.ways.back().peer == way.peer)
+      plan.ways.back().methods.push_back(choice);
+    else
+      plan.ways.push_back(std::move(way));
+  }
+  if (!plan.ways.empty()) return plan;
+  if (found && !*found) return found->error();
+  const bool policy =
+      std::any_of(left_out_.begin(), left_out_.end(),
+                  [](const SendPlan::LeftOut& one) { return one.why.code == Errc::Policy; });
+  if (policy)
+    return Error{Errc::Policy,
+                 "ip_policy is ibb-only, and no method of this job keeps our address "
+                 "to ourselves; name one that does: " +
+                     words_that_hide_us()};
+  return Error{Errc::PeerUnsupported, "no method of this job is one that the configuration names"};
+}
+
+}  // namespace xmppftd
