@@ -171,7 +171,7 @@ Result<void> App::Parts::build() {
                                                        listener, sockets.addresses, sockets.s5b,
                                                        store, settings.config, *this});
   queue = std::make_unique<TransferQueue>(
-      TransferQueue::World{*accounts, *journal, data.files(), data.bulk(), loop},
+      QueueWorld{*accounts, *journal, data.files(), data.bulk(), loop},
       queue_config(settings.config));
   queue->add_observer(trim);
   if (auto folders = queue->check_folders(settings.config.auto_accept); !folders)

@@ -3,7 +3,7 @@
 
 #include "base/result.h"
 #include "model/file_info.h"
-#include "transfer/queue.h"
+#include "transfer/orders.h"
 #include "transfer/queue_config.h"
 
 namespace xmppftd {

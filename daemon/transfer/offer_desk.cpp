@@ -29,7 +29,7 @@ std::string person(AccountId account, std::string_view peer) {
 
 }  // namespace
 
-OfferDesk::OfferDesk(const TransferQueue::World& world, const QueueConfig& config, JobBook& book,
+OfferDesk::OfferDesk(const QueueWorld& world, const QueueConfig& config, JobBook& book,
                      Later& later, Slots& slots)
     : world_(world),
       config_(config),

@@ -15,8 +15,9 @@
 #include "transfer/accept_quota.h"
 #include "transfer/account_port.h"
 #include "transfer/job_book.h"
-#include "transfer/queue.h"
+#include "transfer/orders.h"
 #include "transfer/queue_config.h"
+#include "transfer/queue_world.h"
 #include "transfer/receive_desk.h"
 #include "transfer/slots.h"
 
@@ -32,18 +33,18 @@ namespace xmppftd {
 /// not count.
 class OfferDesk final : private ReceiveDesk::Owner {
  public:
-  using Done = TransferQueue::Done;
+  using Done = OrderDone;
   static constexpr double kQuestionsAtOnce = 10;
   static constexpr double kQuestionsPerSecond = 1 / 60.0;
   /// A look at a folder that could not be used for lack of descriptors or the like.
   static constexpr std::chrono::seconds kTryAgainAfter{5};
 
-  OfferDesk(const TransferQueue::World& world, const QueueConfig& config, JobBook& book,
-            Later& later, Slots& slots);
+  OfferDesk(const QueueWorld& world, const QueueConfig& config, JobBook& book, Later& later,
+            Slots& slots);
   ~OfferDesk();
 
-  /// Takes in what recovery left of a live or ended incoming job.
-  void resume(Job& job) { receives_.resume(job); }
+  /// What was accepted.
+  ReceiveDesk& receives() noexcept { return receives_; }
   void set_policy(AcceptPolicy policy) { policy_ = std::move(policy); }
   const AcceptPolicy& policy() const noexcept { return policy_; }
 
@@ -59,12 +60,6 @@ class OfferDesk final : private ReceiveDesk::Owner {
   void account_offline(AccountId account);
   void account_removed(AccountId account);
   void peer_gone(AccountId account, const Jid& full);
-
-  /// A running job moves too slowly to hold a slot, or no longer so.
-  void creeps(JobId id, bool slowly) { receives_.creeps(id, slowly); }
-  std::optional<std::uint64_t> transferred(JobId id) const { return receives_.transferred(id); }
-  /// The job is about to leave the list.
-  void forget(JobId id) { receives_.forget(id); }
 
  private:
   struct Pending {
@@ -99,7 +94,7 @@ class OfferDesk final : private ReceiveDesk::Owner {
                        Done reply) override;
   void on_room() override;
 
-  TransferQueue::World world_;
+  QueueWorld world_;
   const QueueConfig& config_;
   JobBook& book_;
   Later& later_;

@@ -2,82 +2,36 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/callback.h"
 #include "base/result.h"
-#include "base/unique_fd.h"
-#include "io/bulk.h"
-#include "io/file.h"
-#include "io/store.h"
+#include "io/later.h"
 #include "io/timer.h"
 #include "model/job.h"
 #include "negotiation/negotiator.h"
 #include "transfer/accept_policy.h"
-#include "transfer/account_port.h"
+#include "transfer/job_book.h"
 #include "transfer/job_filter.h"
 #include "transfer/job_view.h"
+#include "transfer/orders.h"
 #include "transfer/queue_config.h"
+#include "transfer/queue_world.h"
+#include "transfer/slots.h"
+#include "transfer/while_alive.h"
 
 namespace xmppftd {
 
-/// A file to send: a path, a descriptor, or both. With both the descriptor says which file is
-/// meant; the path is what the client knows it by, and serves after a restart if it leads to the
-/// same file here.
-struct SendSource {
-  std::string path{};  ///< absolute; "" = `fd` alone
-  UniqueFd fd{};       ///< readable, regular; read from offset 0
-  std::string name{};  ///< shown to the receiver; "" = the path's last part. Needed without a path
-  /// keep `fd` while there is room, so that the job survives an unlink of the path
-  bool keep_open = false;
-};
-
-/// What to send to whom: one job per (source, recipient), sources outermost.
-struct SendRequest {
-  std::vector<SendSource> sources;
-  std::vector<std::string> recipients;  ///< JIDs as the user typed them
-  AccountId account = 0;                ///< 0 = pick one for each recipient
-  std::string batch;                    ///< add to this batch; "" = a new one
-  std::string description;              ///< at most 1024 bytes
-  int priority = 0;                     ///< -100..100, higher first
-  std::vector<MethodChoice> methods;    ///< empty = the config's
-};
-
-/// Either ids or problems, never both.
-struct SendOutcome {
-  struct Problem {
-    std::string subject;  ///< the path or JID at fault, "" when it is the request itself
-    Error error;
-  };
-  std::string batch;
-  std::vector<JobId> ids;
-  std::vector<Problem> problems;  ///< every one there is, not only the first
-  bool ok() const noexcept { return problems.empty(); }
-};
-
-/// An order to send that comes in parts, for a client can pass only few descriptors at a time.
-/// Nothing is queued before TransferQueue::submit(), and nothing at all when this is destroyed
-/// before. Callbacks as those of the queue.
-class SendBatch {
- public:
-  virtual ~SendBatch() = default;
-  /// The name of the batch.
-  virtual const std::string& name() const noexcept = 0;
-  /// Opens and adds files; `done` gets all that is wrong with them. After a problem the batch is of
-  /// no use. One call at a time.
-  virtual void add(std::vector<SendSource> sources, Callback<void(SendOutcome)> done) = 0;
-};
-
-/// Where to put an accepted file.
-struct AcceptOptions {
-  std::string folder;     ///< absolute; "" = the download folder
-  std::string name;       ///< one path component, taken as it is; "" = the offered name
-  std::string on_exists;  ///< rename | fail | overwrite; "" = the config's
-};
+class OfferDesk;
+class ProgressWatch;
+class SendDesk;
+class Submissions;
 
 /// Every file that goes out or comes in: takes orders, starts what may start, and remembers how it
 /// ended.
@@ -86,7 +40,7 @@ struct AcceptOptions {
 /// section 2.4). Callbacks come exactly once and never before the call returns; not after the queue
 /// was destroyed. Destroying it cancels what runs without touching the records: they go on after
 /// the next start().
-class TransferQueue {
+class TransferQueue final : private JobBook::Reader {
  public:
   /// Who hears of changes. Calls come from the loop, never from inside a call to the queue.
   class Observer {
@@ -101,16 +55,7 @@ class TransferQueue {
     ~Observer() = default;
   };
 
-  /// What it works with; all outlive the queue.
-  struct World {
-    AccountPorts& accounts;
-    Store& store;
-    Files& files;
-    Bulk& bulk;
-    Timers& timers;
-  };
-
-  TransferQueue(const World& world, QueueConfig config);
+  TransferQueue(const QueueWorld& world, QueueConfig config);
   TransferQueue(const TransferQueue&) = delete;
   TransferQueue& operator=(const TransferQueue&) = delete;
   ~TransferQueue();
@@ -124,7 +69,7 @@ class TransferQueue {
   void remove_observer(Observer& observer);
 
   // Orders. `Done` errors name the job, its state and what can be done.
-  using Done = Callback<void(Result<void>)>;
+  using Done = OrderDone;
   /// All or nothing; the ids are on disk when `done` comes. Problems: BadJid, NoSuchAccount,
   /// FileMissing, Unreadable, NotRegularFile, BadFd, BadArgument, TooMany (more than 10,000 pairs),
   /// DiskFull, Io.
@@ -196,8 +141,33 @@ class TransferQueue {
   void peer_gone(AccountId account, const Jid& full);
 
  private:
-  class Core;
-  std::unique_ptr<Core> core_;
+  /// The job, if the journal has it. If not, says so to `done` and takes it.
+  template <class Answer>
+  Job* known(JobId id, Answer& done);
+  template <class Answer>
+  void refuse(Answer done, Error why);
+  void retire();
+  std::optional<std::uint64_t> transferred(JobId id) const;
+  void creeps(JobId id, bool slowly);
+  void tell(const std::function<void(Observer&)>& news);
+  // JobBook::Reader
+  void on_committed(const Job& job) override;
+  void on_removed(JobId id) override;
+  void on_writable_changed() override;
+
+  const QueueWorld world_;
+  QueueConfig config_;
+  Later later_;
+  JobBook book_;
+  Slots slots_;
+  const std::unique_ptr<ProgressWatch> watch_;
+  const std::unique_ptr<OfferDesk> offers_;
+  const std::unique_ptr<SendDesk> sends_;
+  const std::unique_ptr<Submissions> submissions_;
+  std::vector<Observer*> observers_;
+  bool rows_lost_ = false;
+  std::unique_ptr<Timer> daily_;
+  WhileAlive alive_;
 };
 
 }  // namespace xmppftd

@@ -10,8 +10,8 @@
 
 namespace xmppftd {
 
-ReceiveDesk::ReceiveDesk(const TransferQueue::World& world, const QueueConfig& config,
-                         JobBook& book, Later& later, Slots& slots, Owner& owner)
+ReceiveDesk::ReceiveDesk(const QueueWorld& world, const QueueConfig& config, JobBook& book,
+                         Later& later, Slots& slots, Owner& owner)
     : world_(world),
       config_(config),
       book_(book),

@@ -12,8 +12,9 @@
 #include "io/timer.h"
 #include "negotiation/negotiator.h"
 #include "transfer/job_book.h"
-#include "transfer/queue.h"
+#include "transfer/orders.h"
 #include "transfer/queue_config.h"
+#include "transfer/queue_world.h"
 #include "transfer/receive_file.h"
 #include "transfer/shares.h"
 #include "transfer/slots.h"
@@ -27,7 +28,7 @@ namespace xmppftd {
 /// `waiting_` (Queued: the stream was lost, the sender may offer it again).
 class ReceiveDesk final : private ReceiveFile::Owner {
  public:
-  using Done = TransferQueue::Done;
+  using Done = OrderDone;
   /// Accepted by rules and not over, in all and of one bare JID. Each whose bytes come holds three
   /// descriptors.
   static constexpr std::size_t kByRules = 64;
@@ -48,8 +49,8 @@ class ReceiveDesk final : private ReceiveFile::Owner {
     ~Owner() = default;
   };
 
-  ReceiveDesk(const TransferQueue::World& world, const QueueConfig& config, JobBook& book,
-              Later& later, Slots& slots, Owner& owner);
+  ReceiveDesk(const QueueWorld& world, const QueueConfig& config, JobBook& book, Later& later,
+              Slots& slots, Owner& owner);
   ~ReceiveDesk();
 
   /// Takes in what recovery left of a live or ended incoming job.
@@ -114,7 +115,7 @@ class ReceiveDesk final : private ReceiveFile::Owner {
   void on_receive_refused(JobId id, std::unique_ptr<IncomingOffer> offer, Error why) override;
   void on_receive_ended(JobId id, Result<void> how) override;
 
-  TransferQueue::World world_;
+  QueueWorld world_;
   const QueueConfig& config_;
   JobBook& book_;
   Later& later_;

@@ -21,8 +21,8 @@ bool is_large(const Job& job) noexcept { return job.now().file.size >= 1 << 20; 
 
 }  // namespace
 
-SendDesk::SendDesk(const TransferQueue::World& world, const QueueConfig& config, JobBook& book,
-                   Later& later, Slots& slots)
+SendDesk::SendDesk(const QueueWorld& world, const QueueConfig& config, JobBook& book, Later& later,
+                   Slots& slots)
     : world_(world), config_(config), book_(book), later_(later), slots_(slots) {}
 
 SendDesk::~SendDesk() {

@@ -17,8 +17,9 @@
 #include "io/timer.h"
 #include "transfer/account_port.h"
 #include "transfer/job_book.h"
-#include "transfer/queue.h"
+#include "transfer/orders.h"
 #include "transfer/queue_config.h"
+#include "transfer/queue_world.h"
 #include "transfer/send_file.h"
 #include "transfer/slots.h"
 #include "transfer/verdict.h"
@@ -39,13 +40,13 @@ namespace xmppftd {
 /// after the other.
 class SendDesk final : private SendFile::Owner {
  public:
-  using Done = TransferQueue::Done;
+  using Done = OrderDone;
   /// Refusals in a row after which a job lets others of its lane try: the peer may have room for
   /// them.
   static constexpr unsigned kAskedInARow = 3;
 
-  SendDesk(const TransferQueue::World& world, const QueueConfig& config, JobBook& book,
-           Later& later, Slots& slots);
+  SendDesk(const QueueWorld& world, const QueueConfig& config, JobBook& book, Later& later,
+           Slots& slots);
   ~SendDesk();
 
   /// Takes in a queued job, new or from the journal. `held`: its open source, when it has no path.
@@ -161,7 +162,7 @@ class SendDesk final : private SendFile::Owner {
   void on_send_moves(JobId id, bool moves) override;
   void on_send_ended(JobId id, Result<void> how) override;
 
-  TransferQueue::World world_;
+  QueueWorld world_;
   const QueueConfig& config_;
   JobBook& book_;
   Later& later_;

@@ -12,7 +12,7 @@
 #include "transfer/account_port.h"
 #include "transfer/held_files.h"
 #include "transfer/job_book.h"
-#include "transfer/queue.h"
+#include "transfer/orders.h"
 #include "transfer/while_alive.h"
 
 namespace xmppftd {

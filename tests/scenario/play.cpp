@@ -69,7 +69,7 @@ Daemon::Daemon(FakeServer& server, Wires& wires, FakeTimers& timers, Disk& disk,
                    accounts_, config_, *this},
       settings_of(bare_), [] {});
   queue_ = std::make_unique<TransferQueue>(
-      TransferQueue::World{*this, store_, files_, bulk_, timers}, queue_config());
+      QueueWorld{*this, store_, files_, bulk_, timers}, queue_config());
   queue_->add_observer(*this);
   queue_->start(store_.read());
   account_->set_password(Secret("secret"), "session", [](Result<std::string>) {});

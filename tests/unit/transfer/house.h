@@ -37,7 +37,7 @@ struct House final : TransferQueue::Observer {
       : disk(kept != nullptr ? *kept : own_disk), config(std::move(settings)) {
     accounts.all.emplace(1, std::make_unique<FakeAccount>(1, kMe, turns));
     queue = std::make_unique<TransferQueue>(
-        TransferQueue::World{accounts, store, files, bulk, timers}, config);
+        QueueWorld{accounts, store, files, bulk, timers}, config);
     queue->add_observer(*this);
   }
   ~House() { queue.reset(); }
