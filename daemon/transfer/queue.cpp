@@ -259,7 +259,7 @@ bool TransferQueue::on_withdrawn(AccountId account, const Withdrawal& what) {
 
 void TransferQueue::account_changed(AccountId account) {
   const auto* port = world_.accounts.find(account);
-  if (port != nullptr && port->online()) return sends_->account_online(account);
+  if (port != nullptr && port->online()) return sends_->lanes().account_online(account);
   offers_->account_offline(account);
   sends_->wake();
 }
@@ -270,7 +270,7 @@ void TransferQueue::account_removed(AccountId account) {
 }
 
 void TransferQueue::peer_changed(AccountId account, const Jid& bare) {
-  sends_->peer_changed(account, bare.bare().str());
+  sends_->lanes().peer_changed(account, bare.bare().str());
 }
 
 void TransferQueue::peer_gone(AccountId account, const Jid& full) {

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "transfer/deadline.h"
 #include "transfer/job_view.h"
 #include "transfer/same_file.h"
 #include "transfer/verdict.h"
@@ -234,14 +235,8 @@ void ReceiveDesk::on_receive_ended(JobId id, Result<void> how) {
 
 /// A stream was lost: the sender has some time to offer the file again.
 void ReceiveDesk::wait_for_sender(Job& job, Source source, std::chrono::seconds within) {
-  using std::chrono::milliseconds;
-  const milliseconds whole = within;
-  // The wall clock counts only what passed while we were not running, and never all of it: it may
-  // have been set.
-  const auto waited =
-      std::chrono::duration_cast<milliseconds>(wall_now() - job.now().waiting_since);
-  const milliseconds least = std::min<milliseconds>(whole, std::chrono::hours(1));
-  auto timer = world_.timers.after(std::clamp(whole - waited, least, whole), [this, id = job.id()] {
+  const auto left = time_left(job.now().waiting_since, within);
+  auto timer = world_.timers.after(left, [this, id = job.id()] {
     end(*book_.find(id), JobState::Failed, JobReason::Interrupted,
         {Errc::Interrupted, "the stream was lost and the sender did not offer the file again"});
   });

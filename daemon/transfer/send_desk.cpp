@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "base/log.h"
+#include "transfer/job_filter.h"
 #include "transfer/job_view.h"
 
 namespace xmppftd {
@@ -11,8 +11,6 @@ namespace {
 
 using std::chrono::milliseconds;
 
-/// Jobs of one lane that are told at a time what they wait for.
-constexpr std::size_t kSlice = 256;
 /// The first pause after a "not now".
 constexpr milliseconds kAskAgainAfter{1000};
 
@@ -23,40 +21,21 @@ bool is_large(const Job& job) noexcept { return job.now().file.size >= 1 << 20; 
 
 SendDesk::SendDesk(const QueueWorld& world, const QueueConfig& config, JobBook& book, Later& later,
                    Slots& slots)
-    : world_(world), config_(config), book_(book), later_(later), slots_(slots) {}
+    : world_(world),
+      config_(config),
+      book_(book),
+      later_(later),
+      slots_(slots),
+      lanes_(world, config, book, *this) {}
 
 SendDesk::~SendDesk() {
   awake_ = true;  // nothing starts any more
-  for (auto& [id, running] : running_) running.look.found();
-}
-
-SendDesk::LaneKey SendDesk::lane_of(const Job& job) {
-  LaneKey key{job.now().account, job.now().peer, ""};
-  for (const auto& method : job.now().methods) key.methods += method.str() + " ";
-  return key;
+  lanes_.close();
 }
 
 void SendDesk::adopt(Job& job, std::shared_ptr<OpenFile> held) {
-  if (held) held_[job.id()] = std::move(held);
-  if (const auto since = job.now().waiting_since; since != WallTime{}) {
-    // The wall clock counts only what passed while we were not running, and never all of it: it may
-    // have been set.
-    const milliseconds whole = config_.give_up_after;
-    const auto waited = std::chrono::duration_cast<milliseconds>(wall_now() - since);
-    const milliseconds least = std::min<milliseconds>(whole, std::chrono::hours(1));
-    deadlines_[job.id()] = world_.timers.now() + std::clamp(whole - waited, least, whole);
-    Lane& lane = lanes_[lane_of(job)];  // it goes on waiting, after a look
-    if (!lane.absent) lane.absent = Error{Errc::PeerOffline, job.now().error_detail};
-    lane.look = true;
-  }
-  line_up(job);
-}
-
-void SendDesk::line_up(Job& job) {
-  Lane& lane = lanes_[lane_of(job)];
-  lane.jobs.emplace(-job.now().priority, job.id());
-  lane.fresh.push_back(job.id());
-  wake();
+  if (held) memories_[job.id()].held = std::move(held);
+  job.now().waiting_since == WallTime{} ? lanes_.line_up(job) : lanes_.line_up_awaiting(job);
 }
 
 std::optional<std::uint64_t> SendDesk::transferred(JobId id) const {
@@ -70,6 +49,11 @@ void SendDesk::creeps(JobId id, bool slowly) {
     found->second.slot.creeps(slowly);
 }
 
+SendDesk::Memory& SendDesk::memory_of(JobId id) {
+  const auto running = running_.find(id);
+  return running == running_.end() ? memories_[id] : running->second.memory;
+}
+
 // Starting
 
 void SendDesk::wake() {
@@ -81,88 +65,25 @@ void SendDesk::wake() {
 }
 
 void SendDesk::pass() {
-  std::erase_if(lanes_, [this](const auto& one) {
-    const auto& [key, lane] = one;
-    if (!lane.jobs.empty() || !lane.turns.empty() || lane.absent || lane.pause) return false;
-    return lane.refusals == 0 || !has_running(key);  // its only job may be refused again
-  });
-  std::vector<LaneKey> waiting;
-  for (const auto& [key, lane] : lanes_)
-    if (!lane.turns.empty()) waiting.push_back(key);
+  lanes_.sweep([this](const SendLanes::Key& key) { return has_running(key); });
   // who stood before them may have ended
-  for (const auto& key : waiting) offer_in_turn(lanes_[key]);
-  set_reasons();
-  if (book_.writable()) start_some();
-}
-
-JobReason SendDesk::reason_for(const LaneKey& key, const Lane& lane) const {
-  const auto* account = world_.accounts.find(key.account);
-  if (account == nullptr || !account->online()) return JobReason::WaitingAccount;
-  return lane.absent ? JobReason::WaitingPeer : JobReason::WaitingSlot;
-}
-
-/// Tells why jobs wait, where that changed: a slice of them, the next once that is on disk. A lane
-/// of thousands would hold up the loop, and need room for as many records three times.
-void SendDesk::set_reasons() {
-  if (telling_) return;
-  std::vector<Job*> changed;
-  const auto tell = [&](JobId id, const Lane& lane) {
-    if (set_reason(id, lane)) changed.push_back(book_.find(id));
-  };
-  for (auto& [key, lane] : lanes_) {
-    if (const auto reason = reason_for(key, lane);
-        reason != lane.reason || lane.fresh.size() > kSlice) {
-      lane.reason = reason;
-      lane.all_stale();
-    }
-    for (const JobId id : std::exchange(lane.fresh, {}))
-      if (const Job* job = book_.find(id);
-          job != nullptr && lane.jobs.count({-job->now().priority, id}) != 0)
-        tell(id, lane);
-    if (!lane.stale) continue;
-    auto place = lane.jobs.lower_bound(*lane.stale);
-    for (; place != lane.jobs.end() && changed.size() < kSlice; ++place) tell(place->second, lane);
-    lane.stale = place == lane.jobs.end() ? std::nullopt : std::optional(*place);
+  for (const auto& key : lanes_.keys_with_turns()) offer_in_turn(key);
+  lanes_.tell_reasons();
+  while (book_.writable() && slots_.may_send()) {
+    auto next = lanes_.start_next(
+        [this](const SendLanes::Key& key, JobId first) { return has_share(key, first); });
+    if (!next) return;
+    start(*std::move(next));
   }
-  if (changed.empty()) return;
-  telling_ = true;
-  book_.commit(changed, [this] {
-    telling_ = false;
-    wake();
-  });
 }
 
-/// False when the job says so already.
-bool SendDesk::set_reason(JobId id, const Lane& lane) {
-  Job& job = *book_.find(id);
-  if (lane.reason == JobReason::WaitingPeer)
-    deadlines_.try_emplace(id, world_.timers.now() + config_.give_up_after);
-  else if (lane.reason == JobReason::WaitingSlot)
-    deadlines_.erase(id);
-  if (lane.reason == JobReason::WaitingSlot && lane.pause && job.now().reason == JobReason::Backoff)
-    return false;
-  const auto name = lane.absent ? error_name_of(judge(lane.absent->code).reason) : "";
-  const bool says_why = !lane.absent || (job.now().error_name == name &&
-                                         job.now().error_detail == lane.absent->detail);
-  if (job.now().reason == lane.reason && says_why) return false;
-  job.move(JobState::Queued, lane.reason);
-  auto& record = job.edit();
-  record.next_attempt_at = {};
-  if (lane.reason == JobReason::WaitingSlot) record.waiting_since = {};
-  if (lane.reason != JobReason::WaitingPeer) return true;
-  if (record.waiting_since == WallTime{}) record.waiting_since = wall_now();
-  record.error_name = name;
-  record.error_detail = lane.absent->detail;
-  return true;
-}
-
-/// May the next job of the lane join those that run for the same peer?
-bool SendDesk::has_running(const LaneKey& key) const {
+bool SendDesk::has_running(const SendLanes::Key& key) const {
   return std::any_of(running_.begin(), running_.end(),
                      [&](const auto& running) { return running.second.lane == key; });
 }
 
-bool SendDesk::has_share(const LaneKey& key, const Lane& lane) const {
+/// May the next job of the lane join those that run for the same peer?
+bool SendDesk::has_share(const SendLanes::Key& key, JobId first) const {
   const auto bare = bare_part(key.peer);
   unsigned theirs = 0, large = 0;
   bool of_our_kind = false;  // which the first that is offered tells
@@ -173,83 +94,53 @@ bool SendDesk::has_share(const LaneKey& key, const Lane& lane) const {
     of_our_kind |= running.file->peer_confirms();
   }
   if (theirs >= (of_our_kind ? config_.max_active_per_peer : 1)) return false;
-  return !is_large(*book_.find(lane.jobs.begin()->second)) ||
-         large < std::max(1u, config_.max_active_per_peer / 8);
+  return !is_large(*book_.find(first)) || large < std::max(1u, config_.max_active_per_peer / 8);
 }
 
-bool SendDesk::is_ready(const LaneKey& key, const Lane& lane) const {
-  if (lane.jobs.empty() || lane.pause || (lane.absent && !lane.look)) return false;
-  return reason_for(key, lane) != JobReason::WaitingAccount;
-}
-
-void SendDesk::start_some() {
-  while (slots_.may_send()) {
-    auto best = lanes_.end();
-    for (auto lane = lanes_.begin(); lane != lanes_.end(); ++lane) {
-      if (!is_ready(lane->first, lane->second)) continue;
-      if (best != lanes_.end() && *best->second.jobs.begin() < *lane->second.jobs.begin()) continue;
-      if (has_share(lane->first, lane->second)) best = lane;
-    }
-    if (best == lanes_.end()) return;
-    start(best);
-  }
-}
-
-void SendDesk::start(std::map<LaneKey, Lane>::iterator found) {
-  auto& [key, lane] = *found;
-  const JobId id = lane.jobs.begin()->second;
-  lane.jobs.erase(lane.jobs.begin());
-  lane.look = false;
-  Job& job = *book_.find(id);
-  const auto held = held_.find(id);
-  auto file = std::make_unique<SendFile>(
-      SendFile::World{book_, world_.files, world_.bulk, *world_.accounts.find(key.account), *this},
-      job, config_, held == held_.end() ? nullptr : held->second);
-  auto& started = *file;
-  running_[id] = {std::move(file), key, slots_.take(Direction::Out),
-                  lane.absent ? Look(*this, key) : Look(), false};
-  lane.turns.push_back(id);
-  started.start();
+void SendDesk::start(SendLanes::Started next) {
+  Job& job = *book_.find(next.id);
+  auto& running = running_[next.id];
+  if (auto memory = memories_.extract(next.id)) running.memory = std::move(memory.mapped());
+  running.lane = next.key;
+  running.slot = slots_.take(Direction::Out);
+  running.look = std::move(next.look);
+  running.file =
+      std::make_unique<SendFile>(SendFile::World{book_, world_.files, world_.bulk,
+                                                 *world_.accounts.find(next.key.account), *this},
+                                 job, config_, running.memory.held);
+  running.file->start();
 }
 
 void SendDesk::on_send_ready(JobId id) {
   auto& running = running_.find(id)->second;
   running.ready = true;
-  offer_in_turn(lanes_[running.lane]);
+  offer_in_turn(SendLanes::Key(running.lane));
 }
 
-void SendDesk::offer_in_turn(Lane& lane) {
-  while (!lane.turns.empty()) {
-    const auto& next = running_.find(lane.turns.front())->second;
+void SendDesk::offer_in_turn(const SendLanes::Key& key) {
+  while (const auto id = lanes_.turn(key)) {
+    const auto& next = running_.find(*id)->second;
     if (!next.ready) return;
-    lane.turns.pop_front();
+    lanes_.end_turn(key, *id);
     next.file->offer();  // may end it
   }
 }
 
 void SendDesk::on_send_offered(JobId id) {
-  deadlines_.erase(id);
   auto& running = running_.find(id)->second;
   running.slot.waits();
   running.look.found();
-  auto& lane = lanes_[running.lane];
-  lane.absent.reset();
-  lane.look_again.reset();
-  wake();  // others may join it
+  lanes_.peer_found(running.lane, id);
 }
 
 void SendDesk::on_send_accepted(JobId id) {
   auto& running = running_.find(id)->second;
   running.slot.waits();
   // A shortage of our own is not over because the peer says yes.
-  if (const auto refused = refused_.find(id); refused == refused_.end() || !refused->second.ours)
-    took(id, running.lane);
-}
-
-/// The last "not now" is over.
-void SendDesk::took(JobId id, const LaneKey& key) {
-  refused_.erase(id);
-  lanes_[key].refusals = 0;
+  auto& refused = running.memory.refused;
+  if (refused && refused->ours) return;
+  refused.reset();
+  lanes_.took(running.lane);
 }
 
 void SendDesk::on_send_moves(JobId id, bool moves) {
@@ -257,78 +148,7 @@ void SendDesk::on_send_moves(JobId id, bool moves) {
   moves ? slot.moves() : slot.waits();
 }
 
-// Peers that are not there
-
-void SendDesk::looked_in_vain(const LaneKey& key) {
-  const auto lane = lanes_.find(key);
-  if (lane == lanes_.end() || !lane->second.absent) return;
-  if (lane->second.jobs.empty())
-    lane->second.absent.reset();  // who comes next looks anyway
-  else
-    lane->second.look = true;
-  wake();
-}
-
-/// Presence wakes the lane of a contact; for others, and against presence that got lost, we look
-/// now and then.
-void SendDesk::look_later(const LaneKey& key, Lane& lane) {
-  milliseconds delay = config_.look_again_after;
-  const auto now = world_.timers.now();
-  for (const auto& [priority, id] : lane.jobs)
-    if (const auto found = deadlines_.find(id); found != deadlines_.end() && found->second > now)
-      delay = std::min(delay, std::chrono::ceil<milliseconds>(found->second - now));
-  lane.look_again = world_.timers.after(delay, [this, key] { look_again(key); });
-}
-
-void SendDesk::look_again(LaneKey key) {
-  Lane& lane = lanes_[key];
-  const auto now = world_.timers.now();
-  const auto jobs = lane.jobs;
-  // while offline ourselves we cannot
-  const bool could_know = reason_for(key, lane) == JobReason::WaitingPeer;
-  for (const auto& [priority, id] : jobs) {
-    const auto found = deadlines_.find(id);
-    if (!could_know || found == deadlines_.end() || found->second > now) continue;
-    give_up(*book_.find(id), *lane.absent);
-  }
-  if (lane.jobs.empty()) {
-    lane.absent.reset();
-  } else {
-    lane.look = true;
-    look_later(key, lane);
-  }
-  wake();
-}
-
-void SendDesk::account_online(AccountId account) {
-  for (auto lane = lanes_.lower_bound({account, {}, {}});
-       lane != lanes_.end() && lane->first.account == account; ++lane)
-    lane->second.look = lane->second.absent.has_value();
-  wake();
-}
-
-void SendDesk::peer_changed(AccountId account, std::string_view bare) {
-  // Lanes are in order: the bare address, then its full ones, with others in between ("a@b",
-  // "a@b.c", "a@b/r").
-  for (auto lane = lanes_.lower_bound({account, std::string(bare), {}}); lane != lanes_.end();
-       ++lane) {
-    if (lane->first.account != account || !lane->first.peer.starts_with(bare)) break;
-    if (bare_part(lane->first.peer) != bare || !lane->second.absent) continue;
-    lane->second.look = true;
-    wake();
-  }
-}
-
-/// The time for its peer to appear is over.
-void SendDesk::give_up(Job& job, const Error& absent) {
-  if (absent.code == Errc::PeerUnsupported)
-    return end(job, JobState::Failed, JobReason::PeerUnsupported, absent);
-  end(job, JobState::Failed, JobReason::PeerOffline,
-      {Errc::PeerOffline,
-       job.now().peer + " was not online since this was queued; try again when it is"});
-}
-
-// Ends
+// What becomes of an attempt
 
 /// What time may cure is not final: a bare JID may get a resource that takes files.
 Verdict SendDesk::verdict_on(const Job& job, const Error& why, bool offered) const {
@@ -340,24 +160,24 @@ Verdict SendDesk::verdict_on(const Job& job, const Error& why, bool offered) con
 }
 
 void SendDesk::on_send_ended(JobId id, Result<void> how) {
-  // goes at the end of this function: we are called from inside it
-  auto left = running_.extract(id);
+  auto left = running_.extract(id);  // goes at the end of this function: we are called from inside
   auto& running = left.mapped();
-  std::erase(lanes_[running.lane].turns, id);
+  lanes_.end_turn(running.lane, id);
   Job& job = *book_.find(id);
   const bool offered = running.file->offered();
   wake();
   if (how) {
-    took(id, running.lane);
-    held_.erase(id);
-    deadlines_.erase(id);
-    open_offers_.erase(id);
+    lanes_.took(running.lane);
+    lanes_.leave(job);
     return;
   }
-  if (auto open = running.file->open_offer()) open_offers_.insert_or_assign(id, *std::move(open));
+  auto& memory = running.memory;
+  if (auto open = running.file->open_offer())
+    memory.open_offer = std::make_unique<SendFile::OpenOffer>(*std::move(open));
   const auto& why = how.error();
   const auto verdict = verdict_on(job, why, offered);
-  if (verdict.fate != Fate::NotNow) refused_.erase(id);
+  if (verdict.fate != Fate::NotNow) memory.refused.reset();
+  if (!memory.empty()) memories_[id] = std::move(memory);
   if (verdict.fate == Fate::Fail || verdict.fate == Fate::Cancel)
     return end(job, verdict.fate == Fate::Fail ? JobState::Failed : JobState::Cancelled,
                verdict.reason, why);
@@ -380,21 +200,24 @@ void SendDesk::on_send_ended(JobId id, Result<void> how) {
 /// Nothing was tried: not charged.
 void SendDesk::await_peer(Job& job, Running& running, const Error& why) {
   running.look.found();
-  Lane& lane = lanes_[running.lane];
-  if (lane.absent && (lane.absent->code != why.code || lane.absent->detail != why.detail))
-    lane.all_stale();  // they wait for something else now
-  lane.absent = why;
-  const auto now = world_.timers.now();
-  if (deadlines_.try_emplace(job.id(), now + config_.give_up_after).first->second <= now) {
+  if (!lanes_.peer_absent(running.lane, job.id(), why)) {
     give_up(job, why);
-    if (!lane.jobs.empty()) look_later(running.lane, lane);
-    return;
+    return lanes_.look_later(running.lane);
   }
   book_.tell(job.id(), "waiting",
              why.detail + "; it is looked for when its presence changes, and now and then");
   book_.commit(job);
-  line_up(job);
-  look_later(running.lane, lane);
+  lanes_.line_up(job);
+  lanes_.look_later(running.lane);
+}
+
+/// The time for its peer to appear is over.
+void SendDesk::give_up(Job& job, const Error& absent) {
+  if (absent.code == Errc::PeerUnsupported)
+    return end(job, JobState::Failed, JobReason::PeerUnsupported, absent);
+  end(job, JobState::Failed, JobReason::PeerOffline,
+      {Errc::PeerOffline,
+       job.now().peer + " was not online since this was queued; try again when it is"});
 }
 
 /// Our own trouble: not charged.
@@ -406,49 +229,36 @@ void SendDesk::await_account(Job& job, bool offered) {
   if (account != nullptr && account->online()) return try_later(job, config_.first_delay);
   job.move(JobState::Queued, JobReason::WaitingAccount);
   book_.commit(job);
-  line_up(job);
+  lanes_.line_up(job);
 }
 
 /// "Not now", be it the peer's word or our own system's, says nothing against the job: not charged,
 /// and it keeps its place. The lane waits, longer each time. A job that hears it again and again
 /// steps aside for a while, for the peer may have room for a smaller one.
-void SendDesk::ask_again(Job& job, const LaneKey& key, bool offered, const Error& why) {
-  const JobId id = job.id();
+void SendDesk::ask_again(Job& job, const SendLanes::Key& key, bool offered, const Error& why) {
   auto& record = job.edit();
   if (offered) --record.attempt;
-  auto& refused = refused_.try_emplace(id, Refused{0, world_.timers.now()}).first->second;
-  ++refused.times;
-  refused.ours = why.code == Errc::Unavailable;
-  if (world_.timers.now() - refused.since >= config_.give_up_after) {
+  auto& refused = memories_[job.id()].refused;
+  if (!refused) refused = Refused{0, world_.timers.now()};
+  ++refused->times;
+  refused->ours = why.code == Errc::Unavailable;
+  if (world_.timers.now() - refused->since >= config_.give_up_after) {
     const auto reason = judge(why.code).reason;
-    if (why.code == Errc::Unavailable) return end(job, JobState::Failed, reason, why);
+    if (refused->ours) return end(job, JobState::Failed, reason, why);
     return end(job, JobState::Failed, reason,
                {Errc::Declined,
                 "the peer could not take it all the time; the last it said: " + why.detail});
   }
-  Lane& lane = lanes_[key];
-  // what was offered together is refused together: that counts once
-  if (!lane.pause) pause(key, lane);
-  const auto delay = std::max(
-      milliseconds(1), std::chrono::ceil<milliseconds>(lane.paused_until - world_.timers.now()));
-  if (refused.times >= kAskedInARow && !lane.jobs.empty()) return try_later(job, delay);
+  const auto delay = lanes_.refused(key);
+  if (refused->times >= kAskedInARow && lanes_.has_jobs(key)) return try_later(job, delay);
   record.next_attempt_at = wall_now() + delay;
   job.move(JobState::Queued, JobReason::Backoff);
   book_.commit(job);
-  lane.jobs.emplace(-record.priority, id);
+  lanes_.line_up_silently(job);
 }
 
-void SendDesk::pause(const LaneKey& key, Lane& lane) {
-  const auto delay = delay_after(++lane.refusals, std::min(kAskAgainAfter, config_.first_delay));
-  lane.paused_until = world_.timers.now() + delay;
-  lane.pause = world_.timers.after(delay, [this, key] {
-    Lane& paused = lanes_[key];
-    paused.pause.reset();
-    auto place = paused.jobs.begin();  // those that were refused stand first
-    for (int i = 0; i < 16 && place != paused.jobs.end(); ++i, ++place)
-      paused.fresh.push_back(place->second);
-    wake();
-  });
+milliseconds SendDesk::pause_after(unsigned times) {
+  return delay_after(times, std::min(kAskAgainAfter, config_.first_delay));
 }
 
 milliseconds SendDesk::delay_after(unsigned times, milliseconds first) {
@@ -460,15 +270,19 @@ void SendDesk::try_later(Job& job, milliseconds delay) {
   job.edit().next_attempt_at = wall_now() + delay;
   job.move(JobState::Queued, JobReason::Backoff);
   book_.commit(job);
-  backoff_[job.id()] = world_.timers.after(delay, [this, id = job.id()] { try_now(id); });
+  memories_[job.id()].backoff = world_.timers.after(delay, [this, id = job.id()] { try_now(id); });
 }
 
 void SendDesk::try_now(JobId id) {
-  backoff_.erase(id);
+  const auto memory = memories_.find(id);
+  memory->second.backoff.reset();
+  if (memory->second.empty()) memories_.erase(memory);
   Job& job = *book_.find(id);
   job.edit().next_attempt_at = {};
-  line_up(job);  // which changes the reason, and so commits
+  lanes_.line_up(job);  // which changes the reason, and so commits
 }
+
+// Ends
 
 void SendDesk::end(Job& job, JobState state, JobReason reason, const Error& why,
                    JobBook::Then then) {
@@ -480,31 +294,24 @@ void SendDesk::end(Job& job, JobState state, JobReason reason, const Error& why,
   job.move(state, reason);
   book_.tell(id, std::string(to_string(state)), why.detail);
   book_.commit(job, std::move(then));
-  if (const auto lane = lanes_.find(lane_of(job)); lane != lanes_.end())
-    lane->second.jobs.erase({-record.priority, id});
-  backoff_.erase(id);
-  refused_.erase(id);
-  if (const auto running = running_.find(id); running != running_.end()) {
-    std::erase(lanes_[running->second.lane].turns, id);
-    if (auto open = running->second.file->open_offer())
-      open_offers_.insert_or_assign(id, *std::move(open));
-  }
-  withdraw(job);
+  lanes_.leave(job);
+  const auto running = running_.find(id);
+  if (auto open = running == running_.end() ? std::nullopt : running->second.file->open_offer())
+    withdraw(job, *open);
+  else if (const auto& earlier = memory_of(id).open_offer)
+    withdraw(job, *earlier);
   running_.erase(id);
-  held_.erase(id);
-  deadlines_.erase(id);
+  memories_.erase(id);
 }
 
 /// Nothing more comes of this job: a receiver that holds its offer, or waits for the next, need
 /// not.
-void SendDesk::withdraw(const Job& job) {
-  const auto open = open_offers_.extract(job.id());
+void SendDesk::withdraw(const Job& job, const SendFile::OpenOffer& open) {
   const auto* account = world_.accounts.find(job.now().account);
-  if (!open.empty() && account != nullptr && account->online())
-    open.mapped().negotiator->withdraw(open.mapped().peer, open.mapped().sid);
+  if (account != nullptr && account->online()) open.negotiator->withdraw(open.peer, open.sid);
 }
 
-void SendDesk::cancel(Job& job, Done done) {
+void SendDesk::cancel(Job& job, OrderDone done) {
   end(job, JobState::Cancelled, JobReason::User, {Errc::Cancelled, "cancelled"},
       [done = std::move(done)]() mutable { done({}); });
   wake();
