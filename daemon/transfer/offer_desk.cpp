@@ -35,6 +35,13 @@ OfferDesk::OfferDesk(const QueueWorld& world, const QueueConfig& config, JobBook
       config_(config),
       book_(book),
       later_(later),
+      short_(
+          world.files, world.timers,
+          [this] {
+            return std::any_of(pending_.begin(), pending_.end(),
+                               [this](const auto& entry) { return is_for_room(entry.first); });
+          },
+          [this] { admit(); }),
       receives_(world, config, book, later, slots, *this) {}
 OfferDesk::~OfferDesk() = default;
 
@@ -153,7 +160,7 @@ std::string OfferDesk::folder_of(const AcceptRule& rule) const {
 }
 
 bool OfferDesk::has_room(const AcceptRule& rule, AccountId account, const Jid& peer) const {
-  return receives_.has_room(account, peer) && short_.count(folder_of(rule)) == 0;
+  return receives_.has_room(account, peer) && !short_.has(folder_of(rule));
 }
 
 void OfferDesk::follow(Job& job, const AcceptRule& rule) {
@@ -186,11 +193,15 @@ void OfferDesk::on_room() {
   }));
 }
 
+bool OfferDesk::is_for_room(JobId id) const {
+  return book_.find(id)->now().reason == JobReason::WaitingSlot;
+}
+
 /// What waits for room, oldest first.
 void OfferDesk::admit() {
   std::vector<JobId> waiting;
   for (const auto& [id, entry] : pending_)
-    if (book_.find(id)->now().reason == JobReason::WaitingSlot) waiting.push_back(id);
+    if (is_for_room(id)) waiting.push_back(id);
   for (const JobId id : waiting)
     if (pending_.count(id) != 0) accept_by_rule(*book_.find(id));
 }
@@ -208,34 +219,8 @@ void OfferDesk::hold_for_better_times(Job& job, std::unique_ptr<IncomingOffer> o
   record.reason = JobReason::WaitingSlot;
   record.error_name = error_name_of(JobReason::Io);
   record.error_detail = why.detail;
-  look_later(record.folder);
+  short_.add(record.folder);
   hold(job, std::move(offer));
-}
-
-void OfferDesk::look_later(const std::string& folder) {
-  short_[folder] = world_.timers.after(kTryAgainAfter, [this, folder] { look_at(folder); });
-}
-
-void OfferDesk::look_at(std::string folder) {
-  const bool wanted = std::any_of(pending_.begin(), pending_.end(), [this](const auto& entry) {
-    return book_.find(entry.first)->now().reason == JobReason::WaitingSlot;
-  });
-  if (!wanted) {
-    short_.erase(folder);
-    return;
-  }
-  // Should its disk say nothing, the next file is the next look.
-  short_[folder] = world_.timers.after(kTryAgainAfter, [this, folder] { better_times(folder); });
-  world_.files.check_place(folder, 0, 0, alive_.wrap([this, folder](Result<void> good) {
-    if (short_.count(folder) == 0) return;
-    if (!good && good.error().code == Errc::Unavailable) return look_later(folder);
-    better_times(folder);
-  }));
-}
-
-void OfferDesk::better_times(std::string folder) {
-  short_.erase(folder);
-  admit();
 }
 
 void OfferDesk::hold(Job& job, std::unique_ptr<IncomingOffer> offer) {

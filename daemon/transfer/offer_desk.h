@@ -19,6 +19,7 @@
 #include "transfer/queue_config.h"
 #include "transfer/queue_world.h"
 #include "transfer/receive_desk.h"
+#include "transfer/short_folders.h"
 #include "transfer/slots.h"
 
 namespace xmppftd {
@@ -36,8 +37,6 @@ class OfferDesk final : private ReceiveDesk::Owner {
   using Done = OrderDone;
   static constexpr double kQuestionsAtOnce = 10;
   static constexpr double kQuestionsPerSecond = 1 / 60.0;
-  /// A look at a folder that could not be used for lack of descriptors or the like.
-  static constexpr std::chrono::seconds kTryAgainAfter{5};
 
   OfferDesk(const QueueWorld& world, const QueueConfig& config, JobBook& book, Later& later,
             Slots& slots);
@@ -81,9 +80,7 @@ class OfferDesk final : private ReceiveDesk::Owner {
   std::string folder_of(const AcceptRule& rule) const;
   bool has_room(const AcceptRule& rule, AccountId account, const Jid& peer) const;
   void hold_for_better_times(Job& job, std::unique_ptr<IncomingOffer> offer, const Error& why);
-  void look_later(const std::string& folder);
-  void look_at(std::string folder);
-  void better_times(std::string folder);
+  bool is_for_room(JobId id) const;
   void hold(Job& job, std::unique_ptr<IncomingOffer> offer);
   void expire(JobId id);
   void withdraw(AccountId account, std::string_view peer);
@@ -103,9 +100,7 @@ class OfferDesk final : private ReceiveDesk::Owner {
   RateLimit questions_{kQuestionsPerSecond, kQuestionsAtOnce};
   std::map<JobId, Pending> pending_;
   bool admitting_ = false;
-  /// Folders that could not be used for lack of descriptors or the like, and when they are looked
-  /// at again: until then no rule accepts into them.
-  std::map<std::string, std::unique_ptr<Timer>> short_;
+  ShortFolders short_;  ///< no rule accepts into these
   ReceiveDesk receives_;
   WhileAlive alive_;
 };

@@ -27,9 +27,8 @@ void ReceiveDesk::resume(Job& job) {
   const auto& record = job.now();
   if (record.publishing) {
     auto& entry = receiving_[job.id()];
-    entry.file = std::make_unique<ReceiveFile>(
-        ReceiveFile::World{book_, world_.files, world_.bulk, world_.timers, *this}, job);
-    entry.file->finish_publishing();
+    entry.attempt = make_attempt(job);
+    entry.attempt->finish_publishing();
   } else if (record.state == JobState::Queued) {
     wait_for_sender(job, {}, config_.resume_within);
   } else if (!record.part_name.empty()) {
@@ -40,7 +39,7 @@ void ReceiveDesk::resume(Job& job) {
 std::optional<std::uint64_t> ReceiveDesk::transferred(JobId id) const {
   const auto found = receiving_.find(id);
   if (found == receiving_.end()) return std::nullopt;
-  return found->second.file->transferred();
+  return found->second.attempt->transferred();
 }
 
 void ReceiveDesk::creeps(JobId id, bool slowly) {
@@ -65,12 +64,12 @@ Job* ReceiveDesk::find_twin(AccountId account, const Offer& offer) const {
 void ReceiveDesk::offered_again(Job& job, std::unique_ptr<IncomingOffer> offer) {
   const Offer& again = offer->offer();
   if (const auto found = receiving_.find(job.id());
-      found != receiving_.end() && found->second.file->awaits_word()) {
+      found != receiving_.end() && found->second.attempt->awaits_word()) {
     // it will not say more of the old one
     on_receive_ended(job.id(), Error{Errc::Interrupted, "the sender began anew"});
   } else if (found != receiving_.end()) {
     auto source = source_of(again);
-    if (found->second.file->switch_to(offer, terms_for(job, again.peer)))
+    if (found->second.attempt->switch_to(offer, terms_for(job, again.peer)))
       found->second.source = std::move(source);
     else
       // "Not now" rather than "no": the sender may know of a broken stream before we do.
@@ -97,7 +96,7 @@ bool ReceiveDesk::on_withdrawn(AccountId account, const Withdrawal& what) {
     if (!is_it(id, entry.source)) continue;
     Job& job = *book_.find(id);
     if (is_terminal(job.now().state) ||
-        (job.now().state == JobState::Verifying && !entry.file->awaits_word()))
+        (job.now().state == JobState::Verifying && !entry.attempt->awaits_word()))
       return true;  // it vouched for the bytes before
     answer(entry, {Errc::BadState,
                    "job " + std::to_string(id) + " was withdrawn by its sender meanwhile"});
@@ -105,7 +104,7 @@ bool ReceiveDesk::on_withdrawn(AccountId account, const Withdrawal& what) {
       on_receive_ended(id, Error{Errc::Interrupted,
                                  "the sender gave this stream up and will offer the file again"});
     else
-      end(job, JobState::Cancelled, JobReason::Peer, given_up, entry.file->part());
+      end(job, JobState::Cancelled, JobReason::Peer, given_up, entry.attempt->part());
     return true;
   }
   for (const auto& [id, waiting] : waiting_) {
@@ -148,10 +147,15 @@ void ReceiveDesk::receive(Job& job, std::unique_ptr<IncomingOffer> offer, Done r
   entry.reply = std::move(reply);
   entry.turn = ++turns_;
   entry.source = source_of(offer->offer());
-  entry.file = std::make_unique<ReceiveFile>(
-      ReceiveFile::World{book_, world_.files, world_.bulk, world_.timers, *this}, job);
+  entry.attempt = make_attempt(job);
   const auto terms = terms_for(job, peer);
-  entry.file->begin(std::move(offer), terms);
+  entry.attempt->begin(std::move(offer), terms);
+}
+
+std::unique_ptr<ReceiveAttempt> ReceiveDesk::make_attempt(Job& job) {
+  ReceiveAttempt::Owner& owner = *this;
+  return std::make_unique<ReceiveAttempt>(
+      ReceiveFile::World{book_, world_.files, world_.bulk, world_.timers}, job, owner);
 }
 
 void ReceiveDesk::answer(Receiving& entry, Error why) {
@@ -167,7 +171,7 @@ std::uint64_t ReceiveDesk::keep_free(JobId id) const {
   auto bytes = config_.keep_free;
   const auto turn = receiving_.at(id).turn;
   for (const auto& [other, entry] : receiving_)
-    if (entry.turn < turn) bytes += entry.file->still_needs();
+    if (entry.turn < turn) bytes += entry.attempt->still_needs();
   return bytes;
 }
 
@@ -211,9 +215,9 @@ void ReceiveDesk::on_receive_ended(JobId id, Result<void> how) {
   const bool gave_up =
       why.code == Errc::Timeout && job.now().state == JobState::Connecting && !entry.source.tells;
   switch (gave_up ? Fate::Fail : verdict.fate) {
-    case Fate::Fail: return end(job, JobState::Failed, verdict.reason, why, entry.file->part());
+    case Fate::Fail: return end(job, JobState::Failed, verdict.reason, why, entry.attempt->part());
     case Fate::Cancel:
-      return end(job, JobState::Cancelled, verdict.reason, why, entry.file->part());
+      return end(job, JobState::Cancelled, verdict.reason, why, entry.attempt->part());
     case Fate::Retry:
     case Fate::NotNow:
     case Fate::AwaitPeer:
@@ -227,7 +231,7 @@ void ReceiveDesk::on_receive_ended(JobId id, Result<void> how) {
   job.move(JobState::Queued, JobReason::WaitingPeer);
   book_.tell(id, "interrupted", why.detail);
   book_.commit(job);
-  drop_part(job, entry.file->part());  // it will come again from its first byte
+  drop_part(job, entry.attempt->part());  // it will come again from its first byte
   // A sender that is there and opens no stream tries again soon, if it lives.
   wait_for_sender(job, std::move(entry.source),
                   no_stream ? config_.refuse_again_within : config_.resume_within);
@@ -261,7 +265,8 @@ void ReceiveDesk::give_up_oldest(const Job& newest) {
 
 void ReceiveDesk::cancel(Job& job, Done done) {
   const auto found = receiving_.find(job.id());
-  if (job.now().publishing && (found == receiving_.end() || !found->second.file->awaits_folder()))
+  if (job.now().publishing &&
+      (found == receiving_.end() || !found->second.attempt->awaits_folder()))
     return later_.run([done = std::move(done),
                        why = Error{Errc::BadState, "job " + std::to_string(job.id()) +
                                                        " is being put in place"}]() mutable {
@@ -269,7 +274,7 @@ void ReceiveDesk::cancel(Job& job, Done done) {
     });
   std::shared_ptr<PartFile> part;
   if (found != receiving_.end()) {
-    part = found->second.file->part();
+    part = found->second.attempt->part();
     answer(found->second,
            {Errc::BadState, "job " + std::to_string(job.id()) + " was cancelled meanwhile"});
   }

@@ -15,7 +15,7 @@
 #include "transfer/orders.h"
 #include "transfer/queue_config.h"
 #include "transfer/queue_world.h"
-#include "transfer/receive_file.h"
+#include "transfer/receive_attempt.h"
 #include "transfer/shares.h"
 #include "transfer/slots.h"
 
@@ -26,7 +26,7 @@ namespace xmppftd {
 ///
 /// A job is in one of two places: `receiving_` (being accepted, coming in or being put in place) or
 /// `waiting_` (Queued: the stream was lost, the sender may offer it again).
-class ReceiveDesk final : private ReceiveFile::Owner {
+class ReceiveDesk final : private ReceiveAttempt::Owner {
  public:
   using Done = OrderDone;
   /// Accepted by rules and not over, in all and of one bare JID. Each whose bytes come holds three
@@ -88,7 +88,7 @@ class ReceiveDesk final : private ReceiveFile::Owner {
     bool tells = false;  ///< is of our kind, and says what becomes of it
   };
   struct Receiving {
-    std::unique_ptr<ReceiveFile> file;
+    std::unique_ptr<ReceiveAttempt> attempt;
     Done reply;
     Source source;
     std::uint64_t turn = 0;  ///< who came first has the first right to the disk's room
@@ -103,12 +103,13 @@ class ReceiveDesk final : private ReceiveFile::Owner {
   static std::string share_of(AccountId account, const Jid& peer);
   static Source source_of(const Offer& offer);
   IncomingOffer::Terms terms_for(const Job& job, const Jid& peer) const;
+  std::unique_ptr<ReceiveAttempt> make_attempt(Job& job);
   void answer(Receiving& entry, Error why);
   void wait_for_sender(Job& job, Source source, std::chrono::seconds within);
   void give_up_oldest(const Job& newest);
   void drop_part(Job& job, std::shared_ptr<PartFile> part);
 
-  // ReceiveFile::Owner
+  // ReceiveAttempt::Owner
   std::uint64_t keep_free(JobId id) const override;
   void on_receive_begun(JobId id) override;
   void on_receive_moves(JobId id, bool moves) override;

@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: MIT
+#include "transfer/receive_attempt.h"
+
+#include <utility>
+
+namespace xmppftd {
+namespace {
+
+/// From SOCKS5 to in-band. Each stream has its own time to come.
+constexpr unsigned kMaxSwitches = 1;
+
+}  // namespace
+
+ReceiveAttempt::ReceiveAttempt(const ReceiveFile::World& world, Job& job, Owner& owner)
+    : book_(world.book), job_(job), owner_(owner), file_(world, job, *this) {}
+ReceiveAttempt::~ReceiveAttempt() = default;
+
+std::uint64_t ReceiveAttempt::transferred() const {
+  return carrier_ ? job_.now().offset + carrier_->progress().bytes.load(std::memory_order_relaxed)
+                  : job_.now().transferred;
+}
+
+bool ReceiveAttempt::awaits_word() const {
+  return job_.now().state == JobState::Verifying && receiving_ && !word_is_in_;
+}
+
+// Up to the answer
+
+void ReceiveAttempt::begin(std::unique_ptr<IncomingOffer> offer, IncomingOffer::Terms terms) {
+  offer_ = std::move(offer);
+  terms_ = terms;
+  terms_.range = {0, job_.now().file.size};
+  if (job_.now().state != JobState::Offered) return file_.look_at_place();
+  book_.try_commit({&job_}, alive_.wrap([this](Result<void> how) {
+    if (!how) return on_place_bad(how.error());
+    file_.look_at_place();
+  }));
+}
+
+void ReceiveAttempt::on_place_bad(Error why) {
+  owner_.on_receive_refused(job_.id(), std::move(offer_), std::move(why));
+}
+
+/// What a crash may forget of this is not needed: the consent is on disk.
+void ReceiveAttempt::on_place_good() {
+  auto& record = job_.edit();
+  record.peer_full = offer_->offer().peer.str();
+  record.attempt += 1;
+  record.transferred = record.offset = 0;
+  record.waiting_since = {};
+  record.publishing = false;
+  record.final_name.clear();
+  job_.move(JobState::Connecting);
+  book_.tell(job_.id(), "accepted", "into " + record.folder);
+  book_.commit(job_, alive_.wrap([this] { owner_.on_receive_begun(job_.id()); }));
+  receiving_ = std::exchange(offer_, nullptr)->accept(terms_, *this);
+}
+
+bool ReceiveAttempt::switch_to(std::unique_ptr<IncomingOffer>& offer,
+                               const IncomingOffer::Terms& terms) {
+  if (job_.now().state != JobState::Connecting || carrier_ || switches_ == kMaxSwitches)
+    return false;
+  terms_ = terms;
+  terms_.range = {0, job_.now().file.size};
+  job_.edit().peer_full = offer->offer().peer.str();
+  book_.tell(job_.id(), "offered", "again, by another way");
+  book_.commit(job_);
+  if (offer_) {  // the first one is not answered yet: this one will be instead
+    offer_ = std::move(offer);
+  } else {
+    ++switches_;
+    receiving_.reset();
+    receiving_ = std::move(offer)->accept(terms_, *this);
+  }
+  return true;
+}
+
+// The stream
+
+void ReceiveAttempt::on_carrier(std::unique_ptr<Carrier> carrier, ByteRange range,
+                                std::optional<HashAlgo> digest) {
+  carrier_ = std::move(carrier);
+  range_ = range;
+  digest_ = digest;
+  file_.make_part();
+}
+
+void ReceiveAttempt::on_part_made() {
+  job_.move(JobState::Active);
+  show_path();
+  carrier_->start({file_.file(), digest_}, range_, *this);
+  owner_.on_receive_moves(job_.id(), true);
+}
+
+void ReceiveAttempt::show_path() {
+  const Path& path = carrier_->path();
+  auto& record = job_.edit();
+  record.method = path.method;
+  record.route = path.route;
+  record.host = path.host;
+  record.port = path.port;
+  book_.tell(job_.id(), "active", MethodChoice{path.method, path.route}.str());
+  book_.commit(job_);
+}
+
+void ReceiveAttempt::on_switched(const Error& why) {
+  book_.tell(job_.id(), "failed", why.detail);
+  book_.tell(job_.id(), "fallback", "in-band, under the same sid");
+  show_path();
+}
+
+void ReceiveAttempt::on_end(Result<Moved> how) {
+  const auto size = job_.now().file.size;
+  if (!how) return fail_and_tell(how.error());
+  if (how->bytes != size)
+    return fail_and_tell({how->bytes < size ? Errc::Interrupted : Errc::Protocol,
+                          "the stream ended after " + std::to_string(how->bytes) + " of " +
+                              std::to_string(size) + " bytes"});
+  carrier_.reset();
+  if (how->hash) file_.note_hash(*how->hash);
+  job_.edit().transferred = size;
+  job_.move(JobState::Verifying);
+  book_.tell(job_.id(), "received");
+  book_.commit(job_);
+  owner_.on_receive_moves(job_.id(), false);
+  receiving_->delivered(*how);
+}
+
+// Its end
+
+void ReceiveAttempt::on_declared(std::optional<Hash> declared) {
+  if (std::exchange(word_is_in_, true)) return;
+  file_.keep(std::move(declared));
+}
+
+void ReceiveAttempt::on_in_place() {
+  if (!receiving_) return owner_.on_receive_ended(job_.id(), {});
+  receiving_->complete();
+}
+
+void ReceiveAttempt::on_completed() { owner_.on_receive_ended(job_.id(), {}); }
+
+void ReceiveAttempt::on_ended(Error why) {
+  receiving_.reset();
+  if (job_.now().state == JobState::Done) {
+    // Whether the sender could be told changes nothing here. Not on disk yet: done() will end it.
+    if (job_.shown() != nullptr && job_.shown()->state == JobState::Done)
+      owner_.on_receive_ended(job_.id(), {});
+    return;
+  }
+  if (!word_is_in_) fail(std::move(why));
+}
+
+void ReceiveAttempt::on_step(std::string_view what, std::string detail) {
+  book_.tell(job_.id(), std::string(what), std::move(detail));
+}
+
+void ReceiveAttempt::fail(Error why) { owner_.on_receive_ended(job_.id(), std::move(why)); }
+
+/// For troubles that the sender does not know of.
+void ReceiveAttempt::fail_and_tell(Error why) {
+  if (receiving_) receiving_->fail(why);
+  fail(std::move(why));
+}
+
+}  // namespace xmppftd
