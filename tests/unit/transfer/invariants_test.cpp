@@ -10,28 +10,29 @@ using namespace xmppftd::test;
 
 namespace {
 
-/// Does exactly what `actions_of` lists succeed?
-void check_actions(House& house, JobId id) {
-  const auto listed = actions_of(house.job(id));
-  const auto has = [&](std::string_view verb) {
-    return std::find(listed.begin(), listed.end(), verb) != listed.end();
-  };
-  INFO(house.state(id));
-  // What ends the job goes last; what must fail goes first.
-  if (!has("accept")) CHECK(house.accept(id).error().code == Errc::BadState);
-  if (!has("decline")) CHECK(house.decline(id).error().code == Errc::BadState);
-  if (!has("remove")) CHECK(house.remove(id).error().code == Errc::BadState);
-  if (!has("cancel")) CHECK(house.cancel(id).error().code == Errc::BadState);
-  const auto last = listed[house.disk.next_id % listed.size()];
-  if (last == "accept") CHECK(house.accept(id));
-  if (last == "decline") CHECK(house.decline(id));
-  if (last == "cancel") CHECK(house.cancel(id));
-  if (last == "remove") CHECK(house.remove(id));
+Result<void> act(House& house, JobId id, std::string_view verb) {
+  if (verb == "accept") return house.accept(id);
+  if (verb == "decline") return house.decline(id);
+  if (verb == "cancel") return house.cancel(id);
+  return house.remove(id);
 }
+
+/// Does the verb succeed just when `actions_of` lists it?
+void check_action(House& house, JobId id, std::string_view verb) {
+  const auto listed = actions_of(house.job(id));
+  INFO(house.state(id) << ": " << verb);
+  const bool may = std::find(listed.begin(), listed.end(), verb) != listed.end();
+  const auto done = act(house, id, verb);
+  CHECK(done.ok() == may);
+  if (!done) CHECK(done.error().code == Errc::BadState);
+}
+
+constexpr std::string_view kVerbs[] = {"accept", "decline", "cancel", "remove"};
 
 }  // namespace
 
 TEST_CASE("invariant: actions are the verbs that succeed, outgoing", "[invariants]") {
+  const auto verb = GENERATE(from_range(std::begin(kVerbs), std::end(kVerbs)));
   House house;
   house.start();
   const auto id = house.send("/src/a");
@@ -44,14 +45,13 @@ TEST_CASE("invariant: actions are the verbs that succeed, outgoing", "[invariant
   SECTION("failed") { talk->handler->on_ended({Errc::Declined, ""}); }
   SECTION("done") { house.deliver(talk); }
   house.settle();
-  check_actions(house, id);
+  check_action(house, id, verb);
 }
 
 TEST_CASE("invariant: actions are the verbs that succeed, incoming", "[invariants]") {
+  const auto verb = GENERATE(from_range(std::begin(kVerbs), std::end(kVerbs)));
   House house;
   house.start();
-  const int others = GENERATE(0, 1, 2);  // so that each of the verbs has its turn
-  for (int i = 0; i < others; ++i) house.send("/src/a", kBob);
   auto answer = house.offered();
   const JobId id = house.queue->newest();
   SECTION("offered") {}
@@ -69,7 +69,7 @@ TEST_CASE("invariant: actions are the verbs that succeed, incoming", "[invariant
     house.deliver(*answer);
   }
   house.settle();
-  check_actions(house, id);
+  check_action(house, id, verb);
 }
 
 TEST_CASE("invariant: one terminal state, told once", "[invariants]") {
