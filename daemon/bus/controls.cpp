@@ -11,8 +11,8 @@ Controls::~Controls() {
   while (!controls_.empty()) answer(controls_.begin());
 }
 
-void Controls::add(Reply&& reply, Action action, const JobFilter& filter) {
-  controls_.push_back({std::move(reply), action, !filter.ids.empty(), {}, 0, {}, {}, nullptr});
+void Controls::add(Reply&& reply, const Verb& verb, const JobFilter& filter) {
+  controls_.push_back({std::move(reply), &verb, !filter.ids.empty(), {}, 0, {}, {}, nullptr});
   const auto control = std::prev(controls_.end());
   for (const JobId id : filter.ids)
     if (queue_.find(id) == nullptr)
@@ -37,14 +37,9 @@ void Controls::begin_slice(Place control) {
 /// False: passed over.
 bool Controls::act(Place control, JobId id) {
   const auto* record = queue_.find(id);
-  if (!control->by_id &&
-      (record == nullptr || is_terminal(record->state) != (control->action == Action::Remove)))
-    return false;
-  auto done = alive_.wrap([this, control, id](Result<void> how) { acted(control, id, how); });
-  if (control->action == Action::Cancel)
-    queue_.cancel(id, std::move(done));
-  else
-    queue_.remove(id, std::move(done));
+  if (!control->by_id && (record == nullptr || !control->verb->fits(*record))) return false;
+  queue_.act(*control->verb, id,
+             alive_.wrap([this, control, id](Result<void> how) { acted(control, id, how); }));
   return true;
 }
 

@@ -21,7 +21,6 @@ class Controls {
  public:
   using Row = sdbus::Struct<std::uint64_t, std::string, std::string>;
   using Reply = xmppftd::Reply<std::vector<std::uint64_t>, std::vector<Row>>;
-  enum class Action { Cancel, Remove };
   static constexpr std::size_t kSlice = 128;
 
   Controls(TransferQueue& queue, Timers& timers) : queue_(queue), timers_(timers) {}
@@ -29,13 +28,13 @@ class Controls {
   ~Controls();
 
   /// Answers once all is on disk. Jobs chosen by something other than their ids and in a state
-  /// where the action means nothing are passed over.
-  void add(Reply&& reply, Action action, const JobFilter& filter);
+  /// that the verb does not fit are passed over.
+  void add(Reply&& reply, const Verb& verb, const JobFilter& filter);
 
  private:
   struct Control {
     Reply reply;
-    Action action;
+    const Verb* verb;
     bool by_id;
     std::vector<JobId> left;  ///< the next at the end
     std::size_t awaited = 0;  ///< of the slice, not on disk yet

@@ -7,6 +7,7 @@
 #include "bus/file_uri.h"
 #include "bus/names.h"
 #include "bus/outgoing.h"
+#include "transfer/verb.h"
 
 namespace xmppftd {
 namespace {

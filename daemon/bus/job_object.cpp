@@ -33,16 +33,16 @@ void JobObject::Accept(sdbus::Result<>&& call, VariantMap options) {
 void JobObject::Decline(sdbus::Result<>&& call, VariantMap options) {
   respond(std::move(call), [&](Reply<>& reply) {
     Options(options).finish("");
-    queue_.decline(id_, answering(reply));
+    queue_.act(kDecline, id_, answering(reply));
   });
 }
 
 void JobObject::Cancel(sdbus::Result<>&& call) {
-  respond(std::move(call), [&](Reply<>& reply) { queue_.cancel(id_, answering(reply)); });
+  respond(std::move(call), [&](Reply<>& reply) { queue_.act(kCancel, id_, answering(reply)); });
 }
 
 void JobObject::Remove(sdbus::Result<>&& call) {
-  respond(std::move(call), [&](Reply<>& reply) { queue_.remove(id_, answering(reply)); });
+  respond(std::move(call), [&](Reply<>& reply) { queue_.act(kRemove, id_, answering(reply)); });
 }
 
 sdbus::Variant JobObject::field(std::string_view name) const {

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "transfer/verb.h"
+
 namespace xmppftd {
 namespace {
 

@@ -60,6 +60,13 @@ sdbus::Error problems_error(const std::vector<SendOutcome::Problem>& problems) {
   return {bus_error_name(problems.front().error.code), text};
 }
 
+std::string words_for_many() {
+  std::string words;
+  for (const auto* verb : all_verbs())
+    if (verb->for_many) words += (words.empty() ? "" : ", ") + std::string(verb->word);
+  return words;
+}
+
 }  // namespace
 
 ManagerObject::ManagerObject(sdbus::IConnection& connection, ManagerWorld world)
@@ -250,12 +257,11 @@ sdbus::ObjectPath ManagerObject::GetJob(const std::uint64_t& id) {
 void ManagerObject::ControlJobs(sdbus::Result<std::vector<std::uint64_t>, std::vector<Row>>&& call,
                                 std::string action, VariantMap selector, VariantMap options) {
   respond(std::move(call), [&](Controls::Reply& reply) {
-    if (action != "cancel" && action != "remove")
-      throw invalid_args("action: " + in_quotes(action, 60) + " is not one of cancel, remove");
+    const auto* verb = find_verb(action);
+    if (verb == nullptr || !verb->for_many)
+      throw invalid_args("action: " + in_quotes(action, 60) + " is not one of " + words_for_many());
     Options(options).finish("");
-    controls_.add(std::move(reply),
-                  action == "cancel" ? Controls::Action::Cancel : Controls::Action::Remove,
-                  read_selector(selector));
+    controls_.add(std::move(reply), *verb, read_selector(selector));
   });
 }
 

@@ -3,15 +3,6 @@
 
 namespace xmppftd {
 
-std::vector<std::string_view> actions_of(const JobRecord& record) {
-  if (is_terminal(record.state)) return {"remove"};
-  if (record.publishing) return {};  // the file is being put in place: too late
-  if (record.direction == Direction::In && record.state == JobState::Offered &&
-      record.folder.empty())
-    return {"accept", "decline", "cancel"};
-  return {"cancel"};
-}
-
 bool is_persistent(const JobRecord& record) noexcept {
   return record.direction == Direction::In || !record.path.empty();
 }

@@ -6,7 +6,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "model/job.h"
 
@@ -25,9 +24,6 @@ struct JobView {
   const JobRecord& record;  ///< valid until control goes back to the loop
   JobProgress progress;
 };
-
-/// The verbs that would succeed now, in this order: "accept", "decline", "cancel", "remove".
-std::vector<std::string_view> actions_of(const JobRecord& record);
 
 /// Does the job survive a restart? False for a descriptor without a path.
 bool is_persistent(const JobRecord& record) noexcept;

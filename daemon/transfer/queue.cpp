@@ -32,7 +32,21 @@ TransferQueue::TransferQueue(const QueueWorld& world, QueueConfig config)
       submissions_(std::make_unique<Submissions>(world_.accounts, world_.files, book_, later_,
                                                  [this](Job& job, std::shared_ptr<OpenFile> file) {
                                                    sends_->adopt(job, std::move(file));
-                                                 })) {}
+                                                 })),
+      acts_{
+          {&kAccept, [this](Job& job, Done done) { offers_->accept(job, {}, std::move(done)); }},
+          {&kDecline, [this](Job& job, Done done) { offers_->decline(job, std::move(done)); }},
+          {&kCancel,
+           [this](Job& job, Done done) {
+             job.now().direction == Direction::Out ? sends_->cancel(job, std::move(done))
+                                                   : offers_->cancel(job, std::move(done));
+           }},
+          {&kRemove,
+           [this](Job& job, Done done) {
+             offers_->receives().forget(job.id());
+             book_.remove({job.id()}, std::move(done));
+           }},
+      } {}
 
 TransferQueue::~TransferQueue() { slots_.close(); }
 
@@ -147,31 +161,14 @@ void TransferQueue::accept(JobId id, AcceptOptions options, Done done) {
   if (Job* job = known(id, done)) offers_->accept(*job, std::move(options), std::move(done));
 }
 
-void TransferQueue::decline(JobId id, Done done) {
-  if (Job* job = known(id, done)) offers_->decline(*job, std::move(done));
-}
-
-void TransferQueue::cancel(JobId id, Done done) {
+void TransferQueue::act(const Verb& verb, JobId id, Done done) {
   Job* job = known(id, done);
   if (job == nullptr) return;
-  const auto& record = job->now();
-  if (is_terminal(record.state))
-    return refuse(std::move(done), {Errc::BadState, "job " + std::to_string(id) + " is " +
-                                                        std::string(to_string(record.state)) +
-                                                        ": it can be removed, not cancelled"});
-  record.direction == Direction::Out ? sends_->cancel(*job, std::move(done))
-                                     : offers_->cancel(*job, std::move(done));
-}
-
-void TransferQueue::remove(JobId id, Done done) {
-  Job* job = known(id, done);
-  if (job == nullptr) return;
-  if (!is_terminal(job->shown()->state))
+  if (!verb.instead.empty() && !(verb.fits(job->now()) && verb.fits(*job->shown())))
     return refuse(std::move(done), {Errc::BadState, "job " + std::to_string(id) + " is " +
                                                         std::string(to_string(job->now().state)) +
-                                                        ": cancel it before it is removed"});
-  offers_->receives().forget(id);
-  book_.remove({id}, std::move(done));
+                                                        ": " + std::string(verb.instead)});
+  acts_.at (&verb)(*job, std::move(done));
 }
 
 void TransferQueue::history(JobId id, Callback<void(Result<std::vector<HistoryEntry>>)> done) {

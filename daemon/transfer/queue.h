@@ -24,6 +24,7 @@
 #include "transfer/queue_config.h"
 #include "transfer/queue_world.h"
 #include "transfer/slots.h"
+#include "transfer/verb.h"
 #include "transfer/while_alive.h"
 
 namespace xmppftd {
@@ -84,13 +85,11 @@ class TransferQueue final : private JobBook::Reader {
   /// Errors: NoSuchJob, BadState, BadArgument (name, on_exists), FileMissing, UnsafeFolder,
   /// Unreadable, DiskFull, Exists, Io.
   void accept(JobId id, AcceptOptions options, Done done);
-  /// Errors: NoSuchJob, BadState.
-  void decline(JobId id, Done done);
-  /// Ends a job that has not ended; of an incoming offer it is decline(). Errors: NoSuchJob,
-  /// BadState (it has ended, or the file is being put in place).
-  void cancel(JobId id, Done done);
-  /// Takes a job that has ended off the list. Errors: NoSuchJob, BadState.
-  void remove(JobId id, Done done);
+  /// kAccept: into the download folder, under the offered name. kDecline. kCancel: ends a job that
+  /// has not ended; of an incoming offer it is kDecline. kRemove: takes a job that has ended off
+  /// the list. Errors: NoSuchJob, BadState (the verb does not fit, or the file is being put in
+  /// place), those of accept().
+  void act(const Verb& verb, JobId id, Done done);
   /// The story of a job. Errors: NoSuchJob, Io.
   void history(JobId id, Callback<void(Result<std::vector<HistoryEntry>>)> done);
 
@@ -164,6 +163,7 @@ class TransferQueue final : private JobBook::Reader {
   const std::unique_ptr<OfferDesk> offers_;
   const std::unique_ptr<SendDesk> sends_;
   const std::unique_ptr<Submissions> submissions_;
+  const std::map<const Verb*, std::function<void(Job&, Done)>> acts_;  ///< what each verb does
   std::vector<Observer*> observers_;
   bool rows_lost_ = false;
   std::unique_ptr<Timer> daily_;

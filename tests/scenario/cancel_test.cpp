@@ -28,7 +28,7 @@ TEST_CASE("scenario: what its receiver cancelled stays cancelled, whatever the s
   CAPTURE(way, phase);
   Play play;
   reach(play, phase, way);
-  play.must([&](auto done) { play.bob->queue().cancel(1, std::move(done)); });
+  play.must([&](auto done) { play.bob->queue().act(kCancel, 1, std::move(done)); });
   play.server.release();
   play.ann->bulk().stop_at = ~0ull;
   play.bob_trusts_ann();
@@ -52,7 +52,7 @@ TEST_CASE("scenario: what its sender cancelled is never finished", "[scenario]")
   CAPTURE(way, phase);
   Play play;
   reach(play, phase, way);
-  play.must([&](auto done) { play.ann->queue().cancel(1, std::move(done)); });
+  play.must([&](auto done) { play.ann->queue().act(kCancel, 1, std::move(done)); });
   play.server.release();
   play.ann->bulk().stop_at = ~0ull;
   play.pass(1h);
@@ -74,7 +74,7 @@ TEST_CASE("scenario: who offers again after a refusal means it", "[scenario]") {
   CAPTURE(way);
   Play play;
   reach(play, "active", way);
-  play.must([&](auto done) { play.bob->queue().cancel(1, std::move(done)); });
+  play.must([&](auto done) { play.bob->queue().act(kCancel, 1, std::move(done)); });
   play.ann->bulk().stop_at = ~0ull;
   REQUIRE(play.until([&] { return play.ann->state() == "failed/declined"; }));
   const auto again = play.send(some_content(kSize), way);

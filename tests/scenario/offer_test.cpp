@@ -34,7 +34,7 @@ TEST_CASE("scenario: the user accepts", "[scenario]") {
 TEST_CASE("scenario: the user declines", "[scenario]") {
   Play play;
   offered(play, GENERATE(from_range(kWays)));
-  play.must([&](auto done) { play.bob->queue().decline(1, std::move(done)); });
+  play.must([&](auto done) { play.bob->queue().act(kDecline, 1, std::move(done)); });
   play.until_ended();
   CHECK(play.ann->state() == "failed/declined");
   CHECK(play.bob->state() == "cancelled/refused");

@@ -36,8 +36,8 @@ struct House final : TransferQueue::Observer {
   explicit House(Disk* kept = nullptr, QueueConfig settings = calm())
       : disk(kept != nullptr ? *kept : own_disk), config(std::move(settings)) {
     accounts.all.emplace(1, std::make_unique<FakeAccount>(1, kMe, turns));
-    queue = std::make_unique<TransferQueue>(
-        QueueWorld{accounts, store, files, bulk, timers}, config);
+    queue =
+        std::make_unique<TransferQueue>(QueueWorld{accounts, store, files, bulk, timers}, config);
     queue->add_observer(*this);
   }
   ~House() { queue.reset(); }
@@ -138,13 +138,13 @@ struct House final : TransferQueue::Observer {
     return ask([&](auto done) { queue->accept(id, options, std::move(done)); });
   }
   Result<void> decline(JobId id) {
-    return ask([&](auto done) { queue->decline(id, std::move(done)); });
+    return ask([&](auto done) { queue->act(kDecline, id, std::move(done)); });
   }
   Result<void> cancel(JobId id) {
-    return ask([&](auto done) { queue->cancel(id, std::move(done)); });
+    return ask([&](auto done) { queue->act(kCancel, id, std::move(done)); });
   }
   Result<void> remove(JobId id) {
-    return ask([&](auto done) { queue->remove(id, std::move(done)); });
+    return ask([&](auto done) { queue->act(kRemove, id, std::move(done)); });
   }
   /// All bytes come, and the sender says that they were all.
   void deliver(const Answer& answer, std::optional<Hash> declared = std::nullopt,

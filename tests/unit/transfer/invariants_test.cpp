@@ -115,7 +115,7 @@ TEST_CASE("invariant: a removed job does not come back by a late write", "[invar
   // Ended, but its bytes are still being removed, which ends in a write of its row.
   std::optional<Result<void>> removed;
   while (house.queue->find(1)->state != JobState::Cancelled) REQUIRE(house.turns.run_one());
-  house.queue->remove(1, [&](Result<void> how) { removed = how; });
+  house.queue->act(kRemove, 1, [&](Result<void> how) { removed = how; });
   house.settle();
   REQUIRE(removed);
   CHECK(*removed);

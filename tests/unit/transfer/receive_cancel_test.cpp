@@ -93,7 +93,7 @@ TEST_CASE("receive: too late to cancel once the file is being put in place", "[r
   answer->talk->receiver->on_declared(std::nullopt);
   while (!house.disk.rows[1].publishing) REQUIRE(house.turns.run_one());
   std::optional<Result<void>> cancelled;
-  house.queue->cancel(1, [&](Result<void> how) { cancelled = how; });
+  house.queue->act(kCancel, 1, [&](Result<void> how) { cancelled = how; });
   house.settle();
   CHECK(cancelled->error().code == Errc::BadState);
   CHECK(house.state(1) == "done");
