@@ -68,8 +68,8 @@ Daemon::Daemon(FakeServer& server, Wires& wires, FakeTimers& timers, Disk& disk,
       AccountWorld{server_, timers, network_, bulk_, background_, listener_, addresses_, s5b_,
                    accounts_, config_, *this},
       settings_of(bare_), [] {});
-  queue_ = std::make_unique<TransferQueue>(
-      QueueWorld{*this, store_, files_, bulk_, timers}, queue_config());
+  queue_ = std::make_unique<TransferQueue>(QueueWorld{*this, store_, files_, bulk_, timers},
+                                           queue_config());
   queue_->add_observer(*this);
   queue_->start(store_.read());
   account_->set_password(Secret("secret"), "session", [](Result<std::string>) {});
