@@ -5,8 +5,8 @@
 
 namespace xmppftctl {
 
-/// The exit code for a D-Bus error name: the one table of this kind (INTERFACE section 2.5). A name
-/// that is not in it is kRefused, except that anything under org.xmppft.Error.Job is kJobFailed.
+/// The exit code for a D-Bus error name: the one table of this kind. A name that is not in it is
+/// kRefused, except that anything under org.xmppft.Error.Job is kJobFailed.
 int exit_code(std::string_view error_name);
 
 /// What to do about it, when the failure itself does not say; "" if there is nothing general.

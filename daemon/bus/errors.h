@@ -12,7 +12,8 @@ namespace xmppftd {
 inline constexpr const char* kInvalidArgs = "org.freedesktop.DBus.Error.InvalidArgs";
 inline constexpr const char* kNoReply = "org.freedesktop.DBus.Error.NoReply";
 
-/// The one table Errc -> D-Bus error name (INTERFACE section 2.5).
+/// The one table Errc -> D-Bus error name; the names are documented in
+/// dbus/org.xmppft.Manager1.xml.
 std::string bus_error_name(Errc code);
 sdbus::Error to_bus_error(const Error& error);
 sdbus::Error invalid_args(const std::string& message);

@@ -9,7 +9,7 @@
 namespace xmppftd {
 namespace {
 
-constexpr std::uint64_t kWriteBackEvery = 8 * 1024 * 1024;  // bytes (ENGINE s4.3)
+constexpr std::uint64_t kWriteBackEvery = 8 * 1024 * 1024;  // bytes
 
 std::int64_t nanoseconds(const struct timespec& time) noexcept {
   return std::int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec;

@@ -15,7 +15,7 @@
 
 namespace xmppftd {
 
-inline constexpr std::size_t kQuantum = 256 * 1024;  ///< bytes moved at a time (ENGINE s4.3)
+inline constexpr std::size_t kQuantum = 256 * 1024;  ///< bytes moved at a time
 inline constexpr std::size_t kHeldBack = 64 * 1024;  ///< of each file sent
 
 /// A worker's buffer, page-aligned.

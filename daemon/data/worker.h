@@ -18,7 +18,7 @@ namespace xmppftd {
 
 /// One thread that moves the bytes of many streams: epoll, an inbox, one buffer for all, and a
 /// timer for whoever waits. A step moves at most a quantum and epoll goes round, so streams share
-/// fairly (ENGINE s4.3). Without streams it sleeps until its inbox wakes it.
+/// fairly. Without streams it sleeps until its inbox wakes it.
 class Worker {
  public:
   using TaskId = std::uint64_t;

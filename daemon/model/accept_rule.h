@@ -7,8 +7,8 @@
 
 namespace xmppftd {
 
-/// A standing consent to offers (INTERFACE section 2.3, AutoAccept): the first rule that matches
-/// wins, none = ask.
+/// A standing consent to offers (AutoAccept of Manager1): the first rule that matches wins, none =
+/// ask.
 struct AcceptRule {
   std::string from;            ///< bare or full JID, "*@domain", "roster" (contacts both ways), "*"
   std::uint64_t max_size = 0;  ///< bytes; 0 = any, for a single JID only

@@ -23,7 +23,20 @@ WallTime wall_now() noexcept;
 
 enum class Direction { Out, In };
 
-/// INTERFACE section 2.4. Done, Failed and Cancelled are terminal.
+/// Where a job stands. An outgoing job begins as Queued, an incoming one as Offered. Done, Failed
+/// and Cancelled are terminal. can_move() allows these moves and no others:
+///
+///   Queued ----> Offered ----> Connecting ----> Active ----> Verifying ----> Done
+///      |                           ^
+///      +------ without offer ------+
+///
+///   to Queued, which is "again, later": from Connecting, Active and Verifying; of an outgoing job
+///     from Offered too, and from Failed and Cancelled by a retry
+///   to Failed and to Cancelled: from every state that is not terminal
+///   Paused (nothing enters it yet): from Queued, Connecting and Active, of an outgoing job from
+///     Offered too; it leads to Queued and to Active
+///
+/// A state may follow itself with another reason, unless it is terminal.
 enum class JobState {
   Queued,
   Offered,
@@ -93,7 +106,7 @@ std::optional<JobReason> job_reason_from(std::string_view word) noexcept;
 bool is_terminal(JobState state) noexcept;
 /// Does a job in this state hold one of `max_active` slots?
 bool holds_slot(JobState state) noexcept;
-/// The legal moves of INTERFACE section 2.4.
+/// The legal moves: see JobState.
 bool can_move(Direction direction, JobState from, JobState to) noexcept;
 
 /// Which inode a path named when it was looked at, what the kernel said of it, and a mark of what
@@ -157,7 +170,7 @@ struct JobRecord {
   /// name to publish under: the offered one or the user's; "" before accepting
   std::string wanted_name;
   std::string final_name;            ///< name chosen at publishing, "" before
-  bool publishing = false;           ///< step 8 of s2.2 was committed
+  bool publishing = false;           ///< the final name is on record, the rename may have happened
   std::string on_exists = "rename";  ///< rename | fail | overwrite
 };
 

@@ -14,7 +14,7 @@ namespace xmppftd {
 
 /// We offer a file (XEP-0096) and open the stream that the peer chooses. Where S5B fails, for
 /// whatever reason, it goes on in-band: with the same sid first (Pidgin, our own kind), then by one
-/// new offer of IBB alone (DECISIONS, "Fallback").
+/// new offer of IBB alone.
 ///
 ///   Preparing -> AwaitingAnswer -> Opening -> Moving -> Confirming -> Over
 ///                       ^_____________|  once

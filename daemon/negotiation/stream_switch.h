@@ -22,8 +22,8 @@ struct SecondStream {
 };
 
 /// The carrier of an accepted stream that looks open to us and may not be to the sender: its proxy
-/// may refuse the activation, and then it goes on in-band (DECISIONS, "Fallback"). While not one
-/// byte has come, the second stream takes the first one's place, and the job sees one carrier.
+/// may refuse the activation, and then it goes on in-band. While not one byte has come, the second
+/// stream takes the first one's place, and the job sees one carrier.
 class StreamSwitch final : public Carrier, private Carrier::Handler {
  public:
   static constexpr std::chrono::seconds kSecondWithin{60};  ///< after the first one broke

@@ -38,7 +38,7 @@ struct FreeContext {
 using StropheContext = std::unique_ptr<xmpp_ctx_t, FreeContext>;
 
 /// Initialises libstrophe the first time. The context is never freed: libstrophe's parser keeps a
-/// pointer to the first context of the process (ENGINE 1.5). Never log in with it.
+/// pointer to the first context of the process. Never log in with it.
 xmpp_ctx_t* first_context();
 
 /// A context in `heap` that logs to `log`; both outlive it.

@@ -29,7 +29,7 @@ class EdgePoll {
 
 /// Wakes its owner when a foreign socket turns readable or writable. Nobody but the kernel knows
 /// whether libstrophe still has bytes to send; an edge tells exactly once that there is room for
-/// them, and an idle connection costs nothing (ENGINE 1.2).
+/// them, and an idle connection costs nothing.
 class EdgeWatch {
  public:
   /// `woken` may destroy the EdgeWatch.

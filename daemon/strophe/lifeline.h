@@ -9,8 +9,8 @@
 namespace xmppftd {
 
 /// How another thread frees the XMPP thread from inside libstrophe, which waits for ever in a TLS
-/// handshake with a server that falls silent (ENGINE 1.3): it shuts the connection down. The mutex
-/// keeps the descriptor's number ours for as long as another thread may use it.
+/// handshake with a server that falls silent: it shuts the connection down. The mutex keeps the
+/// descriptor's number ours for as long as another thread may use it.
 class Lifeline {
  public:
   using Clock = std::chrono::steady_clock;

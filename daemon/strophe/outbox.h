@@ -11,7 +11,7 @@ namespace xmppftd {
 /// counted and is given away on a disconnect, so it gets one batch at a time.
 class Outbox {
  public:
-  static constexpr std::size_t kMaxBytes = 4 * 1024 * 1024;  // RELIABILITY ST7
+  static constexpr std::size_t kMaxBytes = 4 * 1024 * 1024;  // ST7
   static constexpr std::size_t kMaxStanzas = 1000;
   /// A TLS record: libstrophe writes one at a time of a longer text, but any number of short texts.
   static constexpr std::size_t kBatch = 16 * 1024;

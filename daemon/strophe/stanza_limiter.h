@@ -28,7 +28,7 @@ struct StanzaLimits {
 
 /// The first stage behind the parser. Passes on
 /// - attributes without a namespace, and xml:lang under that name; no others (ST1),
-/// - text once per element boundary, however many pieces it came in (LS2), and none between
+/// - text once per element boundary, however many pieces it came in, and none between
 /// stanzas,
 /// - of a stanza over a limit only what came before; the rest is counted until its end. The stream
 /// goes on: dropping it

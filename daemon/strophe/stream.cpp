@@ -179,7 +179,7 @@ void Stream::close() {
   soon_.ask();
 }
 
-// ---- the pump (ENGINE 1.2) ----
+// ---- the pump ----
 
 void Stream::pump() {
   int turns = kTurns;
@@ -200,7 +200,7 @@ void Stream::run_once() {
   }
   cut_ = cut_ || services_.lifeline.was_cut();
   if (watch_.fd() < 0) return;
-  set_option(watch_.fd(), IPPROTO_TCP, TCP_QUICKACK, 1);  // resets itself (ENGINE 2.2)
+  set_option(watch_.fd(), IPPROTO_TCP, TCP_QUICKACK, 1);  // resets itself
   if (end_.reached) return;
   sockaddr_storage peer;
   socklen_t size = sizeof peer;
@@ -424,7 +424,7 @@ bool Stream::on_features(const Features& features) {
   }
   tls_features_ = true;
   pre_approval_ = features.pre_approval;
-  // libstrophe 0.12.2 crashes on features without <bind/> (ENGINE 1.6).
+  // libstrophe 0.12.2 crashes on features without <bind/>.
   if (sasl_done_ && !features.bind)
     fail({AccountReason::BindRefused, "the server lets us bind no resource", ""});
   if (!sasl_done_ && !features.mechanisms) {

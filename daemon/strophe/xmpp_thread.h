@@ -10,8 +10,8 @@
 namespace xmppftd {
 
 /// The one thread that owns every libstrophe object of every account (two threads inside libstrophe
-/// break each other's SCRAM, ENGINE 1.7), and the links by which the core talks to it. Made, used
-/// and destroyed on the core's thread.
+/// break each other's SCRAM: its SHA-1 has one static buffer), and the links by which the core
+/// talks to it. Made, used and destroyed on the core's thread.
 ///
 /// A login can hang inside libstrophe for as long as a server likes to be silent in its TLS
 /// handshake; then the core, by a timer that runs only while some link is connecting or closing,

@@ -10,7 +10,7 @@
 
 namespace xmppftd {
 
-/// Which jobs: they must match every member that is set (INTERFACE section 2.3, filter/selector).
+/// Which jobs: they must match every member that is set.
 struct JobFilter {
   std::vector<JobId> ids;
   std::string batch;

@@ -37,10 +37,9 @@ class Submissions;
 /// Every file that goes out or comes in: takes orders, starts what may start, and remembers how it
 /// ended.
 ///
-/// All on the core's loop. Whatever a reply or an observer tells is on disk by then (INTERFACE
-/// section 2.4). Callbacks come exactly once and never before the call returns; not after the queue
-/// was destroyed. Destroying it cancels what runs without touching the records: they go on after
-/// the next start().
+/// All on the core's loop. Whatever a reply or an observer tells is on disk by then. Callbacks come
+/// exactly once and never before the call returns; not after the queue was destroyed. Destroying it
+/// cancels what runs without touching the records: they go on after the next start().
 class TransferQueue final : private JobBook::Reader {
  public:
   /// Who hears of changes. Calls come from the loop, never from inside a call to the queue.

@@ -40,7 +40,7 @@ struct QueueConfig {
   std::chrono::milliseconds expire = std::chrono::minutes(10);  ///< offers.expire: offers to us
   /// offers.resume_within: a lost incoming stream
   std::chrono::seconds resume_within = std::chrono::hours(24 * 7);
-  std::chrono::seconds relink_within{60};  ///< DECISIONS, Wire: a fallback offer continues its job
+  std::chrono::seconds relink_within{60};  ///< an offer after a failed stream continues its job
   /// How long a sender may take to offer again what the user cancelled while it came in: a minute
   /// to see that the stream broke, then its longest pause, which is ours (retry.max_delay, give or
   /// take a fifth).

@@ -5,8 +5,7 @@
 
 namespace xmppftd {
 
-/// What a restart makes of a job that the journal holds (INTERFACE section 2.4, daemon restart, as
-/// DECISIONS changed it; RELIABILITY section 2.2, start-up). True: the record was changed.
+/// What a restart makes of a job that the journal holds. True: the record was changed.
 ///
 /// Ended jobs stay. Outgoing ones that were under way are queued again, not charged; one without a
 /// path has lost its file. An incoming offer that nobody had accepted is withdrawn, for its

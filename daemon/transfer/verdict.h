@@ -26,7 +26,7 @@ struct Verdict {
   JobReason reason;
 };
 
-/// The one table of fatal and passing troubles (INTERFACE section 2.4).
+/// The one table of fatal and passing troubles.
 Verdict judge(Errc code) noexcept;
 
 /// Did the peer, or the network, only refuse this way of sending the file to it? Then another way

@@ -127,7 +127,7 @@ void IbbReceiveStream::keep(Early block) {
 
 void IbbReceiveStream::take(const Element& data, std::optional<IncomingIq> iq) {
   auto block = IbbData::parse(data, block_size());
-  if (!block) {  // RELIABILITY IB3
+  if (!block) {  // IB3
     if (iq) iq->fail(xmppftd::to_stanza_error(block.error()));
     return flow_->fail(block.error());
   }

@@ -56,8 +56,8 @@ struct StanzaError {
 };
 
 /// The one table stanza error -> our Error: what the refusal of a request means to a job. `what`
-/// names the step and starts the detail. A stream method turns whatever comes out into StreamFailed
-/// (INTEROP s3e: "any S5B error").
+/// names the step and starts the detail. A stream method turns whatever comes out into
+/// StreamFailed, for peers do not agree on the error of a stream that fails.
 Error to_error(const StanzaError& error, std::string_view what);
 /// And back: how we tell a peer why we failed. Only the code crosses; `detail` may name our paths.
 StanzaError to_stanza_error(const Error& error);

@@ -23,7 +23,7 @@ constexpr std::string_view kStreamMethod = "stream-method";
 Element si_element() { return {"si", std::string(kNsSi)}; }
 Element file_element(const char* name) { return {name, std::string(kNsSiFile)}; }
 
-/// RELIABILITY SI2. Absent is nothing; present must be a plain number.
+/// SI2: absent is nothing; present must be a plain number.
 Result<std::optional<std::uint64_t>> parse_number(const Element& element, std::string_view key) {
   const auto text = element.attribute(key);
   if (!text) return std::optional<std::uint64_t>();

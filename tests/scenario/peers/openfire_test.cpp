@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Openfire 4.2.3 between two daemons of ours: INTEROP-openfire, and its
+// Openfire 4.2.3 between two daemons of ours, as its source has it:
 // src/java/org/jivesoftware/openfire/filetransfer/proxy/ProxyConnectionManager.java.
 #include <map>
 

@@ -238,7 +238,7 @@ TEST_CASE("account: a lost server is tried again, soon and then less soon", "[ac
   CHECK(stage.links.logins.size() == 3);
 }
 
-TEST_CASE("account: a refused certificate is not tried again before five minutes (RELIABILITY NT1)",
+TEST_CASE("account: a refused certificate is not tried again before five minutes (NT1)",
           "[account]") {
   Stage stage;
   auto& account = stage.make();
@@ -358,8 +358,7 @@ TEST_CASE("account: settings that concern the session make it log in anew", "[ac
   CHECK(heard.words == std::vector<std::string>{"ok"});
 }
 
-TEST_CASE("account: ip_policy says who may learn our address (RELIABILITY section 5.4)",
-          "[account]") {
+TEST_CASE("account: ip_policy says who may learn our address", "[account]") {
   Stage stage;
   const auto stranger = jid("tybalt@capulet.lit/x");
   struct Row {
@@ -377,9 +376,8 @@ TEST_CASE("account: ip_policy says who may learn our address (RELIABILITY sectio
   CHECK_FALSE(trust.subscribed);
 }
 
-TEST_CASE(
-    "account: who is in a room that we came to by a send is no person to trust (RELIABILITY ST8)",
-    "[account]") {
+TEST_CASE("account: who is in a room that we came to by a send is no person to trust (ST8)",
+          "[account]") {
   Stage stage;
   auto& account = stage.online();
   const auto from = [&](const char* nick) {

@@ -20,7 +20,7 @@ TEST_CASE("log: a peer's text cannot steer a terminal", "[log]") {
   CHECK(log::printable(std::string(500, 'a')).size() == 200);
 }
 
-TEST_CASE("log: JIDs and names are shortened (RELIABILITY 5.5)", "[log]") {
+TEST_CASE("log: JIDs and names are shortened", "[log]") {
   const auto shy = log::shy("ann@example.org/phone");
   CHECK(shy.substr(0, 16) == "a...@example.org");
   CHECK(shy.find("ann") == std::string::npos);

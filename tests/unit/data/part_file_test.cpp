@@ -156,7 +156,7 @@ TEST_CASE("publish: the part gets its name, mode 0600, and the part's name is fr
   struct stat status {};
   ::stat((dir / "a.txt").c_str(), &status);
   CHECK((status.st_mode & 07777) == 0600);
-  // Step 9 of RELIABILITY s2.2 repeated after a crash, at its end and between link and unlink.
+  // The rename repeated after a crash, at its end and between link and unlink.
   CHECK(publish_part_file(*part, "a.txt", false));
   ::link((dir / "a.txt").c_str(), (dir / part->name).c_str());
   CHECK(publish_part_file(*part, "a.txt", false));

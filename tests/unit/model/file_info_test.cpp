@@ -10,8 +10,7 @@ namespace file_info_test {
 
 using namespace xmppftd;
 
-TEST_CASE("safe_file_name: whatever a peer says becomes one harmless name (RELIABILITY FN1)",
-          "[files]") {
+TEST_CASE("safe_file_name: whatever a peer says becomes one harmless name (FN1)", "[files]") {
   const std::pair<std::string, std::string> rows[] = {
       {"notes.txt", "notes.txt"},
       {"../../x", "x"},

@@ -148,7 +148,7 @@ TEST_CASE("si incoming: bad offers are refused and shown to nobody", "[si]") {
   CHECK(play.offers.empty());
 }
 
-TEST_CASE("si incoming: one live offer a peer and sid (RELIABILITY SI1)", "[si]") {
+TEST_CASE("si incoming: one live offer a peer and sid (SI1)", "[si]") {
   AcceptPlay play;
   play.arrive();
   play.arrive("offer2");
@@ -516,7 +516,7 @@ TEST_CASE("si incoming: the sender vanishes before, and after, the stream is ope
     CHECK(play.job.take() == Heard{"ended Interrupted"});
     CHECK(play.s5b.alive() + play.ibb.alive() == 0);
   }
-  SECTION("after: the stream goes on (RELIABILITY R10)") {
+  SECTION("after: the stream goes on (R10)") {
     const auto stream = play.s5b.succeed();
     play.job.take();
     play.negotiator.peer_gone(jid(kPeer));

@@ -109,7 +109,7 @@ TEST_CASE("si offer: nobody answers (Pidgin, Smack without listener)", "[si]") {
   CHECK(play.job.take() == Heard{"ended Timeout"});
 }
 
-TEST_CASE("si offer: a surprise in the answer is refused (RELIABILITY SI4, SI2)", "[si]") {
+TEST_CASE("si offer: a surprise in the answer is refused (SI4, SI2)", "[si]") {
   OfferPlay play;
   std::string answer;
   SECTION("a method not offered") {
@@ -333,7 +333,7 @@ TEST_CASE("si offer: the peer or our session goes away", "[si]") {
   CHECK(play.timers.running() == 0);
 }
 
-TEST_CASE("si offer: an open stream survives both (RELIABILITY R10)", "[si]") {
+TEST_CASE("si offer: an open stream survives both (R10)", "[si]") {
   OfferPlay play;
   play.send();
   play.iq.reply(OfferPlay::answer(kS5b));

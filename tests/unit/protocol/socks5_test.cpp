@@ -56,7 +56,7 @@ struct Reply {
   Bytes bytes;
 };
 
-/// Every reply shape of INTEROP s3i, "SOCKS reads".
+/// Every shape of reply that servers are known to send.
 std::vector<Reply> good_replies() {
   return {
       {"the request echoed", connect(0)},
@@ -121,7 +121,7 @@ TEST_CASE("socks5 client: no part of a good handshake is enough", "[socks5]") {
   }
 }
 
-TEST_CASE("socks5 client: a bad server fails the handshake (RELIABILITY SB4)", "[socks5]") {
+TEST_CASE("socks5 client: a bad server fails the handshake (SB4)", "[socks5]") {
   const auto [in, code] = GENERATE(table<Bytes, Errc>({
       {{4, 0}, Errc::Protocol},         // SOCKS4
       {{'H'}, Errc::Protocol},          // an HTTP server, at its first byte
@@ -212,7 +212,7 @@ TEST_CASE("socks5 server: the refusal of an unknown hash is REP 2", "[socks5]") 
   CHECK(server.wanted() == 0);
 }
 
-TEST_CASE("socks5 server: a bad client is told why and closed (RELIABILITY SB5)", "[socks5]") {
+TEST_CASE("socks5 server: a bad client is told why and closed (SB5)", "[socks5]") {
   const auto refused = [](std::uint8_t rep) { return Bytes{5, 0, 5, rep, 0, 1, 0, 0, 0, 0, 0, 0}; };
   struct Case {
     const char* what;

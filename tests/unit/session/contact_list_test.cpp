@@ -93,7 +93,7 @@ TEST_CASE("contacts: who sees us, and both ways, follows the subscription", "[co
   CHECK_FALSE(world.contacts.sees_us(jid("nobody@c.lit")));
 }
 
-TEST_CASE("contacts: a roster push counts only from our own account (ST3, S03)", "[contacts]") {
+TEST_CASE("contacts: a roster push counts only from our own account (ST3)", "[contacts]") {
   // Through the real router, as the wire has it.
   FakeTimers timers;
   std::vector<std::string> wire;

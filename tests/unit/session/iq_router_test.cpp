@@ -93,9 +93,8 @@ TEST_CASE("iq: an error reply is a refusal with its condition", "[iq]") {
   CHECK(std::get<IqFailure>(s.replies[0]).error.condition == Condition::Forbidden);
 }
 
-TEST_CASE(
-    "iq: the right id from the wrong sender is ignored and the true reply still works (ST2, S02)",
-    "[iq]") {
+TEST_CASE("iq: the right id from the wrong sender is ignored and the true reply still works (ST2)",
+          "[iq]") {
   struct Row {
     const char* to;
     std::vector<std::string> forged, genuine;

@@ -74,7 +74,7 @@ TEST_CASE("seam: what XMPP forbids stops the parser (ST6)", "[strophe]") {
   CHECK_FALSE(strophe_parse(xml));
 }
 
-TEST_CASE("seam: a DOCTYPE stops the parser and is told (LS5)", "[strophe]") {
+TEST_CASE("seam: a DOCTYPE stops the parser and is told", "[strophe]") {
   FakePolicy policy;
   const PolicyScope scope(policy);
   const std::unique_ptr<XML_ParserStruct, decltype(&XML_ParserFree)> parser(

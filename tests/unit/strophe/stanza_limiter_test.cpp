@@ -59,7 +59,7 @@ TEST_CASE("limiter: of xml:* only xml:lang is kept, and is no lang (ST1)", "[str
   CHECK(t.after_stream() == "<m xml:lang=en lang=own></m>");
 }
 
-TEST_CASE("limiter: text comes once per element boundary (LS2)", "[strophe]") {
+TEST_CASE("limiter: text comes once per element boundary", "[strophe]") {
   Limiter t;
   t.feed.open("m").text("a").text("\n").text("b").open("c").text("d").text("e").close();
   t.feed.text("f").close();
@@ -67,7 +67,7 @@ TEST_CASE("limiter: text comes once per element boundary (LS2)", "[strophe]") {
   CHECK(t.out.texts == 3);
 }
 
-TEST_CASE("limiter: 250,000 newlines are one call (LS2)", "[strophe]") {
+TEST_CASE("limiter: 250,000 newlines are one call", "[strophe]") {
   Limiter t;
   t.feed.open("m");
   for (int i = 0; i < 250'000; ++i) t.feed.text("\n");

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// RELIABILITY D03 in memory: kill -9 before and after every encounter of one receive with the disk.
+// In memory: kill -9 before and after every encounter of one receive with the disk.
 #include "unit/transfer/house.h"
 
 namespace crash_test {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The invariants of INTERFACE section 2.4. That nothing is told before it is on disk is checked by
-// House in every test.
+// What holds for every job, whatever it goes through. That nothing is told before it is on disk is
+// checked by House in every test.
 #include "unit/transfer/house.h"
 
 namespace invariants_test {

@@ -214,7 +214,7 @@ TEST_CASE("offers: nothing is taken while the journal cannot be written", "[offe
   CHECK(house.state(1) == "offered/awaiting-user");
 }
 
-TEST_CASE("offers: the same offer again asks nobody twice (N09)", "[offers]") {
+TEST_CASE("offers: the same offer again asks nobody twice", "[offers]") {
   House house;
   house.start();
   auto first = house.offered();

@@ -65,8 +65,7 @@ TEST_CASE("receive: the sender hears of success only after `done` is on disk", "
   }
 }
 
-TEST_CASE("receive: each step waits for the commit of the one before (RELIABILITY s2.2)",
-          "[receive]") {
+TEST_CASE("receive: each step waits for the commit of the one before", "[receive]") {
   House house;
   house.start();
   auto answer = house.offered();

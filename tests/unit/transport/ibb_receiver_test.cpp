@@ -159,7 +159,7 @@ TEST_CASE("ibb receiver: blocks in messages (Miranda)", "[ibb]") {
   CHECK(play.ended->ok());
 }
 
-TEST_CASE("ibb receiver: nobody but the peer touches the stream (RELIABILITY IB1)", "[ibb]") {
+TEST_CASE("ibb receiver: nobody but the peer touches the stream (IB1)", "[ibb]") {
   IbbPlay play;
   const std::string other = GENERATE(values<std::string>(
       {"juliet@capulet.lit/chamber", "juliet@capulet.lit", "tybalt@capulet.lit/balcony"}));
@@ -185,7 +185,7 @@ TEST_CASE("ibb receiver: nobody but the peer touches the stream (RELIABILITY IB1
   CHECK(play.ended->ok());
 }
 
-TEST_CASE("ibb receiver: two peers may use one sid (RELIABILITY SI1)", "[ibb]") {
+TEST_CASE("ibb receiver: two peers may use one sid (SI1)", "[ibb]") {
   IbbPlay play;
   play.receive(4);
   StreamKey second{jid(kUs), jid("nurse@capulet.lit/hall"), "i781hf64"};
@@ -222,7 +222,7 @@ TEST_CASE("ibb receiver: broken blocks end the stream", "[ibb]") {
   play.check_clean();
 }
 
-TEST_CASE("ibb receiver: a byte too many is a failure (RELIABILITY IB4)", "[ibb]") {
+TEST_CASE("ibb receiver: a byte too many is a failure (IB4)", "[ibb]") {
   IbbPlay play;
   play.receive(4);
   play.block(0, "abcd");

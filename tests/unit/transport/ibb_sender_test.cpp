@@ -251,7 +251,7 @@ TEST_CASE("ibb sender: gabble answers close and sends its own", "[ibb]") {
   CHECK(play.ends == 1);
 }
 
-TEST_CASE("ibb sender: data in the reverse direction is refused (RELIABILITY IB4)", "[ibb]") {
+TEST_CASE("ibb sender: data in the reverse direction is refused (IB4)", "[ibb]") {
   IbbPlay play;
   play.send("hello", {0, 5});
   play.iq.take();

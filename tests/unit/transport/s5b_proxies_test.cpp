@@ -131,7 +131,7 @@ TEST_CASE("proxies: ejabberd gives its node as a resource, and is activated ther
         std::vector<std::string>{"proxy.xft.test/70306884 192.0.2.2 7777"});
 }
 
-TEST_CASE("proxies: a reply speaks for its own JID only (RELIABILITY SB8)", "[s5b]") {
+TEST_CASE("proxies: a reply speaks for its own JID only (SB8)", "[s5b]") {
   Play play;
   S5bProxies proxies(play.iq, play.timers, false, {*NamedProxy::parse("proxy.montague.lit")});
   play.ask(proxies);

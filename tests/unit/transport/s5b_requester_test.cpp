@@ -525,8 +525,7 @@ TEST_CASE("s5b requester: socks5.advertise stands in for the addresses found", "
   play.attempt.reset();
 }
 
-TEST_CASE("s5b requester: our server accepts the hashes that peers compute (INTEROP s3i)",
-          "[s5b]") {
+TEST_CASE("s5b requester: our server accepts the hashes that peers compute", "[s5b]") {
   const StreamKey key{jid("romeo@montague.lit/orchärd€"), jid(kPeer), "sid1"};
   const auto variants = dst_addr_variants(key);
   const auto has = [&](const std::string& self, const std::string& peer) {

@@ -124,7 +124,7 @@ TEST_CASE("ibb data: seq is decimal and wraps at 65536", "[ibb]") {
   if (data) CHECK(data->seq == seq);
 }
 
-TEST_CASE("ibb data: broken base64 is refused (RELIABILITY IB3)", "[ibb]") {
+TEST_CASE("ibb data: broken base64 is refused (IB3)", "[ibb]") {
   const auto [text, ok] = GENERATE(table<std::string, bool>({
       {"", true},       {"AA==", true},          {"AAA=", true},
       {"AAAA", true},   {" A\tA\r\n= = ", true}, {"A", false},
@@ -144,7 +144,7 @@ TEST_CASE("ibb data: broken base64 is refused (RELIABILITY IB3)", "[ibb]") {
   if (!ok) CHECK(data.error().code == Errc::Protocol);
 }
 
-TEST_CASE("ibb data: a block over the block-size is refused (RELIABILITY IB4)", "[ibb]") {
+TEST_CASE("ibb data: a block over the block-size is refused (IB4)", "[ibb]") {
   const std::size_t block = GENERATE(1u, 3u, 4096u, 65535u);
   for (const int surplus : {0, 1}) {
     IbbData sent{"a", 7, Bytes(block + static_cast<std::size_t>(surplus), 0xff)};
