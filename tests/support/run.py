@@ -12,7 +12,7 @@ import sys
 
 from process import ROOT
 
-SUITES = ('unit', 'scenario', 'integration', 'field', 'interop', 'fuzz')
+SUITES = ('lint', 'unit', 'scenario', 'integration', 'field', 'interop', 'fuzz')
 # Begun first, so that the others fill up the time that they take.
 LONGEST = ('matrix_test.py', 'login_test.py', 'transfers_test.py', 'hostile_peer_test.py')
 
@@ -115,7 +115,8 @@ def main():
     args = parser.parse_args()
     if unknown := set(args.suites) - set(SUITES):
         parser.error(f'no such suite: {", ".join(sorted(unknown))}')
-    suites = args.suites or SUITES
+    # The lints read sources, to which sanitizers change nothing.
+    suites = args.suites or [suite for suite in SUITES if suite != 'lint' or not args.sanitize]
 
     directory = build_directory(args.sanitize)
     os.environ['XMPPFT_BUILD'] = str(directory)
@@ -125,9 +126,12 @@ def main():
         os.environ['XMPPFT_SANITIZED'] = '1'
         os.environ['ASAN_OPTIONS'] = 'detect_leaks=1:detect_stack_use_after_return=1'
         os.environ['UBSAN_OPTIONS'] = 'print_stacktrace=1:halt_on_error=1'
-    build(directory, args.sanitize)
+    if set(suites) != {'lint'}:
+        build(directory, args.sanitize)
 
     tally = Tally()
+    if 'lint' in suites:
+        run_python(['lint'], tally, args.word, args.jobs)
     for suite in ('unit', 'scenario'):
         if suite in suites:
             run_meson(suite, directory, tally, args.sanitize)

@@ -9,6 +9,8 @@ import pathlib
 import re
 import sys
 
+import tree
+
 BLANKS = re.compile(r'//[^\n]*|/\*.*?\*/|R"(\w*)\(.*?\)\1"|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])\'|^\s*#[^\n]*',
                     re.S | re.M)
 NAMESPACE = re.compile(r'\bnamespace\s*([\w:]*)\s*$')
@@ -35,22 +37,20 @@ def definitions(text):
         scopes.append(namespace.group(1) or None if namespace else None)
 
 
-def main(root, folders):
-    bad = 0
-    for folder in folders:
-        places = {}
-        for path in sorted(pathlib.Path(root, folder).rglob('*')):
-            if path.suffix in ('.h', '.cpp'):
-                for name, line in definitions(path.read_text()):
-                    places.setdefault(name, []).append(f'{path.relative_to(root)}:{line}')
-        if not places:
-            sys.exit(f'{folder}: no class found; is this the right folder?')
-        for name, where in places.items():
-            if len(where) > 1:
-                bad += 1
-                print(f'{name} is defined {len(where)} times: ' + ', '.join(where))
-    return 1 if bad else 0
+def findings(root, folder):
+    places = {}
+    for path in tree.files(root / folder, *tree.CPP):
+        for name, line in definitions(path.read_text()):
+            places.setdefault(name, []).append(f'{path.relative_to(root)}:{line}')
+    if not places:
+        yield f'{folder}: no class found; is this the right folder?'
+    for name, where in places.items():
+        if len(where) > 1:
+            yield f'{name} is defined {len(where)} times: ' + ', '.join(where)
 
 
 if __name__ == '__main__':
-    sys.exit(main(sys.argv[1], sys.argv[2:]))
+    bad = [finding for folder in sys.argv[2:]
+           for finding in findings(pathlib.Path(sys.argv[1]), folder)]
+    print('\n'.join(bad) or 'each class is defined once')
+    sys.exit(1 if bad else 0)
