@@ -20,11 +20,11 @@ namespace xmppftd::test {
 /// order:
 ///
 ///   FakeTimers timers;
-///   FakeIqChannel iq(timers);                                   // we are
-///   romeo@montague.lit/orchard transport.open(...); iq.expect("<iq type='set'
-///   to='juliet@capulet.lit/balcony'>"
+///   FakeIqChannel iq(timers);  // we are romeo@montague.lit/orchard
+///   transport.open(...);
+///   iq.expect("<iq type='set' to='juliet@capulet.lit/balcony'>"
 ///             "<open xmlns='http://jabber.org/protocol/ibb' sid='*' block-size='4096'/></iq>");
-///   iq.reply();                                                 // to the request last expected
+///   iq.reply();                // to the request last expected
 ///   iq.inject("<iq type='set' id='c1' from='juliet@capulet.lit/balcony'><close .../></iq>");
 ///   iq.expect_result("c1");
 ///   iq.expect_nothing();

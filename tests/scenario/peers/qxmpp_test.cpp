@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-// QXmpp 1.4.0 (Debian 12), the seed's peer: src/client/QXmppTransferManager.cpp,
-// src/base/QXmppSocks.cpp.
+// QXmpp 1.4.0 (Debian 12): src/client/QXmppTransferManager.cpp, src/base/QXmppSocks.cpp.
 #include "scenario/peers/foreign_peer.h"
 #include "xep/xep0065_bytestreams.h"
 #include "xep/xep0082_date.h"

@@ -87,7 +87,7 @@ TEST_CASE("seam: a DOCTYPE stops the parser and is told", "[strophe]") {
   CHECK(policy.notes.size() == 1);
 }
 
-TEST_CASE("seam: a token without an end is not kept beyond a megabyte (P02)", "[strophe]") {
+TEST_CASE("seam: a token without an end is not kept beyond a megabyte", "[strophe]") {
   FakePolicy policy;
   const PolicyScope scope(policy);
   const std::unique_ptr<XML_ParserStruct, decltype(&XML_ParserFree)> parser(

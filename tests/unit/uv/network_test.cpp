@@ -269,7 +269,7 @@ TEST_CASE("network: a listener may be destroyed while it accepts", "[network]") 
 
 // UBSan needs a pipe to look at an object, so it cannot be told from a wild pointer here.
 #ifndef __SANITIZE_ADDRESS__
-TEST_CASE("network: out of descriptors a listener rests and does not spin (P05)", "[network]") {
+TEST_CASE("network: out of descriptors a listener rests and does not spin", "[network]") {
   World world;
   world.loop.set_time_scale(10);  // the rest takes 0.1 s
   world.listen();

@@ -23,7 +23,7 @@ TEST_CASE("iq: frame and payload are read", "[stanza]") {
   CHECK_FALSE(iq->error);
 }
 
-TEST_CASE("iq: an empty result has no payload (the seed's last stanza)", "[stanza]") {
+TEST_CASE("iq: an empty result has no payload (a proxy activates)", "[stanza]") {
   const auto iq =
       Iq::parse(parse_xml("<iq type=\"result\" id=\"qxmpp79\" from=\"proxy.rabbitim.com\" "
                           "to=\"b@rabbitim.com/QXmpp\"/>"));

@@ -71,7 +71,7 @@ TEST_CASE("data form: floods of fields and values are refused", "[disco]") {
   CHECK_FALSE(DataForm::parse(Element("x", "jabber:x:data").add(field)));
 }
 
-TEST_CASE("disco items: the seed's server", "[disco]") {
+TEST_CASE("disco items: a server's, recorded", "[disco]") {
   const auto iq = Iq::parse(parse_xml(R"(<iq type="result" id="qxmpp74" to="b@rabbitim.com/QXmpp">
     <query xmlns="http://jabber.org/protocol/disco#items">
         <item jid="proxy.rabbitim.com" name="Socks 5 Bytestreams Proxy"/>

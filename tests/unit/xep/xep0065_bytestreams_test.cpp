@@ -50,7 +50,7 @@ TEST_CASE("bytestreams: the requester's hosts (XEP-0065 examples 11 and 17)", "[
         "<streamhost jid='streamer.example.com' host='24.24.24.1' port='7625'/></query>");
 }
 
-TEST_CASE("bytestreams: the seed's proxy address, answer and activation", "[s5b]") {
+TEST_CASE("bytestreams: a proxy's address, an answer and an activation, recorded", "[s5b]") {
   const auto address = query_of(
       R"(<iq type="result" id="qxmpp75" from="proxy.rabbitim.com" to="b@rabbitim.com/QXmpp">
     <query xmlns="http://jabber.org/protocol/bytestreams">

@@ -51,7 +51,7 @@ SiOffer thousand_bytes(bool range) {
 
 }  // namespace
 
-TEST_CASE("si offer: the seed's, as QXmpp sends it", "[si]") {
+TEST_CASE("si offer: recorded, as QXmpp sends it", "[si]") {
   const auto iq = Iq::parse(parse_xml(R"(<iq id="qxmpp73" to="c@rabbitim.com/QXmpp" type="set">
     <si xmlns="http://jabber.org/protocol/si" id="MsVtTkTuwqKQhMBxUsuM66qLgEG9r4Cr"
         profile="http://jabber.org/protocol/si/profile/file-transfer">
@@ -80,7 +80,8 @@ TEST_CASE("si offer: the seed's, as QXmpp sends it", "[si]") {
                                                    "http://jabber.org/protocol/bytestreams"});
 }
 
-TEST_CASE("si answer: the seed's, with attributes and a type that should not be there", "[si]") {
+TEST_CASE("si answer: recorded of QXmpp, with attributes and a type that should not be there",
+          "[si]") {
   const auto iq = Iq::parse(parse_xml(
       R"(<iq id="qxmpp73" to="b@rabbitim.com/QXmpp" type="result" from="c@rabbitim.com/QXmpp">
     <si xmlns="http://jabber.org/protocol/si" profile="http://jabber.org/protocol/si/profile/file-transfer">
