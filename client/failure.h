@@ -7,18 +7,16 @@
 namespace xmppftctl {
 
 /// What a shell learns.
-enum Exit : int {
-  kOk = 0,
-  kRefused = 1,        ///< refused, done in part, or the answer could not be written
-  kUsage = 2,          ///< usage or bad input
-  kNoSuch = 3,         ///< no such job or account
-  kJobFailed = 4,      ///< an awaited job failed, or was declined or cancelled
-  kNoDaemon = 5,       ///< bus or daemon not reachable
-  kNotOnline = 6,      ///< not online, or authentication
-  kNoPermission = 7,   ///< permission, or a file that cannot be read
-  kTimedOut = 124,     ///< --timeout passed
-  kInterrupted = 130,  ///< Ctrl-C; jobs go on
-};
+inline constexpr int kOk = 0;
+inline constexpr int kRefused = 1;    ///< refused, done in part, or the answer could not be written
+inline constexpr int kUsage = 2;      ///< usage or bad input
+inline constexpr int kNoSuch = 3;     ///< no such job or account
+inline constexpr int kJobFailed = 4;  ///< an awaited job failed, or was declined or cancelled
+inline constexpr int kNoDaemon = 5;   ///< bus or daemon not reachable
+inline constexpr int kNotOnline = 6;  ///< not online, or authentication
+inline constexpr int kNoPermission = 7;   ///< permission, or a file that cannot be read
+inline constexpr int kTimedOut = 124;     ///< --timeout passed
+inline constexpr int kInterrupted = 130;  ///< Ctrl-C; jobs go on
 
 /// Error names that this program raises itself; the daemon's own come as they are.
 namespace error {
