@@ -59,7 +59,7 @@ class S5bProxies {
 
   /// Where our own connection to the server goes, in this session: of a proxy's places the one that
   /// is most likely to work.
-  void set_server(std::optional<SocketAddress> address) { server_ = std::move(address); }
+  void set_server(const std::optional<SocketAddress>& address) { server_ = address; }
   const std::optional<SocketAddress>& server() const { return server_; }
 
   /// Where the known proxies are: the user's first, then the server's; of one proxy names and IPv4
