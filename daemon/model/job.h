@@ -30,6 +30,7 @@ enum class Direction { Out, In };
 ///      |                           ^
 ///      +------ without offer ------+
 ///
+///   from Connecting to Offered, of an outgoing job: by another way
 ///   to Queued, which is "again, later": from Connecting, Active and Verifying; of an outgoing job
 ///     from Offered too, and from Failed and Cancelled by a retry
 ///   to Failed and to Cancelled: from every state that is not terminal
