@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""What the tree cites is in the tree. No file refers to a document that is not here; every code of a
-rule (ST3, R10, ...) stands in daemon/doc/rules.md; every rule there names the places that enforce it
-and tests that exist; and whom a COMPAT comment names is in daemon/doc/peers.md.
+"""What the tree cites is in the tree. No file refers to a document that is not here, and no document to
+a place that is not; every code of a rule (ST3, R10, ...) stands in daemon/doc/rules.md; every rule
+there names the places that enforce it and tests that exist; and whom a COMPAT comment names is in
+daemon/doc/peers.md.
 
     citations.py [ROOT]
 """
@@ -24,6 +25,7 @@ SECTION = re.compile(r'\bsection \d|(?<![\w-])s\d+(?:\.\d+)+\b|(?<![\w-])s\d(?<!
 STANDARD = re.compile(r'\bRFC \d|\bXEP-\d|\bXML 1\.0\b')
 DOCUMENT = re.compile(r'(?<![\w./*{-])(?:[\w.-]*/[\w./-]+|[A-Z]{2,}[\w-]*)\.md\b')
 CODE = re.compile(r'(?<![:\w])(?:ST|SI|SB|IB|OB|OC|OS|FN|DB|LU|NT|R)\d{1,2}\b(?!:\w)')
+PLACE = re.compile(r'`((?:daemon|client|tests|packaging|dbus|\.github)/[\w./-]+)`')
 NAMED = re.compile(r'\bCOMPAT (?=([A-Z]?[\w-]+))')
 HEADING = re.compile(r'^### ([A-Z]+\d+): ', re.M)  # of a rule in rules.md
 
@@ -67,6 +69,9 @@ def of_file(root, path, codes, peers):
     for match in DOCUMENT.finditer(text):
         if not any((folder / match[0]).is_file() for folder in (path.parent, root)):
             yield say(match, f'there is no {match[0]}')
+    for match in PLACE.finditer(text if path.suffix == '.md' else ''):
+        if not (root / match[1]).exists():
+            yield say(match, f'there is no {match[1]}')
     for match in CODE.finditer(text):
         if match[0] not in codes:
             yield say(match, f'{RULES} has no rule {match[0]}')
@@ -81,9 +86,6 @@ def of_rule(root, code, text):
     places = re.findall(r'`((?:daemon|client)/[\w./-]+)`', enforced.partition('Enforced:')[2])
     if not places:
         yield f'{RULES}: {code} does not say where it is enforced'
-    for place in places:
-        if not (root / place).exists():
-            yield f'{RULES}: {code} is enforced in {place}, which is not there'
     named = 0
     for path, names in re.findall(r'`(tests/[\w./-]+)`((?:[\s,]*(?:and\s+)?"[^"]+")+)', tests):
         text = (root / path).read_text() if (root / path).is_file() else ''

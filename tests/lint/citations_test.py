@@ -66,7 +66,7 @@ class Citations(tree.LintCase):
 
     def test_a_rule_enforced_nowhere_is_found(self):
         [found] = self.look(citations.RULES, RULE.replace('xep/x.h', 'xep/gone.h'))
-        self.assertIn('daemon/xep/gone.h, which is not there', found)
+        self.assertIn('rules.md:3: there is no daemon/xep/gone.h', found)
         [found] = self.look(citations.RULES, RULE.replace('Enforced: `daemon/xep/`.\n', ''))
         self.assertIn('R2 does not say where', found)
 
