@@ -11,10 +11,11 @@ CPP = ('.cpp', '.h')
 
 def files(root, *suffixes):
     """The files below `root` whose names end in one of `suffixes`, or all; sorted. None that a build
-    made, and no seed of a fuzzer."""
+    or an editor made, and no seed of a fuzzer."""
     found = []
     for path in sorted(root.iterdir()):
-        if path.name in ('.git', '__pycache__', 'seeds') or path.is_symlink():
+        hidden = path.name.startswith('.') and path.name not in ('.ci', '.github')
+        if hidden or path.name in ('__pycache__', 'seeds') or path.is_symlink():
             continue
         if path.is_dir():
             if not path.name.startswith('build'):
