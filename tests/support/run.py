@@ -28,9 +28,9 @@ def build_directory(sanitize):
 
 def build(directory, sanitize, targets):
     if not (directory / 'build.ninja').exists():
-        options = []
-        if sanitize:
-            options += ['-Db_sanitize=address,undefined', '-Db_lundef=false', '-Doptimization=1']
+        options = ['-Dwerror=true']
+        if sanitize:  # under which gcc's warnings are less sure
+            options = ['-Db_sanitize=address,undefined', '-Db_lundef=false', '-Doptimization=1']
         subprocess.run(['meson', 'setup', *options, directory, ROOT], check=True,
                        stdout=subprocess.DEVNULL, stdin=subprocess.DEVNULL)
     subprocess.run(['ninja', '-C', directory, *targets], check=True, stdin=subprocess.DEVNULL)
