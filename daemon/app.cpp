@@ -82,31 +82,12 @@ Result<SocketSettings> socket_settings(const Config& config) {
 }  // namespace
 
 /// Members stand in the order of their life: each uses only those above it, and dies before them.
-struct App::Parts final : AccountEvents {
+struct App::Parts {
   Parts(Settings s, SocketSettings n, StateLock l)
       : settings(std::move(s)),
         sockets(std::move(n)),
         lock(std::move(l)),
         store(settings.paths.folder) {}
-
-  // AccountEvents
-  void on_offer(AccountId account, std::unique_ptr<IncomingOffer> offer) override {
-    queue->on_offer(account, std::move(offer));
-  }
-  bool on_withdrawn(AccountId account, const Withdrawal& what) override {
-    return queue->on_withdrawn(account, what);
-  }
-  void on_online_changed(AccountId account) override { queue->account_changed(account); }
-  void on_removed(AccountId account) override { queue->account_removed(account); }
-  void on_peer_changed(AccountId account, const Jid& bare) override {
-    queue->peer_changed(account, bare);
-  }
-  void on_peer_gone(AccountId account, const Jid& full) override {
-    queue->peer_gone(account, full);
-  }
-  bool knows(AccountId account, const Jid& peer) const override {
-    return queue->knows(account, peer);
-  }
 
   /// Rules set over D-Bus; the file is written off the loop.
   void keep_rules(const std::vector<AcceptRule>& rules) {
@@ -154,7 +135,7 @@ struct App::Parts final : AccountEvents {
   std::unique_ptr<Journal> journal;
   DataPlane data{loop, {.receive_mode = {settings.config.receive.mode, settings.umask}}};
   XmppThread xmpp{loop, loop};
-  std::unique_ptr<AccountSet> accounts;
+  std::unique_ptr<AccountSet> accounts = std::make_unique<AccountSet>();
   BurstTrim trim{loop};
   std::unique_ptr<TransferQueue> queue;
   std::unique_ptr<BusService> bus;
@@ -167,9 +148,6 @@ Result<void> App::Parts::build() {
   journal = std::move(opened->first);
   for (const auto& warning : opened->second.warnings) log::warning(kApp, warning);
 
-  accounts = std::make_unique<AccountSet>(AccountWorld{xmpp, loop, network, data.bulk(), background,
-                                                       listener, sockets.addresses, sockets.s5b,
-                                                       store, settings.config, *this});
   queue = std::make_unique<TransferQueue>(
       QueueWorld{*accounts, *journal, data.files(), data.bulk(), loop},
       queue_config(settings.config));
@@ -187,7 +165,9 @@ Result<void> App::Parts::build() {
   bus = std::move(*service);
   bus_connection = bus->connection();
 
-  accounts->start(std::move(settings.accounts));
+  accounts->start({xmpp, loop, network, data.bulk(), background, listener, sockets.addresses,
+                   sockets.s5b, store, settings.config, *queue},
+                  std::move(settings.accounts));
   queue->start(std::move(opened->second));
   signals = std::make_unique<Signals>(
       loop, Signals::Handlers{
