@@ -10,14 +10,13 @@
 #include "base/log.h"
 #include "bus/service.h"
 #include "data/data_plane.h"
+#include "service_settings.h"
 #include "sqlite/journal.h"
 #include "sqlite/state_lock.h"
 #include "strophe/expat_seam.h"
 #include "strophe/xmpp_thread.h"
 #include "transfer/burst_trim.h"
 #include "transfer/queue.h"
-#include "transport/address_policy.h"
-#include "transport/s5b_config.h"
 #include "transport/s5b_listener.h"
 #include "uv/background.h"
 #include "uv/loop.h"
@@ -33,80 +32,15 @@ constexpr std::string_view kApp = "app";
 constexpr std::chrono::milliseconds kPatience{2000};
 constexpr std::chrono::milliseconds kLastMoment{4500};
 
-QueueConfig queue_config(const Config& config) {
-  using std::chrono::duration_cast;
-  using std::chrono::hours;
-  QueueConfig queue;
-  queue.download_folder = config.download_dir;
-  queue.on_exists = config.on_exists;
-  queue.methods = config.methods;
-  queue.max_active = config.limits.max_active;
-  queue.max_active_per_peer = config.limits.max_active_per_peer;
-  queue.attempts = config.retry.attempts;
-  queue.first_delay = config.retry.first_delay;
-  queue.max_delay = config.retry.max_delay;
-  queue.give_up_after = config.queue.give_up_after;
-  queue.answer_within = config.offers.answer_within;
-  queue.expire = config.offers.expire;
-  queue.resume_within = config.offers.resume_within;
-  queue.max_pending = config.offers.max_pending;
-  queue.max_pending_per_peer = config.offers.max_pending_per_peer;
-  queue.daily_quota = config.offers.daily_quota;
-  queue.keep_free = config.disk.min_free;
-  queue.hash_before_offer_max = config.hash.before_offer_max;
-  queue.keep_history = config.history.keep;
-  queue.max_jobs = config.history.max_jobs;
-  return queue;
-}
-
-/// What of the configuration only its users can check.
-struct SocketSettings {
-  S5bConfig s5b;
-  AddressPolicy addresses;
-};
-
-Result<SocketSettings> socket_settings(const Config& config) {
-  const auto wrong = [](const char* key, const Error& why) {
-    return Error{Errc::Config, std::string("config: error: ") + key + ": " + why.detail};
-  };
-  auto s5b =
-      S5bConfig::parse({config.socks5.listen, config.socks5.advertise, config.socks5.proxies});
-  if (!s5b) return wrong("socks5", s5b.error());
-  s5b->direct = config.socks5.direct;
-  s5b->use_server_proxy = config.socks5.use_server_proxy;
-  auto trusted = CidrSet::parse(config.network.trusted);
-  if (!trusted) return wrong("network.trusted", trusted.error());
-  return SocketSettings{std::move(*s5b), AddressPolicy(std::move(*trusted))};
-}
-
 }  // namespace
 
 /// Members stand in the order of their life: each uses only those above it, and dies before them.
-struct App::Parts final : AccountEvents {
+struct App::Parts {
   Parts(Settings s, SocketSettings n, StateLock l)
       : settings(std::move(s)),
         sockets(std::move(n)),
         lock(std::move(l)),
         store(settings.paths.folder) {}
-
-  // AccountEvents
-  void on_offer(AccountId account, std::unique_ptr<IncomingOffer> offer) override {
-    queue->on_offer(account, std::move(offer));
-  }
-  bool on_withdrawn(AccountId account, const Withdrawal& what) override {
-    return queue->on_withdrawn(account, what);
-  }
-  void on_online_changed(AccountId account) override { queue->account_changed(account); }
-  void on_removed(AccountId account) override { queue->account_removed(account); }
-  void on_peer_changed(AccountId account, const Jid& bare) override {
-    queue->peer_changed(account, bare);
-  }
-  void on_peer_gone(AccountId account, const Jid& full) override {
-    queue->peer_gone(account, full);
-  }
-  bool knows(AccountId account, const Jid& peer) const override {
-    return queue->knows(account, peer);
-  }
 
   /// Rules set over D-Bus; the file is written off the loop.
   void keep_rules(const std::vector<AcceptRule>& rules) {
@@ -154,7 +88,7 @@ struct App::Parts final : AccountEvents {
   std::unique_ptr<Journal> journal;
   DataPlane data{loop, {.receive_mode = {settings.config.receive.mode, settings.umask}}};
   XmppThread xmpp{loop, loop};
-  std::unique_ptr<AccountSet> accounts;
+  std::unique_ptr<AccountSet> accounts = std::make_unique<AccountSet>();
   BurstTrim trim{loop};
   std::unique_ptr<TransferQueue> queue;
   std::unique_ptr<BusService> bus;
@@ -167,9 +101,6 @@ Result<void> App::Parts::build() {
   journal = std::move(opened->first);
   for (const auto& warning : opened->second.warnings) log::warning(kApp, warning);
 
-  accounts = std::make_unique<AccountSet>(AccountWorld{xmpp, loop, network, data.bulk(), background,
-                                                       listener, sockets.addresses, sockets.s5b,
-                                                       store, settings.config, *this});
   queue = std::make_unique<TransferQueue>(
       QueueWorld{*accounts, *journal, data.files(), data.bulk(), loop},
       queue_config(settings.config));
@@ -187,7 +118,9 @@ Result<void> App::Parts::build() {
   bus = std::move(*service);
   bus_connection = bus->connection();
 
-  accounts->start(std::move(settings.accounts));
+  accounts->start({xmpp, loop, network, data.bulk(), background, listener, sockets.addresses,
+                   sockets.s5b, store, settings.config, *queue},
+                  std::move(settings.accounts));
   queue->start(std::move(opened->second));
   signals = std::make_unique<Signals>(
       loop, Signals::Handlers{

@@ -54,16 +54,19 @@ std::optional<Jid> sender_of(const Element& stanza) {
 
 /// Members stand in the order of their life: each uses only those above it.
 struct AccountSession::Parts final : PresenceBook::Observer, OfferListener {
-  Parts(const AccountWorld& w, const Jid& account, std::function<void(std::string)> send,
-        Handler& h)
+  Parts(const AccountWorld& w, AccountId its_id, const Jid& account,
+        std::function<void(std::string)> send, Handler& h)
       : world(w),
+        id(its_id),
         handler(h),
         router(world.timers, account,
                [this, send = std::move(send)](std::string xml) {
                  keepalive.sent();
                  send(std::move(xml));
                },
-               {[this](const Jid& from) { return presence.knows_us(from) || handler.knows(from); },
+               {[this](const Jid& from) {
+                  return presence.knows_us(from) || world.events.knows(id, from);
+                },
                 [this](const Jid& from, const Element& payload) {
                   return ibb.carries(from, payload) || s5b.expects(from, payload) ||
                          si.knows(from, payload);
@@ -73,7 +76,7 @@ struct AccountSession::Parts final : PresenceBook::Observer, OfferListener {
         disco(router, world.timers, our_features(world.config)),
         keepalive(router, world.timers, [this] { handler.on_session_dead(); }),
         finder(world.timers, presence, disco),
-        second_look(world.timers, [this](const Jid& bare) { handler.on_peer_changed(bare); }),
+        second_look(world.timers, [this](const Jid& bare) { world.events.peer_changed(id, bare); }),
         proxies(router, world.timers, world.s5b.use_server_proxy, world.s5b.proxies),
         s5b({router, world.network, world.bulk, world.timers, world.listener, proxies,
              world.addresses, world.s5b}),
@@ -99,15 +102,15 @@ struct AccountSession::Parts final : PresenceBook::Observer, OfferListener {
 
   // PresenceBook::Observer
   void on_available(const Resource& resource) override {
-    handler.on_peer_changed(resource.jid.bare());
+    world.events.peer_changed(id, resource.jid.bare());
   }
   void on_unavailable(const Jid& full) override {
     disco.forget(full);
     ibb.peer_gone(full);
     si.peer_gone(full);
     if (presence.resources(full.bare()).empty()) second_look.settled(full.bare());
-    handler.on_peer_gone(full);
-    handler.on_peer_changed(full.bare());
+    world.events.peer_gone(id, full);
+    world.events.peer_changed(id, full.bare());
   }
   void on_bounced(const Jid&, const StanzaError&) override {}  // PeerFinder's business
 
@@ -119,11 +122,12 @@ struct AccountSession::Parts final : PresenceBook::Observer, OfferListener {
 
   // OfferListener
   void on_offer(std::unique_ptr<IncomingOffer> offer) override {
-    handler.on_offer(std::move(offer));
+    world.events.on_offer(id, std::move(offer));
   }
-  bool on_withdrawn(const Withdrawal& what) override { return handler.on_withdrawn(what); }
+  bool on_withdrawn(const Withdrawal& what) override { return world.events.on_withdrawn(id, what); }
 
   AccountWorld world;
+  const AccountId id;
   Handler& handler;
   IqRouter router;
   ContactList contacts;
@@ -146,9 +150,9 @@ struct AccountSession::Parts final : PresenceBook::Observer, OfferListener {
   std::unique_ptr<S5bProxies::Wait> proxies_wait;  // at login: to tell what was found
 };
 
-AccountSession::AccountSession(const AccountWorld& world, const Jid& account,
+AccountSession::AccountSession(const AccountWorld& world, AccountId id, const Jid& account,
                                std::function<void(std::string)> send, Handler& handler)
-    : parts_(std::make_unique<Parts>(world, account, std::move(send), handler)) {}
+    : parts_(std::make_unique<Parts>(world, id, account, std::move(send), handler)) {}
 
 AccountSession::~AccountSession() = default;
 

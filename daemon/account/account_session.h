@@ -12,26 +12,22 @@
 namespace xmppftd {
 
 /// All that lives on an account's XMPP session: IQs, contacts, discovery, the stream methods and
-/// the negotiator. It stays when the session drops, because activated streams go on without it;
-/// up() and down() tell it.
+/// the negotiator. What of it concerns files is told to the queue, what concerns the account itself
+/// to `Handler`. It stays when the session drops, because activated streams go on without it; up()
+/// and down() tell it.
 class AccountSession {
  public:
   class Handler {
    public:
-    virtual void on_offer(std::unique_ptr<IncomingOffer> offer) = 0;
-    virtual bool on_withdrawn(const Withdrawal& what) = 0;
-    virtual void on_peer_changed(const Jid& bare) = 0;
-    virtual void on_peer_gone(const Jid& full) = 0;
     virtual void on_session_changed() = 0;  ///< contacts, requests, proxies
     virtual void on_session_dead() = 0;     ///< the server does not answer: reconnect
-    virtual bool knows(const Jid& peer) const = 0;
 
    protected:
     ~Handler() = default;
   };
 
   /// `send` takes one stanza as XML text.
-  AccountSession(const AccountWorld& world, const Jid& account,
+  AccountSession(const AccountWorld& world, AccountId id, const Jid& account,
                  std::function<void(std::string)> send, Handler& handler);
   ~AccountSession();
 

@@ -7,10 +7,10 @@
 
 namespace xmppftd {
 
-AccountSet::AccountSet(const AccountWorld& world) : world_(world) {}
 AccountSet::~AccountSet() { *alive_ = false; }
 
-void AccountSet::start(std::vector<AccountSettings> settings) {
+void AccountSet::start(const AccountWorld& world, std::vector<AccountSettings> settings) {
+  world_.emplace(world);
   for (auto& one : settings) insert(std::move(one));
   for (auto& [id, account] : accounts_) account->start();
 }
@@ -49,7 +49,7 @@ Account* AccountSet::get(AccountId id) {
 LiveAccount& AccountSet::insert(AccountSettings settings) {
   const AccountId id = settings.id;
   auto& slot = accounts_[id];
-  slot = std::make_unique<LiveAccount>(world_, std::move(settings), [this, id] {
+  slot = std::make_unique<LiveAccount>(*world_, std::move(settings), [this, id] {
     auto* account = get(id);
     if (account == nullptr) return;
     for (auto* observer : observers_) observer->on_account_changed(*account);
@@ -68,8 +68,8 @@ void AccountSet::add(AccountSettings settings, Callback<void(Result<AccountId>)>
       Error{Errc::Exists, settings.jid + " has an account already; see xmppftctl account list"});
   if (!taken) being_added_.push_back(settings.jid);
   auto shared = std::make_shared<AccountSettings>(std::move(settings));
-  world_.background.run(
-      [&store = world_.store, taken, shared, outcome] {
+  world_->background.run(
+      [&store = world_->store, taken, shared, outcome] {
         if (taken) return;
         *outcome = store.take_id();
         if (!*outcome) return;
@@ -95,11 +95,11 @@ void AccountSet::remove(AccountId id, Callback<void(Result<void>)> done) {
                      "no account " + std::to_string(id) + "; see xmppftctl account list"};
   } else {
     for (auto* observer : observers_) observer->on_account_removed(*found->second);
-    world_.events.on_removed(id);
+    world_->events.account_removed(id);
     accounts_.erase(found);
   }
-  world_.background.run(
-      [&store = world_.store, id, outcome] {
+  world_->background.run(
+      [&store = world_->store, id, outcome] {
         if (*outcome) *outcome = store.remove(id);
       },
       [alive = alive_, outcome, done = std::move(done)]() mutable {

@@ -3,6 +3,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "account/account_world.h"
@@ -11,14 +12,14 @@
 
 namespace xmppftd {
 
-/// The accounts there are, by id.
+/// The accounts there are, by id; none before start().
 class AccountSet final : public Accounts {
  public:
-  explicit AccountSet(const AccountWorld& world);
+  AccountSet() = default;
   ~AccountSet() override;
 
-  /// Takes over what accounts.d holds and goes online with those that are enabled.
-  void start(std::vector<AccountSettings> settings);
+  /// Takes over what accounts.d holds and goes online with those that are enabled: once, first.
+  void start(const AccountWorld& world, std::vector<AccountSettings> settings);
 
   AccountPort* find(AccountId id) override { return get(id); }
   AccountPort* pick_for(const Jid& peer) override;
@@ -33,7 +34,7 @@ class AccountSet final : public Accounts {
  private:
   LiveAccount& insert(AccountSettings settings);
 
-  AccountWorld world_;
+  std::optional<AccountWorld> world_;  // there from start() on
   std::vector<Observer*> observers_;
   std::map<AccountId, std::unique_ptr<LiveAccount>> accounts_;
   std::vector<std::string> being_added_;  // JIDs whose file is being written

@@ -36,7 +36,8 @@ LiveAccount::LiveAccount(const AccountWorld& world, AccountSettings settings,
       backoff_(random_fraction),
       link_(world_.links.make(*this)),
       session_(
-          world_, jid_, [this](std::string xml) { link_->send(std::move(xml)); }, *this),
+          world_, settings_.id, jid_, [this](std::string xml) { link_->send(std::move(xml)); },
+          *this),
       later_(world_.timers) {}
 
 LiveAccount::~LiveAccount() {
@@ -119,7 +120,7 @@ void LiveAccount::on_up(const Jid& bound) {
   up_at_ = world_.timers.now();
   session_.up(bound);
   changed();
-  world_.events.on_online_changed(id());
+  world_.events.account_changed(id());
   answer(waiters_, {});
 }
 
@@ -137,7 +138,7 @@ void LiveAccount::on_down(Down why) {
   if (was_online) {
     status_.state = AccountState::Connecting;
     session_.down(why.reason == AccountReason::Backoff);
-    world_.events.on_online_changed(id());
+    world_.events.account_changed(id());
   }
   if (close_wanted_) {
     close_wanted_ = false;
@@ -302,16 +303,6 @@ PeerTrust LiveAccount::trust(const Jid& peer) const {
   }
   return trust;
 }
-
-void LiveAccount::on_offer(std::unique_ptr<IncomingOffer> offer) {
-  world_.events.on_offer(id(), std::move(offer));
-}
-bool LiveAccount::on_withdrawn(const Withdrawal& what) {
-  return world_.events.on_withdrawn(id(), what);
-}
-void LiveAccount::on_peer_changed(const Jid& bare) { world_.events.on_peer_changed(id(), bare); }
-void LiveAccount::on_peer_gone(const Jid& full) { world_.events.on_peer_gone(id(), full); }
-bool LiveAccount::knows(const Jid& peer) const { return world_.events.knows(id(), peer); }
 
 // ---- Contacts
 

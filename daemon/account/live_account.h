@@ -67,13 +67,8 @@ class LiveAccount final : public Account,
   void on_down(Down why) override;
   void on_stanza(Element stanza) override;
   // AccountSession::Handler
-  void on_offer(std::unique_ptr<IncomingOffer> offer) override;
-  bool on_withdrawn(const Withdrawal& what) override;
-  void on_peer_changed(const Jid& bare) override;
-  void on_peer_gone(const Jid& full) override;
   void on_session_changed() override;
   void on_session_dead() override;
-  bool knows(const Jid& peer) const override;
 
   void attempt();
   void attempt_with_password();

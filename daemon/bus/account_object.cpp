@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "bus/account_settings.h"
 #include "bus/names.h"
+#include "bus/outgoing.h"
 #include "bus/reply.h"
 
 namespace xmppftd {
@@ -111,18 +112,11 @@ void AccountObject::SetPassword(sdbus::Result<std::string>&& call, sdbus::UnixFd
       throw to_bus_error({Errc::BadFd, "the descriptor cannot be used; pass a pipe or memfd"});
     auto password = std::make_shared<Result<Secret>>(xmppftd::Error{Errc::Internal, ""});
     background_.run([own, password] { *password = read_password(*own); },
-                    [this, alive = alive_, password, store, reply = std::move(reply)]() mutable {
-                      if (!*alive) return reply.fail({Errc::NoSuchAccount, "it was removed"});
-                      if (!*password) return reply.fail(password->error());
-                      account_.set_password(
-                          std::move(**password), store,
-                          [reply = std::move(reply)](Result<std::string> stored) mutable {
-                            if (stored)
-                              reply.give(*stored);
-                            else
-                              reply.fail(stored.error());
-                          });
-                    });
+                    reply.then([this, alive = alive_, password, store](Reply<std::string>& owed) {
+                      if (!*alive) return owed.fail({Errc::NoSuchAccount, "it was removed"});
+                      if (!*password) return owed.fail(password->error());
+                      account_.set_password(std::move(**password), store, answering(owed));
+                    }));
   });
 }
 
@@ -130,24 +124,26 @@ void AccountObject::ForgetPassword(sdbus::Result<>&& call) {
   respond(std::move(call), [&](Reply<>& reply) { account_.forget_password(answering(reply)); });
 }
 
-std::vector<VariantMap> AccountObject::ListContacts(const VariantMap& filter) {
-  Options options(filter);
-  const auto online = options.take<bool>("online");
-  const auto text = options.text("text");
-  options.finish("online, text");
-  std::vector<VariantMap> rows;
-  for (const auto& contact : account_.contacts()) {
-    if (online && *online != contact.online) continue;
-    if (!text.empty() && !contains(contact.jid, text) && !contains(contact.name, text)) continue;
-    rows.push_back({{"jid", variant(contact.jid)},
-                    {"name", variant(contact.name)},
-                    {"subscription", variant(contact.subscription)},
-                    {"pending", variant(contact.pending)},
-                    {"online", variant(contact.online)},
-                    {"resources", variant(contact.resources)},
-                    {"methods", variant(contact.methods)}});
-  }
-  return rows;
+void AccountObject::ListContacts(sdbus::Result<std::vector<VariantMap>>&& call, VariantMap filter) {
+  respond(std::move(call), [&](Reply<std::vector<VariantMap>>& reply) {
+    Options options(filter);
+    const auto online = options.take<bool>("online");
+    const auto text = options.text("text");
+    options.finish("online, text");
+    std::vector<VariantMap> rows;
+    for (const auto& contact : account_.contacts()) {
+      if (online && *online != contact.online) continue;
+      if (!text.empty() && !contains(contact.jid, text) && !contains(contact.name, text)) continue;
+      rows.push_back({{"jid", variant(contact.jid)},
+                      {"name", variant(contact.name)},
+                      {"subscription", variant(contact.subscription)},
+                      {"pending", variant(contact.pending)},
+                      {"online", variant(contact.online)},
+                      {"resources", variant(contact.resources)},
+                      {"methods", variant(contact.methods)}});
+    }
+    reply.give(rows);
+  });
 }
 
 void AccountObject::AddContact(sdbus::Result<>&& call, std::string jid, VariantMap options) {
@@ -178,8 +174,8 @@ void AccountObject::DenyContact(sdbus::Result<>&& call, std::string jid) {
 }
 
 std::string AccountObject::Id() { return std::to_string(account_.id()); }
-std::string AccountObject::Jid() { return outgoing(account_.settings().jid); }
-std::string AccountObject::BoundJid() { return outgoing(account_.status().bound_jid); }
+std::string AccountObject::Jid() { return account_.settings().jid; }
+std::string AccountObject::BoundJid() { return account_.status().bound_jid; }
 bool AccountObject::Enabled() { return account_.settings().enabled; }
 VariantMap AccountObject::Settings() { return settings_map(account_.settings()); }
 std::string AccountObject::State() { return std::string(to_string(account_.status().state)); }
@@ -195,10 +191,8 @@ sdbus::Struct<std::string, std::string> AccountObject::Error() {
 
 std::uint64_t AccountObject::NextAttemptAt() { return bus_time(account_.status().next_attempt_at); }
 std::uint64_t AccountObject::ConnectedAt() { return bus_time(account_.status().connected_at); }
-std::string AccountObject::PasswordStore() { return outgoing(account_.status().password_store); }
-std::vector<std::string> AccountObject::PendingContacts() {
-  return outgoing(account_.pending_contacts());
-}
+std::string AccountObject::PasswordStore() { return account_.status().password_store; }
+std::vector<std::string> AccountObject::PendingContacts() { return account_.pending_contacts(); }
 
 VariantMap AccountObject::Server() {
   VariantMap server;

@@ -34,7 +34,7 @@ class AccountObject final
   void SetPassword(sdbus::Result<std::string>&& call, sdbus::UnixFd fd,
                    VariantMap options) override;
   void ForgetPassword(sdbus::Result<>&& call) override;
-  std::vector<VariantMap> ListContacts(const VariantMap& filter) override;
+  void ListContacts(sdbus::Result<std::vector<VariantMap>>&& call, VariantMap filter) override;
   void AddContact(sdbus::Result<>&& call, std::string jid, VariantMap options) override;
   void RemoveContact(sdbus::Result<>&& call, std::string jid) override;
   void ApproveContact(sdbus::Result<>&& call, std::string jid) override;

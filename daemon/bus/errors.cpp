@@ -73,6 +73,18 @@ sdbus::Error sendable(const sdbus::Error& error) {
       "); D-Bus text is UTF-8 without NUL and without noncharacters such as U+FFFE or U+FDD0");
 }
 
+sdbus::Error what_is_thrown() {
+  try {
+    throw;
+  } catch (const sdbus::Error& problem) {
+    return sendable(problem);
+  } catch (const std::exception& problem) {
+    return sendable(to_bus_error({Errc::Internal, problem.what()}));
+  } catch (...) {
+    return to_bus_error({Errc::Internal, "something was thrown that is no exception"});
+  }
+}
+
 std::string job_error_name(const std::string& error_name) {
   return error_name.empty() ? "" : kJobPrefix + error_name;
 }

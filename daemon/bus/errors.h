@@ -18,6 +18,10 @@ std::string bus_error_name(Errc code);
 sdbus::Error to_bus_error(const Error& error);
 sdbus::Error invalid_args(const std::string& message);
 
+/// What was thrown, as it may leave: an error of ours as it is, anything else as Internal. Within a
+/// catch block only.
+sdbus::Error what_is_thrown();
+
 /// JobRecord::error_name -> "org.xmppft.Error.Job.Declined"; "" stays "".
 std::string job_error_name(const std::string& error_name);
 

@@ -1,41 +1,57 @@
 // SPDX-License-Identifier: MIT
 #include "bus/guarded_object.h"
 
+#include <utility>
+
 #include "base/log.h"
 #include "bus/errors.h"
 
 namespace xmppftd {
-namespace {
 
-/// What `body` throws becomes an error that can be sent.
-template <class... Args, class F>
-std::function<void(Args...)> guarded(F body) {
-  if (!body) return {};  // a property that cannot be set
-  return [body = std::move(body)](Args... args) {
-    try {
-      body(std::forward<Args>(args)...);
-    } catch (const sdbus::Error& problem) {
-      throw sendable(problem);
-    } catch (const std::exception& problem) {
-      throw sendable(to_bus_error({Errc::Internal, problem.what()}));
-    }
-  };
+void GuardedObject::serve(Caller caller, const std::function<void()>& body) {
+  // A method may tell of a change, and so ask getters, before it is over.
+  const Caller outer = std::exchange(caller_, std::move(caller));
+  try {
+    body();
+  } catch (...) {
+    caller_ = outer;
+    throw what_is_thrown();
+  }
+  caller_ = outer;
 }
 
-}  // namespace
+sdbus::method_callback GuardedObject::guarded(sdbus::method_callback method) {
+  return [this, method = std::move(method)](sdbus::MethodCall call) {
+    Caller caller{call.getSender()};
+    serve(std::move(caller), [&] { method(std::move(call)); });
+  };
+}
+sdbus::property_get_callback GuardedObject::guarded(sdbus::property_get_callback get) {
+  if (!get) return {};
+  return [this, get = std::move(get)](sdbus::PropertyGetReply& reply) {
+    // A reply knows only where it goes, which is whence the call came; a signal goes to everybody.
+    serve(telling_ ? Caller{} : Caller{reply.getDestination()}, [&] { get(reply); });
+  };
+}
+sdbus::property_set_callback GuardedObject::guarded(sdbus::property_set_callback set) {
+  if (!set) return {};  // a property that cannot be set
+  return [this, set = std::move(set)](sdbus::PropertySetCall& call) {
+    serve(Caller{call.getSender()}, [&] { set(call); });
+  };
+}
 
 void GuardedObject::registerMethod(const std::string& interface, std::string name, std::string in,
                                    std::string out, sdbus::method_callback callback,
                                    sdbus::Flags flags) {
   object_->registerMethod(interface, std::move(name), std::move(in), std::move(out),
-                          guarded<sdbus::MethodCall>(std::move(callback)), flags);
+                          guarded(std::move(callback)), flags);
 }
 void GuardedObject::registerMethod(const std::string& interface, std::string name, std::string in,
                                    const std::vector<std::string>& in_names, std::string out,
                                    const std::vector<std::string>& out_names,
                                    sdbus::method_callback callback, sdbus::Flags flags) {
   object_->registerMethod(interface, std::move(name), std::move(in), in_names, std::move(out),
-                          out_names, guarded<sdbus::MethodCall>(std::move(callback)), flags);
+                          out_names, guarded(std::move(callback)), flags);
 }
 void GuardedObject::registerSignal(const std::string& interface, std::string name,
                                    std::string signature, sdbus::Flags flags) {
@@ -50,14 +66,13 @@ void GuardedObject::registerProperty(const std::string& interface, std::string n
                                      std::string signature, sdbus::property_get_callback get,
                                      sdbus::Flags flags) {
   object_->registerProperty(interface, std::move(name), std::move(signature),
-                            guarded<sdbus::PropertyGetReply&>(std::move(get)), flags);
+                            guarded(std::move(get)), flags);
 }
 void GuardedObject::registerProperty(const std::string& interface, std::string name,
                                      std::string signature, sdbus::property_get_callback get,
                                      sdbus::property_set_callback set, sdbus::Flags flags) {
   object_->registerProperty(interface, std::move(name), std::move(signature),
-                            guarded<sdbus::PropertyGetReply&>(std::move(get)),
-                            guarded<sdbus::PropertySetCall&>(std::move(set)), flags);
+                            guarded(std::move(get)), guarded(std::move(set)), flags);
 }
 void GuardedObject::setInterfaceFlags(const std::string& interface, sdbus::Flags flags) {
   object_->setInterfaceFlags(interface, flags);
@@ -100,12 +115,19 @@ const sdbus::Message* GuardedObject::getCurrentlyProcessedMessage() const {
   return object_->getCurrentlyProcessedMessage();
 }
 
-void GuardedObject::tell(const std::function<void()>& emit) const noexcept {
+sdbus::MethodReply GuardedObject::create_reply() const {
+  return static_cast<const sdbus::MethodCall*>(object_->getCurrentlyProcessedMessage())
+      ->createReply();
+}
+
+void GuardedObject::tell(const std::function<void()>& emit) noexcept {
+  const bool outer = std::exchange(telling_, true);
   try {
     emit();
   } catch (const std::exception& problem) {
     log::warning("bus", object_->getObjectPath() + ": a signal was not sent: " + problem.what());
   }
+  telling_ = outer;
 }
 
 }  // namespace xmppftd

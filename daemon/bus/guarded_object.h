@@ -8,15 +8,22 @@
 #include <string>
 #include <vector>
 
+#include "bus/caller.h"
+
 namespace xmppftd {
 
-/// An object on the bus behind which nothing can be thrown. What a method, getter or setter throws
-/// is answered as an error whose text D-Bus can carry (sdbus-c++ catches no other exception, and an
-/// error text that sd-bus refuses is no reply at all). A signal that cannot be sent is logged and
-/// lost: clients list again, the daemon lives.
+/// An object on the bus, with a guard at its border:
+/// - Nothing can be thrown behind it. What a method, getter or setter throws is answered as an
+/// error
+///   whose text D-Bus can carry (sdbus-c++ catches no other exception, and an error text that
+///   sd-bus refuses is no reply at all). A signal that cannot be sent is logged and lost: clients
+///   list again, the daemon lives.
+/// - Each of them knows who asked: caller().
 class GuardedObject final : public sdbus::IObject {
  public:
   explicit GuardedObject(std::unique_ptr<sdbus::IObject> object) : object_(std::move(object)) {}
+  GuardedObject(const GuardedObject&) = delete;
+  GuardedObject& operator=(const GuardedObject&) = delete;
 
   void registerMethod(const std::string& interface, std::string name, std::string in,
                       std::string out, sdbus::method_callback callback,
@@ -55,11 +62,22 @@ class GuardedObject final : public sdbus::IObject {
   const std::string& getObjectPath() const override;
   const sdbus::Message* getCurrentlyProcessedMessage() const override;
 
+  /// Whose method, getter or setter this is: within one only, so keep a copy for what comes later.
+  const Caller& caller() const noexcept { return caller_; }
+  /// The reply of the method that is being called, to be written by hand and given to Reply.
+  sdbus::MethodReply create_reply() const;
   /// Sends a signal; a failure is logged.
-  void tell(const std::function<void()>& emit) const noexcept;
+  void tell(const std::function<void()>& emit) noexcept;
 
  private:
+  sdbus::method_callback guarded(sdbus::method_callback method);
+  sdbus::property_get_callback guarded(sdbus::property_get_callback get);
+  sdbus::property_set_callback guarded(sdbus::property_set_callback set);
+  void serve(Caller caller, const std::function<void()>& body);
+
   std::unique_ptr<sdbus::IObject> object_;
+  Caller caller_;
+  bool telling_ = false;
 };
 
 /// Owns the object that the generated adaptors beside it register with.
@@ -68,6 +86,7 @@ class GuardedObjectHolder {
   GuardedObjectHolder(sdbus::IConnection& connection, std::string path)
       : object_(sdbus::createObject(connection, std::move(path))) {}
   GuardedObject& object() noexcept { return object_; }
+  const Caller& caller() const noexcept { return object_.caller(); }
 
  private:
   GuardedObject object_;

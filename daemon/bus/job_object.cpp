@@ -20,13 +20,12 @@ void JobObject::tell_changed(const std::vector<std::string>& names) {
 void JobObject::Accept(sdbus::Result<>&& call, VariantMap options) {
   respond(std::move(call), [&](Reply<>& reply) {
     auto accept = read_accept_options(options);
-    queue_.accept(id_, std::move(accept),
-                  [reply = std::move(reply)](xmppftd::Result<void> done) mutable {
-                    // The folder was named by a URI, so a missing one is a bad URI to the caller.
-                    if (!done && done.error().code == Errc::FileMissing)
-                      done.error().code = Errc::BadUri;
-                    answer(reply, done);
-                  });
+    queue_.accept(id_, std::move(accept), reply.then([](Reply<>& owed, xmppftd::Result<void> done) {
+      if (done) return owed.give();
+      // The folder was named by a URI, so a missing one is a bad URI to the caller.
+      if (done.error().code == Errc::FileMissing) done.error().code = Errc::BadUri;
+      owed.fail(done.error());
+    }));
   });
 }
 

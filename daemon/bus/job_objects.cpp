@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/log.h"
+#include "bus/names.h"
 #include "transfer/verb.h"
 
 namespace xmppftd {
@@ -59,7 +61,12 @@ void JobObjects::changed(const JobView& job) {
   auto found = entries_.find(id);
   if (found == entries_.end()) {
     if (!hot) return;  // it was no object, and what ended is not made one for it
-    ensure(id);
+    try {
+      ensure(id);
+    } catch (const std::exception& problem) {
+      // The job goes on without it.
+      return log::warning("bus", job_path(id) + " cannot be shown: " + problem.what());
+    }
     found = entries_.find(id);
   } else {
     auto names = differences(found->second.told, job.record);
@@ -110,11 +117,11 @@ void JobObjects::removed(JobId id) {
   entries_.erase(found);
 }
 
-void JobObjects::pin(JobId id, const std::string& client) {
+void JobObjects::pin(JobId id, const Caller& client) {
+  ensure(id).clients.insert(client);
   auto& pins = pins_[client];
   pins.erase(std::remove(pins.begin(), pins.end(), id), pins.end());
   pins.push_back(id);
-  ensure(id).clients.insert(client);
   if (pins.size() <= kPinsPerClient) return;
   const JobId oldest = pins.front();
   pins.pop_front();
@@ -122,7 +129,7 @@ void JobObjects::pin(JobId id, const std::string& client) {
   drop_if_unused(oldest);
 }
 
-void JobObjects::client_left(const std::string& client) {
+void JobObjects::client_left(const Caller& client) {
   const auto found = pins_.find(client);
   if (found == pins_.end()) return;
   const auto pins = std::move(found->second);
@@ -134,12 +141,12 @@ void JobObjects::client_left(const std::string& client) {
 }
 
 JobObjects::Entry& JobObjects::ensure(JobId id) {
-  auto& entry = entries_[id];
-  if (entry.object) return entry;
-  if (const auto* record = queue_.find(id)) entry.told = *record;
+  if (const auto found = entries_.find(id); found != entries_.end()) return found->second;
+  Entry entry;
   entry.object = std::make_unique<JobObject>(connection_, queue_, accounts_, id);
+  if (const auto* record = queue_.find(id)) entry.told = *record;
   entry.object->announce();
-  return entry;
+  return entries_.emplace(id, std::move(entry)).first->second;
 }
 
 void JobObjects::drop_if_unused(JobId id) {

@@ -7,6 +7,7 @@
 #include <set>
 #include <string>
 
+#include "bus/caller.h"
 #include "bus/job_object.h"
 #include "io/timer.h"
 
@@ -27,15 +28,15 @@ class JobObjects {
   /// The job is new or changed: its object appears, tells, or begins to linger.
   void changed(const JobView& job);
   void removed(JobId id);
-  /// `client` (a unique bus name) wants the job's object until it leaves the bus; at most 256, the
-  /// oldest goes.
-  void pin(JobId id, const std::string& client);
-  void client_left(const std::string& client);
+  /// `client` wants the job's object until it leaves the bus; at most 256, the oldest goes. Throws
+  /// what the bus library does where the object cannot be.
+  void pin(JobId id, const Caller& client);
+  void client_left(const Caller& client);
 
  private:
   struct Entry {
     std::unique_ptr<JobObject> object;
-    std::set<std::string> clients;
+    std::set<Caller> clients;
     JobRecord told;                ///< the record as it was told last,
     std::uint64_t told_bytes = 0;  ///< and its bytes
     bool lingers = false;
@@ -56,10 +57,10 @@ class JobObjects {
   Timers& timers_;
   const std::chrono::milliseconds progress_interval_;
   std::map<JobId, Entry> entries_;
-  std::map<std::string, std::deque<JobId>> pins_;  // by client, oldest first
-  std::deque<Lingering> lingering_;                // the first to go at the front
-  std::unique_ptr<Timer> lingered_;                // for that one
-  std::unique_ptr<Timer> progress_;                // runs while something is active
+  std::map<Caller, std::deque<JobId>> pins_;  // by client, oldest first
+  std::deque<Lingering> lingering_;           // the first to go at the front
+  std::unique_ptr<Timer> lingered_;           // for that one
+  std::unique_ptr<Timer> progress_;           // runs while something is active
 };
 
 }  // namespace xmppftd

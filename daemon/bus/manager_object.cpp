@@ -13,6 +13,7 @@
 #include "bus/file_uri.h"
 #include "bus/job_selector.h"
 #include "bus/names.h"
+#include "bus/outgoing.h"
 #include "bus/reply.h"
 #include "bus/send_options.h"
 
@@ -77,7 +78,7 @@ ManagerObject::ManagerObject(sdbus::IConnection& connection, ManagerWorld world)
                [this](const Changes::Batch& batch) {
                  std::vector<sdbus::Struct<std::uint64_t, std::string>> rows;
                  for (const auto& [id, word] : batch) rows.emplace_back(id, word);
-                 object().tell([&] { emitJobsChanged(world_.queue.generation(), outgoing(rows)); });
+                 object().tell([&] { emitJobsChanged(world_.queue.generation(), rows); });
                }),
       batches_(world_.timers) {}
 
@@ -93,8 +94,6 @@ void ManagerObject::job_changed(JobId id, std::string_view word) {
 void ManagerObject::tell_changed(const std::string& property) {
   emitPropertiesChangedSignal(kManagerInterface, {property});
 }
-
-std::string ManagerObject::caller() { return object().getCurrentlyProcessedMessage()->getSender(); }
 
 void ManagerObject::SendUris(sdbus::Result<std::string, std::vector<std::uint64_t>>&& call,
                              std::vector<std::string> uris, std::vector<std::string> recipients,
@@ -139,12 +138,10 @@ void ManagerObject::SendFds(sdbus::Result<std::string, std::vector<std::uint64_t
 }
 
 void ManagerObject::submit(SendReply& reply, SendRequest request) {
-  world_.queue.submit(std::move(request), [reply = std::move(reply)](SendOutcome outcome) mutable {
-    if (outcome.ok())
-      reply.give(outcome.batch, outcome.ids);
-    else
-      reply.fail(problems_error(outcome.problems));
-  });
+  world_.queue.submit(std::move(request), reply.then([](SendReply& owed, const SendOutcome& sent) {
+    if (!sent.ok()) throw problems_error(sent.problems);
+    owed.give(sent.batch, sent.ids);
+  }));
 }
 
 void ManagerObject::OpenBatch(sdbus::Result<std::string>&& call,
@@ -184,16 +181,13 @@ void ManagerObject::AddToBatch(
         problems.push_back({uri, path.error()});
     }
     if (!problems.empty()) throw problems_error(problems);
-    const auto client = caller();
-    auto& open = batches_.begin_use(client, batch);
+    auto& open = batches_.begin_use(caller(), batch);
     open.add(std::move(sources),
-             [this, client, batch, reply = std::move(reply)](SendOutcome added) mutable {
+             reply.then([this, client = caller(), batch](Reply<>& owed, const SendOutcome& added) {
                batches_.end_use(client, batch, added.ok());
-               if (added.ok())
-                 reply.give();
-               else
-                 reply.fail(problems_error(added.problems));
-             });
+               if (!added.ok()) throw problems_error(added.problems);
+               owed.give();
+             }));
   });
 }
 
@@ -201,57 +195,58 @@ void ManagerObject::SubmitBatch(sdbus::Result<std::vector<std::uint64_t>>&& call
                                 std::string batch) {
   respond(std::move(call), [&](Reply<std::vector<std::uint64_t>>& reply) {
     auto whole = batches_.take(caller(), batch);
-    world_.queue.submit(std::move(whole), [reply = std::move(reply)](SendOutcome outcome) mutable {
-      if (outcome.ok())
-        reply.give(outcome.ids);
-      else
-        reply.fail(problems_error(outcome.problems));
-    });
+    world_.queue.submit(std::move(whole), reply.then([](auto& owed, const SendOutcome& sent) {
+      if (!sent.ok()) throw problems_error(sent.problems);
+      owed.give(sent.ids);
+    }));
   });
 }
 
 /// Row by row into the reply, which is all that a page costs: each value by itself would be a
 /// message of a kilobyte.
-void ManagerObject::ListJobs(sdbus::Result<std::vector<FieldsRow>, std::string, std::uint64_t>&&,
-                             VariantMap filter, std::vector<std::string> fields, std::string cursor,
-                             std::uint32_t limit) {
-  if (limit < 1 || limit > kMaxPage)
-    throw invalid_args("limit: " + std::to_string(limit) + " is out of range; want 1 to 1000");
-  if (fields.size() > kMaxArray) throw invalid_args("fields: more than 1000");
-  check_string("cursor", cursor);
-  auto page = world_.queue.list(read_filter(filter), cursor, limit);
-  if (!page) throw to_bus_error(page.error());
-  const auto names = check_job_fields(std::move(fields));
-  auto reply =
-      static_cast<const sdbus::MethodCall*>(object().getCurrentlyProcessedMessage())->createReply();
-  reply.openContainer("(ta{sv})");
-  for (const JobId id : page->ids) {
-    const auto* record = world_.queue.find(id);
-    if (record == nullptr) continue;
-    const JobView job{*record, world_.queue.progress(id)};
-    const bool account_exists = world_.accounts.get(record->account) != nullptr;
-    reply.openStruct("ta{sv}");
-    reply << id;
-    reply.openContainer("{sv}");
-    for (const auto& name : names) {
-      reply.openDictEntry("sv");
-      reply << name << job_field(name, job, account_exists);
-      reply.closeDictEntry();
+void ManagerObject::ListJobs(
+    sdbus::Result<std::vector<FieldsRow>, std::string, std::uint64_t>&& call, VariantMap filter,
+    std::vector<std::string> fields, std::string cursor, std::uint32_t limit) {
+  respond(std::move(call), [&](auto& reply) {
+    if (limit < 1 || limit > kMaxPage)
+      throw invalid_args("limit: " + std::to_string(limit) + " is out of range; want 1 to 1000");
+    if (fields.size() > kMaxArray) throw invalid_args("fields: more than 1000");
+    check_string("cursor", cursor);
+    const auto page = world_.queue.list(read_filter(filter), cursor, limit);
+    if (!page) throw to_bus_error(page.error());
+    const auto names = check_job_fields(std::move(fields));
+    auto rows = object().create_reply();
+    rows.openContainer("(ta{sv})");
+    for (const JobId id : page->ids) {
+      const auto* record = world_.queue.find(id);
+      if (record == nullptr) continue;
+      const JobView job{*record, world_.queue.progress(id)};
+      const bool account_exists = world_.accounts.get(record->account) != nullptr;
+      rows.openStruct("ta{sv}");
+      rows << id;
+      rows.openContainer("{sv}");
+      for (const auto& name : names) {
+        rows.openDictEntry("sv");
+        rows << name << job_field(name, job, account_exists);
+        rows.closeDictEntry();
+      }
+      rows.closeContainer();
+      rows.closeStruct();
     }
-    reply.closeContainer();
-    reply.closeStruct();
-  }
-  reply.closeContainer();
-  reply << outgoing(page->next) << page->generation;
-  reply.send();
+    rows.closeContainer();
+    rows << outgoing(page->next) << page->generation;
+    reply.give(rows);
+  });
 }
 
-sdbus::ObjectPath ManagerObject::GetJob(const std::uint64_t& id) {
-  if (world_.queue.find(id) == nullptr)
-    throw to_bus_error({Errc::NoSuchJob, "no job " + std::to_string(id) + " (newest is " +
-                                             std::to_string(world_.queue.newest()) + ")"});
-  world_.objects.pin(id, caller());
-  return job_path(id);
+void ManagerObject::GetJob(sdbus::Result<sdbus::ObjectPath>&& call, std::uint64_t id) {
+  respond(std::move(call), [&](Reply<sdbus::ObjectPath>& reply) {
+    if (world_.queue.find(id) == nullptr)
+      throw to_bus_error({Errc::NoSuchJob, "no job " + std::to_string(id) + " (newest is " +
+                                               std::to_string(world_.queue.newest()) + ")"});
+    world_.objects.pin(id, caller());
+    reply.give(sdbus::ObjectPath(job_path(id)));
+  });
 }
 
 void ManagerObject::ControlJobs(sdbus::Result<std::vector<std::uint64_t>, std::vector<Row>>&& call,
@@ -277,15 +272,15 @@ void ManagerObject::WaitJobs(sdbus::Result<std::vector<Row>>&& call, std::vector
 void ManagerObject::GetHistory(sdbus::Result<std::vector<VariantMap>>&& call, std::uint64_t id) {
   respond(std::move(call), [&](Reply<std::vector<VariantMap>>& reply) {
     world_.queue.history(
-        id, [reply = std::move(reply)](Result<std::vector<HistoryEntry>> story) mutable {
-          if (!story) return reply.fail(story.error());
+        id, reply.then([](auto& owed, const Result<std::vector<HistoryEntry>>& story) {
+          if (!story) return owed.fail(story.error());
           std::vector<VariantMap> rows;
           for (const auto& entry : *story)
             rows.push_back({{"at", variant(bus_time(entry.at))},
                             {"what", variant(safe_text(entry.what, kMaxString))},
                             {"detail", variant(safe_text(entry.detail, kMaxString))}});
-          reply.give(rows);
-        });
+          owed.give(rows);
+        }));
   });
 }
 
@@ -304,12 +299,10 @@ void ManagerObject::AddAccount(sdbus::Result<sdbus::ObjectPath>&& call, std::str
     account.jid = parsed->str();
     apply_settings(settings, account);
     world_.accounts.add(std::move(account),
-                        [reply = std::move(reply)](Result<AccountId> added) mutable {
-                          if (added)
-                            reply.give(sdbus::ObjectPath(account_path(*added)));
-                          else
-                            reply.fail(added.error());
-                        });
+                        reply.then([](auto& owed, const Result<AccountId>& added) {
+                          if (!added) return owed.fail(added.error());
+                          owed.give(sdbus::ObjectPath(account_path(*added)));
+                        }));
   });
 }
 

@@ -42,7 +42,7 @@ class ManagerObject final
 
   void job_changed(JobId id, std::string_view word);
   void tell_changed(const std::string& property);
-  void client_left(const std::string& name) { batches_.client_left(name); }
+  void client_left(const Caller& client) { batches_.client_left(client); }
 
  private:
   using Row = sdbus::Struct<std::uint64_t, std::string, std::string>;
@@ -64,7 +64,7 @@ class ManagerObject final
   void ListJobs(sdbus::Result<std::vector<FieldsRow>, std::string, std::uint64_t>&& result,
                 VariantMap filter, std::vector<std::string> fields, std::string cursor,
                 std::uint32_t limit) override;
-  sdbus::ObjectPath GetJob(const std::uint64_t& id) override;
+  void GetJob(sdbus::Result<sdbus::ObjectPath>&& call, std::uint64_t id) override;
   void ControlJobs(sdbus::Result<std::vector<std::uint64_t>, std::vector<Row>>&& call,
                    std::string action, VariantMap selector, VariantMap options) override;
   void WaitJobs(sdbus::Result<std::vector<Row>>&& call, std::vector<std::uint64_t> ids,
@@ -86,7 +86,6 @@ class ManagerObject final
   std::vector<std::string> Problems() override;
 
   void submit(SendReply& reply, SendRequest request);
-  std::string caller();
 
   ManagerWorld world_;
   Controls controls_;

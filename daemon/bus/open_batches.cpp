@@ -10,7 +10,7 @@ constexpr std::chrono::minutes kIdle{5};
 
 }  // namespace
 
-void OpenBatches::keep(const std::string& caller, std::unique_ptr<SendBatch> batch) {
+void OpenBatches::keep(const Caller& caller, std::unique_ptr<SendBatch> batch) {
   const Key key{caller, batch->name()};
   auto& open = batches_[key];
   open.batch = std::move(batch);
@@ -21,7 +21,7 @@ void OpenBatches::watch(const Key& key, Open& open) {
   open.idle = timers_.after(kIdle, [this, key] { batches_.erase(key); });
 }
 
-OpenBatches::Open& OpenBatches::find(const std::string& caller, const std::string& name) {
+OpenBatches::Open& OpenBatches::find(const Caller& caller, const std::string& name) {
   const auto found = batches_.find({caller, name});
   if (found == batches_.end())
     throw to_bus_error(
@@ -34,13 +34,13 @@ OpenBatches::Open& OpenBatches::find(const std::string& caller, const std::strin
   return found->second;
 }
 
-SendBatch& OpenBatches::begin_use(const std::string& caller, const std::string& name) {
+SendBatch& OpenBatches::begin_use(const Caller& caller, const std::string& name) {
   auto& open = find(caller, name);
   open.idle.reset();
   return *open.batch;
 }
 
-void OpenBatches::end_use(const std::string& caller, const std::string& name, bool keep) {
+void OpenBatches::end_use(const Caller& caller, const std::string& name, bool keep) {
   const auto found = batches_.find({caller, name});
   if (found == batches_.end()) return;
   if (keep)
@@ -49,13 +49,13 @@ void OpenBatches::end_use(const std::string& caller, const std::string& name, bo
     batches_.erase(found);
 }
 
-std::unique_ptr<SendBatch> OpenBatches::take(const std::string& caller, const std::string& name) {
+std::unique_ptr<SendBatch> OpenBatches::take(const Caller& caller, const std::string& name) {
   auto batch = std::move(find(caller, name).batch);
   batches_.erase({caller, name});
   return batch;
 }
 
-void OpenBatches::client_left(const std::string& caller) {
+void OpenBatches::client_left(const Caller& caller) {
   std::erase_if(batches_, [&](const auto& open) { return open.first.first == caller; });
 }
 

@@ -6,6 +6,7 @@
 #include <string>
 #include <utility>
 
+#include "bus/caller.h"
 #include "io/timer.h"
 #include "transfer/queue.h"
 
@@ -20,23 +21,23 @@ class OpenBatches {
   explicit OpenBatches(Timers& timers) : timers_(timers) {}
 
   bool full() const noexcept { return batches_.size() >= kMost; }
-  void keep(const std::string& caller, std::unique_ptr<SendBatch> batch);
+  void keep(const Caller& caller, std::unique_ptr<SendBatch> batch);
   /// The batch, for one call that may take its time: until end_use() it is nobody else's. Throws
   /// BadState.
-  SendBatch& begin_use(const std::string& caller, const std::string& name);
+  SendBatch& begin_use(const Caller& caller, const std::string& name);
   /// False: it is forgotten, as it is of no more use. A batch that went meanwhile is none.
-  void end_use(const std::string& caller, const std::string& name, bool keep);
+  void end_use(const Caller& caller, const std::string& name, bool keep);
   /// Out of here, to be submitted. Throws BadState.
-  std::unique_ptr<SendBatch> take(const std::string& caller, const std::string& name);
-  void client_left(const std::string& caller);
+  std::unique_ptr<SendBatch> take(const Caller& caller, const std::string& name);
+  void client_left(const Caller& caller);
 
  private:
-  using Key = std::pair<std::string, std::string>;
+  using Key = std::pair<Caller, std::string>;
   struct Open {
     std::unique_ptr<SendBatch> batch;
     std::unique_ptr<Timer> idle;  // null while in use
   };
-  Open& find(const std::string& caller, const std::string& name);
+  Open& find(const Caller& caller, const std::string& name);
   void watch(const Key& key, Open& open);
 
   Timers& timers_;

@@ -5,7 +5,6 @@
 
 #include <utility>
 
-#include "base/callback.h"
 #include "base/log.h"
 #include "base/result.h"
 #include "bus/errors.h"
@@ -14,8 +13,8 @@
 namespace xmppftd {
 
 /// The one answer that a method call is owed. The first of give() and fail() is sent, a second is
-/// ignored, and one that is dropped unanswered says so: no caller waits in vain. Throws nothing.
-/// It points into the connection, which must outlive it.
+/// ignored, and one that is dropped unanswered says so: no caller waits in vain. Throws nothing,
+/// and what leaves passes outgoing(). It points into the connection, which must outlive it.
 template <class... Results>
 class Reply {
  public:
@@ -38,9 +37,36 @@ class Reply {
       refuse(sdbus::Error(bus_error_name(Errc::Internal), problem.what()));
     }
   }
+  /// An answer that was written by hand (GuardedObject::create_reply).
+  void give(const sdbus::MethodReply& written) noexcept {
+    if (!std::exchange(owed_, false)) return;
+    try {
+      written.send();
+    } catch (const std::exception& problem) {
+      refuse(sdbus::Error(bus_error_name(Errc::Internal), problem.what()));
+    }
+  }
   void fail(const Error& error) noexcept { fail(to_bus_error(error)); }
   void fail(const sdbus::Error& error) noexcept {
     if (std::exchange(owed_, false)) refuse(error);
+  }
+
+  /// Runs `body(Reply&)`; what it throws is the answer.
+  template <class F>
+  void run(F&& body) noexcept {
+    try {
+      body(*this);
+    } catch (...) {
+      fail(what_is_thrown());
+    }
+  }
+  /// The callback of an operation that answers later: runs `body(Reply&, outcome)`, as run() does.
+  /// Takes the reply along.
+  template <class F>
+  auto then(F body) {
+    return [reply = std::move(*this), body = std::move(body)](auto&&... outcome) mutable noexcept {
+      reply.run([&](Reply& owed) { body(owed, std::forward<decltype(outcome)>(outcome)...); });
+    };
   }
 
  private:
@@ -60,27 +86,25 @@ class Reply {
 /// will; what it throws before that is the answer.
 template <class... Results, class F>
 void respond(sdbus::Result<Results...>&& call, F&& body) noexcept {
-  Reply<Results...> reply(std::move(call));
-  try {
-    body(reply);
-  } catch (const sdbus::Error& problem) {
-    reply.fail(problem);
-  } catch (const std::exception& problem) {
-    reply.fail(Error{Errc::Internal, problem.what()});
-  }
+  Reply<Results...>(std::move(call)).run(std::forward<F>(body));
 }
 
-/// Answers a method that returns nothing.
-inline void answer(Reply<>& reply, const Result<void>& result) noexcept {
-  if (result)
+/// Answers a method with an outcome that is its whole answer.
+template <class... Results, class Outcome>
+void answer(Reply<Results...>& reply, const Outcome& outcome) noexcept {
+  if (!outcome)
+    reply.fail(outcome.error());
+  else if constexpr (sizeof...(Results) == 0)
     reply.give();
   else
-    reply.fail(result.error());
+    reply.give(*outcome);
 }
 
-/// The callback of an operation whose outcome is the method's whole answer.
-inline Callback<void(Result<void>)> answering(Reply<>& reply) {
-  return [reply = std::move(reply)](Result<void> result) mutable { answer(reply, result); };
+/// The callback of an operation with such an outcome. It takes the reply along, so whatever may
+/// throw comes before.
+template <class... Results>
+auto answering(Reply<Results...>& reply) {
+  return reply.then([](auto& owed, const auto& outcome) { answer(owed, outcome); });
 }
 
 }  // namespace xmppftd

@@ -9,7 +9,7 @@
 namespace xmppftd {
 
 void Waits::add(Reply& reply, std::vector<JobId> ids, const std::string& until,
-                std::chrono::microseconds timeout, const std::string& client) {
+                std::chrono::microseconds timeout, const Caller& client) {
   if (ids.empty() || ids.size() > kMaxArray) throw invalid_args("ids: want 1 to 1000 jobs");
   Wait wait{{}, std::move(ids), {}, Until::Finished, client, nullptr};
   if (until == "any-finished")
@@ -58,7 +58,7 @@ void Waits::job_changed(JobId id) {
   }
 }
 
-void Waits::client_left(const std::string& client) {
+void Waits::client_left(const Caller& client) {
   waits_.remove_if([&](const Wait& wait) { return wait.client == client; });
 }
 

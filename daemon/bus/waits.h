@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "bus/caller.h"
 #include "bus/reply.h"
 #include "io/timer.h"
 #include "transfer/queue.h"
@@ -27,9 +28,9 @@ class Waits {
   /// Answers at once when it is true already. Throws sdbus::Error, and leaves the reply, on
   /// NoSuchJob, TooMany, InvalidArgs.
   void add(Reply& reply, std::vector<JobId> ids, const std::string& until,
-           std::chrono::microseconds timeout, const std::string& client);
+           std::chrono::microseconds timeout, const Caller& client);
   void job_changed(JobId id);
-  void client_left(const std::string& client);
+  void client_left(const Caller& client);
 
  private:
   enum class Until { Finished, AnyFinished, Started };
@@ -38,7 +39,7 @@ class Waits {
     std::vector<JobId> ids;
     std::set<JobId> set;  ///< those that still count
     Until until;
-    std::string client;
+    Caller client;
     std::unique_ptr<Timer> timer;
   };
   bool is_finished(JobId id) const;

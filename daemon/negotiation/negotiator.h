@@ -153,7 +153,7 @@ class IncomingOffer {
   virtual void decline(const Error& why) = 0;
 };
 
-/// Who hears of offers: the queue, through the account.
+/// Who hears of offers: the session, which tells the queue whose they are.
 class OfferListener {
  public:
   virtual void on_offer(std::unique_ptr<IncomingOffer> offer) = 0;

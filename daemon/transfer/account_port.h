@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <string_view>
+#include <memory>
 #include <vector>
 
 #include "base/callback.h"
@@ -60,6 +60,28 @@ class AccountPort {
   virtual void plan(const Jid& peer, const std::vector<MethodChoice>& methods,
                     Callback<void(Result<SendPlan>)> done) = 0;
   virtual PeerTrust trust(const Jid& peer) const = 0;
+};
+
+/// What an account tells the queue, and the one thing it asks of it. Implemented by the queue.
+class AccountEvents {
+ public:
+  /// A peer of `account` offers a file.
+  virtual void on_offer(AccountId account, std::unique_ptr<IncomingOffer> offer) = 0;
+  /// A peer takes an offer back. False when nothing is known of it.
+  virtual bool on_withdrawn(AccountId account, const Withdrawal& what) = 0;
+  /// It went online or offline.
+  virtual void account_changed(AccountId account) = 0;
+  /// It is about to be destroyed: its jobs that have not ended are cancelled.
+  virtual void account_removed(AccountId account) = 0;
+  /// Some resource of `bare` came, changed or went.
+  virtual void peer_changed(AccountId account, const Jid& bare) = 0;
+  /// This resource went: its unanswered offers are withdrawn.
+  virtual void peer_gone(AccountId account, const Jid& full) = 0;
+  /// Does a rule name this JID literally, or a live job concern it? Then its stanzas are answered.
+  virtual bool knows(AccountId account, const Jid& peer) const = 0;
+
+ protected:
+  ~AccountEvents() = default;
 };
 
 /// The accounts there are.

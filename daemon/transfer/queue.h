@@ -17,6 +17,7 @@
 #include "model/job.h"
 #include "negotiation/negotiator.h"
 #include "transfer/accept_policy.h"
+#include "transfer/account_port.h"
 #include "transfer/job_book.h"
 #include "transfer/job_filter.h"
 #include "transfer/job_view.h"
@@ -40,7 +41,7 @@ class Submissions;
 /// All on the core's loop. Whatever a reply or an observer tells is on disk by then. Callbacks come
 /// exactly once and never before the call returns; not after the queue was destroyed. Destroying it
 /// cancels what runs without touching the records: they go on after the next start().
-class TransferQueue final : private JobBook::Reader {
+class TransferQueue final : public AccountEvents, private JobBook::Reader {
  public:
   /// Who hears of changes. Calls come from the loop, never from inside a call to the queue.
   class Observer {
@@ -112,8 +113,6 @@ class TransferQueue final : private JobBook::Reader {
   std::vector<std::string> problems() const;
   const QueueConfig& config() const;
   const std::vector<AcceptRule>& rules() const;
-  /// Does a rule name this JID literally, or a live job concern it? Then its stanzas are answered.
-  bool knows(AccountId account, const Jid& peer) const;
 
   // Settings. Running jobs keep what they started with.
   void set_config(QueueConfig config);
@@ -124,19 +123,14 @@ class TransferQueue final : private JobBook::Reader {
   /// by its number. Waits for a disk, but not long.
   Result<void> check_folders(const std::vector<AcceptRule>& rules) const;
 
-  // News from the accounts.
-  /// A peer of `account` offers a file.
-  void on_offer(AccountId account, std::unique_ptr<IncomingOffer> offer);
-  /// A peer takes an offer back. False when nothing is known of it.
-  bool on_withdrawn(AccountId account, const Withdrawal& what);
-  /// It went online or offline.
-  void account_changed(AccountId account);
-  /// It is about to be destroyed: its jobs that have not ended are cancelled.
-  void account_removed(AccountId account);
-  /// Some resource of `bare` came, changed or went.
-  void peer_changed(AccountId account, const Jid& bare);
-  /// This resource went: its unanswered offers are withdrawn.
-  void peer_gone(AccountId account, const Jid& full);
+  // AccountEvents
+  void on_offer(AccountId account, std::unique_ptr<IncomingOffer> offer) override;
+  bool on_withdrawn(AccountId account, const Withdrawal& what) override;
+  void account_changed(AccountId account) override;
+  void account_removed(AccountId account) override;
+  void peer_changed(AccountId account, const Jid& bare) override;
+  void peer_gone(AccountId account, const Jid& full) override;
+  bool knows(AccountId account, const Jid& peer) const override;
 
  private:
   /// The job, if the journal has it. If not, says so to `done` and takes it.

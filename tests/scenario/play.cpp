@@ -64,13 +64,13 @@ Daemon::Daemon(FakeServer& server, Wires& wires, FakeTimers& timers, Disk& disk,
       network_(wires, std::move(host)),
       s5b_(s5b_config()),
       listener_(network_, timers, s5b_.listen) {
-  account_ = std::make_unique<LiveAccount>(
-      AccountWorld{server_, timers, network_, bulk_, background_, listener_, addresses_, s5b_,
-                   accounts_, config_, *this},
-      settings_of(bare_), [] {});
   queue_ = std::make_unique<TransferQueue>(QueueWorld{*this, store_, files_, bulk_, timers},
                                            queue_config());
   queue_->add_observer(*this);
+  account_ = std::make_unique<LiveAccount>(
+      AccountWorld{server_, timers, network_, bulk_, background_, listener_, addresses_, s5b_,
+                   accounts_, config_, *queue_},
+      settings_of(bare_), [] {});
   queue_->start(store_.read());
   account_->set_password(Secret("secret"), "session", [](Result<std::string>) {});
   account_->start();
@@ -79,10 +79,6 @@ Daemon::Daemon(FakeServer& server, Wires& wires, FakeTimers& timers, Disk& disk,
 Daemon::~Daemon() {
   server_.kill(bare_);
   queue_.reset();
-}
-
-void Daemon::on_offer(AccountId, std::unique_ptr<IncomingOffer> offer) {
-  queue_->on_offer(1, std::move(offer));
 }
 
 void Daemon::on_job_changed(const JobView& job) {

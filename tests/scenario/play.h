@@ -33,7 +33,7 @@ std::string some_content(std::size_t size);
 
 /// One daemon: account, session, transports, negotiator and queue are real, what is below io/ is
 /// not. Destroying it is kill -9: only its Disk stays.
-class Daemon final : private AccountEvents, private AccountPorts, private TransferQueue::Observer {
+class Daemon final : private AccountPorts, private TransferQueue::Observer {
  public:
   Daemon(FakeServer& server, Wires& wires, FakeTimers& timers, Disk& disk, std::string bare,
          std::string host);
@@ -52,15 +52,6 @@ class Daemon final : private AccountEvents, private AccountPorts, private Transf
   std::vector<std::string> told(JobId id = 1) const;
 
  private:
-  void on_offer(AccountId, std::unique_ptr<IncomingOffer> offer) override;
-  bool on_withdrawn(AccountId, const Withdrawal& what) override {
-    return queue_->on_withdrawn(1, what);
-  }
-  void on_online_changed(AccountId) override { queue_->account_changed(1); }
-  void on_removed(AccountId) override {}
-  void on_peer_changed(AccountId, const Jid& bare) override { queue_->peer_changed(1, bare); }
-  void on_peer_gone(AccountId, const Jid& full) override { queue_->peer_gone(1, full); }
-  bool knows(AccountId, const Jid& peer) const override { return queue_->knows(1, peer); }
   AccountPort* find(AccountId id) override { return id == 1 ? account_.get() : nullptr; }
   AccountPort* pick_for(const Jid&) override { return account_.get(); }
   void on_job_changed(const JobView& job) override;

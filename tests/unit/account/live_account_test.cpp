@@ -52,15 +52,29 @@ struct FakeBackground final : Background {
   Later later;
 };
 
+/// The queue, as an account sees it.
 struct Events final : AccountEvents {
-  void on_offer(AccountId, std::unique_ptr<IncomingOffer>) override {}
-  bool on_withdrawn(AccountId, const Withdrawal&) override { return false; }
-  void on_online_changed(AccountId) override { ++online_changes; }
-  void on_removed(AccountId) override {}
-  void on_peer_changed(AccountId, const Jid&) override {}
-  void on_peer_gone(AccountId, const Jid&) override {}
-  bool knows(AccountId, const Jid&) const override { return false; }
+  void on_offer(AccountId id, std::unique_ptr<IncomingOffer> offer) override {
+    note(id, "offer of " + offer->offer().file.name);
+    offers.push_back(std::move(offer));
+  }
+  bool on_withdrawn(AccountId id, const Withdrawal& what) override {
+    note(id, "withdrawn " + what.sid);
+    return true;
+  }
+  void account_changed(AccountId) override { ++online_changes; }
+  void account_removed(AccountId) override {}
+  void peer_changed(AccountId id, const Jid& bare) override { note(id, "changed " + bare.str()); }
+  void peer_gone(AccountId id, const Jid& full) override { note(id, "gone " + full.str()); }
+  bool knows(AccountId id, const Jid& peer) const override {
+    return peer.str() == "tybalt@capulet.lit/x" && id == 7;
+  }
+  void note(AccountId id, const std::string& what) {
+    heard.push_back(std::to_string(id) + " " + what);
+  }
   int online_changes = 0;
+  std::vector<std::string> heard;
+  std::vector<std::unique_ptr<IncomingOffer>> offers;
 };
 
 struct Stage {
@@ -392,6 +406,53 @@ TEST_CASE("account: who is in a room that we came to by a send is no person to t
   from("tybalt");
   CHECK(account.trust(jid("hall@conference.capulet.lit/tybalt")).room_occupant);
   CHECK_FALSE(account.trust(jid("juliet@capulet.lit/balcony")).room_occupant);
+}
+
+TEST_CASE("account: what concerns files is told to the queue, under the account's id",
+          "[account]") {
+  Stage stage;
+  stage.settings.id = 7;
+  auto& account = stage.make(false);
+  account.set_password(Secret("secret"), "session", [](Result<std::string>) {});
+  account.connect([](Result<void>) {});
+  stage.timers.turn();
+  stage.links.handler->on_up(jid("romeo@montague.lit/orchard"));
+  stage.timers.advance(31s);  // no contact list: presence goes out now
+  const auto arrive = [&](const std::string& xml) {
+    stage.links.handler->on_stanza(parse_xml(xml));
+  };
+  auto& heard = stage.events.heard;
+  heard.clear();
+  SECTION("a resource comes and goes") {
+    arrive("<presence from='romeo@montague.lit/phone'/>");
+    arrive("<presence from='romeo@montague.lit/phone' type='unavailable'/>");
+    CHECK(heard == std::vector<std::string>{"7 changed romeo@montague.lit",
+                                            "7 gone romeo@montague.lit/phone",
+                                            "7 changed romeo@montague.lit"});
+  }
+  SECTION("an offer, of whom the queue knows and of nobody else") {
+    const auto offer_of = [&](const std::string& from) {
+      arrive("<iq type='set' id='1' from='" + from +
+             "'><si xmlns='http://jabber.org/protocol/si' id='a0' "
+             "profile='http://jabber.org/protocol/si/profile/file-transfer'>"
+             "<file xmlns='http://jabber.org/protocol/si/profile/file-transfer' name='test.txt' "
+             "size='1022'/><feature xmlns='http://jabber.org/protocol/feature-neg'>"
+             "<x xmlns='jabber:x:data' type='form'>"
+             "<field var='stream-method' type='list-single'><option><value>"
+             "http://jabber.org/protocol/ibb</value></option></field></x></feature></si></iq>");
+    };
+    offer_of("mercutio@montague.lit/x");
+    CHECK(heard.empty());
+    offer_of("tybalt@capulet.lit/x");
+    CHECK(heard == std::vector<std::string>{"7 offer of test.txt"});
+  }
+  SECTION("an offer taken back") {
+    arrive(
+        "<iq type='set' id='1' from='tybalt@capulet.lit/x'>"
+        "<withdrawn xmlns='urn:xmppft:confirm:0' sid='a0'/></iq>");
+    CHECK(heard == std::vector<std::string>{"7 withdrawn a0"});
+  }
+  stage.events.offers.clear();
 }
 
 TEST_CASE("account: what needs a session says so while there is none", "[account]") {

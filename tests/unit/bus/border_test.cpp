@@ -2,15 +2,17 @@
 // Our border to the bus, on a bus: whatever is thrown behind it, each call has one answer and the
 // process lives.
 #include <catch2/catch.hpp>
-#include <future>
+#include <functional>
+#include <set>
 #include <thread>
+#include <utility>
 
+#include "base/callback.h"
 #include "bus/guarded_object.h"
 #include "bus/names.h"
 #include "bus/options.h"
 #include "bus/reply.h"
 #include "job1_adaptor.h"
-#include "job1_proxy.h"
 #include "support/any_text.h"
 
 namespace border_test {
@@ -21,14 +23,36 @@ namespace {
 
 constexpr const char* kPath = "/org/xmppft/Daemon1/jobs/1";
 
-/// A job whose methods and getters do what a test says.
-class OddJob final : public BusObject<org::xmppft::Job1_adaptor, sdbus::Properties_adaptor,
-                                      sdbus::ManagedObject_adaptor> {
+constexpr const char* kOddInterface = "org.xmppft.Odd1";
+
+/// What no interface of a job has: a property that can be set.
+class Odd1_adaptor {
+ protected:
+  explicit Odd1_adaptor(sdbus::IObject& object) {
+    object.registerProperty("Word")
+        .onInterface(kOddInterface)
+        .withGetter([this] { return word(); })
+        .withSetter([this](const std::string& word) { set_word(word); });
+  }
+  ~Odd1_adaptor() = default;
+
+ private:
+  virtual std::string word() = 0;
+  virtual void set_word(const std::string& word) = 0;
+};
+
+/// A job whose methods, getters and setter do what a test says.
+class OddJob final : public BusObject<org::xmppft::Job1_adaptor, Odd1_adaptor,
+                                      sdbus::Properties_adaptor, sdbus::ManagedObject_adaptor> {
  public:
   explicit OddJob(sdbus::IConnection& connection) : BusObject(connection, kPath) {}
 
   std::function<void(Reply<>&)> on_call = [](Reply<>& reply) { reply.give(); };
   std::function<std::string()> on_get = [] { return std::string(); };
+  std::function<void(const std::string&)> on_set = [](const std::string&) {};
+  std::set<std::string> getters_asked_by;
+
+  using BusObject::caller;
 
  private:
   void Accept(sdbus::Result<>&& call, std::map<std::string, sdbus::Variant>) override {
@@ -42,7 +66,12 @@ class OddJob final : public BusObject<org::xmppft::Job1_adaptor, sdbus::Properti
   void Remove(sdbus::Result<>&&) override { throw std::runtime_error("thrown\xff\ufdd0"); }
   void serve(sdbus::Result<>&& call) { respond(std::move(call), on_call); }
 
-  std::string text() { return outgoing(on_get()); }
+  std::string word() override { return text(); }
+  void set_word(const std::string& word) override { on_set(word); }
+  std::string text() {
+    getters_asked_by.insert(caller().name);
+    return on_get();
+  }
   std::uint64_t Id() override { return 1; }
   std::string Batch() override { return text(); }
   std::string Direction() override { return text(); }
@@ -90,9 +119,12 @@ struct Border {
   std::unique_ptr<sdbus::IConnection> connection = sdbus::createSessionBusConnection();
   std::unique_ptr<sdbus::IProxy> client =
       sdbus::createProxy(*connection, served->getUniqueName(), kPath);
+  std::unique_ptr<sdbus::IProxy> tree =
+      sdbus::createProxy(*connection, served->getUniqueName(), kRootPath);
 
   Border() {
     client->finishRegistration();
+    tree->finishRegistration();
     served->enterEventLoopAsync();
   }
   ~Border() { served->leaveEventLoop(); }
@@ -110,6 +142,14 @@ struct Border {
       return error.getName();
     }
     return "";
+  }
+
+  /// One of org.freedesktop.DBus.Properties; throws what it is answered with.
+  template <class... Args>
+  sdbus::MethodReply properties(const char* method, const Args&... args) {
+    auto message = client->createMethodCall("org.freedesktop.DBus.Properties", method);
+    (message << ... << args);
+    return client->callMethod(message, 5000000);
   }
 
   static constexpr const char* kNoAnswer = "org.freedesktop.DBus.Error.Timeout";
@@ -160,14 +200,94 @@ TEST_CASE("border: an answer that comes later, and any text in it", "[bus]") {
   }
 }
 
+TEST_CASE("border: what is thrown once the answer is to come later is the answer", "[bus]") {
+  Border border;
+  const auto thrown = [&](std::function<void()> what) {
+    std::thread later;
+    border.job.on_call = [&](Reply<>& reply) {
+      Callback<void(Result<void>)> done =
+          reply.then([what](Reply<>&, const Result<void>&) { what(); });
+      later = std::thread([done = std::move(done)]() mutable { done({}); });
+    };
+    const auto name = border.call("Cancel");
+    later.join();
+    return name;
+  };
+  CHECK(thrown([] {
+          throw to_bus_error({Errc::BadState, "late \xff"});
+        }) == "org.xmppft.Error.BadState");
+  CHECK(thrown([] { throw std::runtime_error("late \xff"); }) == "org.xmppft.Error.Internal");
+  CHECK(thrown([] { throw 1; }) == "org.xmppft.Error.Internal");
+  CHECK(thrown([] {}) == kNoReply);
+}
+
+TEST_CASE("border: every method, getter and setter knows who asks", "[bus]") {
+  using Names = std::set<std::string>;
+  Border border;
+  const std::string us = border.connection->getUniqueName();
+  auto& job = border.job;
+  auto& asked_by = job.getters_asked_by;
+  std::string seen;
+  const auto note = [&] { seen = job.caller().name; };
+
+  job.on_call = [&](Reply<>& reply) { note(), reply.give(); };
+  CHECK(border.call("Cancel").empty());
+  CHECK(std::exchange(seen, "") == us);
+
+  SECTION("a getter, asked for one value, for all of an interface, for all objects") {
+    border.properties("Get", std::string(kJobInterface), std::string("Peer"));
+    CHECK(std::exchange(asked_by, {}) == Names{us});
+    border.properties("GetAll", std::string(kJobInterface));
+    CHECK(std::exchange(asked_by, {}) == Names{us});
+    auto all =
+        border.tree->createMethodCall("org.freedesktop.DBus.ObjectManager", "GetManagedObjects");
+    border.tree->callMethod(all, 5000000);
+    CHECK(asked_by == Names{us});
+  }
+  SECTION("a getter that is asked for a signal: everybody") {
+    job.emitPropertiesChangedSignal(kJobInterface, {"Name"});
+    CHECK(std::exchange(asked_by, {}) == Names{""});
+    job.emitInterfacesAddedSignal({kJobInterface});
+    CHECK(asked_by == Names{""});
+  }
+  SECTION("a method that tells of a change on its way, and goes on") {
+    job.on_call = [&](Reply<>& reply) {
+      job.emitPropertiesChangedSignal(kJobInterface, {"Name"});
+      note();
+      reply.give();
+    };
+    CHECK(border.call("Cancel").empty());
+    CHECK(asked_by == Names{""});
+    CHECK(seen == us);
+  }
+  SECTION("a setter, and one that tells of the change") {
+    job.on_set = [&](const std::string&) {
+      job.emitPropertiesChangedSignal(kOddInterface, {"Word"});
+      note();
+    };
+    const auto set = [&] {
+      border.properties("Set", std::string(kOddInterface), std::string("Word"),
+                        sdbus::Variant(std::string("x")));
+    };
+    set();
+    CHECK(asked_by == Names{""});
+    CHECK(seen == us);
+    job.on_set = [&](const std::string&) { throw std::runtime_error("not this one \xff"); };
+    CHECK_THROWS_WITH(set(), Catch::Contains("Internal"));
+  }
+  SECTION("and nobody stays behind after one that threw") {
+    job.on_call = [&](Reply<>&) { throw std::runtime_error("thrown"); };
+    CHECK(border.call("Remove") == "org.xmppft.Error.Internal");
+    CHECK(job.caller().is_everybody());
+  }
+}
+
 TEST_CASE("border: properties and the signals about them, whatever the getters give or throw",
           "[bus]") {
   Border border;
-  auto get_all = [&] {
-    auto message = border.client->createMethodCall("org.freedesktop.DBus.Properties", "GetAll");
-    message << std::string(kJobInterface);
-    auto reply = border.client->callMethod(message, 5000000);
+  const auto get_all = [&] {
     VariantMap all;
+    auto reply = border.properties("GetAll", std::string(kJobInterface));
     reply >> all;
     return all;
   };

@@ -225,7 +225,11 @@ void FakeDaemon::ListJobs(sdbus::Result<Rows, std::string, std::uint64_t>&& resu
   result.returnResults(rows, at < ids.size() ? std::to_string(at) : "", generation_);
 }
 
-sdbus::ObjectPath FakeDaemon::GetJob(const std::uint64_t& id) {
+void FakeDaemon::GetJob(sdbus::Result<sdbus::ObjectPath>&& result, std::uint64_t id) {
+  result.returnResults(job_object(id));
+}
+
+sdbus::ObjectPath FakeDaemon::job_object(std::uint64_t id) {
   const std::string path = std::string(kRoot) + "/jobs/" + std::to_string(id);
   if (job_objects_.count(id)) return path;
   auto object = sdbus::createObject(*connection_, path);

@@ -99,7 +99,8 @@ class FakeDaemon final
   using Rows = std::vector<sdbus::Struct<std::uint64_t, Values>>;
   void ListJobs(sdbus::Result<Rows, std::string, std::uint64_t>&& result, Values filter,
                 std::vector<std::string> fields, std::string cursor, std::uint32_t limit) override;
-  sdbus::ObjectPath GetJob(const std::uint64_t& id) override;
+  void GetJob(sdbus::Result<sdbus::ObjectPath>&& result, std::uint64_t id) override;
+  sdbus::ObjectPath job_object(std::uint64_t id);
   void ControlJobs(sdbus::Result<std::vector<std::uint64_t>, Results>&& result, std::string action,
                    Values selector, Values options) override;
   void WaitJobs(sdbus::Result<Results>&& result, std::vector<std::uint64_t> ids, std::string until,
