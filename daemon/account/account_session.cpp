@@ -4,11 +4,11 @@
 #include <algorithm>
 #include <list>
 
+#include "account/negotiators.h"
 #include "account/ways.h"
 #include "base/log.h"
 #include "io/later.h"
 #include "model/namespaces.h"
-#include "negotiation/si_negotiator.h"
 #include "session/contact_list.h"
 #include "session/disco.h"
 #include "session/iq_router.h"
@@ -16,9 +16,7 @@
 #include "session/peer_finder.h"
 #include "session/presence.h"
 #include "session/second_look.h"
-#include "transport/ibb_transport.h"
 #include "transport/s5b_proxies.h"
-#include "transport/s5b_transport.h"
 
 namespace xmppftd {
 namespace {
@@ -35,13 +33,6 @@ std::vector<std::string> our_features(const Config& config) {
       if (std::find(features.begin(), features.end(), feature) == features.end())
         features.emplace_back(feature);
   return features;
-}
-
-IbbConfig ibb_config(const Config& config) {
-  IbbConfig ibb;
-  ibb.block_size = config.ibb.block_size;
-  ibb.block_size_xmppftd = config.ibb.block_size_xmppftd;
-  return ibb;
 }
 
 /// The bare JID that a stanza is from.
@@ -68,8 +59,7 @@ struct AccountSession::Parts final : PresenceBook::Observer, OfferListener {
                   return presence.knows_us(from) || world.events.knows(id, from);
                 },
                 [this](const Jid& from, const Element& payload) {
-                  return ibb.carries(from, payload) || s5b.expects(from, payload) ||
-                         si.knows(from, payload);
+                  return negotiators.knows(from, payload);
                 }}),
         contacts(router, world.timers),
         presence(router, contacts),
@@ -78,27 +68,12 @@ struct AccountSession::Parts final : PresenceBook::Observer, OfferListener {
         finder(world.timers, presence, disco),
         second_look(world.timers, [this](const Jid& bare) { world.events.peer_changed(id, bare); }),
         proxies(router, world.timers, world.s5b.use_server_proxy, world.s5b.proxies),
-        s5b({router, world.network, world.bulk, world.timers, world.listener, proxies,
-             world.addresses, world.s5b}),
-        ibb({router, world.bulk, world.timers, ibb_config(world.config)}),
-        si({router, world.timers, in_order(world.config.methods)}, *this) {
+        negotiators(world, router, proxies, *this) {
     contacts.set_auto_approve(world.config.contacts.auto_approve);
     contacts.set_on_changed([this] { handler.on_session_changed(); });
     presence.add_observer(*this);
   }
   ~Parts() { presence.remove_observer(*this); }
-
-  /// The transports that the configuration names, in its order: what we offer, and which we choose
-  /// when offered.
-  std::vector<Transport*> in_order(const std::vector<MethodChoice>& methods) {
-    std::vector<Transport*> transports;
-    for (const auto& method : methods)
-      for (Transport* transport : {static_cast<Transport*>(&s5b), static_cast<Transport*>(&ibb)})
-        if (transport->method() == find_method(method.id)->transport &&
-            std::find(transports.begin(), transports.end(), transport) == transports.end())
-          transports.push_back(transport);
-    return transports;
-  }
 
   // PresenceBook::Observer
   void on_available(const Resource& resource) override {
@@ -106,8 +81,7 @@ struct AccountSession::Parts final : PresenceBook::Observer, OfferListener {
   }
   void on_unavailable(const Jid& full) override {
     disco.forget(full);
-    ibb.peer_gone(full);
-    si.peer_gone(full);
+    negotiators.peer_gone(full);
     if (presence.resources(full.bare()).empty()) second_look.settled(full.bare());
     world.events.peer_gone(id, full);
     world.events.peer_changed(id, full.bare());
@@ -137,11 +111,7 @@ struct AccountSession::Parts final : PresenceBook::Observer, OfferListener {
   PeerFinder finder;
   SecondLook second_look;
   S5bProxies proxies;
-  S5bTransport s5b;
-  IbbTransport ibb;
-  SiNegotiator si;
-  /// Another signalling protocol is added here.
-  std::vector<Negotiator*> negotiators{&si};
+  Negotiators negotiators;
   struct Search {
     std::unique_ptr<PeerFinder::Search> running;
   };
@@ -189,8 +159,7 @@ void AccountSession::down(bool cut) {
   p.finder.session_down();
   p.second_look.session_down();
   p.proxies.session_ended();
-  p.ibb.session_ended();
-  p.si.session_ended();
+  p.negotiators.session_ended();
 }
 
 void AccountSession::receive(Element stanza) {
@@ -211,7 +180,7 @@ void AccountSession::receive(Element stanza) {
 void AccountSession::plan(const Jid& peer, const std::vector<MethodChoice>& methods,
                           const PeerTrust& trust, Callback<void(Result<SendPlan>)> done) {
   auto& p = *parts_;
-  Ways ways(p.negotiators, methods, trust);
+  Ways ways(p.negotiators.all(), methods, trust);
   if (!ways.need_resource())
     return p.later.run([ways = std::move(ways), peer, done = std::move(done)]() mutable {
       done(ways.to(peer, std::nullopt));
@@ -264,7 +233,7 @@ std::vector<ContactView> AccountSession::contacts() const {
       const auto features = p.disco.known(resource.jid, resource.caps);
       if (!features || !view.methods.empty()) continue;
       for (const auto& choice : all_choices())
-        if (Ways(p.negotiators, {choice}, {}).can_reach(*features))
+        if (Ways(p.negotiators.all(), {choice}, {}).can_reach(*features))
           view.methods.push_back(choice.id);
     }
     views.push_back(std::move(view));

@@ -13,6 +13,7 @@
 #include "model/job.h"
 #include "session/peer_features.h"
 #include "transport/transport.h"
+#include "xep/element.h"
 
 namespace xmppftd {
 
@@ -131,6 +132,13 @@ class Negotiator {
   /// Tells a peer of our kind that nothing more will come of an offer (Sending::open_sid), before
   /// its Sending, if that is still there, is destroyed. Whether it heard is not told.
   virtual void withdraw(const Jid& peer, const std::string& sid) = 0;
+
+  /// Does this set speak of an offer of that peer which is live, or over and still remembered?
+  virtual bool knows(const Jid& from, const Element& payload) const = 0;
+  /// This full JID went offline: what is agreed with it and has no stream yet ends.
+  virtual void peer_gone(const Jid& full) = 0;
+  /// The session is over, likewise for every peer.
+  virtual void session_ended() = 0;
 };
 
 /// A peer's offer that waits for our answer. Destroyed unanswered it declines (403 forbidden).

@@ -28,14 +28,9 @@ class SiNegotiator final : public Negotiator {
   std::unique_ptr<Sending> offer(const Offer& offer, const OfferPlan& plan,
                                  Sending::Handler& handler) override;
   void withdraw(const Jid& peer, const std::string& sid) override;
-
-  /// Does this set speak of an offer of that peer which is live, or over and still remembered?
-  bool knows(const Jid& from, const Element& payload) const;
-
-  /// This full JID went offline: what is agreed with it and not yet a stream ends.
-  void peer_gone(const Jid& full);
-  /// The session is over, likewise for every peer.
-  void session_ended();
+  bool knows(const Jid& from, const Element& payload) const override;
+  void peer_gone(const Jid& full) override;
+  void session_ended() override;
 
  private:
   void offered(IncomingIq iq);

@@ -21,6 +21,9 @@ class OneFamily final : public Negotiator {
     return nullptr;
   }
   void withdraw(const Jid&, const std::string&) override {}
+  bool knows(const Jid&, const Element&) const override { return false; }
+  void peer_gone(const Jid&) override {}
+  void session_ended() override {}
 
  private:
   const std::string_view family_;

@@ -115,6 +115,9 @@ class FakeNegotiator final : public Negotiator {
   void withdraw(const Jid& peer, const std::string& sid) override {
     withdrawn.push_back(peer.str() + " " + sid);
   }
+  bool knows(const Jid&, const Element&) const override { return false; }
+  void peer_gone(const Jid&) override {}
+  void session_ended() override {}
 };
 
 class FakeAccount final : public AccountPort {
