@@ -1,11 +1,19 @@
 // SPDX-License-Identifier: MIT
+#include <signal.h>
+#include <sqlite3.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include <fstream>
 #include <map>
+#include <set>
 
 #include "journal_fixture.h"
 #include "sample_records.h"
 #include "sqlite/database.h"
 #include "sqlite/job_columns.h"
+#include "sqlite/journal_file.h"
+#include "sqlite/migrations.h"
 
 namespace migrations_test {
 
@@ -19,15 +27,19 @@ std::unique_ptr<Database> open_database(const std::string& path) {
   return std::move(*database);
 }
 
+std::string content_of(const std::string& path) {
+  std::ifstream in(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
 /// A state folder with the journal that the code of that version wrote.
 std::string state_of_version(const TempFolder& temp, int version) {
   const auto folder = temp.file("state");
   std::filesystem::create_directory(folder);
   std::filesystem::permissions(folder, std::filesystem::perms::owner_all);
-  std::ifstream in(std::string(FIXTURES "/version-") + std::to_string(version) + ".sql");
-  const std::string sql{std::istreambuf_iterator<char>(in), {}};
+  const auto sql = content_of(FIXTURES "/version-" + std::to_string(version) + ".sql");
   REQUIRE(sql.size() > 1000);
-  REQUIRE(open_database(folder + "/jobs.db")->execute(sql));
+  REQUIRE(open_database(folder + "/jobs.db")->execute("PRAGMA journal_mode = WAL;" + sql));
   return folder;
 }
 
@@ -59,6 +71,95 @@ Table table(Database& database, const std::string& name) {
   return columns;
 }
 
+/// What a journal holds that a migration must not lose.
+struct Rows {
+  Table jobs, history;
+  std::int64_t next_id;
+  bool operator==(const Rows&) const = default;
+};
+Rows rows_in(const std::string& path) {
+  const auto database = open_database(path);
+  return {table(*database, "jobs"), table(*database, "history"),
+          database->number("SELECT value FROM meta").value()};
+}
+
+std::int64_t version_of(const std::string& path) {
+  return open_database(path)->number("PRAGMA user_version").value();
+}
+
+/// Ends this process as kill -9 does, at its k-th encounter with ...
+class Death {
+ public:
+  enum class At { Statement, Write, HalfWrite };
+  static void strike_at(At where, int encounter) {
+    left_ = encounter;
+    where_ = where;
+    if (where == At::Statement) {
+      ::sqlite3_auto_extension(reinterpret_cast<void (*)()>(&watch));
+      return;
+    }
+    sqlite3_vfs* vfs = ::sqlite3_vfs_find(nullptr);
+    for (const char* name : {"write", "pwrite", "pwrite64", "ftruncate"}) {
+      auto* real = vfs->xGetSystemCall(vfs, name);
+      if (real == nullptr) continue;
+      const std::string_view call(name);
+      sqlite3_syscall_ptr ours = nullptr;
+      if (call == "write")
+        ours = reinterpret_cast<sqlite3_syscall_ptr>(&write);
+      else if (call == "ftruncate")
+        ours = reinterpret_cast<sqlite3_syscall_ptr>(&truncate);
+      else
+        ours = reinterpret_cast<sqlite3_syscall_ptr>(&pwrite);
+      vfs->xSetSystemCall(vfs, name, ours);
+    }
+  }
+
+ private:
+  static bool strikes() { return left_-- == 0; }
+  static void strike() { ::kill(::getpid(), SIGKILL); }
+  static int watch(sqlite3* handle, char**, const void*) {
+    ::sqlite3_trace_v2(
+        handle, SQLITE_TRACE_STMT,
+        [](unsigned, void*, void*, void*) {
+          if (strikes()) strike();
+          return 0;
+        },
+        nullptr);
+    return SQLITE_OK;
+  }
+  static ssize_t pwrite(int fd, const void* bytes, std::size_t count, off_t at) {
+    if (!strikes()) return ::pwrite(fd, bytes, count, at);
+    if (where_ == At::HalfWrite) static_cast<void>(::pwrite(fd, bytes, count / 2, at));
+    strike();
+    return -1;
+  }
+  static ssize_t write(int fd, const void* bytes, std::size_t count) {
+    if (strikes()) strike();
+    return ::write(fd, bytes, count);
+  }
+  static int truncate(int fd, off_t size) {
+    if (strikes()) strike();
+    return ::ftruncate(fd, size);
+  }
+  static inline int left_ = -1;
+  static inline At where_ = At::Statement;
+};
+
+/// Opens the journal in a process of its own. True: it was killed.
+bool killed_while_opening(const std::string& folder, Death::At where, int encounter) {
+  const pid_t child = ::fork();
+  REQUIRE(child >= 0);
+  if (child == 0) {
+    Death::strike_at(where, encounter);
+    ::_exit(open_journal_file(folder) ? 0 : 1);
+  }
+  int status = 0;
+  REQUIRE(::waitpid(child, &status, 0) == child);
+  if (WIFSIGNALED(status)) return true;
+  REQUIRE(WEXITSTATUS(status) == 0);
+  return false;
+}
+
 }  // namespace
 
 TEST_CASE("migration: a journal of an older version opens, and all rows and stories are equal",
@@ -68,8 +169,7 @@ TEST_CASE("migration: a journal of an older version opens, and all rows and stor
   TempFolder temp;
   const auto folder = state_of_version(temp, version);
   const auto path = folder + "/jobs.db";
-  const auto jobs = table(*open_database(path), "jobs");
-  const auto history = table(*open_database(path), "history");
+  const auto [jobs, history, next_id] = rows_in(path);
   REQUIRE(jobs.at("id").size() > 30);
   REQUIRE(history.at("job").size() > 30);
   HandPoster core;
@@ -81,9 +181,9 @@ TEST_CASE("migration: a journal of an older version opens, and all rows and stor
   }
   CHECK_FALSE(contents.degraded);
   CHECK(contents.warnings.empty());
-  CHECK(contents.next_id == 2298);
+  CHECK(static_cast<std::int64_t>(contents.next_id) == next_id);
   auto database = open_database(path);
-  CHECK(database->number("PRAGMA user_version").value() == JobTable::kVersion);
+  CHECK(database->number("PRAGMA user_version").value() == journal_version());
   const auto now = table(*database, "jobs");
   for (const auto& [column, list] : jobs) {
     INFO(column);
@@ -101,6 +201,111 @@ TEST_CASE("migration: a journal of an older version opens, and all rows and stor
       REQUIRE(hex(value) == now.at(std::string(job_columns()[i].name))[row]);
     }
   }
+}
+
+TEST_CASE("migration: each version has the columns that stand in the list for it, and no others",
+          "[migration]") {
+  TempFolder temp;
+  const auto database = open_database(temp.file("jobs.db"));
+  for (int version = 1; version <= journal_version(); ++version) {
+    CAPTURE(version);
+    REQUIRE(migrate(*database, version));
+    std::set<std::string> expected{"checksum"};
+    if (version >= 3) expected.insert("checksum_columns");
+    for (std::size_t i = 0; i < column_count(version); ++i) {
+      CHECK(job_columns()[i].since <= version);  // those of a version are the first ones
+      expected.emplace(job_columns()[i].name);
+    }
+    std::set<std::string> there;
+    for (auto& name : values(*database, "SELECT name FROM pragma_table_info('jobs')"))
+      there.insert(name);
+    CHECK(there == expected);
+  }
+  CHECK(column_count(journal_version()) == job_columns().size());
+}
+
+TEST_CASE("migration: killed at any point it leaves the version before or the one after, all of it",
+          "[migration]") {
+  const auto where = GENERATE(Death::At::Statement, Death::At::Write, Death::At::HalfWrite);
+  const int oldest = GENERATE(0, 1, 2);
+  CAPTURE(static_cast<int>(where), oldest);
+  TempFolder temp;
+  const auto original = oldest == 0 ? temp.file("nothing") : state_of_version(temp, oldest);
+  std::map<std::int64_t, Rows> whole;  // what a journal of each version is
+  for (int version = oldest; version <= journal_version(); ++version) {
+    const auto path = temp.file("version-" + std::to_string(version));
+    if (oldest != 0) std::filesystem::copy(original + "/jobs.db", path);
+    REQUIRE(migrate(*open_database(path), version));
+    if (version != 0) whole[version] = rows_in(path);
+  }
+  std::set<std::int64_t> seen;
+  int deaths = 0;
+  const auto folder = temp.file("try");
+  const auto path = folder + "/jobs.db";
+  for (bool killed = true; killed; ++deaths) {
+    INFO("encounter " << deaths);
+    std::filesystem::remove_all(folder);
+    if (oldest != 0) std::filesystem::copy(original, folder);
+    killed = killed_while_opening(folder, where, deaths);
+    const auto left =
+        temp.file("left");  // looked at apart, for looking moves the log into the file
+    std::filesystem::remove_all(left);
+    if (std::filesystem::exists(folder)) std::filesystem::copy(folder, left);
+    const auto version = std::filesystem::exists(path) ? version_of(left + "/jobs.db") : 0;
+    seen.insert(version);
+    if (version != 0) REQUIRE((rows_in(left + "/jobs.db") == whole.at(version)));
+    auto opened = open_journal_file(folder);
+    REQUIRE(opened);
+    REQUIRE_FALSE(opened->contents.degraded);
+    opened->database.reset();
+    REQUIRE(version_of(path) == journal_version());
+    REQUIRE((rows_in(path) == whole.at(journal_version())));
+  }
+  CHECK(seen.size() == whole.size() + (oldest == 0 ? 1 : 0));
+  CHECK(deaths > 3 * (journal_version() - oldest));
+}
+
+TEST_CASE("migration: a damaged journal of an older version is saved, and kept as it was",
+          "[migration][damage]") {
+  const int version = GENERATE(1, 2);
+  CAPTURE(version);
+  TempFolder temp;
+  const auto folder = state_of_version(temp, version);
+  const auto path = folder + "/jobs.db";
+  auto sound = temp.file("sound");
+  std::filesystem::copy(path, sound);
+  REQUIRE(migrate(*open_database(sound)));
+  REQUIRE(
+      open_database(sound)->execute("PRAGMA foreign_keys = ON; DELETE FROM jobs WHERE id = 17"));
+  REQUIRE(open_database(path)->execute("UPDATE jobs SET size = size + 1 WHERE id = 17"));
+  const auto damaged = content_of(path);
+  auto opened = open_journal_file(folder);
+  REQUIRE(opened);
+  opened->database.reset();
+  CHECK(opened->contents.degraded);
+  REQUIRE(opened->contents.warnings.size() == 1);
+  const auto& told = opened->contents.warnings[0];
+  CHECK(told.find("36 jobs were saved; lost: 17.") != std::string::npos);
+  CHECK((content_of(told.substr(told.rfind(' ') + 1)) == damaged));
+  auto expected = rows_in(sound);
+  expected.next_id += 1000;
+  CHECK((rows_in(path) == expected));
+}
+
+TEST_CASE("migration: a row that covers another number of columns than it was written with is lost",
+          "[migration][damage]") {
+  TempFolder temp;
+  const auto folder = state_of_version(temp, 2);
+  const auto path = folder + "/jobs.db";
+  REQUIRE(open_journal_file(folder));
+  const auto covered = GENERATE("0", "1", "49", "-1", "1000000", "checksum_columns - 1");
+  CAPTURE(covered);
+  REQUIRE(open_database(path)->execute(std::string("UPDATE jobs SET checksum_columns = ") +
+                                       covered + " WHERE id = 1"));
+  auto opened = open_journal_file(folder);
+  REQUIRE(opened);
+  CHECK(opened->contents.degraded);
+  CHECK(opened->contents.jobs.front().id == 2);
 }
 
 TEST_CASE("fixture: writes the sample jobs into the folder XMPPFT_FIXTURE", "[.fixture]") {
