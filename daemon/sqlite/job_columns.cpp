@@ -74,6 +74,10 @@ template <class T>
 requires std::is_integral_v<T> Cell encode(T value) { return static_cast<std::int64_t>(value); }
 template <class T>
 requires std::is_enum_v<T> Cell encode(T value) { return std::string(to_string(value)); }
+template <class E>
+Cell encode(const Word<E>& word) {
+  return std::string(to_string(word));
+}
 Cell encode(const std::string& text) { return text; }
 Cell encode(WallTime time) { return static_cast<std::int64_t>(time.time_since_epoch().count()); }
 Cell encode(const std::optional<std::chrono::sys_seconds>& time) {
@@ -103,22 +107,25 @@ bool decode(Cell& cell, std::string& value) {
   value = std::move(*text);
   return true;
 }
-/// Finds the enumerator that has this word; enumerators count from 0 to `last`.
-template <class T>
-bool decode_word(const Cell& cell, T& value, T last) {
+bool decode(Cell& cell, Direction& value) {
   const auto* text = std::get_if<std::string>(&cell);
-  for (int i = 0; text != nullptr && i <= static_cast<int>(last); ++i)
-    if (to_string(static_cast<T>(i)) == *text) {
-      value = static_cast<T>(i);
+  if (text == nullptr || (*text != "out" && *text != "in")) return false;
+  value = *text == "in" ? Direction::In : Direction::Out;
+  return true;
+}
+/// Unknown is the last enumerator of each list of words.
+template <class E>
+bool decode(Cell& cell, Word<E>& value) {
+  const auto* text = std::get_if<std::string>(&cell);
+  if (text == nullptr) return false;
+  for (int i = 0; i <= static_cast<int>(E::Unknown); ++i)
+    if (to_string(static_cast<E>(i)) == *text) {
+      value = static_cast<E>(i);
       return true;
     }
-  return false;
+  value = Word<E>::unknown(*text);
+  return true;
 }
-bool decode(Cell& cell, Direction& value) { return decode_word(cell, value, Direction::In); }
-bool decode(Cell& cell, JobState& value) { return decode_word(cell, value, JobState::Cancelled); }
-bool decode(Cell& cell, JobReason& value) { return decode_word(cell, value, JobReason::Expired); }
-bool decode(Cell& cell, Delivery& value) { return decode_word(cell, value, Delivery::Confirmed); }
-bool decode(Cell& cell, HashState& value) { return decode_word(cell, value, HashState::Mismatch); }
 bool decode(Cell& cell, WallTime& value) {
   std::int64_t count = 0;
   if (!decode(cell, count)) return false;
@@ -142,16 +149,17 @@ bool decode(Cell& cell, std::optional<Hash>& value) {
   value = Hash{*algo, text->substr(colon + 1)};
   return true;
 }
+/// A method that we do not know is for the job to tell when it is its turn.
 bool decode(Cell& cell, std::vector<MethodChoice>& value) {
   const auto* text = std::get_if<std::string>(&cell);
   for (std::size_t start = 0; text != nullptr && start < text->size();) {
     const auto end = std::min(text->find(',', start), text->size());
-    auto method = MethodChoice::parse(std::string_view(*text).substr(start, end - start));
-    if (!method) return false;
-    value.push_back(std::move(*method));
+    const auto slash = std::min(text->find('/', start), end);
+    value.push_back({text->substr(start, slash - start),
+                     slash == end ? "" : text->substr(slash + 1, end - slash - 1)});
     start = end + 1;
   }
-  return text != nullptr;
+  return text != nullptr && encode(value) == cell;
 }
 
 std::string shown(const Cell& cell) {

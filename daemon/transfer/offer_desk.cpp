@@ -362,8 +362,8 @@ void OfferDesk::account_removed(AccountId account) {
   std::vector<Job*> jobs;
   for (const auto& [id, job] : book_.all()) {
     const auto& record = job->now();
-    if (record.direction == Direction::In && record.account == account &&
-        !is_terminal(record.state) && !record.publishing)
+    if (record.direction == Direction::In && record.account == account && is_live(record.state) &&
+        !record.publishing)
       jobs.push_back(job.get());
   }
   for (Job* job : jobs) cancel(*job, [](Result<void>) {});
