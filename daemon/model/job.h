@@ -176,6 +176,8 @@ struct JobRecord {
   std::string folder;     ///< absolute target folder
   std::string part_name;  ///< ".xmppft-<16 hex>.part" inside it, "" when none
   FileIdentity part;      ///< device and inode of the part file
+  /// bytes of the part that are synced, from its start; see Store::checkpoint()
+  std::uint64_t durable = 0;
   /// name to publish under: the offered one or the user's; "" before accepting
   std::string wanted_name;
   std::string final_name;            ///< name chosen at publishing, "" before

@@ -234,4 +234,9 @@ std::int64_t checksum(std::span<const Cell> cells) noexcept {
   return static_cast<std::int64_t>(sum);
 }
 
+std::int64_t checkpoint_checksum(JobId id, std::uint64_t bytes) noexcept {
+  const Cell cells[] = {static_cast<std::int64_t>(id), static_cast<std::int64_t>(bytes)};
+  return checksum(cells);
+}
+
 }  // namespace xmppftd

@@ -35,5 +35,7 @@ Result<JobRecord> from_cells(std::vector<Cell> cells);
 
 /// Tells a row that a disk or a stray write changed from one that we wrote: FNV-1a, 64 bit.
 std::int64_t checksum(std::span<const Cell> cells) noexcept;
+/// The same of a checkpoint.
+std::int64_t checkpoint_checksum(JobId id, std::uint64_t bytes) noexcept;
 
 }  // namespace xmppftd

@@ -8,6 +8,10 @@ namespace xmppftd {
 
 Result<JobTable> JobTable::attach(Database& database) {
   auto rows = RowWriter::make(database, journal_version());
+  auto checkpoint = database.prepare(
+      "INSERT INTO checkpoints SELECT ?1, ?2, ?3 WHERE EXISTS (SELECT 1 FROM jobs WHERE id = ?1)"
+      " ON CONFLICT (job) DO UPDATE SET bytes = excluded.bytes, checksum = excluded.checksum");
+  auto no_checkpoint = database.prepare("DELETE FROM checkpoints WHERE job = ?");
   auto remove = database.prepare("DELETE FROM jobs WHERE id = ?");
   auto tell = database.prepare(
       "INSERT INTO history SELECT ?1, coalesce((SELECT max(entry) FROM history WHERE job = ?1), 0) "
@@ -22,14 +26,29 @@ Result<JobTable> JobTable::attach(Database& database) {
   auto history =
       database.prepare("SELECT at, what, detail FROM history WHERE job = ? ORDER BY entry");
   if (!rows) return rows.error();
-  for (auto* one : {&remove, &tell, &trim, &next_id, &history})
+  for (auto* one : {&checkpoint, &no_checkpoint, &remove, &tell, &trim, &next_id, &history})
     if (!*one) return one->error();
-  return JobTable(std::move(*rows),
-                  Statements{std::move(*remove), std::move(*tell), std::move(*trim),
-                             std::move(*next_id), std::move(*history)});
+  return JobTable(
+      std::move(*rows),
+      Statements{std::move(*checkpoint), std::move(*no_checkpoint), std::move(*remove),
+                 std::move(*tell), std::move(*trim), std::move(*next_id), std::move(*history)});
 }
 
-Result<void> JobTable::put(const JobRecord& record) { return rows_.put(summed(to_cells(record))); }
+Result<void> JobTable::put(const JobRecord& record) {
+  if (auto how = rows_.put(summed(to_cells(record))); !how) return how;
+  return checkpoint(record.id, record.durable);
+}
+
+Result<void> JobTable::checkpoint(JobId id, std::uint64_t bytes) {
+  if (bytes == 0) {
+    sql_.no_checkpoint.bind(1, static_cast<std::int64_t>(id));
+    return sql_.no_checkpoint.run();
+  }
+  sql_.checkpoint.bind(1, static_cast<std::int64_t>(id));
+  sql_.checkpoint.bind(2, static_cast<std::int64_t>(bytes));
+  sql_.checkpoint.bind(3, checkpoint_checksum(id, bytes));
+  return sql_.checkpoint.run();
+}
 
 Result<void> JobTable::remove(JobId id) {
   sql_.remove.bind(1, static_cast<std::int64_t>(id));

@@ -11,7 +11,8 @@
 namespace xmppftd {
 
 /// How jobs lie in the database: table `jobs` (a column per member of JobRecord, and a checksum),
-/// `history`, and `meta` with the next id to give out. migrations.cpp has the schema.
+/// `checkpoints` (JobRecord::durable, where it is not 0), `history`, and `meta` with the next id to
+/// give out. migrations.cpp has the schema.
 class JobTable {
  public:
   static constexpr std::int64_t kHistoryKept = 200;  ///< entries a job
@@ -23,6 +24,8 @@ class JobTable {
   Result<void> put(const JobRecord& record);
   Result<void> remove(JobId id);
   /// For a job that is not there: nothing happens.
+  Result<void> checkpoint(JobId id, std::uint64_t bytes);
+  /// For a job that is not there: nothing happens.
   Result<void> tell(JobId id, const HistoryEntry& entry);
   Result<void> set_next_id(JobId next);
   /// Oldest first.
@@ -30,7 +33,7 @@ class JobTable {
 
  private:
   struct Statements {
-    Statement remove, tell, trim, next_id, history;
+    Statement checkpoint, no_checkpoint, remove, tell, trim, next_id, history;
   };
   JobTable(RowWriter rows, Statements statements)
       : rows_(std::move(rows)), sql_(std::move(statements)) {}

@@ -46,10 +46,15 @@ INSERT INTO meta VALUES ('next_id', 1);
     "ALTER TABLE jobs ADD COLUMN source_content INTEGER NOT NULL DEFAULT 0;",
 
     // 3: a row says how many of its columns the checksum covers, so that columns may come. Until
-    // now a mark that was not taken did not count.
+    // now a mark that was not taken did not count. How much of a part is synced has a table of its
+    // own, since it changes often and alone.
     R"sql(
 ALTER TABLE jobs ADD COLUMN checksum_columns INTEGER NOT NULL DEFAULT 51;
 UPDATE jobs SET checksum_columns = 50 WHERE source_content = 0;
+CREATE TABLE checkpoints (
+  job INTEGER PRIMARY KEY REFERENCES jobs(id) ON DELETE CASCADE, bytes INTEGER NOT NULL,
+  checksum INTEGER NOT NULL
+);
 )sql",
 };
 

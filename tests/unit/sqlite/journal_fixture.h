@@ -106,6 +106,7 @@ inline JobRecord full_record(JobId id) {
   job.folder = "/home/ann/Downloads";
   job.part_name = ".xmppft-0123456789abcdef.part";
   job.part = {6, 7, 8, 9, 10};
+  job.durable = 13;
   job.wanted_name = "wanted.txt";
   job.final_name = "wanted (2).txt";
   job.publishing = true;

@@ -67,19 +67,21 @@ Table table(Database& database, const std::string& name) {
   Table columns;
   for (const auto& column : values(database, "SELECT name FROM pragma_table_info('" + name + "')"))
     columns[column] = values(database, "SELECT hex(" + column + ") FROM " + name + " ORDER BY " +
-                                           (name == "jobs" ? "id" : "job, entry"));
+                                           (name == "jobs"      ? "id"
+                                            : name == "history" ? "job, entry"
+                                                                : "job"));
   return columns;
 }
 
 /// What a journal holds that a migration must not lose.
 struct Rows {
-  Table jobs, history;
+  Table jobs, history, checkpoints;
   std::int64_t next_id;
   bool operator==(const Rows&) const = default;
 };
 Rows rows_in(const std::string& path) {
   const auto database = open_database(path);
-  return {table(*database, "jobs"), table(*database, "history"),
+  return {table(*database, "jobs"), table(*database, "history"), table(*database, "checkpoints"),
           database->number("SELECT value FROM meta").value()};
 }
 
@@ -164,12 +166,12 @@ bool killed_while_opening(const std::string& folder, Death::At where, int encoun
 
 TEST_CASE("migration: a journal of an older version opens, and all rows and stories are equal",
           "[migration]") {
-  const int version = GENERATE(1, 2);
+  const int version = GENERATE(1, 2, 3);
   CAPTURE(version);
   TempFolder temp;
   const auto folder = state_of_version(temp, version);
   const auto path = folder + "/jobs.db";
-  const auto [jobs, history, next_id] = rows_in(path);
+  const auto [jobs, history, checkpoints, next_id] = rows_in(path);
   REQUIRE(jobs.at("id").size() > 30);
   REQUIRE(history.at("job").size() > 30);
   HandPoster core;
@@ -227,7 +229,7 @@ TEST_CASE("migration: each version has the columns that stand in the list for it
 TEST_CASE("migration: killed at any point it leaves the version before or the one after, all of it",
           "[migration]") {
   const auto where = GENERATE(Death::At::Statement, Death::At::Write, Death::At::HalfWrite);
-  const int oldest = GENERATE(0, 1, 2);
+  const int oldest = GENERATE(0, 1, 2, 3);
   CAPTURE(static_cast<int>(where), oldest);
   TempFolder temp;
   const auto original = oldest == 0 ? temp.file("nothing") : state_of_version(temp, oldest);
@@ -267,7 +269,7 @@ TEST_CASE("migration: killed at any point it leaves the version before or the on
 
 TEST_CASE("migration: a damaged journal of an older version is saved, and kept as it was",
           "[migration][damage]") {
-  const int version = GENERATE(1, 2);
+  const int version = GENERATE(1, 2, 3);
   CAPTURE(version);
   TempFolder temp;
   const auto folder = state_of_version(temp, version);

@@ -90,6 +90,7 @@ inline std::vector<JobRecord> sample_records() {
     job.folder = "/home/ann/Downloads/" + odd_text(n + 7);
     job.part_name = i % 2 == 0 ? "" : ".xmppft-0123456789abcdef.part";
     job.part = {n, ~std::uint64_t{0}, n, i, -i};
+    if (i % 3 == 1) job.durable = n << 23;
     job.wanted_name = odd_text(n + 8);
     job.final_name = odd_text(n + 9);
     job.publishing = i % 3 == 2;
