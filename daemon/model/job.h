@@ -169,9 +169,10 @@ struct JobRecord {
   Word<HashState> hash_state = HashState::None;
   std::optional<Hash> hash;  ///< what the bytes hashed to
   WallTime created_at{}, started_at{}, finished_at{}, next_attempt_at{};
-  /// since when the peer has been awaited; epoch = it is not. In and cancelled: since when its
-  /// sender may still offer it, unaware
-  WallTime waiting_since{};
+  WallTime waiting_since{};  ///< since when the peer has been awaited; epoch = it is not
+  /// In, and cancelled by the user: since when its sender may offer it again without knowing;
+  /// epoch = it knows
+  WallTime unaware_since{};
   // Incoming only: where the bytes are
   std::string folder;     ///< absolute target folder
   std::string part_name;  ///< ".xmppft-<16 hex>.part" inside it, "" when none

@@ -66,6 +66,7 @@ void each_column(Record& job, Visit&& column) {
   column("publishing", job.publishing);
   column("on_exists", job.on_exists);
   column("source_content", job.source.content, 2);
+  column("unaware_since", job.unaware_since, 4);
 }
 
 // One overload a type: what it is in the database, and how it comes back. Identifiers of 64 bits

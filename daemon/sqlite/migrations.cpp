@@ -56,6 +56,13 @@ CREATE TABLE checkpoints (
   checksum INTEGER NOT NULL
 );
 )sql",
+
+    // 4: since when the sender of a cancelled file is unaware; it stood in waiting_since until now
+    R"sql(
+ALTER TABLE jobs ADD COLUMN unaware_since INTEGER NOT NULL DEFAULT 0;
+UPDATE jobs SET unaware_since = waiting_since, waiting_since = 0, checksum_columns = 0
+  WHERE state = 'cancelled' AND waiting_since <> 0;
+)sql",
 };
 
 Result<void> step_to(Database& database, int version) {

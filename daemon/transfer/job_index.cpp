@@ -11,7 +11,7 @@ bool is_moving(JobState state) noexcept {
 }
 
 bool is_unaware(const JobRecord& record) noexcept {
-  return record.state == JobState::Cancelled && record.waiting_since != WallTime{};
+  return record.state == JobState::Cancelled && record.unaware_since != WallTime{};
 }
 
 template <class Counts, class Found>

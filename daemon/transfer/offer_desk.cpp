@@ -85,7 +85,7 @@ void OfferDesk::asked_again(Job& job, std::unique_ptr<IncomingOffer> offer) {
 void OfferDesk::refuse_again(Job& job, IncomingOffer& offer) {
   const Error why{Errc::Cancelled, "the user cancelled this file"};
   offer.decline(why);
-  job.edit().waiting_since = {};
+  job.edit().unaware_since = {};
   book_.tell(job.id(), "declined",
              "offered again by " + offer.offer().peer.str() + " after it was cancelled");
   book_.commit(job);

@@ -187,11 +187,22 @@ TEST_CASE("migration: a journal of an older version opens, and all rows and stor
   auto database = open_database(path);
   CHECK(database->number("PRAGMA user_version").value() == journal_version());
   const auto now = table(*database, "jobs");
-  for (const auto& [column, list] : jobs) {
-    INFO(column);
-    REQUIRE((now.at(column) == list));
+  // Step 4 moves what waiting_since meant for cancelled jobs; only those are summed anew.
+  for (std::size_t row = 0; row < jobs.at("id").size(); ++row) {
+    const auto waited = jobs.at("waiting_since")[row];
+    const bool moves =
+        version < 4 && jobs.at("state")[row] == hex("cancelled") && waited != hex("0");
+    for (const auto& [column, list] : jobs) {
+      CAPTURE(column, row);
+      if (moves && column == "waiting_since")
+        REQUIRE((now.at(column)[row] == hex("0") && now.at("unaware_since")[row] == waited));
+      else if (!moves || !column.starts_with("checksum"))
+        REQUIRE(now.at(column)[row] == list[row]);
+    }
+    if (!moves && version < 4) REQUIRE(now.at("unaware_since")[row] == hex("0"));
   }
   CHECK((table(*database, "history") == history));
+  if (version >= 3) CHECK((table(*database, "checkpoints") == checkpoints));
 
   REQUIRE(contents.jobs.size() == jobs.at("id").size());
   for (std::size_t row = 0; row < contents.jobs.size(); ++row) {
@@ -230,6 +241,7 @@ TEST_CASE("migration: killed at any point it leaves the version before or the on
           "[migration]") {
   const auto where = GENERATE(Death::At::Statement, Death::At::Write, Death::At::HalfWrite);
   const int oldest = GENERATE(0, 1, 2, 3);
+  if (where != Death::At::Statement && oldest > 1) return;  // the same steps
   CAPTURE(static_cast<int>(where), oldest);
   TempFolder temp;
   const auto original = oldest == 0 ? temp.file("nothing") : state_of_version(temp, oldest);

@@ -87,6 +87,7 @@ inline std::vector<JobRecord> sample_records() {
     job.finished_at = at(i * 1000);
     job.next_attempt_at = at(i % 2);
     if (i % 2 == 0) job.waiting_since = at(i * 1000 + i % 4 - 1);
+    if (i % 9 == 8) job.unaware_since = at(i * 1000 - i % 2);
     job.folder = "/home/ann/Downloads/" + odd_text(n + 7);
     job.part_name = i % 2 == 0 ? "" : ".xmppft-0123456789abcdef.part";
     job.part = {n, ~std::uint64_t{0}, n, i, -i};
