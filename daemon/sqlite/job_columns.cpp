@@ -212,7 +212,7 @@ Result<JobRecord> from_cells(std::vector<Cell> cells) {
   return record;
 }
 
-std::int64_t checksum(std::span<const Cell> cells) noexcept {
+std::int64_t checksum(std::span<const Cell> cells) {
   std::uint64_t sum = 0xcbf29ce484222325u;
   const auto add = [&sum](const unsigned char* bytes, std::size_t count) {
     for (std::size_t i = 0; i < count; ++i) sum = (sum ^ bytes[i]) * 0x100000001b3u;
@@ -235,7 +235,7 @@ std::int64_t checksum(std::span<const Cell> cells) noexcept {
   return static_cast<std::int64_t>(sum);
 }
 
-std::int64_t checkpoint_checksum(JobId id, std::uint64_t bytes) noexcept {
+std::int64_t checkpoint_checksum(JobId id, std::uint64_t bytes) {
   const Cell cells[] = {static_cast<std::int64_t>(id), static_cast<std::int64_t>(bytes)};
   return checksum(cells);
 }

@@ -34,8 +34,8 @@ std::vector<Cell> to_cells(const JobRecord& record);
 Result<JobRecord> from_cells(std::vector<Cell> cells);
 
 /// Tells a row that a disk or a stray write changed from one that we wrote: FNV-1a, 64 bit.
-std::int64_t checksum(std::span<const Cell> cells) noexcept;
+std::int64_t checksum(std::span<const Cell> cells);
 /// The same of a checkpoint.
-std::int64_t checkpoint_checksum(JobId id, std::uint64_t bytes) noexcept;
+std::int64_t checkpoint_checksum(JobId id, std::uint64_t bytes);
 
 }  // namespace xmppftd
