@@ -20,6 +20,10 @@ class Store {
 
   /// Inserts or replaces rows, all or none.
   virtual void put(std::vector<JobRecord> records, Done done) = 0;
+  /// Writes JobRecord::durable alone, which is a small write: so many bytes of the part are synced.
+  /// Not waited for, since what is lost of it only comes again. For a job that is not there:
+  /// nothing happens.
+  virtual void checkpoint(JobId id, std::uint64_t bytes) = 0;
   virtual void remove(std::vector<JobId> ids, Done done) = 0;
   /// Appends to a job's story, unless the last entry says the same: that one stands for a run of
   /// them. The last 200 entries a job are kept. Not waited for.

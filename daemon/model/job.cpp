@@ -18,6 +18,7 @@ constexpr StateWord kStates[] = {
     {JobState::Done, "done"},
     {JobState::Failed, "failed"},
     {JobState::Cancelled, "cancelled"},
+    {JobState::Unknown, "unknown"},
 };
 
 struct ReasonWord {
@@ -62,6 +63,7 @@ constexpr ReasonWord kReasons[] = {
     {JobReason::Peer, "peer"},
     {JobReason::Withdrawn, "withdrawn"},
     {JobReason::Expired, "expired"},
+    {JobReason::Unknown, "unknown"},
 };
 
 }  // namespace
@@ -102,6 +104,8 @@ bool is_terminal(JobState state) noexcept {
   return state == JobState::Done || state == JobState::Failed || state == JobState::Cancelled;
 }
 
+bool is_live(JobState state) noexcept { return !is_terminal(state) && state != JobState::Unknown; }
+
 bool holds_slot(JobState state) noexcept {
   return state == JobState::Offered || state == JobState::Connecting || state == JobState::Active ||
          state == JobState::Verifying;
@@ -109,7 +113,7 @@ bool holds_slot(JobState state) noexcept {
 
 bool can_move(Direction direction, JobState from, JobState to) noexcept {
   using S = JobState;
-  if (from == to) return !is_terminal(from);  // the reason may change
+  if (from == to) return is_live(from);  // the reason may change
   const bool out = direction == Direction::Out;
   switch (from) {
     case S::Queued:
@@ -131,6 +135,7 @@ bool can_move(Direction direction, JobState from, JobState to) noexcept {
     case S::Done: return false;
     case S::Failed:
     case S::Cancelled: return out && to == S::Queued;  // retry
+    case S::Unknown: return false;
   }
   return false;
 }
@@ -140,6 +145,7 @@ std::string_view to_string(Delivery delivery) noexcept {
     case Delivery::None: return "";
     case Delivery::HandedOver: return "handed-over";
     case Delivery::Confirmed: return "confirmed";
+    case Delivery::Unknown: return "unknown";
   }
   return "?";
 }
@@ -151,6 +157,7 @@ std::string_view to_string(HashState state) noexcept {
     case HashState::Md5: return "md5";
     case HashState::Sha256: return "sha-256";
     case HashState::Mismatch: return "mismatch";
+    case HashState::Unknown: return "unknown";
   }
   return "?";
 }

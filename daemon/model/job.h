@@ -11,6 +11,7 @@
 #include "base/result.h"
 #include "model/file_info.h"
 #include "model/method.h"
+#include "model/word.h"
 
 namespace xmppftd {
 
@@ -38,6 +39,9 @@ enum class Direction { Out, In };
 ///     Offered too; it leads to Queued and to Active
 ///
 /// A state may follow itself with another reason, unless it is terminal.
+///
+/// A job in an Unknown state is listed, and nothing is done with it: the version that wrote its
+/// state knows what may be.
 enum class JobState {
   Queued,
   Offered,
@@ -47,7 +51,8 @@ enum class JobState {
   Verifying,
   Done,
   Failed,
-  Cancelled
+  Cancelled,
+  Unknown
 };
 
 /// Why a job is in its state. None where the state says it all.
@@ -95,6 +100,7 @@ enum class JobReason {
   Peer,
   Withdrawn,
   Expired,
+  Unknown,
 };
 
 /// The words of the D-Bus API: "out", "queued", "waiting-slot", ...
@@ -105,6 +111,8 @@ std::optional<JobState> job_state_from(std::string_view word) noexcept;
 std::optional<JobReason> job_reason_from(std::string_view word) noexcept;
 
 bool is_terminal(JobState state) noexcept;
+/// Is there something still to be done with a job in this state, and do we know what?
+bool is_live(JobState state) noexcept;
 /// Does a job in this state hold one of `max_active` slots?
 bool holds_slot(JobState state) noexcept;
 /// The legal moves: see JobState.
@@ -123,11 +131,11 @@ struct FileIdentity {
 };
 
 /// How a finished job was handed over: S5B to a foreign peer has no end-to-end acknowledgement.
-enum class Delivery { None, HandedOver, Confirmed };
+enum class Delivery { None, HandedOver, Confirmed, Unknown };
 std::string_view to_string(Delivery delivery) noexcept;  ///< "", "handed-over", "confirmed"
 
 /// How content was verified.
-enum class HashState { None, SizeOnly, Md5, Sha256, Mismatch };
+enum class HashState { None, SizeOnly, Md5, Sha256, Mismatch, Unknown };
 /// "none", "size-only", "md5", "sha-256", "mismatch"
 std::string_view to_string(HashState state) noexcept;
 
@@ -143,8 +151,8 @@ struct JobRecord {
   FileInfo file;
   std::string path;     ///< out: absolute source path; in: absolute final path once published
   FileIdentity source;  ///< out: identity when queued
-  JobState state = JobState::Queued;
-  JobReason reason = JobReason::None;
+  Word<JobState> state = JobState::Queued;
+  Word<JobReason> reason = JobReason::None;
   std::string error_name;    ///< "" or the last part of the D-Bus error name ("HashMismatch")
   std::string error_detail;  ///< English, for people
   int priority = 0;          ///< -100..100, higher first
@@ -157,17 +165,20 @@ struct JobRecord {
   std::uint64_t transferred = 0;
   std::uint64_t offset = 0;  ///< resumed from
   unsigned attempt = 0;      ///< 1 = first
-  Delivery delivery = Delivery::None;
-  HashState hash_state = HashState::None;
+  Word<Delivery> delivery = Delivery::None;
+  Word<HashState> hash_state = HashState::None;
   std::optional<Hash> hash;  ///< what the bytes hashed to
   WallTime created_at{}, started_at{}, finished_at{}, next_attempt_at{};
-  /// since when the peer has been awaited; epoch = it is not. In and cancelled: since when its
-  /// sender may still offer it, unaware
-  WallTime waiting_since{};
+  WallTime waiting_since{};  ///< since when the peer has been awaited; epoch = it is not
+  /// In, and cancelled by the user: since when its sender may offer it again without knowing;
+  /// epoch = it knows
+  WallTime unaware_since{};
   // Incoming only: where the bytes are
   std::string folder;     ///< absolute target folder
   std::string part_name;  ///< ".xmppft-<16 hex>.part" inside it, "" when none
   FileIdentity part;      ///< device and inode of the part file
+  /// bytes of the part that are synced, from its start; see Store::checkpoint()
+  std::uint64_t durable = 0;
   /// name to publish under: the offered one or the user's; "" before accepting
   std::string wanted_name;
   std::string final_name;            ///< name chosen at publishing, "" before

@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: MIT
 #include "sqlite/job_columns.h"
 
-#include <iterator>
+#include <algorithm>
 #include <limits>
 #include <type_traits>
+
+#include "base/text.h"
 
 namespace xmppftd {
 namespace {
 
-/// The one list of what is kept: every other function here walks it.
+/// The one list of what is kept: every other function here walks it. A column that comes stands
+/// last, with the version of the journal whose migration brings it (migrations.cpp); it counts as 0
+/// or "" in rows that were written before.
 template <class Record, class Visit>
 void each_column(Record& job, Visit&& column) {
   column("id", job.id);
@@ -61,7 +65,8 @@ void each_column(Record& job, Visit&& column) {
   column("final_name", job.final_name);
   column("publishing", job.publishing);
   column("on_exists", job.on_exists);
-  column("source_content", job.source.content);  // since schema 2
+  column("source_content", job.source.content, 2);
+  column("unaware_since", job.unaware_since, 4);
 }
 
 // One overload a type: what it is in the database, and how it comes back. Identifiers of 64 bits
@@ -70,6 +75,10 @@ template <class T>
 requires std::is_integral_v<T> Cell encode(T value) { return static_cast<std::int64_t>(value); }
 template <class T>
 requires std::is_enum_v<T> Cell encode(T value) { return std::string(to_string(value)); }
+template <class E>
+Cell encode(const Word<E>& word) {
+  return std::string(to_string(word));
+}
 Cell encode(const std::string& text) { return text; }
 Cell encode(WallTime time) { return static_cast<std::int64_t>(time.time_since_epoch().count()); }
 Cell encode(const std::optional<std::chrono::sys_seconds>& time) {
@@ -87,68 +96,76 @@ Cell encode(const std::vector<MethodChoice>& methods) {
 
 template <class T>
 requires std::is_integral_v<T>
-bool decode(Cell&& cell, T& value) {
+bool decode(Cell& cell, T& value) {
   const auto* number = std::get_if<std::int64_t>(&cell);
   if (number == nullptr) return false;
   value = static_cast<T>(*number);
   return sizeof(T) == sizeof *number || static_cast<std::int64_t>(value) == *number;
 }
-bool decode(Cell&& cell, std::string& value) {
+bool decode(Cell& cell, std::string& value) {
   auto* text = std::get_if<std::string>(&cell);
   if (text == nullptr) return false;
   value = std::move(*text);
   return true;
 }
-/// Finds the enumerator that has this word; enumerators count from 0 to `last`.
-template <class T>
-bool decode_word(const Cell& cell, T& value, T last) {
+bool decode(Cell& cell, Direction& value) {
   const auto* text = std::get_if<std::string>(&cell);
-  for (int i = 0; text != nullptr && i <= static_cast<int>(last); ++i)
-    if (to_string(static_cast<T>(i)) == *text) {
-      value = static_cast<T>(i);
+  if (text == nullptr || (*text != "out" && *text != "in")) return false;
+  value = *text == "in" ? Direction::In : Direction::Out;
+  return true;
+}
+/// Unknown is the last enumerator of each list of words.
+template <class E>
+bool decode(Cell& cell, Word<E>& value) {
+  const auto* text = std::get_if<std::string>(&cell);
+  if (text == nullptr) return false;
+  for (int i = 0; i <= static_cast<int>(E::Unknown); ++i)
+    if (to_string(static_cast<E>(i)) == *text) {
+      value = static_cast<E>(i);
       return true;
     }
-  return false;
+  value = Word<E>::unknown(*text);
+  return true;
 }
-bool decode(Cell&& cell, Direction& value) { return decode_word(cell, value, Direction::In); }
-bool decode(Cell&& cell, JobState& value) { return decode_word(cell, value, JobState::Cancelled); }
-bool decode(Cell&& cell, JobReason& value) { return decode_word(cell, value, JobReason::Expired); }
-bool decode(Cell&& cell, Delivery& value) { return decode_word(cell, value, Delivery::Confirmed); }
-bool decode(Cell&& cell, HashState& value) { return decode_word(cell, value, HashState::Mismatch); }
-bool decode(Cell&& cell, WallTime& value) {
+bool decode(Cell& cell, WallTime& value) {
   std::int64_t count = 0;
-  if (!decode(std::move(cell), count)) return false;
+  if (!decode(cell, count)) return false;
   value = WallTime(std::chrono::microseconds(count));
   return true;
 }
-bool decode(Cell&& cell, std::optional<std::chrono::sys_seconds>& value) {
+bool decode(Cell& cell, std::optional<std::chrono::sys_seconds>& value) {
   std::int64_t count = 0;
-  if (!decode(std::move(cell), count)) return false;
+  if (!decode(cell, count)) return false;
   if (count != std::numeric_limits<std::int64_t>::min())
     value = std::chrono::sys_seconds(std::chrono::seconds(count));
   return true;
 }
-bool decode(Cell&& cell, std::optional<Hash>& value) {
-  std::string text;
-  if (!decode(std::move(cell), text)) return false;
-  if (text.empty()) return true;
-  const auto colon = text.find(':');
-  const auto algo = hash_algo_from(text.substr(0, colon));
+bool decode(Cell& cell, std::optional<Hash>& value) {
+  const auto* text = std::get_if<std::string>(&cell);
+  if (text == nullptr) return false;
+  if (text->empty()) return true;
+  const auto colon = text->find(':');
+  const auto algo = hash_algo_from(std::string_view(*text).substr(0, colon));
   if (colon == std::string::npos || !algo) return false;
-  value = Hash{*algo, text.substr(colon + 1)};
+  value = Hash{*algo, text->substr(colon + 1)};
   return true;
 }
-bool decode(Cell&& cell, std::vector<MethodChoice>& value) {
-  std::string text;
-  if (!decode(std::move(cell), text)) return false;
-  for (std::size_t start = 0; start < text.size();) {
-    const auto end = std::min(text.find(',', start), text.size());
-    auto method = MethodChoice::parse(std::string_view(text).substr(start, end - start));
-    if (!method) return false;
-    value.push_back(std::move(*method));
+/// A method that we do not know is for the job to tell when it is its turn.
+bool decode(Cell& cell, std::vector<MethodChoice>& value) {
+  const auto* text = std::get_if<std::string>(&cell);
+  for (std::size_t start = 0; text != nullptr && start < text->size();) {
+    const auto end = std::min(text->find(',', start), text->size());
+    const auto slash = std::min(text->find('/', start), end);
+    value.push_back({text->substr(start, slash - start),
+                     slash == end ? "" : text->substr(slash + 1, end - slash - 1)});
     start = end + 1;
   }
-  return true;
+  return text != nullptr && encode(value) == cell;
+}
+
+std::string shown(const Cell& cell) {
+  const auto* text = std::get_if<std::string>(&cell);
+  return text ? in_quotes(*text, 60) : std::to_string(std::get<std::int64_t>(cell));
 }
 
 }  // namespace
@@ -157,43 +174,50 @@ const std::vector<JobColumn>& job_columns() {
   static const std::vector<JobColumn> columns = [] {
     std::vector<JobColumn> list;
     const JobRecord example;
-    each_column(example, [&](std::string_view name, const auto& member) {
-      list.push_back({name, std::holds_alternative<std::string>(encode(member))});
+    each_column(example, [&](std::string_view name, const auto& member, int since = 1) {
+      list.push_back({name, std::holds_alternative<std::string>(encode(member)), since});
     });
     return list;
   }();
   return columns;
 }
 
+std::size_t column_count(int version) {
+  const auto& columns = job_columns();
+  return static_cast<std::size_t>(
+      std::count_if(columns.begin(), columns.end(),
+                    [version](const JobColumn& column) { return column.since <= version; }));
+}
+
 std::vector<Cell> to_cells(const JobRecord& record) {
   std::vector<Cell> cells;
   cells.reserve(job_columns().size());
-  each_column(record,
-              [&](std::string_view, const auto& member) { cells.push_back(encode(member)); });
+  each_column(record, [&](std::string_view, const auto& member, int = 1) {
+    cells.push_back(encode(member));
+  });
   return cells;
 }
 
-std::optional<JobRecord> from_cells(std::vector<Cell> cells) {
-  if (cells.size() != job_columns().size()) return std::nullopt;
+Result<JobRecord> from_cells(std::vector<Cell> cells) {
   JobRecord record;
-  bool good = true;
-  std::size_t next = 0;
-  each_column(record, [&](std::string_view, auto& member) {
-    if (!decode(std::move(cells[next++]), member)) good = false;
+  std::string strange;
+  auto cell = cells.begin();
+  each_column(record, [&](std::string_view name, auto& member, int = 1) {
+    if (cell == cells.end()) return;
+    if (!decode(*cell, member) && strange.empty())
+      strange = "its " + std::string(name) + " is " + shown(*cell);
+    ++cell;
   });
-  if (!good || record.id == 0) return std::nullopt;
+  if (!strange.empty()) return Error{Errc::Config, strange};
   return record;
 }
 
-std::int64_t checksum(const std::vector<Cell>& cells) noexcept {
+std::int64_t checksum(std::span<const Cell> cells) {
   std::uint64_t sum = 0xcbf29ce484222325u;
   const auto add = [&sum](const unsigned char* bytes, std::size_t count) {
     for (std::size_t i = 0; i < count; ++i) sum = (sum ^ bytes[i]) * 0x100000001b3u;
   };
-  auto last = cells.end();
-  while (last != cells.begin() && *std::prev(last) == Cell(std::int64_t{0})) --last;
-  for (auto cell_at = cells.begin(); cell_at != last; ++cell_at) {
-    const Cell& cell = *cell_at;
+  for (const Cell& cell : cells) {
     if (const auto* text = std::get_if<std::string>(&cell)) {
       add(reinterpret_cast<const unsigned char*>(text->data()), text->size());
       // ends a text: "ab","c" is not "a","bc"
@@ -209,6 +233,11 @@ std::int64_t checksum(const std::vector<Cell>& cells) noexcept {
     }
   }
   return static_cast<std::int64_t>(sum);
+}
+
+std::int64_t checkpoint_checksum(JobId id, std::uint64_t bytes) {
+  const Cell cells[] = {static_cast<std::int64_t>(id), static_cast<std::int64_t>(bytes)};
+  return checksum(cells);
 }
 
 }  // namespace xmppftd

@@ -37,6 +37,7 @@ Journal::~Journal() {
 void Journal::put(std::vector<JobRecord> records, Done done) {
   post(Put{std::move(records), std::move(done)});
 }
+void Journal::checkpoint(JobId id, std::uint64_t bytes) { post(Checkpoint{id, bytes}); }
 void Journal::remove(std::vector<JobId> ids, Done done) {
   post(Remove{std::move(ids), std::move(done)});
 }
@@ -91,12 +92,12 @@ Result<void> Journal::commit(std::vector<Order>::iterator first,
   if (std::all_of(first, last,
                   [](const Order& order) { return std::holds_alternative<Read>(order); }))
     return {};
-  Newest newest;
+  LastPuts last_puts;
   for (auto order = first; order != last; ++order)
     if (const auto* put = std::get_if<Put>(&*order))
-      for (const auto& record : put->records) newest[record.id] = &record;
+      for (const auto& record : put->records) last_puts[record.id] = {&*order, &record};
   auto how = database_->execute("BEGIN IMMEDIATE");
-  for (; how && first != last; ++first) how = write(*first, newest);
+  for (; how && first != last; ++first) how = write(*first, last_puts);
   if (how) how = database_->execute("COMMIT");
   // SQLite may have rolled back by itself (disk full): then there is nothing to undo, and the error
   // below is no news.
@@ -104,16 +105,21 @@ Result<void> Journal::commit(std::vector<Order>::iterator first,
   return how;
 }
 
-Result<void> Journal::write(const Order& order, Newest& newest) {
+Result<void> Journal::write(const Order& order, LastPuts& last_puts) {
   Result<void> how;
   if (const auto* put = std::get_if<Put>(&order)) {
     JobId highest = 0;
     for (auto record = put->records.begin(); how && record != put->records.end(); ++record) {
       highest = std::max(highest, record->id);
-      if (const auto* latest = std::exchange(newest[record->id], nullptr))
+      if (const auto* latest = std::exchange(last_puts[record->id].record, nullptr))
         how = table_.put(*latest);
     }
     if (how && highest != 0) how = table_.set_next_id(highest + 1);
+  } else if (const auto* checkpoint = std::get_if<Checkpoint>(&order)) {
+    // A later put, written already, has a word of its own for it.
+    const auto last = last_puts.find(checkpoint->id);
+    if (last == last_puts.end() || last->second.order < &order)
+      how = table_.checkpoint(checkpoint->id, checkpoint->bytes);
   } else if (const auto* remove = std::get_if<Remove>(&order)) {
     for (auto id = remove->ids.begin(); how && id != remove->ids.end(); ++id)
       how = table_.remove(*id);

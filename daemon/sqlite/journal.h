@@ -22,9 +22,9 @@ namespace xmppftd {
 /// own. What was posted while a commit was being synced goes into the next one together, so a burst
 /// costs few syncs.
 ///
-/// At most kMaxWaiting orders wait; beyond that a put or remove fails with TooMany at once and a
-/// line of history is dropped. Destroying it finishes what was posted, then closes the file in
-/// order; callbacks still reach `core`.
+/// At most kMaxWaiting orders wait; beyond that a put or remove fails with TooMany at once, and a
+/// checkpoint or a line of history is dropped. Destroying it finishes what was posted, then closes
+/// the file in order; callbacks still reach `core`.
 class Journal final : public Store {
  public:
   static constexpr std::size_t kMaxWaiting = 100'000;
@@ -38,6 +38,7 @@ class Journal final : public Store {
   ~Journal() override;
 
   void put(std::vector<JobRecord> records, Done done) override;
+  void checkpoint(JobId id, std::uint64_t bytes) override;
   void remove(std::vector<JobId> ids, Done done) override;
   void tell(JobId id, HistoryEntry entry) override;
   void history(JobId id, Callback<void(Result<std::vector<HistoryEntry>>)> done) override;
@@ -46,6 +47,10 @@ class Journal final : public Store {
   struct Put {
     std::vector<JobRecord> records;
     Done done;
+  };
+  struct Checkpoint {
+    JobId id;
+    std::uint64_t bytes;
   };
   struct Remove {
     std::vector<JobId> ids;
@@ -59,15 +64,20 @@ class Journal final : public Store {
     JobId id;
     Callback<void(Result<std::vector<HistoryEntry>>)> done;
   };
-  using Order = std::variant<Put, Remove, Tell, Read>;
+  using Order = std::variant<Put, Checkpoint, Remove, Tell, Read>;
 
   Journal(std::unique_ptr<Database> database, JobTable table, Poster& core);
   bool post(Order order);
   void run();
   void carry_out(std::vector<Order>& orders);
   Result<void> commit(std::vector<Order>::iterator first, std::vector<Order>::iterator last);
-  using Newest = std::unordered_map<JobId, const JobRecord*>;  ///< null once it is written
-  Result<void> write(const Order& order, Newest& newest);
+  /// The last put of a job within a commit.
+  struct LastPut {
+    const Order* order;
+    const JobRecord* record;  ///< null once it is written
+  };
+  using LastPuts = std::unordered_map<JobId, LastPut>;
+  Result<void> write(const Order& order, LastPuts& last_puts);
   void answer(Order&& order, Result<void> how);
 
   Poster& core_;

@@ -7,12 +7,12 @@
 
 #include <cerrno>
 #include <cstdio>
-#include <optional>
 
 #include "base/log.h"
 #include "base/private_folder.h"
 #include "base/system_error.h"
-#include "sqlite/job_table.h"
+#include "sqlite/journal_contents.h"
+#include "sqlite/migrations.h"
 
 namespace xmppftd {
 namespace {
@@ -60,31 +60,67 @@ Result<void> set_up(Database& database) {
       "PRAGMA cache_size = -1024;");
 }
 
-/// The database, if it is sound in every way. Else an error, with `damaged` set where its rows can
-/// be saved instead.
-Result<std::unique_ptr<Database>> open_sound(const std::string& path, JobTable::Contents& contents,
+Error newer(const std::string& path, std::int64_t version) {
+  return {Errc::Config, path + " was written by a newer xmppftd: it is a journal of version " +
+                            std::to_string(version) + ", and this one knows versions up to " +
+                            std::to_string(journal_version()) +
+                            "; start the newer one again, or move the file away to begin with an "
+                            "empty list of jobs"};
+}
+
+/// "17: ..., 18: ... and 3 more"
+std::string listed(const std::vector<std::string>& items) {
+  constexpr std::size_t kMost = 20;
+  std::string text;
+  for (std::size_t i = 0; i < items.size() && i < kMost; ++i)
+    text += (i == 0 ? "" : ", ") + items[i];
+  if (items.size() > kMost) text += " and " + std::to_string(items.size() - kMost) + " more";
+  return text;
+}
+
+Journaled journaled(JournalContents&& contents, const std::string& path) {
+  Journaled result;
+  result.jobs = std::move(contents.jobs);
+  result.next_id = contents.scan.next_id;
+  if (!contents.strange.empty())
+    result.warnings.push_back(
+        path + " holds jobs with words that this xmppftd does not know (" +
+        listed(contents.strange) +
+        "); they are not listed and stay there for the version that wrote them");
+  return result;
+}
+
+/// The database, if it is sound in every way, brought up to date. Else an error, with `damaged` set
+/// where its rows can be saved instead: then nothing in it was changed.
+Result<std::unique_ptr<Database>> open_sound(const std::string& path, JournalContents& contents,
                                              bool& damaged) {
   auto database = Database::open(path);
   if (!database) return database.error();
   Database& db = **database;
   db.close_untouched(true);
-  auto how = set_up(db);
-  std::string verdict = "ok";
-  if (how) {
-    auto checked = db.text("PRAGMA quick_check(1)");
-    if (checked)
-      verdict = *checked;
-    else
-      how = checked.error();
-  }
-  if (how)
-    if (auto table = JobTable::attach(db); !table) how = table.error();
-  if (how) {
-    contents = JobTable::read(db);
-    if (verdict != "ok" || !contents.lost.empty() || contents.incomplete)
-      how = Error{Errc::Io, path + ": " + verdict};
-    damaged = !how;
-  }
+  const auto look = [&]() -> Result<void> {
+    const auto bad = [&](std::string_view what) {
+      damaged = true;
+      return Error{Errc::Io, path + ": " + std::string(what)};
+    };
+    if (auto ready = set_up(db); !ready) return ready;
+    const auto version = db.number("PRAGMA user_version");
+    if (!version) return version.error();
+    if (*version > journal_version()) return newer(path, *version);
+    const auto verdict = db.text("PRAGMA quick_check(1)");
+    if (!verdict) return verdict.error();
+    if (*verdict != "ok") return bad(*verdict);
+    if (*version < 0) return bad("no journal has such a version");
+    // Before a step may sum a row anew.
+    if (*version > 0 && *version < journal_version() &&
+        !scan_rows(db, static_cast<int>(*version), [](JobRow&&) {}).sound())
+      return bad("rows are damaged");
+    if (auto how = migrate(db); !how) return how;
+    contents = read_journal(db);
+    if (!contents.scan.sound()) return bad("rows are damaged");
+    return {};
+  };
+  const auto how = look();
   damaged = damaged || db.damaged();
   if (!how) return how.error();
   db.close_untouched(false);
@@ -104,65 +140,71 @@ std::string move_aside(const std::string& path) {
   return aside;
 }
 
-/// Writes what was good in `old` (null when not even that could be opened) into the new database.
-Result<void> take_over(Database& database, const JobTable::Contents& contents, Database* old) {
-  auto table = JobTable::attach(database);
-  if (!table) return table.error();
-  auto how = database.execute("BEGIN IMMEDIATE");
-  for (auto job = contents.jobs.begin(); how && job != contents.jobs.end(); ++job)
-    how = table->put(*job);
-  if (how && old != nullptr)
-    JobTable::read_history(*old, [&](JobId id, const HistoryEntry& entry) {
-      if (how) how = table->tell(id, entry);
-    });
-  if (how) how = table->set_next_id(contents.next_id);
-  if (how) how = database.execute("COMMIT");
-  return how;
+std::string lost_rows(const RowScan& scan, std::size_t saved) {
+  std::string text = std::to_string(saved) + " jobs were saved";
+  if (!scan.lost.empty()) {
+    text += "; lost:";
+    for (std::size_t i = 0; i < scan.lost.size() && i < 20; ++i)
+      text += " " + std::to_string(scan.lost[i]);
+    if (scan.lost.size() > 20) text += " and " + std::to_string(scan.lost.size() - 20) + " more";
+  }
+  if (scan.incomplete) text += "; parts of it could not be read, so others may be missing";
+  return text;
 }
 
-std::string lost_rows(const JobTable::Contents& contents) {
-  std::string text = std::to_string(contents.jobs.size()) + " jobs were saved";
-  if (!contents.lost.empty()) {
-    text += "; lost:";
-    for (std::size_t i = 0; i < contents.lost.size() && i < 20; ++i)
-      text += " " + std::to_string(contents.lost[i]);
-    if (contents.lost.size() > 20)
-      text += " and " + std::to_string(contents.lost.size() - 20) + " more";
+/// The version of a damaged journal. What is no such number is taken for ours.
+int version_of_damaged(Database& database) {
+  const auto version = database.number("PRAGMA user_version");
+  const bool known = version && *version > 0 && *version <= journal_version();
+  return known ? static_cast<int>(*version) : journal_version();
+}
+
+/// Makes a new database with what is good in a damaged one.
+Result<std::unique_ptr<Database>> rebuild(const std::string& damaged, const std::string& path,
+                                          RowScan& scan) {
+  auto database = Database::open(path);
+  if (!database) return database.error();
+  Database& db = **database;
+  if (auto ready = set_up(db); !ready) return ready.error();
+  auto old = Database::open(damaged);
+  if (old) {
+    (*old)->close_untouched(true);
+    static_cast<void>((*old)->execute("PRAGMA locking_mode = EXCLUSIVE"));
+    const int version = version_of_damaged(**old);
+    if (auto made = migrate(db, version); !made) return made.error();
+    auto copied = copy_journal(**old, db, version);
+    if (!copied) return copied.error();
+    scan = std::move(*copied);
+  } else {
+    scan.incomplete = true;
   }
-  if (contents.incomplete) text += "; parts of it could not be read, so others may be missing";
-  return text;
+  if (auto made = migrate(db); !made) return made.error();
+  if (!scan.sound()) scan.next_id += kIdGap;
+  if (auto kept = db.execute("UPDATE meta SET value = " + std::to_string(scan.next_id) +
+                             " WHERE key = 'next_id'");
+      !kept)
+    return kept.error();
+  return database;
 }
 
 /// Moves the damaged database aside and starts a new one with what was good in it.
 Result<JournalFile> salvage(const PrivateFolder& folder, const std::string& path) {
   const std::string aside = move_aside(path);
   if (aside.empty()) return system_error(errno, path);
-  JobTable::Contents contents;
-  contents.incomplete = true;
-  std::unique_ptr<Database> old;
-  if (auto opened = Database::open(aside); opened) {
-    old = std::move(*opened);
-    old->close_untouched(true);
-    static_cast<void>(old->execute("PRAGMA locking_mode = EXCLUSIVE"));
-    contents = JobTable::read(*old);
-  }
-  if (contents.incomplete || !contents.lost.empty()) contents.next_id += kIdGap;
-
   if (auto made = prepare_file(folder, path); !made) return made.error();
-  auto database = Database::open(path);
+  RowScan scan;
+  auto database = rebuild(aside, path, scan);
   if (!database) return database.error();
-  if (auto ready = set_up(**database); !ready) return ready.error();
-  if (auto taken = take_over(**database, contents, old.get()); !taken) return taken.error();
   ::fsync(folder.fd.get());
 
-  Journaled journaled;
-  journaled.degraded = true;
-  journaled.warnings.push_back(path + " was damaged: " + lost_rows(contents) +
-                               ". The original is kept as " + aside);
-  log::error("journal", journaled.warnings.back());
-  journaled.jobs = std::move(contents.jobs);
-  journaled.next_id = contents.next_id;
-  return JournalFile{std::move(*database), std::move(journaled)};
+  auto contents = read_journal(**database);
+  const auto saved = contents.jobs.size() + contents.strange.size();
+  Journaled result = journaled(std::move(contents), path);
+  result.degraded = true;
+  result.warnings.push_back(path + " was damaged: " + lost_rows(scan, saved) +
+                            ". The original is kept as " + aside);
+  log::error("journal", result.warnings.back());
+  return JournalFile{std::move(*database), std::move(result)};
 }
 
 }  // namespace
@@ -173,15 +215,12 @@ Result<JournalFile> open_journal_file(const std::string& folder_path) {
   const std::string path = folder->path + "/jobs.db";
   auto fresh = prepare_file(*folder, path);
   if (!fresh) return fresh.error();
-  JobTable::Contents contents;
+  JournalContents contents;
   bool damaged = false;
   auto database = open_sound(path, contents, damaged);
   if (!database && damaged) return salvage(*folder, path);
   if (!database) return database.error();
-  Journaled journaled;
-  journaled.jobs = std::move(contents.jobs);
-  journaled.next_id = contents.next_id;
-  return JournalFile{std::move(*database), std::move(journaled)};
+  return JournalFile{std::move(*database), journaled(std::move(contents), path)};
 }
 
 }  // namespace xmppftd

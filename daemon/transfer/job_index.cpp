@@ -11,7 +11,7 @@ bool is_moving(JobState state) noexcept {
 }
 
 bool is_unaware(const JobRecord& record) noexcept {
-  return record.state == JobState::Cancelled && record.waiting_since != WallTime{};
+  return record.state == JobState::Cancelled && record.unaware_since != WallTime{};
 }
 
 template <class Counts, class Found>
@@ -39,10 +39,10 @@ void JobIndex::stored(const JobRecord* before, const JobRecord* now) {
 }
 
 void JobIndex::add(const JobRecord& record) {
-  ++counts_[static_cast<std::size_t>(record.state)];
+  ++counts_[static_cast<std::size_t>(JobState(record.state))];
   if (is_moving(record.state)) moving_.insert(record.id);
   if (is_unaware(record)) unaware_.insert(record.id);
-  if (is_terminal(record.state)) return;
+  if (!is_live(record.state)) return;
   const Peer peer{record.account, bare_part(record.peer)};
   auto found = live_.find(peer);
   if (found == live_.end())
@@ -51,10 +51,10 @@ void JobIndex::add(const JobRecord& record) {
 }
 
 void JobIndex::subtract(const JobRecord& record) {
-  --counts_[static_cast<std::size_t>(record.state)];
+  --counts_[static_cast<std::size_t>(JobState(record.state))];
   moving_.erase(record.id);
   unaware_.erase(record.id);
-  if (!is_terminal(record.state))
+  if (is_live(record.state))
     take_one(live_, live_.find(Peer{record.account, bare_part(record.peer)}));
 }
 

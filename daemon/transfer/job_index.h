@@ -50,7 +50,7 @@ class JobIndex {
   void add(const JobRecord& record);
   void subtract(const JobRecord& record);
 
-  std::array<std::uint32_t, static_cast<std::size_t>(JobState::Cancelled) + 1> counts_{};
+  std::array<std::uint32_t, static_cast<std::size_t>(JobState::Unknown) + 1> counts_{};
   std::set<JobId> moving_, unaware_;
   std::map<std::pair<AccountId, std::string>, std::size_t, PeerLess> live_;
   std::map<std::string, std::size_t, std::less<>> batches_;

@@ -85,7 +85,7 @@ void OfferDesk::asked_again(Job& job, std::unique_ptr<IncomingOffer> offer) {
 void OfferDesk::refuse_again(Job& job, IncomingOffer& offer) {
   const Error why{Errc::Cancelled, "the user cancelled this file"};
   offer.decline(why);
-  job.edit().waiting_since = {};
+  job.edit().unaware_since = {};
   book_.tell(job.id(), "declined",
              "offered again by " + offer.offer().peer.str() + " after it was cancelled");
   book_.commit(job);
@@ -362,8 +362,8 @@ void OfferDesk::account_removed(AccountId account) {
   std::vector<Job*> jobs;
   for (const auto& [id, job] : book_.all()) {
     const auto& record = job->now();
-    if (record.direction == Direction::In && record.account == account &&
-        !is_terminal(record.state) && !record.publishing)
+    if (record.direction == Direction::In && record.account == account && is_live(record.state) &&
+        !record.publishing)
       jobs.push_back(job.get());
   }
   for (Job* job : jobs) cancel(*job, [](Result<void>) {});

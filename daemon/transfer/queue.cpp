@@ -5,6 +5,7 @@
 #include <set>
 
 #include "base/log.h"
+#include "base/text.h"
 #include "transfer/offer_desk.h"
 #include "transfer/progress_watch.h"
 #include "transfer/recovery.h"
@@ -15,6 +16,14 @@ namespace xmppftd {
 namespace {
 
 constexpr std::chrono::milliseconds kFolderPatience{250};
+
+/// Why nothing is done with a job in an unknown state.
+Error not_ours(const JobRecord& job) {
+  return {Errc::BadState, "job " + std::to_string(job.id) + " is in the state " +
+                              in_quotes(to_string(job.state), 60) +
+                              ", which this xmppftd does not know; the version that wrote it can "
+                              "go on with it"};
+}
 
 }  // namespace
 
@@ -65,6 +74,7 @@ void TransferQueue::start(Journaled journaled) {
   book_.commit(changed);
   for (const auto& [id, job] : book_.all()) {
     const auto& record = job->now();
+    if (record.state == JobState::Unknown) continue;
     if (record.direction == Direction::In)
       offers_->receives().resume(*job);
     else if (record.state == JobState::Queued)
@@ -164,6 +174,7 @@ void TransferQueue::accept(JobId id, AcceptOptions options, Done done) {
 void TransferQueue::act(const Verb& verb, JobId id, Done done) {
   Job* job = known(id, done);
   if (job == nullptr) return;
+  if (job->now().state == JobState::Unknown) return refuse(std::move(done), not_ours(job->now()));
   if (!verb.instead.empty() && !(verb.fits(job->now()) && verb.fits(*job->shown())))
     return refuse(std::move(done), {Errc::BadState, "job " + std::to_string(id) + " is " +
                                                         std::string(to_string(job->now().state)) +
@@ -199,7 +210,7 @@ std::vector<JobId> TransferQueue::active_jobs() const {
 }
 std::map<JobState, std::uint32_t> TransferQueue::counts() const {
   std::map<JobState, std::uint32_t> counts;
-  for (int i = 0; i <= static_cast<int>(JobState::Cancelled); ++i) {
+  for (int i = 0; i <= static_cast<int>(JobState::Unknown); ++i) {
     const auto state = static_cast<JobState>(i);
     if (const auto count = book_.index().count(state); count > 0) counts[state] = count;
   }

@@ -55,8 +55,8 @@ Job* ReceiveDesk::find_twin(AccountId account, const Offer& offer) const {
                                    is_same_file(job->now(), account, offer, Likeness::Proven))
       return job;
   for (const auto& [id, waiting] : waiting_)
-    if (Job* job = book_.find(id);
-        is_offered_again(job->now(), account, offer, config_.relink_within))
+    if (Job* job = book_.find(id); is_offered_again(
+            job->now(), account, offer, job->now().waiting_since, config_.relink_within))
       return job;
   return nullptr;
 }
@@ -292,10 +292,9 @@ void ReceiveDesk::end(Job& job, JobState state, JobReason reason, const Error& w
   record.publishing = false;
   job.move(state, reason);
   // The sender has still to hear of what the user did, see find_cancelled().
-  if (reason != JobReason::User)
-    record.waiting_since = {};
-  else if (record.waiting_since == WallTime{})
-    record.waiting_since = record.finished_at;
+  const auto waited = std::exchange(record.waiting_since, WallTime{});
+  if (reason == JobReason::User)
+    record.unaware_since = waited == WallTime{} ? record.finished_at : waited;
   book_.tell(id, std::string(to_string(state)), why.detail);
   book_.commit(job, std::move(then));
   if (!record.part_name.empty()) drop_part(job, std::move(part));

@@ -53,7 +53,7 @@ bool recover_in(JobRecord& record) {
 }  // namespace
 
 bool recover(JobRecord& record) {
-  if (is_terminal(record.state)) return false;
+  if (!is_live(record.state)) return false;
   return record.direction == Direction::Out ? recover_out(record) : recover_in(record);
 }
 

@@ -24,9 +24,9 @@ bool is_same_file(const JobRecord& job, AccountId account, const Offer& offer, L
   return both_equal(job.file.hash, file.hash) || both_equal(job.file.modified, file.modified);
 }
 
-bool is_offered_again(const JobRecord& job, AccountId account, const Offer& offer,
+bool is_offered_again(const JobRecord& job, AccountId account, const Offer& offer, WallTime lost_at,
                       std::chrono::seconds relink_within) {
-  const auto waited = wall_now() - job.waiting_since;
+  const auto waited = wall_now() - lost_at;
   const bool just_lost = waited >= std::chrono::seconds(0) && waited < relink_within;
   return (just_lost && is_same_file(job, account, offer, Likeness::SameMoment)) ||
          is_same_file(job, account, offer, Likeness::AnyTime);
@@ -38,12 +38,14 @@ Job* find_cancelled(JobBook& book, AccountId account, const Offer& offer,
   for (const JobId id : book.index().unaware()) {
     Job* job = book.find(id);
     const auto& record = job->now();
-    if (record.state != JobState::Cancelled || record.waiting_since == WallTime{}) continue;
-    const bool was_away = record.waiting_since < record.finished_at;
-    const auto waited = wall_now() - record.waiting_since;
+    if (record.state != JobState::Cancelled || record.unaware_since == WallTime{}) continue;
+    const bool was_away = record.unaware_since < record.finished_at;
+    const auto waited = wall_now() - record.unaware_since;
     const bool in_time = waited >= std::chrono::seconds(0) &&
                          waited < (was_away ? config.resume_within : config.refuse_again_within);
-    if (in_time && is_offered_again(record, account, offer, config.relink_within)) return job;
+    if (in_time &&
+        is_offered_again(record, account, offer, record.unaware_since, config.relink_within))
+      return job;
   }
   return nullptr;
 }

@@ -20,9 +20,9 @@ enum class Likeness {
 
 /// Does `offer`, made to `account`, offer the file of this incoming job again?
 bool is_same_file(const JobRecord& job, AccountId account, const Offer& offer, Likeness likeness);
-/// The same for a job whose sender is awaited (its waiting_since): an offer within `relink_within`
-/// follows at once on what was lost.
-bool is_offered_again(const JobRecord& job, AccountId account, const Offer& offer,
+/// The same for a job whose stream was lost then: an offer within `relink_within` follows at once
+/// on what was lost.
+bool is_offered_again(const JobRecord& job, AccountId account, const Offer& offer, WallTime lost_at,
                       std::chrono::seconds relink_within);
 
 /// The job of this file that the user cancelled while it came in, and whose sender cannot know: to

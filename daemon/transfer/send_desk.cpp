@@ -320,8 +320,8 @@ void SendDesk::cancel(Job& job, OrderDone done) {
 void SendDesk::account_removed(AccountId account) {
   std::vector<Job*> jobs;
   for (const auto& [id, job] : book_.all())
-    if (const auto& record = job->now(); record.direction == Direction::Out &&
-                                         record.account == account && !is_terminal(record.state))
+    if (const auto& record = job->now();
+        record.direction == Direction::Out && record.account == account && is_live(record.state))
       jobs.push_back(job.get());
   for (Job* job : jobs) cancel(*job, [](Result<void>) {});
 }

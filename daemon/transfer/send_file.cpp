@@ -51,6 +51,16 @@ void SendFile::look_for_ways() {
     return fail({Errc::BadJid, peer->str() +
                                    " is this very program now; send to another one of this "
                                    "account"});
+  // Written by another version, or for an extension that is gone.
+  std::string why;
+  std::erase_if(methods_, [&](const MethodChoice& method) {
+    const auto known = MethodChoice::parse(method.str());
+    if (known) return false;
+    why = known.error().detail;
+    world_.book.tell(job_.id(), "skipped", why);
+    return true;
+  });
+  if (methods_.empty() && !why.empty()) return fail({Errc::NoCommonMethod, why});
   world_.account.plan(*peer, methods_,
                       alive_.wrap([this](Result<SendPlan> plan) { found(std::move(plan)); }));
 }

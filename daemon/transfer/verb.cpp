@@ -9,13 +9,13 @@ bool is_open_offer(const JobRecord& record) {
          record.folder.empty();
 }
 bool has_ended(const JobRecord& record) { return is_terminal(record.state); }
-bool has_not_ended(const JobRecord& record) { return !is_terminal(record.state); }
+bool can_end(const JobRecord& record) { return is_live(record.state); }
 
 }  // namespace
 
 const Verb kAccept{"accept", is_open_offer, "", false};
 const Verb kDecline{"decline", is_open_offer, "", false};
-const Verb kCancel{"cancel", has_not_ended, "it can be removed, not cancelled", true};
+const Verb kCancel{"cancel", can_end, "it can be removed, not cancelled", true};
 const Verb kRemove{"remove", has_ended, "cancel it before it is removed", true};
 
 std::span<const Verb* const> all_verbs() noexcept {

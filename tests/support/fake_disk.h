@@ -103,6 +103,13 @@ class FakeStore final : public Store {
       }
     });
   }
+  void checkpoint(JobId id, std::uint64_t bytes) override {
+    const auto nobody = [](Result<void>) {};
+    act(nobody, [this, id, bytes] {
+      if (const auto row = disk_.rows.find(id); row != disk_.rows.end())
+        row->second.durable = bytes;
+    });
+  }
   void remove(std::vector<JobId> ids, Done done) override {
     act(std::move(done), [this, ids = std::move(ids)] {
       for (const JobId id : ids) disk_.rows.erase(id);

@@ -16,6 +16,30 @@ TEST_CASE("job: words are those of the D-Bus API, both ways", "[job]") {
   CHECK_FALSE(job_state_from("sleeping"));
 }
 
+TEST_CASE("job: a word that is not ours is Unknown, and stays as it is until it is changed",
+          "[job]") {
+  JobRecord job;
+  CHECK(to_string(job.state) == "queued");
+  job.reason = Word<JobReason>::unknown("napping");
+  const JobRecord copy = job;
+  CHECK(copy.reason == JobReason::Unknown);
+  CHECK(to_string(copy.reason) == "napping");
+  job.reason = JobReason::Held;
+  CHECK(to_string(job.reason) == "held");
+  CHECK(to_string(copy.reason) == "napping");
+}
+
+TEST_CASE("job: nothing is done with one in an unknown state", "[job]") {
+  CHECK_FALSE(is_live(JobState::Unknown));
+  CHECK_FALSE(is_terminal(JobState::Unknown));
+  CHECK_FALSE(holds_slot(JobState::Unknown));
+  for (auto direction : {Direction::Out, Direction::In})
+    for (int other = 0; other <= static_cast<int>(JobState::Unknown); ++other) {
+      CHECK_FALSE(can_move(direction, JobState::Unknown, static_cast<JobState>(other)));
+      CHECK_FALSE(can_move(direction, static_cast<JobState>(other), JobState::Unknown));
+    }
+}
+
 TEST_CASE("job: a terminal state is left only by an outgoing retry", "[job]") {
   for (auto end : {JobState::Done, JobState::Failed, JobState::Cancelled})
     for (int to = 0; to <= static_cast<int>(JobState::Cancelled); ++to) {

@@ -135,11 +135,15 @@ TEST_CASE("damage: a newer schema is refused, not touched", "[damage]") {
     auto database = Database::open(folder + "/jobs.db");
     REQUIRE((*database)->execute("PRAGMA user_version = 99"));
   }
+  const auto content = read_file(folder + "/jobs.db");
   HandPoster core;
   auto opened = Journal::open(folder, core);
   REQUIRE_FALSE(opened);
   CHECK(opened.error().code == Errc::Config);
+  for (const auto* word : {"/jobs.db", "a newer xmppftd", "version 99", "move the file away"})
+    CHECK(opened.error().detail.find(word) != std::string::npos);
   CHECK(kept_original(folder).empty());
+  CHECK((read_file(folder + "/jobs.db") == content));
 }
 
 TEST_CASE("damage: no flipped bit or cut makes a wrong row appear", "[damage]") {

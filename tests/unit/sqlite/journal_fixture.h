@@ -103,9 +103,11 @@ inline JobRecord full_record(JobId id) {
   job.finished_at = WallTime(std::chrono::microseconds(3));
   job.next_attempt_at = WallTime(std::chrono::microseconds(4));
   job.waiting_since = WallTime(std::chrono::microseconds(5));
+  job.unaware_since = WallTime(std::chrono::microseconds(14));
   job.folder = "/home/ann/Downloads";
   job.part_name = ".xmppft-0123456789abcdef.part";
   job.part = {6, 7, 8, 9, 10};
+  job.durable = 13;
   job.wanted_name = "wanted.txt";
   job.final_name = "wanted (2).txt";
   job.publishing = true;

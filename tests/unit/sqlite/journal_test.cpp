@@ -65,6 +65,7 @@ TEST_CASE("journal: every member of a record comes back after a restart", "[jour
   auto again = open_journal(temp.file("state"), core);
   REQUIRE(again.contents.jobs.size() == 2);
   CHECK(to_cells(again.contents.jobs[0]) == to_cells(full_record(41)));
+  CHECK(again.contents.jobs[0].durable == 13);
   CHECK(to_cells(again.contents.jobs[1]) == to_cells(plain_record(42)));
   CHECK(again.contents.next_id == 43);
   CHECK_FALSE(again.contents.degraded);

@@ -73,7 +73,7 @@ TEST_CASE("job index: answers what a walk over all jobs would", "[index]") {
         walk.stored.erase(found);
       } else {
         now.state = static_cast<JobState>(below(static_cast<std::size_t>(JobState::Cancelled) + 1));
-        now.waiting_since = below(2) == 0 ? WallTime{} : wall_now();
+        now.unaware_since = below(2) == 0 ? WallTime{} : wall_now();
         now.peer = kPeers[below(kPeers.size())];  // another resource may go on with it
         index.storing(now);
         index.stored(&before, &now);
@@ -87,7 +87,7 @@ TEST_CASE("job index: answers what a walk over all jobs would", "[index]") {
              record.state == JobState::Verifying;
     }));
     REQUIRE(index.unaware() == walk.those([](const JobRecord& record) {
-      return record.state == JobState::Cancelled && record.waiting_since != WallTime{};
+      return record.state == JobState::Cancelled && record.unaware_since != WallTime{};
     }));
     for (const AccountId account : {1u, 2u, 3u})
       for (const auto& peer : kPeers)
@@ -106,13 +106,13 @@ TEST_CASE("job index: a cancelled job is unaware from the moment it is on its wa
   index.stored(nullptr, &record);
   auto now = record;
   now.state = JobState::Cancelled;
-  now.waiting_since = wall_now();
+  now.unaware_since = wall_now();
   index.storing(now);
   CHECK(index.unaware() == std::set<JobId>{7});
   index.stored(&record, &now);
   CHECK(index.unaware() == std::set<JobId>{7});
   auto told = now;
-  told.waiting_since = {};
+  told.unaware_since = {};
   index.storing(told);
   index.stored(&now, &told);
   CHECK(index.unaware().empty());

@@ -126,7 +126,7 @@ std::shared_ptr<Answer> cancelled_on_the_way(House& house, const Offer& offer) {
 
 /// So many minutes ago.
 void date_back(JobRecord& record, std::chrono::minutes by) {
-  record.waiting_since -= by;
+  record.unaware_since -= by;
   record.finished_at -= by;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "transfer/recovery.h"
 
+#include "transfer/verb.h"
 #include "unit/transfer/house.h"
 
 namespace recovery_test {
@@ -92,6 +93,78 @@ TEST_CASE("recovery: after a restart the sender's new offer continues without as
   again.deliver(*answer);
   CHECK(again.state(1) == "done");
   CHECK(again.disk.parts().empty());
+}
+
+TEST_CASE("recovery: a job in a state that is not ours is listed, and nothing is done with it",
+          "[recovery]") {
+  Disk disk;
+  const auto direction = GENERATE(Direction::Out, Direction::In);
+  CAPTURE(to_string(direction));
+  auto row = record(direction, JobState::Queued);
+  row.id = 7;
+  row.account = 1;
+  row.peer = kAnn + "/phone";
+  row.file = House::offer_of("notes.txt", 1000).file;
+  row.folder = "/in";
+  row.part_name = ".xmppft-9.part";
+  row.publishing = GENERATE(false, true);
+  row.waiting_since = wall_now();
+  row.state = Word<JobState>::unknown("sleeping");
+  disk.rows[7] = row;
+  disk.add("/in/.xmppft-9.part", 500);
+  disk.add(row.path, 1000);
+  {
+    House house(&disk);
+    house.start();
+    house.offered();  // the same file: a job of its own, for who knows what the other waits for
+    CHECK(house.state(8) == "offered/awaiting-user");
+    REQUIRE(house.decline(8));
+    house.pass(std::chrono::hours(24 * 400));
+    CHECK(to_string(house.job(7).state) == "sleeping");
+    CHECK(house.queue->counts().at(JobState::Unknown) == 1);
+    CHECK(actions_of(house.job(7)).empty());
+    for (const auto& how : {house.cancel(7), house.remove(7)}) {
+      REQUIRE_FALSE(how);
+      CHECK(how.error().code == Errc::BadState);
+      CHECK(how.error().detail.find("\"sleeping\", which this xmppftd does not know") !=
+            std::string::npos);
+    }
+    CHECK_FALSE(house.accept(7));
+    CHECK_FALSE(house.decline(7));
+    house.queue->account_removed(1);
+    house.settle();
+    CHECK(house.negotiator().talks.empty());
+  }
+  const auto& left = disk.rows.at(7);
+  CHECK(House::words(left) == "sleeping");
+  CHECK(left.publishing == row.publishing);
+  CHECK(left.part_name == row.part_name);
+  CHECK(left.waiting_since == row.waiting_since);
+  CHECK(left.finished_at == WallTime{});
+  CHECK(disk.names.count("/in/.xmppft-9.part") == 1);
+}
+
+TEST_CASE("recovery: of a job's methods those that are not ours are skipped, and it says so",
+          "[recovery]") {
+  Disk disk;
+  auto row = record(Direction::Out, JobState::Queued);
+  row.id = 7;
+  row.account = 1;
+  row.peer = kAnn;
+  row.methods = {{"upload", "tor"}};
+  const bool another = GENERATE(false, true);
+  if (another) row.methods.push_back({"si-ibb", ""});
+  row.source.inode = disk.add(row.path, 1000);
+  row.source.device = 1;
+  row.source.size = 1000;
+  disk.rows[7] = row;
+  House house(&disk);
+  house.start();
+  CHECK(house.state(7) == (another ? "offered/awaiting-peer" : "failed/no-method"));
+  CHECK(house.disk.stories[7].at(0).what == "skipped");
+  CHECK(house.disk.stories[7].at(0).detail.find("\"upload/tor\" is not a method") == 0);
+  CHECK(house.job(7).methods.at(0).str() == "upload/tor");
+  if (!another) CHECK(house.job(7).error_detail.find("\"upload/tor\"") != std::string::npos);
 }
 
 TEST_CASE("recovery: outgoing jobs start again by themselves, ids go on", "[recovery]") {

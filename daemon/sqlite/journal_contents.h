@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "model/job.h"
+#include "sqlite/database.h"
+#include "sqlite/job_rows.h"
+
+namespace xmppftd {
+
+/// What a journal of journal_version() holds, damaged or not.
+struct JournalContents {
+  std::vector<JobRecord> jobs;  ///< ascending by id
+  RowScan scan;
+  /// "17: its direction is "sideways"": sound rows that say what this program does not know. They
+  /// stay in the file as they are.
+  std::vector<std::string> strange;
+};
+JournalContents read_journal(Database& database);
+
+/// Copies what is sound in `from`, damaged or not, into `to`, which is empty but for the schema of
+/// this version: rows as they are, and their stories. Errors: DiskFull, Io, of `to`.
+Result<RowScan> copy_journal(Database& from, Database& to, int version);
+
+}  // namespace xmppftd

@@ -1,0 +1,345 @@
+// SPDX-License-Identifier: MIT
+#include <signal.h>
+#include <sqlite3.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <fstream>
+#include <map>
+#include <set>
+
+#include "journal_fixture.h"
+#include "sample_records.h"
+#include "sqlite/database.h"
+#include "sqlite/job_columns.h"
+#include "sqlite/journal_file.h"
+#include "sqlite/migrations.h"
+
+namespace migrations_test {
+
+using namespace xmppftd;
+
+namespace {
+
+std::unique_ptr<Database> open_database(const std::string& path) {
+  auto database = Database::open(path);
+  if (!database) FAIL(database.error().detail);
+  return std::move(*database);
+}
+
+std::string content_of(const std::string& path) {
+  std::ifstream in(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+/// A state folder with the journal that the code of that version wrote.
+std::string state_of_version(const TempFolder& temp, int version) {
+  const auto folder = temp.file("state");
+  std::filesystem::create_directory(folder);
+  std::filesystem::permissions(folder, std::filesystem::perms::owner_all);
+  const auto sql = content_of(FIXTURES "/version-" + std::to_string(version) + ".sql");
+  REQUIRE(sql.size() > 1000);
+  REQUIRE(open_database(folder + "/jobs.db")->execute("PRAGMA journal_mode = WAL;" + sql));
+  return folder;
+}
+
+std::string hex(std::string_view text) {
+  std::string digits;
+  for (const unsigned char c : text) {
+    digits += "0123456789ABCDEF"[c >> 4];
+    digits += "0123456789ABCDEF"[c & 15];
+  }
+  return digits;
+}
+
+std::vector<std::string> values(Database& database, const std::string& sql) {
+  std::vector<std::string> list;
+  auto rows = database.prepare(sql);
+  REQUIRE(rows);
+  for (auto row = rows->step(); row && *row; row = rows->step()) list.push_back(rows->text(0));
+  return list;
+}
+
+/// What a table holds, read without any code of the journal: columns by name, each with its values
+/// in the order of the rows, in hex.
+using Table = std::map<std::string, std::vector<std::string>>;
+Table table(Database& database, const std::string& name) {
+  Table columns;
+  for (const auto& column : values(database, "SELECT name FROM pragma_table_info('" + name + "')"))
+    columns[column] = values(database, "SELECT hex(" + column + ") FROM " + name + " ORDER BY " +
+                                           (name == "jobs"      ? "id"
+                                            : name == "history" ? "job, entry"
+                                                                : "job"));
+  return columns;
+}
+
+/// What a journal holds that a migration must not lose.
+struct Rows {
+  Table jobs, history, checkpoints;
+  std::int64_t next_id;
+  bool operator==(const Rows&) const = default;
+};
+Rows rows_in(const std::string& path) {
+  const auto database = open_database(path);
+  return {table(*database, "jobs"), table(*database, "history"), table(*database, "checkpoints"),
+          database->number("SELECT value FROM meta").value()};
+}
+
+std::int64_t version_of(const std::string& path) {
+  return open_database(path)->number("PRAGMA user_version").value();
+}
+
+/// Ends this process as kill -9 does, at its k-th encounter with ...
+class Death {
+ public:
+  enum class At { Statement, Write, HalfWrite };
+  static void strike_at(At where, int encounter) {
+    left_ = encounter;
+    where_ = where;
+    if (where == At::Statement) {
+      ::sqlite3_auto_extension(reinterpret_cast<void (*)()>(&watch));
+      return;
+    }
+    sqlite3_vfs* vfs = ::sqlite3_vfs_find(nullptr);
+    for (const char* name : {"write", "pwrite", "pwrite64", "ftruncate"}) {
+      auto* real = vfs->xGetSystemCall(vfs, name);
+      if (real == nullptr) continue;
+      const std::string_view call(name);
+      sqlite3_syscall_ptr ours = nullptr;
+      if (call == "write")
+        ours = reinterpret_cast<sqlite3_syscall_ptr>(&write);
+      else if (call == "ftruncate")
+        ours = reinterpret_cast<sqlite3_syscall_ptr>(&truncate);
+      else
+        ours = reinterpret_cast<sqlite3_syscall_ptr>(&pwrite);
+      vfs->xSetSystemCall(vfs, name, ours);
+    }
+  }
+
+ private:
+  static bool strikes() { return left_-- == 0; }
+  static void strike() { ::kill(::getpid(), SIGKILL); }
+  static int watch(sqlite3* handle, char**, const void*) {
+    ::sqlite3_trace_v2(
+        handle, SQLITE_TRACE_STMT,
+        [](unsigned, void*, void*, void*) {
+          if (strikes()) strike();
+          return 0;
+        },
+        nullptr);
+    return SQLITE_OK;
+  }
+  static ssize_t pwrite(int fd, const void* bytes, std::size_t count, off_t at) {
+    if (!strikes()) return ::pwrite(fd, bytes, count, at);
+    if (where_ == At::HalfWrite) static_cast<void>(::pwrite(fd, bytes, count / 2, at));
+    strike();
+    return -1;
+  }
+  static ssize_t write(int fd, const void* bytes, std::size_t count) {
+    if (strikes()) strike();
+    return ::write(fd, bytes, count);
+  }
+  static int truncate(int fd, off_t size) {
+    if (strikes()) strike();
+    return ::ftruncate(fd, size);
+  }
+  static inline int left_ = -1;
+  static inline At where_ = At::Statement;
+};
+
+/// Opens the journal in a process of its own. True: it was killed.
+bool killed_while_opening(const std::string& folder, Death::At where, int encounter) {
+  const pid_t child = ::fork();
+  REQUIRE(child >= 0);
+  if (child == 0) {
+    Death::strike_at(where, encounter);
+    ::_exit(open_journal_file(folder) ? 0 : 1);
+  }
+  int status = 0;
+  REQUIRE(::waitpid(child, &status, 0) == child);
+  if (WIFSIGNALED(status)) return true;
+  REQUIRE(WEXITSTATUS(status) == 0);
+  return false;
+}
+
+}  // namespace
+
+TEST_CASE("migration: a journal of an older version opens, and all rows and stories are equal",
+          "[migration]") {
+  const int version = GENERATE(1, 2, 3);
+  CAPTURE(version);
+  TempFolder temp;
+  const auto folder = state_of_version(temp, version);
+  const auto path = folder + "/jobs.db";
+  const auto [jobs, history, checkpoints, next_id] = rows_in(path);
+  REQUIRE(jobs.at("id").size() > 30);
+  REQUIRE(history.at("job").size() > 30);
+  HandPoster core;
+  Journaled contents;
+  {
+    auto opened = Journal::open(folder, core);
+    REQUIRE(opened);
+    contents = std::move(opened->second);
+  }
+  CHECK_FALSE(contents.degraded);
+  CHECK(contents.warnings.empty());
+  CHECK(static_cast<std::int64_t>(contents.next_id) == next_id);
+  auto database = open_database(path);
+  CHECK(database->number("PRAGMA user_version").value() == journal_version());
+  const auto now = table(*database, "jobs");
+  // Step 4 moves what waiting_since meant for cancelled jobs; only those are summed anew.
+  for (std::size_t row = 0; row < jobs.at("id").size(); ++row) {
+    const auto waited = jobs.at("waiting_since")[row];
+    const bool moves =
+        version < 4 && jobs.at("state")[row] == hex("cancelled") && waited != hex("0");
+    for (const auto& [column, list] : jobs) {
+      CAPTURE(column, row);
+      if (moves && column == "waiting_since")
+        REQUIRE((now.at(column)[row] == hex("0") && now.at("unaware_since")[row] == waited));
+      else if (!moves || !column.starts_with("checksum"))
+        REQUIRE(now.at(column)[row] == list[row]);
+    }
+    if (!moves && version < 4) REQUIRE(now.at("unaware_since")[row] == hex("0"));
+  }
+  CHECK((table(*database, "history") == history));
+  if (version >= 3) CHECK((table(*database, "checkpoints") == checkpoints));
+
+  REQUIRE(contents.jobs.size() == jobs.at("id").size());
+  for (std::size_t row = 0; row < contents.jobs.size(); ++row) {
+    const auto cells = to_cells(contents.jobs[row]);
+    for (std::size_t i = 0; i < cells.size(); ++i) {
+      const auto* text = std::get_if<std::string>(&cells[i]);
+      const auto value = text ? *text : std::to_string(std::get<std::int64_t>(cells[i]));
+      INFO(contents.jobs[row].id << " " << job_columns()[i].name);
+      REQUIRE(hex(value) == now.at(std::string(job_columns()[i].name))[row]);
+    }
+  }
+}
+
+TEST_CASE("migration: each version has the columns that stand in the list for it, and no others",
+          "[migration]") {
+  TempFolder temp;
+  const auto database = open_database(temp.file("jobs.db"));
+  for (int version = 1; version <= journal_version(); ++version) {
+    CAPTURE(version);
+    REQUIRE(migrate(*database, version));
+    std::set<std::string> expected{"checksum"};
+    if (version >= 3) expected.insert("checksum_columns");
+    for (std::size_t i = 0; i < column_count(version); ++i) {
+      CHECK(job_columns()[i].since <= version);  // those of a version are the first ones
+      expected.emplace(job_columns()[i].name);
+    }
+    std::set<std::string> there;
+    for (auto& name : values(*database, "SELECT name FROM pragma_table_info('jobs')"))
+      there.insert(name);
+    CHECK(there == expected);
+  }
+  CHECK(column_count(journal_version()) == job_columns().size());
+}
+
+TEST_CASE("migration: killed at any point it leaves the version before or the one after, all of it",
+          "[migration]") {
+  const auto where = GENERATE(Death::At::Statement, Death::At::Write, Death::At::HalfWrite);
+  const int oldest = GENERATE(0, 1, 2, 3);
+  if (where != Death::At::Statement && oldest > 1) return;  // the same steps
+  CAPTURE(static_cast<int>(where), oldest);
+  TempFolder temp;
+  const auto original = oldest == 0 ? temp.file("nothing") : state_of_version(temp, oldest);
+  std::map<std::int64_t, Rows> whole;  // what a journal of each version is
+  for (int version = oldest; version <= journal_version(); ++version) {
+    const auto path = temp.file("version-" + std::to_string(version));
+    if (oldest != 0) std::filesystem::copy(original + "/jobs.db", path);
+    REQUIRE(migrate(*open_database(path), version));
+    if (version != 0) whole[version] = rows_in(path);
+  }
+  std::set<std::int64_t> seen;
+  int deaths = 0;
+  const auto folder = temp.file("try");
+  const auto path = folder + "/jobs.db";
+  for (bool killed = true; killed; ++deaths) {
+    INFO("encounter " << deaths);
+    std::filesystem::remove_all(folder);
+    if (oldest != 0) std::filesystem::copy(original, folder);
+    killed = killed_while_opening(folder, where, deaths);
+    const auto left =
+        temp.file("left");  // looked at apart, for looking moves the log into the file
+    std::filesystem::remove_all(left);
+    if (std::filesystem::exists(folder)) std::filesystem::copy(folder, left);
+    const auto version = std::filesystem::exists(path) ? version_of(left + "/jobs.db") : 0;
+    seen.insert(version);
+    if (version != 0) REQUIRE((rows_in(left + "/jobs.db") == whole.at(version)));
+    auto opened = open_journal_file(folder);
+    REQUIRE(opened);
+    REQUIRE_FALSE(opened->contents.degraded);
+    opened->database.reset();
+    REQUIRE(version_of(path) == journal_version());
+    REQUIRE((rows_in(path) == whole.at(journal_version())));
+  }
+  CHECK(seen.size() == whole.size() + (oldest == 0 ? 1 : 0));
+  CHECK(deaths > 3 * (journal_version() - oldest));
+}
+
+TEST_CASE("migration: a damaged journal of an older version is saved, and kept as it was",
+          "[migration][damage]") {
+  const int version = GENERATE(1, 2, 3);
+  // The second one is a row that step 4 sums anew: it would look sound after that.
+  const std::string row = GENERATE("17", "65");
+  CAPTURE(version, row);
+  TempFolder temp;
+  const auto folder = state_of_version(temp, version);
+  const auto path = folder + "/jobs.db";
+  auto sound = temp.file("sound");
+  std::filesystem::copy(path, sound);
+  REQUIRE(migrate(*open_database(sound)));
+  REQUIRE(open_database(sound)->execute("PRAGMA foreign_keys = ON; DELETE FROM jobs WHERE id = " +
+                                        row));
+  REQUIRE(open_database(path)->execute("UPDATE jobs SET size = size + 1 WHERE id = " + row));
+  const auto damaged = content_of(path);
+  auto opened = open_journal_file(folder);
+  REQUIRE(opened);
+  opened->database.reset();
+  CHECK(opened->contents.degraded);
+  REQUIRE(opened->contents.warnings.size() == 1);
+  const auto& told = opened->contents.warnings[0];
+  CHECK(told.find("36 jobs were saved; lost: " + row + ".") != std::string::npos);
+  CHECK((content_of(told.substr(told.rfind(' ') + 1)) == damaged));
+  auto expected = rows_in(sound);
+  expected.next_id += 1000;
+  CHECK((rows_in(path) == expected));
+}
+
+TEST_CASE("migration: a row that covers another number of columns than it was written with is lost",
+          "[migration][damage]") {
+  TempFolder temp;
+  const auto folder = state_of_version(temp, 2);
+  const auto path = folder + "/jobs.db";
+  REQUIRE(open_journal_file(folder));
+  const auto covered = GENERATE("0", "1", "49", "-1", "1000000", "checksum_columns - 1");
+  CAPTURE(covered);
+  REQUIRE(open_database(path)->execute(std::string("UPDATE jobs SET checksum_columns = ") +
+                                       covered + " WHERE id = 1"));
+  auto opened = open_journal_file(folder);
+  REQUIRE(opened);
+  CHECK(opened->contents.degraded);
+  CHECK(opened->contents.jobs.front().id == 2);
+}
+
+TEST_CASE("fixture: writes the sample jobs into the folder XMPPFT_FIXTURE", "[.fixture]") {
+  const char* folder = std::getenv("XMPPFT_FIXTURE");
+  REQUIRE(folder != nullptr);
+  HandPoster core;
+  auto opened = Journal::open(folder, core);
+  REQUIRE(opened);
+  const auto jobs = sample_records();
+  opened->first->put(jobs, [](Result<void> how) { REQUIRE(how); });
+  for (const auto& job : jobs)
+    for (std::size_t line = 0; line < job.id % 4; ++line)
+      opened->first->tell(job.id, {WallTime(std::chrono::microseconds(line)), odd_text(line),
+                                   odd_text(job.id + line)});
+  auto removed = jobs.back();
+  removed.id += 1000;  // its id is not given out again
+  opened->first->put({removed}, {});
+  opened->first->remove({removed.id}, [](Result<void> how) { REQUIRE(how); });
+}
+
+}  // namespace migrations_test
