@@ -65,9 +65,9 @@ class WorkerBlockReader final : public BlockReader {
       : waiting_(core),
         inbox_(worker.inbox()),
         source_(std::make_shared<BlockSource>(std::move(file), range)) {}
-  void read(std::size_t size, Callback<void(Result<std::string>)> done) override {
-    on_worker<std::string>(waiting_, *inbox_, std::move(done),
-                           [source = source_, size] { return source->read(size); });
+  void read(std::size_t size, Callback<void(Result<Bytes>)> done) override {
+    on_worker<Bytes>(waiting_, *inbox_, std::move(done),
+                     [source = source_, size] { return source->read(size); });
   }
   void finish(Callback<void(Result<Moved>)> done) override {
     on_worker<Moved>(waiting_, *inbox_, std::move(done),

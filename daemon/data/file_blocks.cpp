@@ -29,7 +29,7 @@ BlockSource::BlockSource(FileEnd file, ByteRange range)
       range_(range),
       digest_(digest_for(file)) {}
 
-Result<std::string> BlockSource::read(std::size_t size) {
+Result<Bytes> BlockSource::read(std::size_t size) {
   if (error_) return *error_;
   auto block = next(size);
   if (!block) {
@@ -38,7 +38,7 @@ Result<std::string> BlockSource::read(std::size_t size) {
   }
   if (digest_) digest_->update(*block);
   moved_ += block->size();
-  return to_base64(*block);
+  return block;
 }
 
 Result<Bytes> BlockSource::next(std::size_t size) {

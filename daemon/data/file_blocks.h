@@ -2,7 +2,6 @@
 #pragma once
 
 #include <optional>
-#include <string>
 
 #include "data/file_io.h"
 #include "io/bulk.h"
@@ -14,10 +13,10 @@ namespace xmppftd {
 class BlockSource {
  public:
   BlockSource(FileEnd file, ByteRange range);
-  /// The next `size` bytes (fewer at the end, "" after it) as base64. The last 64 KiB are given
-  /// only once the file was seen unchanged after they were read. Errors: FileChanged, Io; each
-  /// later call gives the same one.
-  Result<std::string> read(std::size_t size);
+  /// The next `size` bytes (fewer at the end, none after it). The last 64 KiB are given only once
+  /// the file was seen unchanged after they were read. Errors: FileChanged, Io; each later call
+  /// gives the same one.
+  Result<Bytes> read(std::size_t size);
   Result<Moved> finish();
 
  private:

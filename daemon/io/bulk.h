@@ -48,14 +48,14 @@ class Move {
   virtual ~Move() = default;
 };
 
-/// File bytes in blocks, for IBB: in order, one after another.
+/// A range of a file in blocks: in order, one after another.
 class BlockReader {
  public:
   virtual ~BlockReader() = default;
-  /// The next `size` bytes of the range (fewer at its end) as base64. Up to 64 may be asked for
-  /// ahead; answers come in order. The last 64 KiB of the file come only while its identity is
-  /// unchanged. Errors: FileChanged, Io.
-  virtual void read(std::size_t size, Callback<void(Result<std::string>)> done) = 0;
+  /// The next `size` bytes of the range (fewer at its end). Up to 64 may be asked for ahead;
+  /// answers come in order. The last 64 KiB of the file come only while its identity is unchanged.
+  /// Errors: FileChanged, Io.
+  virtual void read(std::size_t size, Callback<void(Result<Bytes>)> done) = 0;
   /// After the last block. The digest of what was read.
   virtual void finish(Callback<void(Result<Moved>)> done) = 0;
 };

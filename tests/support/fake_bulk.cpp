@@ -100,14 +100,14 @@ struct FakeBulk::Reader final : BlockReader {
     ++*handles;
   }
   ~Reader() override { --*handles; }
-  void read(std::size_t size, Callback<void(Result<std::string>)> done) override {
-    Result<std::string> answer = Error{bulk.reading_fails.value_or(Errc::Io), "reading"};
+  void read(std::size_t size, Callback<void(Result<Bytes>)> done) override {
+    Result<Bytes> answer = Error{bulk.reading_fails.value_or(Errc::Io), "reading"};
     if (!bulk.reading_fails) {
       const auto left = range.length - moved;
       const auto piece = std::string_view(bulk.content)
                              .substr(range.offset + moved, std::min<std::uint64_t>(size, left));
       moved += piece.size();
-      answer = to_base64(view_of(piece));
+      answer = Bytes(piece.begin(), piece.end());
     }
     next.call([callback = std::move(done), answer]() mutable { callback(std::move(answer)); });
   }

@@ -190,7 +190,7 @@ class MemoryBulk::Reader final : public BlockReader {
         range_(range),
         content_(bulk.outgoing(file_, range)),
         handle_(bulk.handles_) {}
-  void read(std::size_t size, Callback<void(Result<std::string>)> done) override {
+  void read(std::size_t size, Callback<void(Result<Bytes>)> done) override {
     waiting_.push_back({size, std::move(done)});
     serve();
   }
@@ -217,7 +217,7 @@ class MemoryBulk::Reader final : public BlockReader {
                                                last ? std::string::npos : size);
             moved_ += piece.size();
             const auto alive = handle_.alive;
-            done(to_base64(view_of(piece)));
+            done(Bytes(piece.begin(), piece.end()));
             if (!*alive) return;
           }
           serve();
@@ -229,7 +229,7 @@ class MemoryBulk::Reader final : public BlockReader {
   ByteRange range_;
   std::string content_;
   std::uint64_t moved_ = 0;
-  std::deque<std::pair<std::size_t, Callback<void(Result<std::string>)>>> waiting_;
+  std::deque<std::pair<std::size_t, Callback<void(Result<Bytes>)>>> waiting_;
   std::unique_ptr<Timer> timer_;
   Handle handle_;
 };

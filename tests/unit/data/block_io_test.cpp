@@ -56,7 +56,7 @@ class HoldingCore final : public Poster {
 
 }  // namespace
 
-TEST_CASE("blocks: read in order as base64, digest at the end", "[blocks]") {
+TEST_CASE("blocks: read in order, digest at the end", "[blocks]") {
   const TempDir dir;
   TestCore core;
   DataPlane plane(core);
@@ -66,10 +66,7 @@ TEST_CASE("blocks: read in order as base64, digest at the end", "[blocks]") {
   std::string got;
   Outcome<Moved> finished;
   for (int i = 0; i < 38; ++i)
-    reader->read(4096, [&](Result<std::string> block) {
-      const auto bytes = from_base64(block.value()).value();
-      got.append(bytes.begin(), bytes.end());
-    });
+    reader->read(4096, [&](Result<Bytes> block) { got.append(block->begin(), block->end()); });
   reader->finish(finished.callback());
   core.run_until([&] { return finished.arrived(); });
   CHECK(got == content.substr(100, 150'000));
@@ -83,7 +80,7 @@ TEST_CASE("blocks: the last 64 KiB of a file that changed are not given", "[bloc
   DataPlane plane(core);
   const auto file = file_with(dir / "a", noise(100'000));
   const auto reader = plane.bulk().read_blocks({file, {}}, {0, 100'000});
-  Outcome<std::string> first, second, third;
+  Outcome<Bytes> first, second, third;
   Outcome<Moved> finished;
   REQUIRE(write_all(file->fd.get(), view_of("changed"), 0));
   reader->read(100'000 - kHeldBack, first.callback());
@@ -104,7 +101,7 @@ TEST_CASE("blocks: after a failure no later block is given", "[blocks]") {
   const auto content = noise(200'000);
   const auto file = file_with(dir / "a", content);
   const auto reader = plane.bulk().read_blocks({file, {}}, {0, 200'000});
-  Outcome<std::string> first, second;
+  Outcome<Bytes> first, second;
   REQUIRE(::ftruncate(file->fd.get(), 0) == 0);
   reader->read(10, first.callback());
   core.run_until([&] { return first.arrived(); });
@@ -216,7 +213,7 @@ TEST_CASE("blocks: after the handle died nobody is called", "[blocks]") {
   TestCore core;
   DataPlane plane(core);
   const auto file = file_with(dir / "a", noise(100'000));
-  Outcome<std::string> block;
+  Outcome<Bytes> block;
   Outcome<void> written;
   auto reader = plane.bulk().read_blocks({file, {}}, {0, 100'000});
   auto writer = plane.bulk().write_blocks({open_file(dir / "b"), {}}, {0, 5});

@@ -219,7 +219,7 @@ TEST_CASE("bulk: the plane may die under running moves, and handles after it", "
   TcpPair tcp(kFew, kFew);
   Outcome<Moved> sent;
   Outcome<Hash> hashed;
-  Outcome<std::string> block;
+  Outcome<Bytes> block;
   std::unique_ptr<Move> send, hash;
   std::unique_ptr<BlockReader> reader;
   const auto file = file_with(dir / "a", noise(8'000'000));
