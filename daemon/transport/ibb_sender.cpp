@@ -59,7 +59,7 @@ IbbSendStream::~IbbSendStream() {
 void IbbSendStream::start(FileEnd file, ByteRange range, Handler& handler) {
   handler_ = &handler;
   flow_.emplace(range.length, block_size(), window());
-  reader_ = context().bulk.read_blocks(std::move(file), range);
+  reader_ = context().bulk.read_blocks(std::move(file), range, shared_progress());
   limit().add(*this);
   if (early_failure_) flow_->fail(*early_failure_);
   if (flow_->state() != IbbSender::State::Failed) return go_on();

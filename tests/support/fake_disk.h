@@ -53,7 +53,8 @@ struct Disk {
     std::uint64_t size = 0;
     bool whole = false;  ///< has all its bytes, the right ones
     bool synced = false;
-    std::string content = {};  ///< only where bytes move (MemoryBulk)
+    std::string content = {};    ///< only where bytes move (MemoryBulk)
+    std::int64_t rewritten = 0;  ///< how often somebody else did
   };
   std::map<JobId, JobRecord> rows;
   std::map<JobId, std::vector<HistoryEntry>> stories;
@@ -72,6 +73,17 @@ struct Disk {
     const auto inode = add(path, content.size());
     inodes[inode].content = std::move(content);
     return inode;
+  }
+  /// What another program does to a file.
+  void rewrite(std::uint64_t inode, std::string content) {
+    auto& file = inodes.at(inode);
+    file.content = std::move(content);
+    file.size = file.content.size();
+    ++file.rewritten;
+  }
+  FileIdentity identity_of(std::uint64_t inode) const {
+    const auto& file = inodes.at(inode);
+    return {1, inode, file.size, file.rewritten, 0};
   }
   std::vector<std::string> parts() const {
     std::vector<std::string> list;
@@ -308,7 +320,7 @@ class FakeFiles final : public Files {
  private:
   std::shared_ptr<OpenFile> opened(std::uint64_t inode) {
     auto file = std::make_shared<OpenFile>();
-    file->identity = {1, inode, disk_.inodes[inode].size, 0, 0};
+    file->identity = disk_.identity_of(inode);
     return file;
   }
   template <class T, class Action>
