@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "data/block_work.h"
 #include "data/file_blocks.h"
 #include "data/receive_task.h"
 #include "data/send_task.h"
@@ -17,16 +18,25 @@ class StreamMove final : public Move {
   StreamMove(Poster& core, Worker& worker)
       : waiting_(core), inbox_(worker.inbox()), worker_(worker) {}
   ~StreamMove() override {
+    if (waiting_.empty()) return;
     // Through the inbox, as the worker may be gone; then this task never runs.
-    if (!waiting_.empty()) inbox_->post([&worker = worker_, id = id_] { worker.drop(id); });
+    inbox_->post([&worker = worker_, id = id_] { worker.drop(id); });
+    if (digest_) digest_->cancel();
   }
+  void set_rate(std::uint64_t bytes_per_second) override { limit_->set_rate(bytes_per_second); }
   Answer<Moved> expect(Bulk::OnMoved done) { return waiting_.expect<Moved>(std::move(done)); }
-  void start(std::unique_ptr<StreamTask> task) { id_ = worker_.start(std::move(task)); }
+  const std::shared_ptr<Throttle>& limit() const { return limit_; }
+  void start(std::unique_ptr<StreamTask> task, std::shared_ptr<RangeDigest> digest) {
+    digest_ = std::move(digest);
+    id_ = worker_.start(std::move(task));
+  }
 
  private:
   Waiting waiting_;
   const std::shared_ptr<Inbox> inbox_;
   Worker& worker_;
+  const std::shared_ptr<Throttle> limit_ = std::make_shared<Throttle>();  // shared with the task
+  std::shared_ptr<RangeDigest> digest_;
   Worker::TaskId id_ = 0;
 };
 
@@ -36,6 +46,7 @@ class HashMove final : public Move {
   ~HashMove() override {
     if (!waiting_.empty()) digest_->cancel();
   }
+  void set_rate(std::uint64_t) override {}
   void start(std::shared_ptr<RangeDigest> digest, std::uint64_t bytes,
              Callback<void(Result<Hash>)> done) {
     digest_ = std::move(digest);
@@ -50,54 +61,88 @@ class HashMove final : public Move {
   std::shared_ptr<RangeDigest> digest_;
 };
 
-/// Runs `work` on the block end's worker and brings its result to `done`; skipped when nobody waits
-/// any more.
-template <class T, class Work>
-void on_worker(Waiting& waiting, Inbox& inbox, Callback<void(Result<T>)> done, Work work) {
-  inbox.post([answer = waiting.expect<T>(std::move(done)), work = std::move(work)]() mutable {
-    if (answer.wanted()) answer.give(work());
-  });
-}
-
-class WorkerBlockReader final : public BlockReader {
+/// Core's half of a block end; `Blocks` is the worker's.
+template <class Blocks>
+class BlockEnd {
  public:
-  WorkerBlockReader(Poster& core, Worker& worker, FileEnd file, ByteRange range)
+  BlockEnd(Poster& core, Worker& worker, ThreadPool& hashers, FileEnd file, ByteRange range,
+           std::shared_ptr<Progress> progress)
       : waiting_(core),
         inbox_(worker.inbox()),
-        source_(std::make_shared<BlockSource>(std::move(file), range)) {}
-  void read(std::size_t size, Callback<void(Result<std::string>)> done) override {
-    on_worker<std::string>(waiting_, *inbox_, std::move(done),
-                           [source = source_, size] { return source->read(size); });
+        work_(
+            std::make_shared<BlockWork>(worker, Pace(limit_, file.throttle), std::move(progress))),
+        blocks_(std::make_shared<Blocks>(hashers, std::move(file), range)) {}
+  BlockEnd(const BlockEnd&) = delete;
+  BlockEnd& operator=(const BlockEnd&) = delete;
+  ~BlockEnd() {
+    if (!waiting_.empty()) inbox_->post([work = work_] { work->drop(); });
   }
-  void finish(Callback<void(Result<Moved>)> done) override {
-    on_worker<Moved>(waiting_, *inbox_, std::move(done),
-                     [source = source_] { return source->finish(); });
+  void set_rate(std::uint64_t bytes_per_second) { limit_->set_rate(bytes_per_second); }
+
+  /// `action` moves a block; `size` says of what it answers how many bytes that were.
+  template <class T, class Action, class Size>
+  void move(Callback<void(Result<T>)> done, Action action, Size size) {
+    auto piece = [answer = waiting_.expect<T>(std::move(done)), blocks = blocks_,
+                  action = std::move(action), size]() mutable -> std::uint64_t {
+      if (!answer.wanted()) return 0;
+      Result<T> result = action(*blocks);
+      const std::uint64_t bytes = result ? size(result) : 0;
+      answer.give(std::move(result));
+      return bytes;
+    };
+    inbox_->post(
+        [work = work_, piece = std::move(piece)]() mutable { work->move(std::move(piece)); });
+  }
+  void finish(Callback<void(Result<Moved>)> done) {
+    auto task = [answer = waiting_.expect<Moved>(std::move(done)), blocks = blocks_]() mutable {
+      if (!answer.wanted()) return;
+      blocks->finish([answer = std::move(answer)](Result<Moved> moved) mutable {
+        answer.give(std::move(moved));
+      });
+    };
+    inbox_->post([work = work_, task = std::move(task)]() mutable { work->end(std::move(task)); });
   }
 
  private:
   Waiting waiting_;
   const std::shared_ptr<Inbox> inbox_;
-  const std::shared_ptr<BlockSource> source_;  // shared with tasks that the worker has not run yet
+  // Shared with tasks that the worker has not run yet.
+  const std::shared_ptr<Throttle> limit_ = std::make_shared<Throttle>();
+  const std::shared_ptr<BlockWork> work_;
+  const std::shared_ptr<Blocks> blocks_;
+};
+
+class WorkerBlockReader final : public BlockReader {
+ public:
+  template <class... Parts>
+  explicit WorkerBlockReader(Parts&&... parts) : end_(std::forward<Parts>(parts)...) {}
+  void set_rate(std::uint64_t bytes_per_second) override { end_.set_rate(bytes_per_second); }
+  void read(std::size_t size, Callback<void(Result<Bytes>)> done) override {
+    end_.move(
+        std::move(done), [size](BlockSource& source) { return source.read(size); },
+        [](const Result<Bytes>& block) { return block->size(); });
+  }
+  void finish(Callback<void(Result<Moved>)> done) override { end_.finish(std::move(done)); }
+
+ private:
+  BlockEnd<BlockSource> end_;
 };
 
 class WorkerBlockWriter final : public BlockWriter {
  public:
-  WorkerBlockWriter(Poster& core, Worker& worker, FileEnd file, ByteRange range)
-      : waiting_(core),
-        inbox_(worker.inbox()),
-        sink_(std::make_shared<BlockSink>(std::move(file), range)) {}
+  template <class... Parts>
+  explicit WorkerBlockWriter(Parts&&... parts) : end_(std::forward<Parts>(parts)...) {}
+  void set_rate(std::uint64_t bytes_per_second) override { end_.set_rate(bytes_per_second); }
   void write(Bytes block, Callback<void(Result<void>)> done) override {
-    on_worker<void>(waiting_, *inbox_, std::move(done),
-                    [sink = sink_, block = std::move(block)] { return sink->write(block); });
+    const auto size = block.size();
+    end_.move(
+        std::move(done), [block = std::move(block)](BlockSink& sink) { return sink.write(block); },
+        [size](const Result<void>&) { return size; });
   }
-  void finish(Callback<void(Result<Moved>)> done) override {
-    on_worker<Moved>(waiting_, *inbox_, std::move(done), [sink = sink_] { return sink->finish(); });
-  }
+  void finish(Callback<void(Result<Moved>)> done) override { end_.finish(std::move(done)); }
 
  private:
-  Waiting waiting_;
-  const std::shared_ptr<Inbox> inbox_;
-  const std::shared_ptr<BlockSink> sink_;  // shared with tasks that the worker has not run yet
+  BlockEnd<BlockSink> end_;
 };
 
 }  // namespace
@@ -133,55 +178,63 @@ Worker& BulkWorkers::writer_of(const std::shared_ptr<OpenFile>& file) {
   return *found->second;
 }
 
-StreamParts BulkWorkers::parts(UniqueFd socket, FileEnd file, ByteRange range,
-                               std::shared_ptr<Progress> progress, Answer<Moved> answer) {
-  std::shared_ptr<RangeDigest> digest;
-  if (file.digest) digest = std::make_shared<RangeDigest>(hashers_, file, range);
-  return {.socket = std::move(socket),
-          .file = std::move(file),
-          .range = range,
-          .progress = std::move(progress),
-          .digest = std::move(digest),
-          .stall = stall_,
-          .answer = std::move(answer)};
-}
-
 std::unique_ptr<Move> BulkWorkers::send(UniqueFd socket, FileEnd file, ByteRange range,
                                         StreamEnd end, std::shared_ptr<Progress> progress,
                                         OnMoved done) {
-  auto move = std::make_unique<StreamMove>(core_, least_busy());
-  move->start(std::make_unique<SendTask>(parts(std::move(socket), std::move(file), range,
-                                               std::move(progress), move->expect(std::move(done))),
-                                         end, Worker::Clock::now()));
-  return move;
+  return stream(least_busy(), std::move(socket), std::move(file), range, std::move(progress),
+                std::move(done), [end](StreamParts parts) {
+                  return std::make_unique<SendTask>(std::move(parts), end, Worker::Clock::now());
+                });
 }
 
 std::unique_ptr<Move> BulkWorkers::receive(UniqueFd socket, FileEnd file, ByteRange range,
                                            std::shared_ptr<Progress> progress, OnMoved done) {
-  auto move = std::make_unique<StreamMove>(core_, writer_of(file.file));
-  move->start(
-      std::make_unique<ReceiveTask>(parts(std::move(socket), std::move(file), range,
-                                          std::move(progress), move->expect(std::move(done))),
-                                    Worker::Clock::now()));
+  auto& writer = writer_of(file.file);  // before the file moves away
+  return stream(writer, std::move(socket), std::move(file), range, std::move(progress),
+                std::move(done), [](StreamParts parts) {
+                  return std::make_unique<ReceiveTask>(std::move(parts), Worker::Clock::now());
+                });
+}
+
+template <class MakeTask>
+std::unique_ptr<Move> BulkWorkers::stream(Worker& worker, UniqueFd socket, FileEnd file,
+                                          ByteRange range, std::shared_ptr<Progress> progress,
+                                          OnMoved done, MakeTask make_task) {
+  auto move = std::make_unique<StreamMove>(core_, worker);
+  auto digest = RangeDigest::of_move(hashers_, file, range);
+  Pace pace(move->limit(), file.throttle);
+  move->start(make_task({.socket = std::move(socket),
+                         .file = std::move(file),
+                         .range = range,
+                         .progress = std::move(progress),
+                         .digest = digest,
+                         .pace = std::move(pace),
+                         .stall = stall_,
+                         .answer = move->expect(std::move(done))}),
+              digest);
   return move;
 }
 
-std::unique_ptr<BlockReader> BulkWorkers::read_blocks(FileEnd file, ByteRange range) {
-  return std::make_unique<WorkerBlockReader>(core_, least_busy(), std::move(file), range);
+std::unique_ptr<BlockReader> BulkWorkers::read_blocks(FileEnd file, ByteRange range,
+                                                      std::shared_ptr<Progress> progress) {
+  return std::make_unique<WorkerBlockReader>(core_, least_busy(), hashers_, std::move(file), range,
+                                             std::move(progress));
 }
 
-std::unique_ptr<BlockWriter> BulkWorkers::write_blocks(FileEnd file, ByteRange range) {
+std::unique_ptr<BlockWriter> BulkWorkers::write_blocks(FileEnd file, ByteRange range,
+                                                       std::shared_ptr<Progress> progress) {
   auto& writer = writer_of(file.file);  // before the file moves away
-  return std::make_unique<WorkerBlockWriter>(core_, writer, std::move(file), range);
+  return std::make_unique<WorkerBlockWriter>(core_, writer, hashers_, std::move(file), range,
+                                             std::move(progress));
 }
 
 std::unique_ptr<Move> BulkWorkers::hash(std::shared_ptr<OpenFile> file, ByteRange range,
                                         HashAlgo algo, std::shared_ptr<Progress> progress,
                                         Callback<void(Result<Hash>)> done) {
   auto move = std::make_unique<HashMove>(core_);
-  move->start(std::make_shared<RangeDigest>(hashers_, FileEnd{std::move(file), algo}, range,
-                                            std::move(progress)),
-              range.length, std::move(done));
+  move->start(
+      std::make_shared<RangeDigest>(hashers_, std::move(file), algo, range, std::move(progress)),
+      range.length, std::move(done));
   return move;
 }
 

@@ -26,8 +26,10 @@ class BulkWorkers final : public Bulk {
                              std::shared_ptr<Progress> progress, OnMoved done) override;
   std::unique_ptr<Move> receive(UniqueFd socket, FileEnd file, ByteRange range,
                                 std::shared_ptr<Progress> progress, OnMoved done) override;
-  std::unique_ptr<BlockReader> read_blocks(FileEnd file, ByteRange range) override;
-  std::unique_ptr<BlockWriter> write_blocks(FileEnd file, ByteRange range) override;
+  std::unique_ptr<BlockReader> read_blocks(FileEnd file, ByteRange range,
+                                           std::shared_ptr<Progress> progress) override;
+  std::unique_ptr<BlockWriter> write_blocks(FileEnd file, ByteRange range,
+                                            std::shared_ptr<Progress> progress) override;
   std::unique_ptr<Move> hash(std::shared_ptr<OpenFile> file, ByteRange range, HashAlgo algo,
                              std::shared_ptr<Progress> progress,
                              Callback<void(Result<Hash>)> done) override;
@@ -35,8 +37,10 @@ class BulkWorkers final : public Bulk {
  private:
   Worker& least_busy();
   Worker& writer_of(const std::shared_ptr<OpenFile>& file);
-  StreamParts parts(UniqueFd socket, FileEnd file, ByteRange range,
-                    std::shared_ptr<Progress> progress, Answer<Moved> answer);
+  template <class MakeTask>
+  std::unique_ptr<Move> stream(Worker& worker, UniqueFd socket, FileEnd file, ByteRange range,
+                               std::shared_ptr<Progress> progress, OnMoved done,
+                               MakeTask make_task);
 
   Poster& core_;
   const std::chrono::milliseconds stall_;

@@ -2,8 +2,8 @@
 #pragma once
 
 #include <optional>
-#include <string>
 
+#include "data/block_digest.h"
 #include "data/file_io.h"
 #include "io/bulk.h"
 
@@ -13,12 +13,13 @@ namespace xmppftd {
 /// at a time.
 class BlockSource {
  public:
-  BlockSource(FileEnd file, ByteRange range);
-  /// The next `size` bytes (fewer at the end, "" after it) as base64. The last 64 KiB are given
-  /// only once the file was seen unchanged after they were read. Errors: FileChanged, Io; each
-  /// later call gives the same one.
-  Result<std::string> read(std::size_t size);
-  Result<Moved> finish();
+  BlockSource(ThreadPool& hashers, FileEnd file, ByteRange range);
+  /// The next `size` bytes (fewer at the end, none after it). The last 64 KiB are given only once
+  /// the file was seen unchanged after they were read. Errors: FileChanged, Io; each later call
+  /// gives the same one.
+  Result<Bytes> read(std::size_t size);
+  /// Before this returns, or on a hasher.
+  void finish(Callback<void(Result<Moved>)> done);
 
  private:
   Result<Bytes> next(std::size_t size);
@@ -26,8 +27,7 @@ class BlockSource {
   const std::shared_ptr<OpenFile> file_;
   FileIdentity known_;  ///< the file as last seen
   const ByteRange range_;
-  std::optional<Digest> digest_;
-  std::uint64_t moved_ = 0;
+  BlockDigest digest_;
   std::optional<Error> error_;
 };
 
@@ -35,18 +35,18 @@ class BlockSource {
 /// time.
 class BlockSink {
  public:
-  BlockSink(FileEnd file, ByteRange range);
+  BlockSink(ThreadPool& hashers, FileEnd file, ByteRange range);
   /// Errors: Protocol (past the range: nothing of the block is written), DiskFull, Io; each later
   /// call gives the same one.
   Result<void> write(ByteView block);
-  /// Errors: Interrupted (the range is not full), and those of write().
-  Result<Moved> finish();
+  /// Before this returns, or on a hasher. Errors: Interrupted (the range is not full), and those of
+  /// write().
+  void finish(Callback<void(Result<Moved>)> done);
 
  private:
   const std::shared_ptr<OpenFile> file_;
   const ByteRange range_;
-  std::optional<Digest> digest_;
-  std::uint64_t moved_ = 0;
+  BlockDigest digest_;
   WriteBack write_back_;
   std::optional<Error> error_;
 };

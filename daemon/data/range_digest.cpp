@@ -17,17 +17,26 @@ constexpr std::uint64_t kWorthWaking = 1024 * 1024;
 
 }  // namespace
 
-RangeDigest::RangeDigest(ThreadPool& hashers, FileEnd file, ByteRange range,
-                         std::shared_ptr<Progress> progress)
+RangeDigest::RangeDigest(ThreadPool& hashers, std::shared_ptr<OpenFile> file, HashAlgo algo,
+                         ByteRange range, std::shared_ptr<Progress> progress)
     : hashers_(hashers),
-      file_(std::move(file.file)),
+      file_(std::move(file)),
       range_(range),
       progress_(std::move(progress)),
-      digest_(file.digest.value()) {}
+      digest_(algo) {}
+
+std::shared_ptr<RangeDigest> RangeDigest::of_move(ThreadPool& hashers, const FileEnd& file,
+                                                  const ByteRange& range) {
+  if (!file.digest) return nullptr;
+  auto digest =
+      std::make_shared<RangeDigest>(hashers, file.file, *file.digest, ByteRange{0, range.end()});
+  digest->there_ = digest->reached_ = range.offset;
+  return digest;
+}
 
 void RangeDigest::reached(std::uint64_t bytes) {
   const std::lock_guard lock(mutex_);
-  reached_ = bytes;
+  reached_ = there_ + bytes;
   if (reached_ - scheduled_at_ >= kWorthWaking) schedule();
 }
 

@@ -13,16 +13,20 @@ namespace xmppftd {
 
 /// The digest of a range of a file, computed on the hashers through the page cache, behind whoever
 /// moves the bytes: never past the bytes said to be there. With `reached(all)` at once it is the
-/// digest of a file that lies still.
+/// digest of a range that lies still.
 ///
 /// Shared: a slice under way keeps it, and with it the file, alive.
 class RangeDigest : public std::enable_shared_from_this<RangeDigest> {
  public:
   /// `hashers` outlives every call here. `progress`, if any, tells the bytes digested.
-  RangeDigest(ThreadPool& hashers, FileEnd file, ByteRange range,
+  RangeDigest(ThreadPool& hashers, std::shared_ptr<OpenFile> file, HashAlgo algo, ByteRange range,
               std::shared_ptr<Progress> progress = nullptr);
+  /// Of what FileEnd::digest promises of a move of this range, where reached() counts from the
+  /// range's beginning; null when none was asked for.
+  static std::shared_ptr<RangeDigest> of_move(ThreadPool& hashers, const FileEnd& file,
+                                              const ByteRange& range);
 
-  /// The first `bytes` of the range can be read. Grows. One thread at a time.
+  /// `bytes` more than there were at first can be read. Grows. One thread at a time.
   void reached(std::uint64_t bytes);
   /// What was reached is all: `done` gets its digest, on a hasher. Errors: FileChanged (too short),
   /// Io.
@@ -38,6 +42,7 @@ class RangeDigest : public std::enable_shared_from_this<RangeDigest> {
   ThreadPool& hashers_;
   const std::shared_ptr<OpenFile> file_;
   const ByteRange range_;
+  std::uint64_t there_ = 0;  // bytes of the range that could be read at first
   const std::shared_ptr<Progress> progress_;
 
   // Only slices touch these, and only one slice runs at a time.

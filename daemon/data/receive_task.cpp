@@ -27,7 +27,8 @@ StreamTask::Step ReceiveTask::step(Clock::time_point now, Quantum& buffer) {
 
 StreamTask::Step ReceiveTask::receive(Clock::time_point now, Quantum& buffer) {
   // Never more than is due: a surplus byte cannot reach the file. expect_end() looks for it.
-  const auto want = std::min<std::uint64_t>(kQuantum, left());
+  const auto want = allowed(std::min<std::uint64_t>(kQuantum, left()), now);
+  if (want == 0) return std::nullopt;
   const auto n = ::recv(socket(), buffer.bytes, want, MSG_DONTWAIT);
   if (n < 0 && errno == EINTR) return std::nullopt;
   if (n < 0 && errno == EAGAIN) {

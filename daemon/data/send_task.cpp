@@ -49,9 +49,10 @@ StreamTask::Step SendTask::stream(Clock::time_point now) {
     state_ = State::Tail;
     return send_tail(now);
   }
+  const auto size = allowed(std::min<std::uint64_t>(kQuantum, left() - kHeldBack), now);
+  if (size == 0) return std::nullopt;
   auto offset = static_cast<off_t>(position());
-  const auto n =
-      ::sendfile(socket(), file(), &offset, std::min<std::uint64_t>(kQuantum, left() - kHeldBack));
+  const auto n = ::sendfile(socket(), file(), &offset, size);
   if (n < 0 && errno == EINTR) return std::nullopt;
   if (n < 0 && errno == EAGAIN) return wait(now, "the peer took no byte");
   if (n < 0) return socket_error(errno, "sending at byte " + std::to_string(moved_));
@@ -70,8 +71,9 @@ StreamTask::Step SendTask::send_tail(Clock::time_point now) {
     if (auto unchanged = check_unchanged(file(), known_); !unchanged) return unchanged;
   }
   if (left() > 0) {
-    const auto n = ::send(socket(), tail_.data() + tail_sent_, tail_.size() - tail_sent_,
-                          MSG_DONTWAIT | MSG_NOSIGNAL);
+    const auto size = allowed(left(), now);
+    if (size == 0) return std::nullopt;
+    const auto n = ::send(socket(), tail_.data() + tail_sent_, size, MSG_DONTWAIT | MSG_NOSIGNAL);
     if (n < 0 && errno == EINTR) return std::nullopt;
     if (n < 0 && errno == EAGAIN) return wait(now, "the peer took no byte");
     if (n < 0) return socket_error(errno, "sending at byte " + std::to_string(moved_));

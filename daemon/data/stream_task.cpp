@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <utility>
 
@@ -15,6 +16,8 @@ StreamTask::StreamTask(StreamParts parts, std::uint32_t interest, Clock::time_po
       socket_(std::move(parts.socket)),
       progress_(std::move(parts.progress)),
       digest_(std::move(parts.digest)),
+      pace_(std::move(parts.pace)),
+      moving_interest_(interest),
       stall_(parts.stall),
       answer_(std::move(parts.answer)) {
   ::fcntl(socket_.get(), F_SETFL, ::fcntl(socket_.get(), F_GETFL) | O_NONBLOCK);
@@ -25,8 +28,24 @@ StreamTask::~StreamTask() {
   if (digest_ != nullptr) digest_->cancel();
 }
 
+std::uint64_t StreamTask::allowed(std::uint64_t most, Clock::time_point now) {
+  const auto due = pace_.due();
+  const bool throttled = due > now;
+  if (std::exchange(throttled_, throttled) != throttled && progress_ != nullptr)
+    progress_->throttled.store(throttled, std::memory_order_relaxed);
+  if (!throttled) {
+    interest_ = moving_interest_;
+    return pace_.piece(most);
+  }
+  alive(now);
+  deadline_ = std::min(due, now + Pace::kLookAgain);
+  interest_ = EPOLLET;  // by edge, as an error or a hang-up, which come unasked, stay
+  return 0;
+}
+
 void StreamTask::advance(std::uint64_t bytes, Clock::time_point now) {
   moved_ += bytes;
+  pace_.pay(bytes, now);
   if (progress_ != nullptr) progress_->bytes.store(moved_, std::memory_order_relaxed);
   if (digest_ != nullptr) digest_->reached(moved_);
   alive(now);

@@ -21,6 +21,7 @@ struct StreamParts {
   ByteRange range;
   std::shared_ptr<Progress> progress;   ///< may be null
   std::shared_ptr<RangeDigest> digest;  ///< null when nobody will compare
+  Pace pace;
   std::chrono::milliseconds stall;
   Answer<Moved> answer;
 };
@@ -51,13 +52,17 @@ class StreamTask {
  protected:
   StreamTask(StreamParts parts, std::uint32_t interest, Clock::time_point now);
 
+  /// How many bytes to move now, `most` at most. 0 = none yet, for the pace is kept; until
+  /// deadline() the socket is not looked at.
+  std::uint64_t allowed(std::uint64_t most, Clock::time_point now);
   /// `bytes` more of the range are through.
   void advance(std::uint64_t bytes, Clock::time_point now);
   std::uint64_t left() const noexcept { return range_.length - moved_; }
   std::uint64_t position() const noexcept { return range_.offset + moved_; }
   int file() const noexcept { return file_->fd.get(); }
 
-  /// Something in the kernel's queues moved: the stall timer starts anew.
+  /// Something in the kernel's queues moved, or it was not up to the peer: the stall timer starts
+  /// anew.
   void alive(Clock::time_point now) noexcept { give_up_ = deadline_ = now + stall_; }
   /// "no byte was taken for 60 s".
   Error stalled(std::string_view what) const;
@@ -73,6 +78,9 @@ class StreamTask {
   UniqueFd socket_;
   const std::shared_ptr<Progress> progress_;
   std::shared_ptr<RangeDigest> digest_;  ///< null once concluded
+  Pace pace_;
+  const std::uint32_t moving_interest_;
+  bool throttled_ = false;
   const std::chrono::milliseconds stall_;
   Answer<Moved> answer_;
 };

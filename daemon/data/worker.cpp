@@ -3,6 +3,7 @@
 
 #include <sys/epoll.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <system_error>
@@ -69,6 +70,10 @@ void Worker::drop(TaskId id) {
   if (const auto found = streams_.find(id); found != streams_.end()) take_out(found->second);
 }
 
+void Worker::at(Clock::time_point time, Callback<void()> task) {
+  later_.emplace(time, std::move(task));
+}
+
 void Worker::run() {
   std::array<struct epoll_event, 64> events{};
   while (!stopping_) {
@@ -89,6 +94,7 @@ void Worker::run() {
     ring_alarms();
     busy_since_.store(0, std::memory_order_relaxed);
   }
+  later_.clear();
   alarms_.clear();
   streams_.clear();
   const std::lock_guard lock(mutex_);
@@ -160,12 +166,18 @@ void Worker::ring_alarms() {
       keep_up(stream);
     }
   }
+  while (!later_.empty() && later_.begin()->first <= now) {
+    auto task = later_.extract(later_.begin());
+    task.mapped()();
+  }
 }
 
 int Worker::milliseconds_to_alarm() const {
-  if (alarms_.empty()) return -1;
-  const auto left =
-      std::chrono::ceil<std::chrono::milliseconds>(alarms_.begin()->first - Clock::now()).count();
+  auto next = Clock::time_point::max();
+  if (!alarms_.empty()) next = alarms_.begin()->first;
+  if (!later_.empty()) next = std::min(next, later_.begin()->first);
+  if (next == Clock::time_point::max()) return -1;
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(next - Clock::now()).count();
   return left < 0 ? 0 : static_cast<int>(left);
 }
 

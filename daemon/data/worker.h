@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <condition_variable>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <set>
@@ -38,6 +39,8 @@ class Worker {
   /// On our own thread (post it): lets go of the task's socket and file. A task that has ended is
   /// none.
   void drop(TaskId id);
+  /// On our own thread too: a task for later.
+  void at(Clock::time_point time, Callback<void()> task);
   /// Other work for this thread, in order; each piece no longer than a quantum. Shared, so that
   /// handles may outlive us.
   const std::shared_ptr<Inbox>& inbox() const noexcept { return inbox_; }
@@ -73,6 +76,7 @@ class Worker {
   bool stopping_ = false;
   std::unordered_map<TaskId, Stream> streams_;
   std::set<std::pair<Clock::time_point, Stream*>> alarms_;
+  std::multimap<Clock::time_point, Callback<void()>> later_;
   std::unique_ptr<Quantum> buffer_;
 
   std::mutex mutex_;

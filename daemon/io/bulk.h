@@ -11,6 +11,7 @@
 #include "base/result.h"
 #include "base/unique_fd.h"
 #include "io/file.h"
+#include "io/throttle.h"
 #include "model/file_info.h"
 
 namespace xmppftd {
@@ -18,20 +19,27 @@ namespace xmppftd {
 /// Bytes moved so far within a range: stored relaxed by whoever moves them, sampled by the core.
 struct alignas(64) Progress {
   std::atomic<std::uint64_t> bytes{0};
+  /// nothing moves because of a limit that was set: not the peer's fault, and no stall
+  std::atomic<bool> throttled{false};
 };
 
 /// What a finished move carried.
 struct Moved {
   std::uint64_t bytes = 0;
-  std::optional<Hash> hash;  ///< of exactly these bytes, when asked for
+  std::optional<Hash> hash;  ///< when asked for, see FileEnd::digest
   /// the peer's program said that it has them all (IBB: every block and the close)
   bool acknowledged = false;
 };
 
-/// One end of a transfer on disk, and the digest that somebody will compare.
+/// One end of a transfer on disk.
 struct FileEnd {
   std::shared_ptr<OpenFile> file;
-  std::optional<HashAlgo> digest;
+  /// Of the file from its first byte to the end of the range, so of all of it where the range ends
+  /// with it: that is what peers compare. The bytes before the range, kept from an earlier
+  /// transfer, are read beside the move. A file that is too short for that is FileChanged.
+  std::optional<HashAlgo> digest = std::nullopt;
+  /// A limit that this move shares with others, null = none. Shared by their workers too.
+  std::shared_ptr<Throttle> throttle = nullptr;
 };
 
 /// How a sent stream ends. A reset after all bytes were acknowledged is no failure; a peer that
@@ -42,31 +50,38 @@ enum class StreamEnd {
   DrainAndClose,
 };
 
-/// A move under way. Destroying it cancels within one quantum; its callback is then never called.
-class Move {
+/// What moves bytes at a pace. Time spent on keeping a limit is no stall of the peer, however long,
+/// and Progress::throttled tells of it. But the peer's own patience ends: below some 1 kB/s it may
+/// take us for dead, and one that sends blocks without waiting for their acknowledgement cannot be
+/// slowed.
+class Paced {
  public:
-  virtual ~Move() = default;
+  virtual ~Paced() = default;
+  /// Bytes per second of this one alone, beside FileEnd::throttle; 0 = no limit, as at the start.
+  /// Takes effect at once.
+  virtual void set_rate(std::uint64_t bytes_per_second) = 0;
 };
 
-/// File bytes in blocks, for IBB: in order, one after another.
-class BlockReader {
+/// A move under way. Destroying it cancels within one quantum; its callback is then never called.
+class Move : public Paced {};
+
+/// A range of a file in blocks: in order, one after another.
+class BlockReader : public Paced {
  public:
-  virtual ~BlockReader() = default;
-  /// The next `size` bytes of the range (fewer at its end) as base64. Up to 64 may be asked for
-  /// ahead; answers come in order. The last 64 KiB of the file come only while its identity is
-  /// unchanged. Errors: FileChanged, Io.
-  virtual void read(std::size_t size, Callback<void(Result<std::string>)> done) = 0;
-  /// After the last block. The digest of what was read.
+  /// The next `size` bytes of the range (fewer at its end). Up to 64 may be asked for ahead;
+  /// answers come in order. The last 64 KiB of the file come only while its identity is unchanged.
+  /// Errors: FileChanged, Io; after one, each later call gives the same.
+  virtual void read(std::size_t size, Callback<void(Result<Bytes>)> done) = 0;
+  /// After the last block: what was read.
   virtual void finish(Callback<void(Result<Moved>)> done) = 0;
 };
-class BlockWriter {
+class BlockWriter : public Paced {
  public:
-  virtual ~BlockWriter() = default;
   /// Appends to the range. `done` comes once the kernel has the bytes; in order. Errors: Io,
-  /// DiskFull, Protocol (past the end of the range).
+  /// DiskFull, Protocol (past the end of the range: nothing of the block is written); after one,
+  /// each later call gives the same.
   virtual void write(Bytes block, Callback<void(Result<void>)> done) = 0;
-  /// After the last block. The digest of what was written. Errors: Interrupted (the range is not
-  /// full).
+  /// After the last block: what was written. Errors: Interrupted (the range is not full).
   virtual void finish(Callback<void(Result<Moved>)> done) = 0;
 };
 
@@ -93,10 +108,14 @@ class Bulk {
                                                       ByteRange range,
                                                       std::shared_ptr<Progress> progress,
                                                       OnMoved done) = 0;
-  [[nodiscard]] virtual std::unique_ptr<BlockReader> read_blocks(FileEnd file, ByteRange range) = 0;
-  [[nodiscard]] virtual std::unique_ptr<BlockWriter> write_blocks(FileEnd file,
-                                                                  ByteRange range) = 0;
-  /// The digest of a range through the page cache. Errors: FileChanged (too short), Io.
+  /// Of `progress` (may be null) blocks set only `throttled`: the stream that carries them knows
+  /// what has arrived.
+  [[nodiscard]] virtual std::unique_ptr<BlockReader> read_blocks(
+      FileEnd file, ByteRange range, std::shared_ptr<Progress> progress) = 0;
+  [[nodiscard]] virtual std::unique_ptr<BlockWriter> write_blocks(
+      FileEnd file, ByteRange range, std::shared_ptr<Progress> progress) = 0;
+  /// The digest of exactly this range through the page cache; as fast as it can, whatever rate is
+  /// set. Errors: FileChanged (too short), Io.
   [[nodiscard]] virtual std::unique_ptr<Move> hash(std::shared_ptr<OpenFile> file, ByteRange range,
                                                    HashAlgo algo,
                                                    std::shared_ptr<Progress> progress,

@@ -77,7 +77,7 @@ IbbReceiveStream::~IbbReceiveStream() {
 void IbbReceiveStream::start(FileEnd file, ByteRange range, Handler& handler) {
   handler_ = &handler;
   flow_.emplace(range.length, block_size());
-  writer_ = context().bulk.write_blocks(std::move(file), range);
+  writer_ = context().bulk.write_blocks(std::move(file), range, shared_progress());
   last_block_ = context().timers.now();
   watch(kSilence);
   // A Handler is never called from inside start().
@@ -145,6 +145,7 @@ void IbbReceiveStream::take(const Element& data, std::optional<IncomingIq> iq) {
 void IbbReceiveStream::wrote(const Result<void>& result) {
   if (result) {
     const auto reaction = flow_->written();
+    last_block_ = context().timers.now();  // the peer may have waited for this
     set_progress(flow_->stored());
     react(reaction);
   } else {

@@ -31,7 +31,7 @@ class IbbSendStream final : public IbbStream, private ServerLimit::Stream {
   std::size_t window() const;
   std::chrono::milliseconds close_answer_within() const;
   void read_ahead();
-  void send(const IbbSender::Block& block, Result<std::string> base64);
+  void send(const IbbSender::Block& block, Result<Bytes> bytes);
   void answered(std::uint64_t number, const IqReply& reply);
   static Error refusal(std::uint64_t number, const IqFailure& failure);
   void say_close();
@@ -59,7 +59,7 @@ IbbSendStream::~IbbSendStream() {
 void IbbSendStream::start(FileEnd file, ByteRange range, Handler& handler) {
   handler_ = &handler;
   flow_.emplace(range.length, block_size(), window());
-  reader_ = context().bulk.read_blocks(std::move(file), range);
+  reader_ = context().bulk.read_blocks(std::move(file), range, shared_progress());
   limit().add(*this);
   if (early_failure_) flow_->fail(*early_failure_);
   if (flow_->state() != IbbSender::State::Failed) return go_on();
@@ -121,19 +121,18 @@ std::size_t IbbSendStream::window() const {
 void IbbSendStream::read_ahead() {
   flow_->set_window(window());
   while (const auto block = flow_->next()) {
-    reader_->read(block->size, [this, block = *block](Result<std::string> base64) {
-      send(block, std::move(base64));
-    });
+    reader_->read(block->size,
+                  [this, block = *block](Result<Bytes> bytes) { send(block, std::move(bytes)); });
   }
 }
 
-void IbbSendStream::send(const IbbSender::Block& block, Result<std::string> base64) {
-  if (!base64) {
-    flow_->fail(base64.error());
+void IbbSendStream::send(const IbbSender::Block& block, Result<Bytes> bytes) {
+  if (!bytes) {
+    flow_->fail(bytes.error());
     return go_on();
   }
   unanswered_[block.number] = context().iq.request(
-      IqType::Set, key().peer, build_ibb_data(key().sid, block.seq, *std::move(base64)),
+      IqType::Set, key().peer, IbbData{key().sid, block.seq, *std::move(bytes)}.build(),
       IbbTransport::kAnswerWithin,
       [this, number = block.number](const IqReply& reply) { answered(number, reply); });
 }

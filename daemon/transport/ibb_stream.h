@@ -17,7 +17,7 @@ class IbbStream : public Carrier {
   IbbStream(const IbbStream&) = delete;
   IbbStream& operator=(const IbbStream&) = delete;
 
-  const Progress& progress() const override { return progress_; }
+  const Progress& progress() const override { return *progress_; }
   const Path& path() const override { return path_; }
 
   // Stanzas of the peer. Any of these may destroy the stream.
@@ -34,10 +34,11 @@ class IbbStream : public Carrier {
   bool ended() const { return ended_; }
   ServerLimit& limit() { return transport_.limit_; }
   const ServerLimit& limit() const { return transport_.limit_; }
+  const std::shared_ptr<Progress>& shared_progress() const { return progress_; }
   /// Bytes that this stream may have unanswered now.
   std::size_t share() const;
   void set_progress(std::uint64_t bytes) {
-    progress_.bytes.store(bytes, std::memory_order_relaxed);
+    progress_->bytes.store(bytes, std::memory_order_relaxed);
   }
   /// <close/>, whose answer nobody waits for.
   void send_close();
@@ -49,7 +50,8 @@ class IbbStream : public Carrier {
   const StreamKey key_;
   const std::size_t block_size_;
   const Path path_;
-  Progress progress_;
+  // Shared with whoever reads or writes the blocks.
+  const std::shared_ptr<Progress> progress_ = std::make_shared<Progress>();
   bool ended_ = false;
 };
 

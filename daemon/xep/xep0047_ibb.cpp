@@ -62,10 +62,8 @@ Result<IbbData> IbbData::parse(const Element& data, std::size_t block_size) {
   return parsed;
 }
 
-Element IbbData::build() const { return build_ibb_data(sid, seq, to_base64(bytes)); }
-
-Element build_ibb_data(const std::string& sid, std::uint16_t seq, std::string base64) {
-  return ibb_element("data", sid).set("seq", std::to_string(seq)).with_text(std::move(base64));
+Element IbbData::build() const {
+  return ibb_element("data", sid).set("seq", std::to_string(seq)).with_text(to_base64(bytes));
 }
 
 Result<IbbClose> IbbClose::parse(const Element& close) {

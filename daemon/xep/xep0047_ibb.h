@@ -41,9 +41,6 @@ struct IbbData {
   Element build() const;
 };
 
-/// `<data/>` around what is base64 already (io/bulk.h BlockReader).
-Element build_ibb_data(const std::string& sid, std::uint16_t seq, std::string base64);
-
 /// `<close/>`.
 struct IbbClose {
   std::string sid;

@@ -3,29 +3,17 @@
 
 #include <algorithm>
 #include <catch2/catch.hpp>
-#include <map>
+
+#include "support/paced_turns.h"
 
 namespace xmppftd::test {
+namespace {
 
-/// Callbacks for the next turn of the clock; those still waiting go with their owner.
-class NextTurn {
- public:
-  explicit NextTurn(FakeTimers& timers) : timers_(timers) {}
-  void call(Callback<void()> callback) {
-    const auto id = ++last_;
-    running_[id] = timers_.after(std::chrono::milliseconds(0),
-                                 [this, id, run = std::move(callback)]() mutable {
-                                   const auto keep = running_.extract(id);
-                                   auto now = std::move(run);
-                                   now();  // may destroy us
-                                 });
-  }
+constexpr std::uint64_t kHeldBack = 64 * 1024;  // as the workers do
 
- private:
-  FakeTimers& timers_;
-  unsigned long last_ = 0;
-  std::map<unsigned long, std::unique_ptr<Timer>> running_;
-};
+Error too_short() { return {Errc::FileChanged, "the file ends before the range"}; }
+
+}  // namespace
 
 void FakeBulk::Stream::end(Result<Moved> result) {
   socket.reset();
@@ -38,6 +26,7 @@ struct FakeBulk::StreamHandle final : Move {
     stream->cancelled = static_cast<bool>(stream->done);
     stream->socket.reset();
   }
+  void set_rate(std::uint64_t bytes_per_second) override { stream->rate = bytes_per_second; }
   std::shared_ptr<Stream> stream;
 };
 
@@ -61,7 +50,7 @@ std::unique_ptr<Move> FakeBulk::add(Stream stream) {
 
 std::unique_ptr<Move> FakeBulk::send(UniqueFd socket, FileEnd file, ByteRange range, StreamEnd end,
                                      std::shared_ptr<Progress> progress, OnMoved done) {
-  return add({true, std::move(socket), std::move(file), range, end, std::move(progress), false,
+  return add({true, std::move(socket), std::move(file), range, end, std::move(progress), 0, false,
               std::move(done)});
 }
 
@@ -73,65 +62,91 @@ std::unique_ptr<Move> FakeBulk::receive(UniqueFd socket, FileEnd file, ByteRange
               range,
               {},
               std::move(progress),
+              0,
               false,
               std::move(done)});
 }
 
 std::unique_ptr<Move> FakeBulk::hash(std::shared_ptr<OpenFile>, ByteRange range, HashAlgo algo,
-                                     std::shared_ptr<Progress>, Callback<void(Result<Hash>)> done) {
+                                     std::shared_ptr<Progress> progress,
+                                     Callback<void(Result<Hash>)> done) {
   struct Hashing final : Move {
-    explicit Hashing(FakeTimers& timers) : next(timers) {}
-    NextTurn next;
+    void set_rate(std::uint64_t) override {}
+    std::unique_ptr<Timer> soon;
   };
-  auto hashing = std::make_unique<Hashing>(timers_);
-  auto digest =
-      Digest::of(algo, view_of(std::string_view(content).substr(range.offset, range.length)));
-  hashing->next.call([callback = std::move(done), digest]() mutable { callback(digest); });
+  auto hashing = std::make_unique<Hashing>();
+  hashing->soon = timers_.after(
+      {}, [this, range, algo, progress = std::move(progress), done = std::move(done)]() mutable {
+        auto callback = std::move(done);  // which may destroy us
+        if (range.end() > content.size()) return callback(too_short());
+        if (progress) progress->bytes = range.length;
+        callback(Digest::of(algo,
+                            view_of(std::string_view(content).substr(range.offset, range.length))));
+      });
   return hashing;
 }
 
 struct FakeBulk::Reader final : BlockReader {
-  Reader(FakeBulk& its_bulk, FileEnd its_file, ByteRange its_range)
+  Reader(FakeBulk& its_bulk, FileEnd its_file, ByteRange its_range,
+         std::shared_ptr<Progress> progress)
       : bulk(its_bulk),
         file(std::move(its_file)),
         range(its_range),
-        next(its_bulk.timers_),
+        known(its_bulk.content),
+        turns(its_bulk.timers_, file.throttle, std::move(progress)),
         handles(its_bulk.handles_) {
     ++*handles;
   }
   ~Reader() override { --*handles; }
-  void read(std::size_t size, Callback<void(Result<std::string>)> done) override {
-    Result<std::string> answer = Error{bulk.reading_fails.value_or(Errc::Io), "reading"};
-    if (!bulk.reading_fails) {
-      const auto left = range.length - moved;
-      const auto piece = std::string_view(bulk.content)
-                             .substr(range.offset + moved, std::min<std::uint64_t>(size, left));
-      moved += piece.size();
-      answer = to_base64(view_of(piece));
-    }
-    next.call([callback = std::move(done), answer]() mutable { callback(std::move(answer)); });
+  void set_rate(std::uint64_t bytes_per_second) override { turns.set_rate(bytes_per_second); }
+  void read(std::size_t size, Callback<void(Result<Bytes>)> done) override {
+    const auto bytes = std::min<std::uint64_t>(size, range.length - asked);
+    asked += bytes;
+    turns.move(bytes, [this, bytes, done = std::move(done)]() mutable {
+      auto callback = std::move(done);
+      callback(next(bytes));  // may destroy us
+    });
   }
   void finish(Callback<void(Result<Moved>)> done) override {
-    Moved all{moved, std::nullopt, false};
-    if (file.digest)
-      all.hash = Digest::of(*file.digest,
-                            view_of(std::string_view(bulk.content).substr(range.offset, moved)));
-    next.call([callback = std::move(done), all]() mutable { callback(all); });
+    turns.end([this, done = std::move(done)]() mutable {
+      auto callback = std::move(done);
+      if (failure) return callback(*failure);
+      const std::string_view content = bulk.content;
+      Moved all{moved, std::nullopt, false};
+      if (file.digest && range.offset + moved > content.size()) return callback(too_short());
+      if (file.digest)
+        all.hash = Digest::of(*file.digest, view_of(content.substr(0, range.offset + moved)));
+      callback(all);
+    });
+  }
+  Result<Bytes> next(std::uint64_t bytes) {
+    const auto from = range.offset + moved;
+    if (bulk.reading_fails && !failure) failure = Error{*bulk.reading_fails, "reading"};
+    if (!failure && from + bytes > bulk.content.size()) failure = too_short();
+    if (!failure && range.end() - from - bytes < kHeldBack && bulk.content != known)
+      failure = Error{Errc::FileChanged, "the file changed"};
+    if (failure) return *failure;
+    moved += bytes;
+    const auto piece = std::string_view(bulk.content).substr(from, bytes);
+    return Bytes(piece.begin(), piece.end());
   }
   FakeBulk& bulk;
   FileEnd file;
   ByteRange range;
-  std::uint64_t moved = 0;
-  NextTurn next;
+  std::string known;  // the file when we began
+  std::uint64_t asked = 0, moved = 0;
+  std::optional<Error> failure;
+  PacedTurns turns;
   std::shared_ptr<std::size_t> handles;
 };
 
 struct FakeBulk::Writer final : BlockWriter {
-  Writer(FakeBulk& its_bulk, FileEnd its_file, ByteRange its_range)
+  Writer(FakeBulk& its_bulk, FileEnd its_file, ByteRange its_range,
+         std::shared_ptr<Progress> progress)
       : bulk(its_bulk),
         file(std::move(its_file)),
         range(its_range),
-        next(its_bulk.timers_),
+        turns(its_bulk.timers_, file.throttle, std::move(progress)),
         handles(its_bulk.handles_) {
     ++*handles;
   }
@@ -139,33 +154,48 @@ struct FakeBulk::Writer final : BlockWriter {
     --*handles;
     *alive = false;
   }
+  void set_rate(std::uint64_t bytes_per_second) override { turns.set_rate(bytes_per_second); }
   void write(Bytes block, Callback<void(Result<void>)> done) override {
-    auto work = [this, here = alive, bytes = std::move(block),
-                 callback = std::move(done)]() mutable {
+    const auto size = block.size();
+    auto work = [this, here = alive, bytes = std::move(block), done = std::move(done)]() mutable {
       if (!*here) return;
-      if (bulk.writing_fails) return callback(Error{*bulk.writing_fails, "writing"});
-      if (moved + bytes.size() > range.length)
-        return callback(Error{Errc::Protocol, "a byte too many"});
-      moved += bytes.size();
-      bulk.written.insert(bulk.written.end(), bytes.begin(), bytes.end());
-      callback(Result<void>());
+      auto callback = std::move(done);
+      callback(take(bytes));  // may destroy us
     };
     if (bulk.hold_writes)
       bulk.held_.emplace_back(std::move(work));
     else
-      next.call(std::move(work));
+      turns.move(size, std::move(work));
   }
   void finish(Callback<void(Result<Moved>)> done) override {
-    Moved all{moved, std::nullopt, false};
-    if (file.digest) all.hash = Digest::of(*file.digest, bulk.written);
-    next.call([callback = std::move(done), all]() mutable { callback(all); });
+    turns.end([this, done = std::move(done)]() mutable {
+      auto callback = std::move(done);
+      if (failure) return callback(*failure);
+      if (moved < range.length) return callback(Error{Errc::Interrupted, "bytes are missing"});
+      Moved all{moved, std::nullopt, false};
+      if (file.digest)
+        all.hash = Digest::of(*file.digest, ByteView(bulk.written).first(range.end()));
+      callback(all);
+    });
+  }
+  Result<void> take(const Bytes& block) {
+    if (bulk.writing_fails && !failure) failure = Error{*bulk.writing_fails, "writing"};
+    if (!failure && moved + block.size() > range.length)
+      failure = Error{Errc::Protocol, "a byte too many"};
+    if (failure) return *failure;
+    const auto at = range.offset + moved;
+    bulk.written.resize(std::max<std::size_t>(bulk.written.size(), at + block.size()));
+    std::copy(block.begin(), block.end(), bulk.written.begin() + static_cast<std::ptrdiff_t>(at));
+    moved += block.size();
+    return {};
   }
   FakeBulk& bulk;
   FileEnd file;
   ByteRange range;
   std::uint64_t moved = 0;
-  NextTurn next;
+  std::optional<Error> failure;
   std::shared_ptr<bool> alive = std::make_shared<bool>(true);
+  PacedTurns turns;
   std::shared_ptr<std::size_t> handles;
 };
 
@@ -176,12 +206,14 @@ void FakeBulk::write_held() {
   work();
 }
 
-std::unique_ptr<BlockReader> FakeBulk::read_blocks(FileEnd file, ByteRange range) {
-  return std::make_unique<Reader>(*this, std::move(file), range);
+std::unique_ptr<BlockReader> FakeBulk::read_blocks(FileEnd file, ByteRange range,
+                                                   std::shared_ptr<Progress> progress) {
+  return std::make_unique<Reader>(*this, std::move(file), range, std::move(progress));
 }
 
-std::unique_ptr<BlockWriter> FakeBulk::write_blocks(FileEnd file, ByteRange range) {
-  return std::make_unique<Writer>(*this, std::move(file), range);
+std::unique_ptr<BlockWriter> FakeBulk::write_blocks(FileEnd file, ByteRange range,
+                                                    std::shared_ptr<Progress> progress) {
+  return std::make_unique<Writer>(*this, std::move(file), range, std::move(progress));
 }
 
 }  // namespace xmppftd::test

@@ -13,7 +13,7 @@
 namespace xmppftd::test {
 
 /// Workers played by the test. Streams wait until it ends them; blocks are read from `content` and
-/// written to `written` on the next turn() of the clock, unless held.
+/// written to `written` on the next turn() of the clock, unless held or ahead of their pace.
 ///
 ///   FakeBulk bulk(timers);
 ///   carrier->start(file, {0, 9}, handler);
@@ -29,6 +29,7 @@ class FakeBulk final : public Bulk {
     ByteRange range;
     StreamEnd how = StreamEnd::ShutdownAndWait;
     std::shared_ptr<Progress> progress;
+    std::uint64_t rate = 0;  ///< as set last; the test keeps it or does not
     bool cancelled = false;
     OnMoved done;
     /// The worker's last word; nothing when it was cancelled.
@@ -40,7 +41,7 @@ class FakeBulk final : public Bulk {
   explicit FakeBulk(FakeTimers& timers) : timers_(timers) {}
 
   std::string content;       ///< the file that blocks are read from
-  Bytes written;             ///< what blocks were written
+  Bytes written;             ///< the file that blocks are written to
   bool hold_writes = false;  ///< a slow disk: write_held() lets one through
   std::optional<Errc> reading_fails, writing_fails;
 
@@ -56,8 +57,10 @@ class FakeBulk final : public Bulk {
                              std::shared_ptr<Progress> progress, OnMoved done) override;
   std::unique_ptr<Move> receive(UniqueFd socket, FileEnd file, ByteRange range,
                                 std::shared_ptr<Progress> progress, OnMoved done) override;
-  std::unique_ptr<BlockReader> read_blocks(FileEnd file, ByteRange range) override;
-  std::unique_ptr<BlockWriter> write_blocks(FileEnd file, ByteRange range) override;
+  std::unique_ptr<BlockReader> read_blocks(FileEnd file, ByteRange range,
+                                           std::shared_ptr<Progress> progress) override;
+  std::unique_ptr<BlockWriter> write_blocks(FileEnd file, ByteRange range,
+                                            std::shared_ptr<Progress> progress) override;
   std::unique_ptr<Move> hash(std::shared_ptr<OpenFile> file, ByteRange range, HashAlgo algo,
                              std::shared_ptr<Progress> progress,
                              Callback<void(Result<Hash>)> done) override;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <cstdio>
 #include <deque>
 #include <functional>
 #include <map>
@@ -53,7 +54,8 @@ struct Disk {
     std::uint64_t size = 0;
     bool whole = false;  ///< has all its bytes, the right ones
     bool synced = false;
-    std::string content = {};  ///< only where bytes move (MemoryBulk)
+    std::string content = {};    ///< only where bytes move (MemoryBulk)
+    std::int64_t rewritten = 0;  ///< how often somebody else did
   };
   std::map<JobId, JobRecord> rows;
   std::map<JobId, std::vector<HistoryEntry>> stories;
@@ -72,6 +74,17 @@ struct Disk {
     const auto inode = add(path, content.size());
     inodes[inode].content = std::move(content);
     return inode;
+  }
+  /// What another program does to a file.
+  void rewrite(std::uint64_t inode, std::string content) {
+    auto& file = inodes.at(inode);
+    file.content = std::move(content);
+    file.size = file.content.size();
+    ++file.rewritten;
+  }
+  FileIdentity identity_of(std::uint64_t inode) const {
+    const auto& file = inodes.at(inode);
+    return {1, inode, file.size, file.rewritten, 0};
   }
   std::vector<std::string> parts() const {
     std::vector<std::string> list;
@@ -165,7 +178,6 @@ class FakeFiles final : public Files {
   std::map<std::string, std::string> moved_folders;  ///< while files came: from, to
   int names_tried = 0, places_checked = 0, publishings = 0;
   bool reserves = true;
-  bool held = false;  ///< answers wait
   int opens = 0, open_at_once = 0;
   std::set<std::string> slow;  ///< paths that are opened when answer() says so
 
@@ -182,7 +194,7 @@ class FakeFiles final : public Files {
       return;
     }
     ++opens;
-    turns_.later([this, path, done = std::move(done)]() mutable {
+    later([this, path, done = std::move(done)]() mutable {
       if (const auto found = unreadable.find(path); found != unreadable.end())
         return done(Error{found->second, path + ": the test says no"});
       const auto found = disk_.names.find(path);
@@ -192,7 +204,7 @@ class FakeFiles final : public Files {
     });
   }
   void adopt_source(UniqueFd fd, const std::string& path, Done<Adopted> done) override {
-    turns_.later([this, fd = std::move(fd), path, done = std::move(done)]() mutable {
+    later([this, fd = std::move(fd), path, done = std::move(done)]() mutable {
       if (const auto same = same_files.find(path);
           same != same_files.end() && disk_.names.count(path) != 0)
         return done(Adopted{opened(disk_.names[path]), path});
@@ -202,15 +214,14 @@ class FakeFiles final : public Files {
   }
   void reopen_source(const std::string& path, std::shared_ptr<OpenFile> file,
                      const FileIdentity& queued, Done<std::shared_ptr<OpenFile>> done) override {
-    auto check = [queued, path,
+    auto check = [this, queued, path,
                   done = std::move(done)](Result<std::shared_ptr<OpenFile>> now) mutable {
-      if (now && (*now)->identity != queued)
+      if (now && disk_.identity_of((*now)->identity.inode) != queued)
         return done(Error{Errc::FileChanged, path + " changed"});
       done(std::move(now));
     };
     if (file == nullptr) return open_source(path, std::move(check));
-    turns_.later(
-        [file = std::move(file), check = std::move(check)]() mutable { check(std::move(file)); });
+    later([file = std::move(file), check = std::move(check)]() mutable { check(std::move(file)); });
   }
   Result<void> check_folder(const std::string& folder, std::chrono::milliseconds) override {
     if (const auto found = unreadable.find(folder); found != unreadable.end())
@@ -247,7 +258,7 @@ class FakeFiles final : public Files {
       if (size + keep_free > disk_.free) return Error{Errc::DiskFull, folder + ": not enough room"};
       auto part = std::make_shared<PartFile>();
       part->folder_path = folder;
-      part->name = ".xmppft-" + std::to_string(disk_.next_inode) + ".part";
+      part->name = part_name(disk_.next_inode);
       disk_.names[folder + "/" + part->name] = disk_.next_inode;
       disk_.inodes[disk_.next_inode] = {};
       part->file = opened(disk_.next_inode++);
@@ -267,29 +278,35 @@ class FakeFiles final : public Files {
     act(std::move(done), [this, part, final_name, overwrite]() -> Result<std::string> {
       ++publishings;
       if (publish_fails) return Error{*publish_fails, part->folder_path + ": the test says no"};
-      if (refuses && refuses(final_name))
+      if (final_name.empty() || final_name == "." || final_name == ".." ||
+          final_name.find('/') != std::string::npos || (refuses && refuses(final_name)))
         return Error{Errc::BadArgument, final_name + ": Invalid argument"};
       const auto moved = moved_folders.find(part->folder_path);
       const auto folder = moved == moved_folders.end() ? part->folder_path : moved->second;
       const auto target = folder + "/" + final_name;
-      if (!overwrite && disk_.names.count(target) != 0)
-        return Error{Errc::Exists, target + " is there"};
-      disk_.names[target] = part->file->identity.inode;
-      disk_.names.erase(part->folder_path + "/" + part->name);
+      if (!is(target, *part)) {
+        if (!is(part->folder_path + "/" + part->name, *part))
+          return Error{Errc::Io, part->name + " was moved or replaced by somebody"};
+        if (!overwrite && disk_.names.count(target) != 0)
+          return Error{Errc::Exists, target + " is there"};
+        disk_.names[target] = part->file->identity.inode;
+      }
+      remove(*part);
       return folder;
     });
   }
   void discard(std::shared_ptr<PartFile> part, Done<void> done) override {
     act(std::move(done), [this, part]() -> Result<void> {
-      disk_.names.erase(part->folder_path + "/" + part->name);
+      remove(*part);
       return {};
     });
   }
   void set_aside(std::shared_ptr<PartFile> part, Done<void> done) override {
     act(std::move(done), [this, part]() -> Result<void> {
       const auto path = part->folder_path + "/" + part->name;
-      disk_.names[path.substr(0, path.size() - 5) + ".bad"] = disk_.names[path];
-      disk_.names.erase(path);
+      if (!is(path, *part)) return {};
+      disk_.names[path.substr(0, path.size() - 5) + ".bad"] = part->file->identity.inode;
+      remove(*part);
       return {};
     });
   }
@@ -302,7 +319,10 @@ class FakeFiles final : public Files {
         const auto found = disk_.names.find(folder + "/" + name);
         return !name.empty() && found != disk_.names.end() && found->second == identity.inode;
       };
-      if (is_ours(final_name)) return Found{PartState::Published, nullptr};
+      if (is_ours(final_name)) {
+        if (is_ours(part_name)) disk_.names.erase(folder + "/" + part_name);
+        return Found{PartState::Published, nullptr};
+      }
       if (!is_ours(part_name)) return Found{PartState::Gone, nullptr};
       auto part = std::make_shared<PartFile>();
       part->folder_path = folder;
@@ -315,12 +335,32 @@ class FakeFiles final : public Files {
  private:
   std::shared_ptr<OpenFile> opened(std::uint64_t inode) {
     auto file = std::make_shared<OpenFile>();
-    file->identity = {1, inode, disk_.inodes[inode].size, 0, 0};
+    file->identity = disk_.identity_of(inode);
     return file;
+  }
+  static std::string part_name(std::uint64_t inode) {
+    char hex[17];
+    std::snprintf(hex, sizeof hex, "%016llx", static_cast<unsigned long long>(inode));
+    return std::string(".xmppft-") + hex + ".part";
+  }
+  bool is(const std::string& path, const PartFile& part) const {
+    const auto found = disk_.names.find(path);
+    return found != disk_.names.end() && found->second == part.file->identity.inode;
+  }
+  /// If the name still is the part's.
+  void remove(const PartFile& part) {
+    const auto path = part.folder_path + "/" + part.name;
+    if (is(path, part)) disk_.names.erase(path);
+  }
+  /// Not once we are gone.
+  void later(Callback<void()> task) {
+    turns_.later([alive = std::weak_ptr<char>(alive_), task = std::move(task)]() mutable {
+      if (!alive.expired()) task();
+    });
   }
   template <class T, class Action>
   void act(Callback<void(Result<T>)> done, Action action) {
-    turns_.later([this, done = std::move(done), action = std::move(action)]() mutable {
+    later([this, done = std::move(done), action = std::move(action)]() mutable {
       if (crash_.strikes()) return;
       auto result = action();
       if (!crash_.strikes()) done(std::move(result));
@@ -330,6 +370,7 @@ class FakeFiles final : public Files {
   Turns& turns_;
   Crash& crash_;
   std::map<std::string, Done<std::shared_ptr<OpenFile>>> waiting_;  ///< for answer()
+  const std::shared_ptr<char> alive_ = std::make_shared<char>();
 };
 
 }  // namespace xmppftd::test

@@ -35,8 +35,10 @@ class MemoryBulk final : public Bulk {
                              std::shared_ptr<Progress> progress, OnMoved done) override;
   std::unique_ptr<Move> receive(UniqueFd socket, FileEnd file, ByteRange range,
                                 std::shared_ptr<Progress> progress, OnMoved done) override;
-  std::unique_ptr<BlockReader> read_blocks(FileEnd file, ByteRange range) override;
-  std::unique_ptr<BlockWriter> write_blocks(FileEnd file, ByteRange range) override;
+  std::unique_ptr<BlockReader> read_blocks(FileEnd file, ByteRange range,
+                                           std::shared_ptr<Progress> progress) override;
+  std::unique_ptr<BlockWriter> write_blocks(FileEnd file, ByteRange range,
+                                            std::shared_ptr<Progress> progress) override;
   std::unique_ptr<Move> hash(std::shared_ptr<OpenFile> file, ByteRange range, HashAlgo algo,
                              std::shared_ptr<Progress> progress,
                              Callback<void(Result<Hash>)> done) override;
@@ -49,8 +51,10 @@ class MemoryBulk final : public Bulk {
   class Writer;
   struct Hashing;
   std::string outgoing(const FileEnd& file, const ByteRange& range) const;
+  /// Is the source what it was when it was opened, and long enough?
+  Result<void> check(const FileEnd& file, const ByteRange& range) const;
   void write(const FileEnd& file, std::uint64_t at, ByteView bytes);
-  Moved moved(const FileEnd& file, const ByteRange& range, std::uint64_t bytes) const;
+  Result<Moved> moved(const FileEnd& file, const ByteRange& range, std::uint64_t bytes) const;
 
   Disk& disk_;
   Turns& turns_;

@@ -32,12 +32,15 @@ struct Stage {
   StreamTask::Clock::time_point now{1h};
   Quantum buffer;
 
+  std::shared_ptr<Throttle> limit = std::make_shared<Throttle>();
+
   StreamParts parts(TcpPair& tcp, std::shared_ptr<OpenFile> file, ByteRange range) {
     return {std::move(tcp.ours),
-            {std::move(file), {}},
+            {std::move(file)},
             range,
             progress,
             nullptr,
+            Pace(limit, nullptr),
             60s,
             waiting.expect<Moved>(outcome.callback())};
   }
@@ -394,6 +397,82 @@ TEST_CASE("send: an empty range is an end alone", "[send]") {
     tcp.peer_closes();
   }
   CHECK(stage.finish(task));
+}
+
+// Pace.
+
+TEST_CASE("send: moves at its pace, a 20th of a second's bytes at a time", "[send]") {
+  Stage stage;
+  TcpPair tcp;
+  const auto size = GENERATE(300'000u, 50'000u);  // more than is held back; less
+  stage.limit->set_rate(10'000);
+  SendTask task(stage.parts(tcp, file_with(stage.dir / "a", noise(size)), {0, size}),
+                StreamEnd::DrainAndClose, stage.now);
+  const auto start = stage.now;
+  for (std::uint64_t moved = 500; moved <= 5000; moved += 500) {
+    CHECK_FALSE(stage.step(task));
+    CHECK(stage.progress->bytes == moved);
+    CHECK_FALSE(stage.step(task));
+    if (moved == 500) continue;  // the bucket is 50 ms deep
+    CHECK(stage.progress->bytes == moved);
+    CHECK(stage.progress->throttled);
+    CHECK((task.interest() & EPOLLOUT) == 0);
+    CHECK(task.deadline() == start + 50ms * (moved / 500 - 1));
+    stage.now = task.deadline();
+  }
+}
+
+TEST_CASE("receive: moves at its pace, and leaves the rest in the socket", "[receive]") {
+  Stage stage;
+  TcpPair tcp;
+  stage.limit->set_rate(10'000);
+  ReceiveTask task(stage.parts(tcp, open_file(stage.dir / "a"), {0, 2000}), stage.now);
+  tcp.peer_sends(noise(2000));
+  CHECK_FALSE(stage.step(task));
+  CHECK_FALSE(stage.step(task));
+  CHECK(stage.progress->bytes == 1000);
+  CHECK_FALSE(stage.step(task));
+  CHECK(stage.progress->bytes == 1000);
+  CHECK(stage.progress->throttled);
+  CHECK((task.interest() & EPOLLIN) == 0);
+  CHECK(task.deadline() == stage.now + 50ms);
+  SECTION("its turn") {
+    stage.now += 50ms;
+    CHECK_FALSE(stage.step(task));
+    CHECK(stage.progress->bytes == 1500);
+    CHECK((task.interest() & EPOLLIN) != 0);
+    CHECK_FALSE(stage.progress->throttled);
+  }
+  SECTION("no limit any more") {
+    stage.limit->set_rate(0);
+    CHECK_FALSE(stage.step(task));
+    CHECK(stage.progress->bytes == 2000);
+  }
+}
+
+TEST_CASE("stream: the time that a limit takes is no stall, a silent peer's is (R7)", "[receive]") {
+  Stage stage;
+  TcpPair tcp;
+  stage.limit->set_rate(1);
+  ReceiveTask task(stage.parts(tcp, open_file(stage.dir / "a"), {0, 10}), stage.now);
+  tcp.peer_sends("x");
+  CHECK_FALSE(stage.step(task));
+  stage.limit->pay(300, stage.now);  // somebody else's bytes
+  tcp.peer_sends("y");
+  stage.now += 1s;
+  CHECK_FALSE(stage.step(task));
+  CHECK(stage.progress->bytes == 2);
+  for (int i = 0; i < 300; ++i) {
+    CHECK_FALSE(stage.step(task));
+    CHECK(task.deadline() == stage.now + 50ms);  // a limit may change
+    stage.now += 1s;
+  }
+  stage.now += 2s;
+  CHECK_FALSE(stage.step(task));
+  CHECK_FALSE(stage.progress->throttled);
+  CHECK(task.deadline() > stage.now + 55s);
+  stage.now = task.deadline();
+  CHECK(stage.finish(task).error().code == Errc::Timeout);
 }
 
 }  // namespace stream_task_test

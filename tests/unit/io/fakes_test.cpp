@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <catch2/catch.hpp>
 
+#include "support/fake_bulk.h"
 #include "support/fake_iq_channel.h"
 #include "support/fake_timers.h"
 #include "support/jid.h"
@@ -127,6 +128,27 @@ TEST_CASE("fake channel: an incoming request's one answer stands in the queue", 
   iq.disconnect();
   held.clear();
   iq.expect_nothing();
+}
+
+TEST_CASE("fake bulk: a stream ends once, and nobody hears of one that was destroyed", "[fakes]") {
+  FakeTimers timers;
+  FakeBulk bulk(timers);
+  int calls = 0;
+  auto move = bulk.receive({}, some_file(), {0, 5}, nullptr, [&](Result<Moved>) { ++calls; });
+  auto& stream = bulk.expect_receive();
+  move->set_rate(7);
+  CHECK(stream.rate == 7);
+  SECTION("ended") {
+    stream.end_well();
+    stream.end_well();
+    CHECK(calls == 1);
+  }
+  SECTION("destroyed") {
+    move.reset();
+    CHECK(stream.cancelled);
+    stream.end_well();
+    CHECK(calls == 0);
+  }
 }
 
 }  // namespace fakes_test

@@ -94,6 +94,7 @@ struct House final : TransferQueue::Observer {
   }
   JobId send(const std::string& path, const std::string& to = kAnn, int priority = 0) {
     if (disk.names.count(path) == 0) disk.add(path, 1000);
+    if (bulk.content.empty()) bulk.content.assign(1000, 'x');  // for who digests it
     auto order = request(path, to);
     order.priority = priority;
     const auto outcome = submit(std::move(order));

@@ -284,6 +284,41 @@ TEST_CASE("ibb receiver: each block starts the 60 s anew", "[ibb]") {
   CHECK(play.failure().code == Errc::Timeout);
 }
 
+TEST_CASE("ibb receiver: a block that our own disk or pace held up starts them anew too", "[ibb]") {
+  IbbPlay play;
+  play.bulk.hold_writes = true;
+  play.receive(8);
+  play.block(0, "abcd");
+  play.timers.advance(119s);
+  play.bulk.write_held();
+  play.iq.expect_result("b0");
+  play.timers.advance(59s);
+  CHECK(play.ends == 0);
+  play.timers.advance(61s);
+  CHECK(play.failure().code == Errc::Timeout);
+}
+
+TEST_CASE("ibb receiver: keeps a limit that it shares, and says so", "[ibb]") {
+  IbbPlay play;
+  play.expect();
+  play.peer_opens();
+  play.iq.expect_result("o1");
+  auto file = some_file();
+  file.throttle = std::make_shared<Throttle>(1);
+  play.carrier->start(file, {0, 8}, play);
+  play.timers.turn();
+  play.block(0, "abcd");
+  play.block(1, "efgh");
+  play.timers.advance(1s);
+  play.iq.expect_result("b0");
+  play.iq.expect_nothing();
+  CHECK(play.carrier->progress().throttled);
+  play.timers.advance(3s);
+  play.iq.expect_result("b1");
+  CHECK_FALSE(play.carrier->progress().throttled);
+  CHECK(play.written() == "abcdefgh");
+}
+
 TEST_CASE("ibb receiver: a bad open is refused and a good one still works", "[ibb]") {
   IbbPlay play;
   play.expect();
@@ -380,7 +415,7 @@ TEST_CASE("ibb receiver: a sid that ended may be used again", "[ibb][sid]") {
   play.iq.expect_result("c1");
   play.timers.turn();
   for (int i = 0; i < 3; ++i) {
-    play.receive(4);
+    play.receive(4, play.bulk.written.size());
     play.peer_opens("o2");  // it is taken now
     play.iq.expect_error("o2", Condition::ItemNotFound);
     play.block(0, "efgh");

