@@ -44,7 +44,7 @@ std::optional<Jid> sender_of(const Element& stanza) {
 }  // namespace
 
 /// Members stand in the order of their life: each uses only those above it.
-struct AccountSession::Parts final : PresenceBook::Observer, OfferListener {
+struct AccountSession::Parts final : PresenceList::Observer, OfferListener {
   Parts(const AccountWorld& w, AccountId its_id, const Jid& account,
         std::function<void(std::string)> send, Handler& h)
       : world(w),
@@ -75,7 +75,7 @@ struct AccountSession::Parts final : PresenceBook::Observer, OfferListener {
   }
   ~Parts() { presence.remove_observer(*this); }
 
-  // PresenceBook::Observer
+  // PresenceList::Observer
   void on_available(const Resource& resource) override {
     world.events.peer_changed(id, resource.jid.bare());
   }
@@ -105,7 +105,7 @@ struct AccountSession::Parts final : PresenceBook::Observer, OfferListener {
   Handler& handler;
   IqRouter router;
   ContactList contacts;
-  PresenceBook presence;
+  PresenceList presence;
   Disco disco;
   Keepalive keepalive;
   PeerFinder finder;

@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::size_t kMostWorkers = 16;
 
-class StreamMove final : public Move {
+class StreamMove final : public BulkTask {
  public:
   StreamMove(Poster& core, Worker& worker)
       : waiting_(core), inbox_(worker.inbox()), worker_(worker) {}
@@ -40,7 +40,7 @@ class StreamMove final : public Move {
   Worker::TaskId id_ = 0;
 };
 
-class HashMove final : public Move {
+class HashMove final : public BulkTask {
  public:
   explicit HashMove(Poster& core) : waiting_(core) {}
   ~HashMove() override {
@@ -178,17 +178,17 @@ Worker& BulkWorkers::writer_of(const std::shared_ptr<OpenFile>& file) {
   return *found->second;
 }
 
-std::unique_ptr<Move> BulkWorkers::send(UniqueFd socket, FileEnd file, ByteRange range,
-                                        StreamEnd end, std::shared_ptr<Progress> progress,
-                                        OnMoved done) {
+std::unique_ptr<BulkTask> BulkWorkers::send(UniqueFd socket, FileEnd file, ByteRange range,
+                                            StreamEnd end, std::shared_ptr<Progress> progress,
+                                            OnMoved done) {
   return stream(least_busy(), std::move(socket), std::move(file), range, std::move(progress),
                 std::move(done), [end](StreamParts parts) {
                   return std::make_unique<SendTask>(std::move(parts), end, Worker::Clock::now());
                 });
 }
 
-std::unique_ptr<Move> BulkWorkers::receive(UniqueFd socket, FileEnd file, ByteRange range,
-                                           std::shared_ptr<Progress> progress, OnMoved done) {
+std::unique_ptr<BulkTask> BulkWorkers::receive(UniqueFd socket, FileEnd file, ByteRange range,
+                                               std::shared_ptr<Progress> progress, OnMoved done) {
   auto& writer = writer_of(file.file);  // before the file moves away
   return stream(writer, std::move(socket), std::move(file), range, std::move(progress),
                 std::move(done), [](StreamParts parts) {
@@ -197,9 +197,9 @@ std::unique_ptr<Move> BulkWorkers::receive(UniqueFd socket, FileEnd file, ByteRa
 }
 
 template <class MakeTask>
-std::unique_ptr<Move> BulkWorkers::stream(Worker& worker, UniqueFd socket, FileEnd file,
-                                          ByteRange range, std::shared_ptr<Progress> progress,
-                                          OnMoved done, MakeTask make_task) {
+std::unique_ptr<BulkTask> BulkWorkers::stream(Worker& worker, UniqueFd socket, FileEnd file,
+                                              ByteRange range, std::shared_ptr<Progress> progress,
+                                              OnMoved done, MakeTask make_task) {
   auto move = std::make_unique<StreamMove>(core_, worker);
   auto digest = RangeDigest::of_move(hashers_, file, range);
   Pace pace(move->limit(), file.throttle);
@@ -228,9 +228,9 @@ std::unique_ptr<BlockWriter> BulkWorkers::write_blocks(FileEnd file, ByteRange r
                                              std::move(progress));
 }
 
-std::unique_ptr<Move> BulkWorkers::hash(std::shared_ptr<OpenFile> file, ByteRange range,
-                                        HashAlgo algo, std::shared_ptr<Progress> progress,
-                                        Callback<void(Result<Hash>)> done) {
+std::unique_ptr<BulkTask> BulkWorkers::hash(std::shared_ptr<OpenFile> file, ByteRange range,
+                                            HashAlgo algo, std::shared_ptr<Progress> progress,
+                                            Callback<void(Result<Hash>)> done) {
   auto move = std::make_unique<HashMove>(core_);
   move->start(
       std::make_shared<RangeDigest>(hashers_, std::move(file), algo, range, std::move(progress)),

@@ -22,25 +22,25 @@ class BulkWorkers final : public Bulk {
   /// Stops all threads; false where one did not end until then, and all must be left as it is.
   [[nodiscard]] bool end(std::chrono::steady_clock::time_point until);
 
-  std::unique_ptr<Move> send(UniqueFd socket, FileEnd file, ByteRange range, StreamEnd end,
-                             std::shared_ptr<Progress> progress, OnMoved done) override;
-  std::unique_ptr<Move> receive(UniqueFd socket, FileEnd file, ByteRange range,
-                                std::shared_ptr<Progress> progress, OnMoved done) override;
+  std::unique_ptr<BulkTask> send(UniqueFd socket, FileEnd file, ByteRange range, StreamEnd end,
+                                 std::shared_ptr<Progress> progress, OnMoved done) override;
+  std::unique_ptr<BulkTask> receive(UniqueFd socket, FileEnd file, ByteRange range,
+                                    std::shared_ptr<Progress> progress, OnMoved done) override;
   std::unique_ptr<BlockReader> read_blocks(FileEnd file, ByteRange range,
                                            std::shared_ptr<Progress> progress) override;
   std::unique_ptr<BlockWriter> write_blocks(FileEnd file, ByteRange range,
                                             std::shared_ptr<Progress> progress) override;
-  std::unique_ptr<Move> hash(std::shared_ptr<OpenFile> file, ByteRange range, HashAlgo algo,
-                             std::shared_ptr<Progress> progress,
-                             Callback<void(Result<Hash>)> done) override;
+  std::unique_ptr<BulkTask> hash(std::shared_ptr<OpenFile> file, ByteRange range, HashAlgo algo,
+                                 std::shared_ptr<Progress> progress,
+                                 Callback<void(Result<Hash>)> done) override;
 
  private:
   Worker& least_busy();
   Worker& writer_of(const std::shared_ptr<OpenFile>& file);
   template <class MakeTask>
-  std::unique_ptr<Move> stream(Worker& worker, UniqueFd socket, FileEnd file, ByteRange range,
-                               std::shared_ptr<Progress> progress, OnMoved done,
-                               MakeTask make_task);
+  std::unique_ptr<BulkTask> stream(Worker& worker, UniqueFd socket, FileEnd file, ByteRange range,
+                                   std::shared_ptr<Progress> progress, OnMoved done,
+                                   MakeTask make_task);
 
   Poster& core_;
   const std::chrono::milliseconds stall_;

@@ -63,7 +63,7 @@ class Paced {
 };
 
 /// A move under way. Destroying it cancels within one quantum; its callback is then never called.
-class Move : public Paced {};
+class BulkTask : public Paced {};
 
 /// A range of a file in blocks: in order, one after another.
 class BlockReader : public Paced {
@@ -97,17 +97,17 @@ class Bulk {
   /// File to socket. The last 64 KiB are held back until the file's identity is seen unchanged.
   /// Errors: FileChanged, Interrupted (peer gone), Timeout (60 s without a byte taken or
   /// acknowledged), Io.
-  [[nodiscard]] virtual std::unique_ptr<Move> send(UniqueFd socket, FileEnd file, ByteRange range,
-                                                   StreamEnd end,
-                                                   std::shared_ptr<Progress> progress,
-                                                   OnMoved done) = 0;
+  [[nodiscard]] virtual std::unique_ptr<BulkTask> send(UniqueFd socket, FileEnd file,
+                                                       ByteRange range, StreamEnd end,
+                                                       std::shared_ptr<Progress> progress,
+                                                       OnMoved done) = 0;
   /// Socket to file; never a byte past the range, then closes: at the peer's end of stream, or 200
   /// ms after the last byte, in which a byte too many would show. Errors: Interrupted (EOF before
   /// the end), Protocol (a byte too many), Timeout, DiskFull, Io.
-  [[nodiscard]] virtual std::unique_ptr<Move> receive(UniqueFd socket, FileEnd file,
-                                                      ByteRange range,
-                                                      std::shared_ptr<Progress> progress,
-                                                      OnMoved done) = 0;
+  [[nodiscard]] virtual std::unique_ptr<BulkTask> receive(UniqueFd socket, FileEnd file,
+                                                          ByteRange range,
+                                                          std::shared_ptr<Progress> progress,
+                                                          OnMoved done) = 0;
   /// Of `progress` (may be null) blocks set only `throttled`: the stream that carries them knows
   /// what has arrived.
   [[nodiscard]] virtual std::unique_ptr<BlockReader> read_blocks(
@@ -116,10 +116,10 @@ class Bulk {
       FileEnd file, ByteRange range, std::shared_ptr<Progress> progress) = 0;
   /// The digest of exactly this range through the page cache; as fast as it can, whatever rate is
   /// set. Errors: FileChanged (too short), Io.
-  [[nodiscard]] virtual std::unique_ptr<Move> hash(std::shared_ptr<OpenFile> file, ByteRange range,
-                                                   HashAlgo algo,
-                                                   std::shared_ptr<Progress> progress,
-                                                   Callback<void(Result<Hash>)> done) = 0;
+  [[nodiscard]] virtual std::unique_ptr<BulkTask> hash(std::shared_ptr<OpenFile> file,
+                                                       ByteRange range, HashAlgo algo,
+                                                       std::shared_ptr<Progress> progress,
+                                                       Callback<void(Result<Hash>)> done) = 0;
 };
 
 }  // namespace xmppftd

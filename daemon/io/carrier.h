@@ -10,7 +10,7 @@
 namespace xmppftd {
 
 /// Which way the bytes go, for Job1.Method and MethodDetail.
-struct Path {
+struct StreamLabel {
   std::string method;  ///< Method::word (model/method.h)
   std::string route;   ///< one of Method::routes, ""
   std::string host;    ///< address in use, "" when none
@@ -24,7 +24,7 @@ class Carrier {
  public:
   class Handler {
    public:
-    /// path() says something else now: the sender goes on by another way, for that reason. Nothing
+    /// label() says something else now: the sender goes on by another way, for that reason. Nothing
     /// had come yet.
     virtual void on_switched(const Error& why) { static_cast<void>(why); }
     virtual void on_end(Result<Moved> how) = 0;  ///< exactly once, last; may destroy the Carrier
@@ -39,7 +39,7 @@ class Carrier {
   /// Once. `handler` outlives the Carrier.
   virtual void start(FileEnd file, ByteRange range, Handler& handler) = 0;
   virtual const Progress& progress() const = 0;
-  virtual const Path& path() const = 0;
+  virtual const StreamLabel& label() const = 0;
 };
 
 }  // namespace xmppftd

@@ -27,7 +27,7 @@ class Store {
   virtual void remove(std::vector<JobId> ids, Done done) = 0;
   /// Appends to a job's story, unless the last entry says the same: that one stands for a run of
   /// them. The last 200 entries a job are kept. Not waited for.
-  virtual void tell(JobId id, HistoryEntry entry) = 0;
+  virtual void add_step(JobId id, HistoryEntry entry) = 0;
   virtual void history(JobId id, Callback<void(Result<std::vector<HistoryEntry>>)> done) = 0;
 };
 

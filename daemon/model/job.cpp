@@ -111,7 +111,7 @@ bool holds_slot(JobState state) noexcept {
          state == JobState::Verifying;
 }
 
-bool can_move(Direction direction, JobState from, JobState to) noexcept {
+bool can_change(Direction direction, JobState from, JobState to) noexcept {
   using S = JobState;
   if (from == to) return is_live(from);  // the reason may change
   const bool out = direction == Direction::Out;

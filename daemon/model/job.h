@@ -25,7 +25,7 @@ WallTime wall_now() noexcept;
 enum class Direction { Out, In };
 
 /// Where a job stands. An outgoing job begins as Queued, an incoming one as Offered. Done, Failed
-/// and Cancelled are terminal. can_move() allows these moves and no others:
+/// and Cancelled are terminal. can_change() allows these moves and no others:
 ///
 ///   Queued ----> Offered ----> Connecting ----> Active ----> Verifying ----> Done
 ///      |                           ^
@@ -116,7 +116,7 @@ bool is_live(JobState state) noexcept;
 /// Does a job in this state hold one of `max_active` slots?
 bool holds_slot(JobState state) noexcept;
 /// The legal moves: see JobState.
-bool can_move(Direction direction, JobState from, JobState to) noexcept;
+bool can_change(Direction direction, JobState from, JobState to) noexcept;
 
 /// Which inode a path named when it was looked at, what the kernel said of it, and a mark of what
 /// it held.

@@ -37,7 +37,7 @@ struct Withdrawal {
 };
 
 /// What our side adds when it offers.
-struct OfferPlan {
+struct OfferTerms {
   std::vector<MethodChoice> methods;  ///< of this family, in our order of preference; never empty
   PeerFeatures peer;
   bool direct_allowed = true;  ///< ip_policy lets this peer see our addresses
@@ -127,7 +127,7 @@ class Negotiator {
   /// Will this peer confirm the content after the transfer, so that no hash is needed before it?
   virtual bool confirms(const PeerFeatures& peer) const = 0;
   /// `handler` outlives the Sending.
-  [[nodiscard]] virtual std::unique_ptr<Sending> offer(const Offer& offer, const OfferPlan& plan,
+  [[nodiscard]] virtual std::unique_ptr<Sending> offer(const Offer& offer, const OfferTerms& plan,
                                                        Sending::Handler& handler) = 0;
   /// Tells a peer of our kind that nothing more will come of an offer (Sending::open_sid), before
   /// its Sending, if that is still there, is destroyed. Whether it heard is not told.

@@ -23,7 +23,7 @@ StanzaError refusal_for(const Error& why) {
 
 // ---- SiPendingOffer -----------------------------------------------------------------------------
 
-SiPendingOffer::SiPendingOffer(const SiWorld& world, std::unique_ptr<SiSession> session)
+SiPendingOffer::SiPendingOffer(const SiWorld& world, std::unique_ptr<SiExchange> session)
     : world_(world),
       session_(std::move(session)),
       offer_{session_->key().peer, session_->offer().file, session_->offer().range,
@@ -40,7 +40,7 @@ void SiPendingOffer::decline(const Error& why) {
 
 // ---- SiIncoming ---------------------------------------------------------------------------------
 
-SiIncoming::SiIncoming(const SiWorld& world, std::unique_ptr<SiSession> session,
+SiIncoming::SiIncoming(const SiWorld& world, std::unique_ptr<SiExchange> session,
                        const IncomingOffer::Terms& terms, Handler& handler)
     : world_(world), handler_(handler), session_(std::move(session)), range_(terms.range) {
   session_->keep(this);
@@ -53,7 +53,7 @@ SiIncoming::SiIncoming(const SiWorld& world, std::unique_ptr<SiSession> session,
     timer_ = world_.timers.after({}, [this, why] { end(why); });
     return;
   }
-  StreamPlan plan;
+  StreamTerms plan;
   plan.direct = terms.direct_allowed;
   plan.own_proxy_only = terms.own_proxy_only;
   plan.peer_is_xmppftd = offer.can_confirm;
@@ -100,7 +100,7 @@ StreamKey SiIncoming::stream_key(const Transport& transport) const {
   return key;
 }
 
-void SiIncoming::answer(const std::vector<Transport*>& methods, const StreamPlan& plan) {
+void SiIncoming::answer(const std::vector<Transport*>& methods, const StreamTerms& plan) {
   auto* chosen = methods.front();
   if (chosen->method() != kNsIbb) {
     // COMPAT Pidgin: falls back to IBB under this sid, whether it offered IBB or not.

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "negotiation/negotiator.h"
-#include "negotiation/si_session.h"
+#include "negotiation/si_exchange.h"
 #include "negotiation/stream_switch.h"
 
 namespace xmppftd {
@@ -15,7 +15,7 @@ namespace xmppftd {
 /// A peer's offer while the user thinks.
 class SiPendingOffer final : public IncomingOffer {
  public:
-  SiPendingOffer(const SiWorld& world, std::unique_ptr<SiSession> session);
+  SiPendingOffer(const SiWorld& world, std::unique_ptr<SiExchange> session);
 
   const Offer& offer() const override { return offer_; }
   std::unique_ptr<Receiving> accept(const Terms& terms, Receiving::Handler& handler) override;
@@ -23,7 +23,7 @@ class SiPendingOffer final : public IncomingOffer {
 
  private:
   const SiWorld world_;
-  std::unique_ptr<SiSession> session_;  // null once answered
+  std::unique_ptr<SiExchange> session_;  // null once answered
   const Offer offer_;
 };
 
@@ -32,14 +32,14 @@ class SiPendingOffer final : public IncomingOffer {
 ///
 ///   AwaitingStream -> Moving -> AwaitingDone (only where both confirm) -> Verifying -> Over
 ///         \_____________\____________\-> Over
-class SiIncoming final : public Receiving, private SiSession::Keeper {
+class SiIncoming final : public Receiving, private SiExchange::Keeper {
  public:
   static constexpr std::chrono::seconds kStreamWithin{
       160};  ///< the first sign of a stream, by S5B or IBB
   static constexpr std::chrono::seconds kDoneWithin{60};  ///< the sender's word after the last byte
   static constexpr std::chrono::minutes kDoneWithinAway{10};  ///< where a session was lost
 
-  SiIncoming(const SiWorld& world, std::unique_ptr<SiSession> session,
+  SiIncoming(const SiWorld& world, std::unique_ptr<SiExchange> session,
              const IncomingOffer::Terms& terms, Handler& handler);
   ~SiIncoming() override;
   SiIncoming(const SiIncoming&) = delete;
@@ -55,7 +55,7 @@ class SiIncoming final : public Receiving, private SiSession::Keeper {
   void set_state(State state);
   std::vector<Transport*> usable_methods(bool streams_allowed) const;
   StreamKey stream_key(const Transport& transport) const;
-  void answer(const std::vector<Transport*>& methods, const StreamPlan& plan);
+  void answer(const std::vector<Transport*>& methods, const StreamTerms& plan);
   void opened(Result<std::unique_ptr<Carrier>> carrier);
   void second_opened(Result<std::unique_ptr<Carrier>> carrier);
   void take(std::unique_ptr<Carrier> carrier);
@@ -64,13 +64,13 @@ class SiIncoming final : public Receiving, private SiSession::Keeper {
   void close();
   void await_done();
   void end(Error why);
-  // SiSession::Keeper
+  // SiExchange::Keeper
   void done_said(IncomingIq iq) override;
   void lost(const Error& why) override;
 
   const SiWorld world_;
   Handler& handler_;
-  std::unique_ptr<SiSession> session_;
+  std::unique_ptr<SiExchange> session_;
   ByteRange range_;
   State state_ = State::AwaitingStream;
   std::unique_ptr<Transport::Attempt> first_;

@@ -39,7 +39,7 @@ bool SiNegotiator::carries(const Method& method) const {
 
 bool SiNegotiator::confirms(const PeerFeatures& peer) const { return peer.has(kNsConfirm); }
 
-std::unique_ptr<Sending> SiNegotiator::offer(const Offer& offer, const OfferPlan& plan,
+std::unique_ptr<Sending> SiNegotiator::offer(const Offer& offer, const OfferTerms& plan,
                                              Sending::Handler& handler) {
   return std::make_unique<SiOutgoing>(world_, registry_, offer, plan, handler);
 }
@@ -63,7 +63,7 @@ void SiNegotiator::offered(IncomingIq iq) {
     return iq.fail(to_stanza_error(Error{Errc::NoCommonMethod, ""}));
   Jid self = own_address(iq, world_.iq.self());
   auto session =
-      std::make_unique<SiSession>(registry_, std::move(self), std::move(iq), *std::move(offer));
+      std::make_unique<SiExchange>(registry_, std::move(self), std::move(iq), *std::move(offer));
   listener_.on_offer(std::make_unique<SiPendingOffer>(world_, std::move(session)));
 }
 

@@ -6,7 +6,7 @@
 
 #include "model/namespaces.h"
 #include "negotiation/negotiator.h"
-#include "negotiation/si_session.h"
+#include "negotiation/si_exchange.h"
 
 namespace xmppftd {
 
@@ -25,7 +25,7 @@ class SiNegotiator final : public Negotiator {
   std::string_view family() const override { return kNsSi; }
   bool carries(const Method& method) const override;
   bool confirms(const PeerFeatures& peer) const override;
-  std::unique_ptr<Sending> offer(const Offer& offer, const OfferPlan& plan,
+  std::unique_ptr<Sending> offer(const Offer& offer, const OfferTerms& plan,
                                  Sending::Handler& handler) override;
   void withdraw(const Jid& peer, const std::string& sid) override;
   bool knows(const Jid& from, const Element& payload) const override;

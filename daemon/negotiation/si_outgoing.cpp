@@ -40,7 +40,7 @@ Error offer_error(const IqFailure& failure) {
 }  // namespace
 
 SiOutgoing::SiOutgoing(const SiWorld& world, std::shared_ptr<SiRegistry> registry,
-                       const Offer& offer, const OfferPlan& plan, Handler& handler)
+                       const Offer& offer, const OfferTerms& plan, Handler& handler)
     : world_(world),
       registry_(std::move(registry)),
       handler_(handler),
@@ -66,7 +66,7 @@ void SiOutgoing::set_state(State state) {
   state_ = state;
 }
 
-void SiOutgoing::collect_methods(const OfferPlan& plan) {
+void SiOutgoing::collect_methods(const OfferTerms& plan) {
   for (const auto& choice : plan.methods) {
     const auto* method = find_method(choice.id);
     const auto found =
@@ -81,7 +81,7 @@ void SiOutgoing::collect_methods(const OfferPlan& plan) {
       known->plan.proxy |= proxy;
       continue;
     }
-    StreamPlan stream;
+    StreamTerms stream;
     stream.direct = direct;
     stream.proxy = proxy;
     stream.peer_is_xmppftd = plan.peer.has(kNsConfirm);

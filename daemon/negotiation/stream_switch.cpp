@@ -4,7 +4,7 @@
 namespace xmppftd {
 
 SecondStream SecondStream::expect(Transport& transport, const StreamKey& key,
-                                  const StreamPlan& plan, Transport::Opened opened) {
+                                  const StreamTerms& plan, Transport::Opened opened) {
   SecondStream second;
   second.to = std::make_shared<Transport::Opened>(std::move(opened));
   second.attempt = transport.expect(

@@ -17,7 +17,7 @@ struct SecondStream {
   std::unique_ptr<Transport::Attempt> attempt;
   std::shared_ptr<Transport::Opened> to;
 
-  static SecondStream expect(Transport& transport, const StreamKey& key, const StreamPlan& plan,
+  static SecondStream expect(Transport& transport, const StreamKey& key, const StreamTerms& plan,
                              Transport::Opened opened);
 };
 
@@ -32,7 +32,7 @@ class StreamSwitch final : public Carrier, private Carrier::Handler {
 
   void start(FileEnd file, ByteRange range, Carrier::Handler& handler) override;
   const Progress& progress() const override { return current_->progress(); }
-  const Path& path() const override { return current_->path(); }
+  const StreamLabel& label() const override { return current_->label(); }
 
  private:
   void replace(Result<std::unique_ptr<Carrier>> second);

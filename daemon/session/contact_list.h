@@ -31,7 +31,7 @@ class ContactList {
   ContactList(IqChannel& iq, Timers& timers);
   /// Contacts or pending requests changed.
   void set_on_changed(std::function<void()> call) { on_changed_ = std::move(call); }
-  /// This bare JID is a contact from now on, or is none any more. Taken by PresenceBook.
+  /// This bare JID is a contact from now on, or is none any more. Taken by PresenceList.
   void set_on_known(std::function<void(const Jid&)> call) { on_known_ = std::move(call); }
   void set_on_gone(std::function<void(const Jid&)> call) { on_gone_ = std::move(call); }
   /// Every request is granted at once (config contacts.auto_approve).

@@ -22,9 +22,9 @@ bool is_no_such_peer(const StanzaError& error) {
 }  // namespace
 
 /// Waits for resources, asks each what it can do, and decides as soon as no better answer can come.
-class PeerFinder::Running final : public Search, private PresenceBook::Observer {
+class PeerFinder::Running final : public Search, private PresenceList::Observer {
  public:
-  Running(PeerFinder& finder, Jid peer, Judge can_reach, Done done)
+  Running(PeerFinder& finder, Jid peer, CanReach can_reach, Done done)
       : finder_(finder),
         peer_(std::move(peer)),
         can_reach_(std::move(can_reach)),
@@ -173,7 +173,7 @@ class PeerFinder::Running final : public Search, private PresenceBook::Observer 
 
   PeerFinder& finder_;
   Jid peer_;
-  Judge can_reach_;
+  CanReach can_reach_;
   Done done_;
   std::vector<Candidate> candidates_;
   std::optional<Error> refusal_;      // of the last resource that refused to answer
@@ -182,10 +182,11 @@ class PeerFinder::Running final : public Search, private PresenceBook::Observer 
   std::unique_ptr<Timer> patience_;  // runs while nobody is there to be asked
 };
 
-PeerFinder::PeerFinder(Timers& timers, PresenceBook& presence, Disco& disco)
+PeerFinder::PeerFinder(Timers& timers, PresenceList& presence, Disco& disco)
     : timers_(timers), presence_(presence), disco_(disco) {}
 
-std::unique_ptr<PeerFinder::Search> PeerFinder::find(const Jid& peer, Judge can_reach, Done done) {
+std::unique_ptr<PeerFinder::Search> PeerFinder::find(const Jid& peer, CanReach can_reach,
+                                                     Done done) {
   return std::make_unique<Running>(*this, peer, std::move(can_reach), std::move(done));
 }
 

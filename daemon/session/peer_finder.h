@@ -29,7 +29,7 @@ class PeerFinder {
     PeerFeatures features;
   };
   /// Can a resource with these features be sent the file?
-  using Judge = std::function<bool(const PeerFeatures&)>;
+  using CanReach = std::function<bool(const PeerFeatures&)>;
   using Done = Callback<void(Result<Found>)>;
   /// A search under way. Destroying it ends it: `done` is then never called.
   class Search {
@@ -38,14 +38,14 @@ class PeerFinder {
   };
 
   /// Outlives its searches.
-  PeerFinder(Timers& timers, PresenceBook& presence, Disco& disco);
+  PeerFinder(Timers& timers, PresenceList& presence, Disco& disco);
 
   /// Finds a resource of `peer`, or judges that very one when `peer` is a full JID. `done` comes
   /// once, within 20 s, never before this returns. Errors: PeerOffline (not there, or there and
   /// silent: the words say which); NoSuchPeer (the server says so, and no presence of it is there
   /// to belie that); PeerUnsupported (there, but none that `can_reach`); NotOnline (the session
   /// ended).
-  [[nodiscard]] std::unique_ptr<Search> find(const Jid& peer, Judge can_reach, Done done);
+  [[nodiscard]] std::unique_ptr<Search> find(const Jid& peer, CanReach can_reach, Done done);
 
   /// The session ended: so do all searches.
   void session_down();
@@ -53,7 +53,7 @@ class PeerFinder {
  private:
   class Running;
   Timers& timers_;
-  PresenceBook& presence_;
+  PresenceList& presence_;
   Disco& disco_;
   std::vector<Running*> running_;
 };

@@ -16,23 +16,23 @@ bool says_the_same(const Resource& resource, const Presence& presence) {
 
 }  // namespace
 
-PresenceBook::PresenceBook(IqChannel& iq, ContactList& contacts) : iq_(iq), contacts_(contacts) {
+PresenceList::PresenceList(IqChannel& iq, ContactList& contacts) : iq_(iq), contacts_(contacts) {
   contacts_.set_on_known([this](const Jid& bare) { recall(bare); });
   contacts_.set_on_gone([this](const Jid& bare) { drop_all(bare); });
 }
 
-void PresenceBook::add_observer(Observer& observer) { observers_.push_back(&observer); }
-void PresenceBook::remove_observer(Observer& observer) { std::erase(observers_, &observer); }
+void PresenceList::add_observer(Observer& observer) { observers_.push_back(&observer); }
+void PresenceList::remove_observer(Observer& observer) { std::erase(observers_, &observer); }
 
 template <class Call>
-void PresenceBook::tell(Call call) {
+void PresenceList::notify(Call call) {
   const auto told = observers_;  // one may leave while told
   for (auto* observer : told)
     if (std::find(observers_.begin(), observers_.end(), observer) != observers_.end())
       call(*observer);
 }
 
-void PresenceBook::announce(int priority, Caps caps) {
+void PresenceList::announce(int priority, Caps caps) {
   announced_ = true;
   ours_.priority = static_cast<std::int8_t>(std::clamp(priority, -128, 127));
   ours_.caps = std::move(caps);
@@ -40,7 +40,7 @@ void PresenceBook::announce(int priority, Caps caps) {
   for (const auto& jid : shown_) send_to(jid, ours_);
 }
 
-void PresenceBook::session_down() {
+void PresenceList::session_down() {
   announced_ = false;
   online_.clear();
   early_.clear();
@@ -48,7 +48,7 @@ void PresenceBook::session_down() {
   rooms_.clear();
 }
 
-void PresenceBook::receive(const Element& stanza) {
+void PresenceList::receive(const Element& stanza) {
   const auto presence = Presence::parse(stanza);
   if (!presence) return log::debug("presence", presence.error().detail);
   const auto from = Jid::parse_stamped(presence->from);
@@ -59,7 +59,7 @@ void PresenceBook::receive(const Element& stanza) {
     case PresenceType::Unavailable: return unavailable(*from);
     case PresenceType::Error:
       left(*from);
-      return tell([&](Observer& observer) { observer.on_bounced(*from, *presence->error); });
+      return notify([&](Observer& observer) { observer.on_bounced(*from, *presence->error); });
     case PresenceType::Subscribe:
     case PresenceType::Subscribed:
     case PresenceType::Unsubscribe:
@@ -69,18 +69,18 @@ void PresenceBook::receive(const Element& stanza) {
 }
 
 /// Anybody may say of himself to be a room, but we keep only those that we went to.
-void PresenceBook::note_room(const Jid& from, const Element& stanza) {
+void PresenceList::note_room(const Jid& from, const Element& stanza) {
   const auto is_there = [&](const Jid& jid) { return jid.bare() == from.bare(); };
   if (stanza.child("x", kNsMucUser) && std::any_of(shown_.begin(), shown_.end(), is_there))
     rooms_.insert(from.bare());
 }
 
 /// Do we listen to its presence?
-bool PresenceBook::concerns_us(const Jid& from) const {
+bool PresenceList::concerns_us(const Jid& from) const {
   return contacts_.find(from) || from.bare() == iq_.self().bare() || shown_to(from);
 }
 
-void PresenceBook::available(const Jid& from, const Presence& presence) {
+void PresenceList::available(const Jid& from, const Presence& presence) {
   if (!concerns_us(from)) return keep_early(from, presence);
   auto& resources = online_[from.bare()];
   const auto known = resources.find(from);
@@ -88,17 +88,17 @@ void PresenceBook::available(const Jid& from, const Presence& presence) {
   const bool news = known == resources.end() || !says_the_same(known->second, presence);
   const Resource now{from, presence.priority, presence.show, presence.caps, ++heard_};
   resources.insert_or_assign(from, now);
-  if (news) tell([&](Observer& observer) { observer.on_available(now); });
+  if (news) notify([&](Observer& observer) { observer.on_available(now); });
 }
 
-void PresenceBook::keep_early(const Jid& from, const Presence& presence) {
+void PresenceList::keep_early(const Jid& from, const Presence& presence) {
   std::erase_if(early_, [&](const auto& one) { return one.first == from; });
   if (early_.size() >= kMaxEarly) early_.pop_front();
   early_.emplace_back(from, presence);
 }
 
 /// A contact from now on: what it said before counts.
-void PresenceBook::recall(const Jid& bare) {
+void PresenceList::recall(const Jid& bare) {
   auto all = std::exchange(early_, {});
   for (auto& [from, presence] : all) {
     if (from.bare() == bare)
@@ -108,28 +108,28 @@ void PresenceBook::recall(const Jid& bare) {
   }
 }
 
-void PresenceBook::unavailable(const Jid& jid) {
+void PresenceList::unavailable(const Jid& jid) {
   std::erase_if(early_,
                 [&](const auto& one) { return one.first == jid || one.first.bare() == jid; });
   if (jid.is_bare()) return drop_all(jid);  // the server says so when it knows no resource
   left(jid);
 }
 
-void PresenceBook::left(const Jid& jid) {
+void PresenceList::left(const Jid& jid) {
   const auto contact = online_.find(jid.bare());
   if (contact == online_.end() || contact->second.erase(jid) == 0) return;
   if (contact->second.empty()) online_.erase(contact);
-  tell([&](Observer& observer) { observer.on_unavailable(jid); });
+  notify([&](Observer& observer) { observer.on_unavailable(jid); });
 }
 
-void PresenceBook::drop_all(const Jid& bare) {
+void PresenceList::drop_all(const Jid& bare) {
   const auto contact = online_.extract(bare);
   if (contact.empty()) return;
   for (const auto& [full, resource] : contact.mapped())
-    tell([&, jid = full](Observer& observer) { observer.on_unavailable(jid); });
+    notify([&, jid = full](Observer& observer) { observer.on_unavailable(jid); });
 }
 
-void PresenceBook::show_to(const Jid& jid) {
+void PresenceList::show_to(const Jid& jid) {
   if (!announced_) return;
   std::erase(shown_, jid);
   if (shown_.size() >= kMaxShown) hide_from(Jid(shown_.front()));
@@ -137,7 +137,7 @@ void PresenceBook::show_to(const Jid& jid) {
   send_to(jid, ours_);
 }
 
-void PresenceBook::hide_from(const Jid& jid) {
+void PresenceList::hide_from(const Jid& jid) {
   if (std::erase(shown_, jid) == 0) return;
   Presence gone;
   gone.type = PresenceType::Unavailable;
@@ -145,31 +145,31 @@ void PresenceBook::hide_from(const Jid& jid) {
   if (!concerns_us(jid)) unavailable(jid);  // and we do not watch it any more
 }
 
-void PresenceBook::send_to(const Jid& jid, Presence presence) {
+void PresenceList::send_to(const Jid& jid, Presence presence) {
   presence.to = jid.as_stamped();
   iq_.send(presence.build());
 }
 
-bool PresenceBook::shown_to(const Jid& full) const {
+bool PresenceList::shown_to(const Jid& full) const {
   return std::find(shown_.begin(), shown_.end(), full) != shown_.end() ||
          std::find(shown_.begin(), shown_.end(), full.bare()) != shown_.end();
 }
 
-bool PresenceBook::follows(const Jid& jid) const {
+bool PresenceList::follows(const Jid& jid) const {
   const auto* item = contacts_.find(jid);
   return jid.bare() == iq_.self().bare() || (item && (item->subscription == Subscription::To ||
                                                       item->subscription == Subscription::Both));
 }
 
-bool PresenceBook::is_followed_by(const Jid& jid) const {
+bool PresenceList::is_followed_by(const Jid& jid) const {
   return jid.bare() == iq_.self().bare() || contacts_.sees_us(jid);
 }
 
-bool PresenceBook::knows_us(const Jid& full) const {
+bool PresenceList::knows_us(const Jid& full) const {
   return contacts_.sees_us(full) || shown_to(full);
 }
 
-std::vector<Resource> PresenceBook::resources(const Jid& jid) const {
+std::vector<Resource> PresenceList::resources(const Jid& jid) const {
   std::vector<Resource> found;
   const auto contact = online_.find(jid.bare());
   if (contact == online_.end()) return found;
@@ -178,14 +178,14 @@ std::vector<Resource> PresenceBook::resources(const Jid& jid) const {
   return found;
 }
 
-const Resource* PresenceBook::find(const Jid& full) const {
+const Resource* PresenceList::find(const Jid& full) const {
   const auto contact = online_.find(full.bare());
   if (contact == online_.end()) return nullptr;
   const auto resource = contact->second.find(full);
   return resource == contact->second.end() ? nullptr : &resource->second;
 }
 
-std::vector<Contact> PresenceBook::contacts() const {
+std::vector<Contact> PresenceList::contacts() const {
   std::vector<Contact> all;
   for (const auto& [bare, item] : contacts_.all())
     all.push_back({bare, item.name, item.subscription, item.ask_subscribe, resources(bare)});

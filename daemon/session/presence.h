@@ -20,7 +20,7 @@ namespace xmppftd {
 /// becomes a contact: not every server pushes the roster item first. An entity that has no
 /// resources (a component, a bot) is online by its bare JID, which is then one of the Resources
 /// here.
-class PresenceBook {
+class PresenceList {
  public:
   static constexpr std::size_t kMaxResources = 100;  ///< of one contact; later ones are ignored
   static constexpr std::size_t kMaxEarly = 100;
@@ -41,7 +41,7 @@ class PresenceBook {
     ~Observer() = default;
   };
 
-  PresenceBook(IqChannel& iq, ContactList& contacts);
+  PresenceList(IqChannel& iq, ContactList& contacts);
 
   void add_observer(Observer& observer);
   void remove_observer(Observer& observer);
@@ -93,7 +93,7 @@ class PresenceBook {
   void send_to(const Jid& jid, Presence presence);
   void drop_all(const Jid& bare);
   template <class Call>
-  void tell(Call call);
+  void notify(Call call);
 
   IqChannel& iq_;
   ContactList& contacts_;

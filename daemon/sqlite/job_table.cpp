@@ -55,7 +55,7 @@ Result<void> JobTable::remove(JobId id) {
   return sql_.remove.run();
 }
 
-Result<void> JobTable::tell(JobId id, const HistoryEntry& entry) {
+Result<void> JobTable::add_step(JobId id, const HistoryEntry& entry) {
   sql_.tell.bind(1, static_cast<std::int64_t>(id));
   sql_.tell.bind(2, static_cast<std::int64_t>(entry.at.time_since_epoch().count()));
   sql_.tell.bind(3, std::string_view(entry.what));

@@ -26,7 +26,7 @@ class JobTable {
   /// For a job that is not there: nothing happens.
   Result<void> checkpoint(JobId id, std::uint64_t bytes);
   /// For a job that is not there: nothing happens.
-  Result<void> tell(JobId id, const HistoryEntry& entry);
+  Result<void> add_step(JobId id, const HistoryEntry& entry);
   Result<void> set_next_id(JobId next);
   /// Oldest first.
   Result<std::vector<HistoryEntry>> history(JobId id);

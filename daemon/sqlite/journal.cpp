@@ -41,7 +41,7 @@ void Journal::checkpoint(JobId id, std::uint64_t bytes) { post(Checkpoint{id, by
 void Journal::remove(std::vector<JobId> ids, Done done) {
   post(Remove{std::move(ids), std::move(done)});
 }
-void Journal::tell(JobId id, HistoryEntry entry) { post(Tell{id, std::move(entry)}); }
+void Journal::add_step(JobId id, HistoryEntry entry) { post(Step{id, std::move(entry)}); }
 void Journal::history(JobId id, Callback<void(Result<std::vector<HistoryEntry>>)> done) {
   post(Read{id, std::move(done)});
 }
@@ -123,8 +123,8 @@ Result<void> Journal::write(const Order& order, LastPuts& last_puts) {
   } else if (const auto* remove = std::get_if<Remove>(&order)) {
     for (auto id = remove->ids.begin(); how && id != remove->ids.end(); ++id)
       how = table_.remove(*id);
-  } else if (const auto* tell = std::get_if<Tell>(&order)) {
-    how = table_.tell(tell->id, tell->entry);
+  } else if (const auto* tell = std::get_if<Step>(&order)) {
+    how = table_.add_step(tell->id, tell->entry);
   }
   return how;
 }

@@ -40,7 +40,7 @@ class Journal final : public Store {
   void put(std::vector<JobRecord> records, Done done) override;
   void checkpoint(JobId id, std::uint64_t bytes) override;
   void remove(std::vector<JobId> ids, Done done) override;
-  void tell(JobId id, HistoryEntry entry) override;
+  void add_step(JobId id, HistoryEntry entry) override;
   void history(JobId id, Callback<void(Result<std::vector<HistoryEntry>>)> done) override;
 
  private:
@@ -56,7 +56,7 @@ class Journal final : public Store {
     std::vector<JobId> ids;
     Done done;
   };
-  struct Tell {
+  struct Step {
     JobId id;
     HistoryEntry entry;
   };
@@ -64,7 +64,7 @@ class Journal final : public Store {
     JobId id;
     Callback<void(Result<std::vector<HistoryEntry>>)> done;
   };
-  using Order = std::variant<Put, Checkpoint, Remove, Tell, Read>;
+  using Order = std::variant<Put, Checkpoint, Remove, Step, Read>;
 
   Journal(std::unique_ptr<Database> database, JobTable table, Poster& core);
   bool post(Order order);

@@ -29,9 +29,9 @@ JobRecord& Job::edit() {
   return now_;
 }
 
-bool Job::move(JobState to, JobReason reason) {
+bool Job::change(JobState to, JobReason reason) {
   const auto from = now_.state;
-  if (!can_move(now_.direction, from, to)) {
+  if (!can_change(now_.direction, from, to)) {
     log::error("job", "job " + std::to_string(id()) + ": bug: " + std::string(to_string(from)) +
                           " -> " + std::string(to_string(to)) + " is not a legal move");
     assert(!"illegal move of a job");

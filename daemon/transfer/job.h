@@ -30,7 +30,7 @@ class Job {
   JobRecord& edit();
   /// To another state, or to another reason in the same one. An illegal move is a bug: asserted,
   /// and refused with a log line. A terminal state is entered once and stamps the time.
-  bool move(JobState to, JobReason reason = JobReason::None);
+  bool change(JobState to, JobReason reason = JobReason::None);
 
   std::uint64_t version() const noexcept { return version_; }
   /// The journal has everything up to `version`. True when that makes news to tell.

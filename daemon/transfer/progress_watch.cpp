@@ -11,7 +11,7 @@ constexpr std::uint64_t kSlowBytes = 256 * 300;
 
 }  // namespace
 
-ProgressWatch::ProgressWatch(JobBook& book, Timers& timers, Sample sample, Creeps creeps)
+ProgressWatch::ProgressWatch(JobList& book, Timers& timers, Sample sample, Creeps creeps)
     : book_(book), timers_(timers), sample_(std::move(sample)), creeps_(std::move(creeps)) {}
 
 void ProgressWatch::add(JobId id) {
@@ -61,7 +61,7 @@ void ProgressWatch::look_at(Job& job, Watched& watched, std::uint64_t bytes) {
   if ((job.now().reason == JobReason::Stalled) != stalled) {
     job.edit().transferred = bytes;
     if (stalled) watched.before_stall = job.now().reason;
-    job.move(JobState::Active, stalled ? JobReason::Stalled : watched.before_stall);
+    job.change(JobState::Active, stalled ? JobReason::Stalled : watched.before_stall);
     book_.commit(job);
   }
   if (now - watched.mark_at >= kSlowOver) {

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "io/timer.h"
-#include "transfer/job_book.h"
+#include "transfer/job_list.h"
 #include "transfer/job_view.h"
 #include "transfer/rate_meter.h"
 
@@ -25,7 +25,7 @@ class ProgressWatch {
   using Creeps = std::function<void(JobId, bool slowly)>;
 
   /// `creeps` hears of each change.
-  ProgressWatch(JobBook& book, Timers& timers, Sample sample, Creeps creeps);
+  ProgressWatch(JobList& book, Timers& timers, Sample sample, Creeps creeps);
 
   /// A job became active.
   void add(JobId id);
@@ -45,7 +45,7 @@ class ProgressWatch {
   void look();
   void look_at(Job& job, Watched& watched, std::uint64_t bytes);
 
-  JobBook& book_;
+  JobList& book_;
   Timers& timers_;
   Sample sample_;
   Creeps creeps_;

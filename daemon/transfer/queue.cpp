@@ -6,10 +6,10 @@
 
 #include "base/log.h"
 #include "base/text.h"
-#include "transfer/offer_desk.h"
+#include "transfer/open_offers.h"
+#include "transfer/outgoing_jobs.h"
 #include "transfer/progress_watch.h"
 #include "transfer/recovery.h"
-#include "transfer/send_desk.h"
 #include "transfer/submissions.h"
 
 namespace xmppftd {
@@ -36,8 +36,8 @@ TransferQueue::TransferQueue(const QueueWorld& world, QueueConfig config)
       watch_(std::make_unique<ProgressWatch>(
           book_, world_.timers, [this](JobId id) { return transferred(id); },
           [this](JobId id, bool slowly) { creeps(id, slowly); })),
-      offers_(std::make_unique<OfferDesk>(world_, config_, book_, later_, slots_)),
-      sends_(std::make_unique<SendDesk>(world_, config_, book_, later_, slots_)),
+      offers_(std::make_unique<OpenOffers>(world_, config_, book_, later_, slots_)),
+      sends_(std::make_unique<OutgoingJobs>(world_, config_, book_, later_, slots_)),
       submissions_(std::make_unique<Submissions>(world_.accounts, world_.files, book_, later_,
                                                  [this](Job& job, std::shared_ptr<OpenFile> file) {
                                                    sends_->adopt(job, std::move(file));
@@ -69,7 +69,7 @@ void TransferQueue::start(Journaled journaled) {
     if (!recover(record)) continue;
     job->edit() = std::move(record);
     changed.push_back(job.get());
-    book_.tell(id, "restarted", std::string(to_string(job->now().state)));
+    book_.add_step(id, "restarted", std::string(to_string(job->now().state)));
   }
   book_.commit(changed);
   for (const auto& [id, job] : book_.all()) {
@@ -107,7 +107,7 @@ void TransferQueue::retire() {
 void TransferQueue::add_observer(Observer& observer) { observers_.push_back(&observer); }
 void TransferQueue::remove_observer(Observer& observer) { std::erase(observers_, &observer); }
 
-void TransferQueue::tell(const std::function<void(Observer&)>& news) {
+void TransferQueue::notify(const std::function<void(Observer&)>& news) {
   for (Observer* observer : std::vector(observers_))
     if (std::find(observers_.begin(), observers_.end(), observer) != observers_.end())
       news(*observer);
@@ -116,16 +116,16 @@ void TransferQueue::tell(const std::function<void(Observer&)>& news) {
 void TransferQueue::on_committed(const Job& job) {
   const auto& record = *job.shown();
   if (record.state == JobState::Active) watch_->add(record.id);
-  tell([&](Observer& observer) { observer.on_job_changed({record, watch_->progress(record)}); });
+  notify([&](Observer& observer) { observer.on_job_changed({record, watch_->progress(record)}); });
 }
 
 void TransferQueue::on_removed(JobId id) {
-  tell([&](Observer& observer) { observer.on_job_removed(id); });
+  notify([&](Observer& observer) { observer.on_job_removed(id); });
 }
 
 void TransferQueue::on_writable_changed() {
   if (book_.writable()) sends_->wake();
-  tell([this](Observer& observer) { observer.on_degraded_changed(degraded()); });
+  notify([this](Observer& observer) { observer.on_degraded_changed(degraded()); });
 }
 
 std::optional<std::uint64_t> TransferQueue::transferred(JobId id) const {

@@ -18,8 +18,8 @@
 #include "negotiation/negotiator.h"
 #include "transfer/accept_policy.h"
 #include "transfer/account_port.h"
-#include "transfer/job_book.h"
 #include "transfer/job_filter.h"
+#include "transfer/job_list.h"
 #include "transfer/job_view.h"
 #include "transfer/orders.h"
 #include "transfer/queue_config.h"
@@ -30,9 +30,9 @@
 
 namespace xmppftd {
 
-class OfferDesk;
+class OpenOffers;
 class ProgressWatch;
-class SendDesk;
+class OutgoingJobs;
 class Submissions;
 
 /// Every file that goes out or comes in: takes orders, starts what may start, and remembers how it
@@ -41,7 +41,7 @@ class Submissions;
 /// All on the core's loop. Whatever a reply or an observer tells is on disk by then. Callbacks come
 /// exactly once and never before the call returns; not after the queue was destroyed. Destroying it
 /// cancels what runs without touching the records: they go on after the next start().
-class TransferQueue final : public AccountEvents, private JobBook::Reader {
+class TransferQueue final : public AccountEvents, private JobList::Reader {
  public:
   /// Who hears of changes. Calls come from the loop, never from inside a call to the queue.
   class Observer {
@@ -141,8 +141,8 @@ class TransferQueue final : public AccountEvents, private JobBook::Reader {
   void retire();
   std::optional<std::uint64_t> transferred(JobId id) const;
   void creeps(JobId id, bool slowly);
-  void tell(const std::function<void(Observer&)>& news);
-  // JobBook::Reader
+  void notify(const std::function<void(Observer&)>& news);
+  // JobList::Reader
   void on_committed(const Job& job) override;
   void on_removed(JobId id) override;
   void on_writable_changed() override;
@@ -150,11 +150,11 @@ class TransferQueue final : public AccountEvents, private JobBook::Reader {
   const QueueWorld world_;
   QueueConfig config_;
   Later later_;
-  JobBook book_;
+  JobList book_;
   Slots slots_;
   const std::unique_ptr<ProgressWatch> watch_;
-  const std::unique_ptr<OfferDesk> offers_;
-  const std::unique_ptr<SendDesk> sends_;
+  const std::unique_ptr<OpenOffers> offers_;
+  const std::unique_ptr<OutgoingJobs> sends_;
   const std::unique_ptr<Submissions> submissions_;
   const std::map<const Verb*, std::function<void(Job&, Done)>> acts_;  ///< what each verb does
   std::vector<Observer*> observers_;

@@ -50,8 +50,8 @@ void ReceiveAttempt::on_place_good() {
   record.waiting_since = {};
   record.publishing = false;
   record.final_name.clear();
-  job_.move(JobState::Connecting);
-  book_.tell(job_.id(), "accepted", "into " + record.folder);
+  job_.change(JobState::Connecting);
+  book_.add_step(job_.id(), "accepted", "into " + record.folder);
   book_.commit(job_, alive_.wrap([this] { owner_.on_receive_begun(job_.id()); }));
   receiving_ = std::exchange(offer_, nullptr)->accept(terms_, *this);
 }
@@ -63,7 +63,7 @@ bool ReceiveAttempt::switch_to(std::unique_ptr<IncomingOffer>& offer,
   terms_ = terms;
   terms_.range = {0, job_.now().file.size};
   job_.edit().peer_full = offer->offer().peer.str();
-  book_.tell(job_.id(), "offered", "again, by another way");
+  book_.add_step(job_.id(), "offered", "again, by another way");
   book_.commit(job_);
   if (offer_) {  // the first one is not answered yet: this one will be instead
     offer_ = std::move(offer);
@@ -86,27 +86,27 @@ void ReceiveAttempt::on_carrier(std::unique_ptr<Carrier> carrier, ByteRange rang
 }
 
 void ReceiveAttempt::on_part_made() {
-  job_.move(JobState::Active);
-  show_path();
+  job_.change(JobState::Active);
+  show_label();
   carrier_->start({file_.file(), digest_}, range_, *this);
   owner_.on_receive_moves(job_.id(), true);
 }
 
-void ReceiveAttempt::show_path() {
-  const Path& path = carrier_->path();
+void ReceiveAttempt::show_label() {
+  const StreamLabel& label = carrier_->label();
   auto& record = job_.edit();
-  record.method = path.method;
-  record.route = path.route;
-  record.host = path.host;
-  record.port = path.port;
-  book_.tell(job_.id(), "active", MethodChoice{path.method, path.route}.str());
+  record.method = label.method;
+  record.route = label.route;
+  record.host = label.host;
+  record.port = label.port;
+  book_.add_step(job_.id(), "active", MethodChoice{label.method, label.route}.str());
   book_.commit(job_);
 }
 
 void ReceiveAttempt::on_switched(const Error& why) {
-  book_.tell(job_.id(), "failed", why.detail);
-  book_.tell(job_.id(), "fallback", "in-band, under the same sid");
-  show_path();
+  book_.add_step(job_.id(), "failed", why.detail);
+  book_.add_step(job_.id(), "fallback", "in-band, under the same sid");
+  show_label();
 }
 
 void ReceiveAttempt::on_end(Result<Moved> how) {
@@ -119,8 +119,8 @@ void ReceiveAttempt::on_end(Result<Moved> how) {
   carrier_.reset();
   if (how->hash) file_.note_hash(*how->hash);
   job_.edit().transferred = size;
-  job_.move(JobState::Verifying);
-  book_.tell(job_.id(), "received");
+  job_.change(JobState::Verifying);
+  book_.add_step(job_.id(), "received");
   book_.commit(job_);
   owner_.on_receive_moves(job_.id(), false);
   receiving_->delivered(*how);
@@ -152,7 +152,7 @@ void ReceiveAttempt::on_ended(Error why) {
 }
 
 void ReceiveAttempt::on_step(std::string_view what, std::string detail) {
-  book_.tell(job_.id(), std::string(what), std::move(detail));
+  book_.add_step(job_.id(), std::string(what), std::move(detail));
 }
 
 void ReceiveAttempt::fail(Error why) { owner_.on_receive_ended(job_.id(), std::move(why)); }

@@ -19,7 +19,7 @@ namespace xmppftd {
 ///     made, Active -> all bytes, Verifying -> the sender's word -> file in its place, Done -> only
 ///     then the sender is told
 ///
-/// Success is committed here; a failure is only reported, for the desk to judge. Destroying it
+/// Success is committed here; a failure is only reported, for its owner to decide on. Destroying it
 /// gives up: the sender is told, the record and the part file stay as they are.
 class ReceiveAttempt final : private Receiving::Handler,
                              private Carrier::Handler,
@@ -66,7 +66,7 @@ class ReceiveAttempt final : private Receiving::Handler,
   std::shared_ptr<PartFile> part() const { return file_.part(); }
 
  private:
-  void show_path();
+  void show_label();
   void fail(Error why);
   void fail_and_tell(Error why);
 
@@ -88,7 +88,7 @@ class ReceiveAttempt final : private Receiving::Handler,
   void on_in_place() override;
   void on_disk_failed(Error why) override { fail_and_tell(std::move(why)); }
 
-  JobBook& book_;
+  JobList& book_;
   Job& job_;
   Owner& owner_;
   std::unique_ptr<IncomingOffer> offer_;

@@ -107,9 +107,9 @@ void ReceiveFile::part_made(Result<std::shared_ptr<PartFile>> part) {
 /// Told once, not at each try.
 void ReceiveFile::tell_wait(Error why) {
   if (job_.now().error_detail == why.detail) return;
-  world_.book.tell(job_.id(), "waiting", why.detail);
+  world_.book.add_step(job_.id(), "waiting", why.detail);
   auto& record = job_.edit();
-  record.error_name = error_name_of(judge(why.code).reason);
+  record.error_name = error_name_of(verdict_of(why.code).reason);
   record.error_detail = std::move(why.detail);
   world_.book.commit(job_);
 }
@@ -230,8 +230,9 @@ bool ReceiveFile::take_plainer_name() {
   auto& record = job_.edit();
   const auto plainer = plainer_names(record.wanted_name);
   if (plainer.empty()) return false;
-  world_.book.tell(job_.id(), "renamed",
-                   "the file system of " + record.folder + " takes no '" + record.final_name + "'");
+  world_.book.add_step(
+      job_.id(), "renamed",
+      "the file system of " + record.folder + " takes no '" + record.final_name + "'");
   record.wanted_name = plainer.front();
   number_ = 1;
   return true;
@@ -247,8 +248,8 @@ void ReceiveFile::done() {
   record.transferred = record.file.size;
   record.delivery = Delivery::Confirmed;
   part_.reset();
-  job_.move(JobState::Done);
-  world_.book.tell(job_.id(), "done", record.path);
+  job_.change(JobState::Done);
+  world_.book.add_step(job_.id(), "done", record.path);
   world_.book.commit(job_, alive_.wrap([this] { owner_.on_in_place(); }));
 }
 

@@ -10,7 +10,7 @@
 #include "io/bulk.h"
 #include "io/file.h"
 #include "io/timer.h"
-#include "transfer/job_book.h"
+#include "transfer/job_list.h"
 #include "transfer/while_alive.h"
 
 namespace xmppftd {
@@ -48,7 +48,7 @@ class ReceiveFile {
 
   /// What it works with; all outlive it.
   struct World {
-    JobBook& book;
+    JobList& book;
     Files& files;
     Bulk& bulk;
     Timers& timers;
@@ -99,7 +99,7 @@ class ReceiveFile {
   Job& job_;
   Owner& owner_;
   std::shared_ptr<PartFile> part_;
-  std::unique_ptr<Move> hashing_;
+  std::unique_ptr<BulkTask> hashing_;
   std::map<HashAlgo, std::string> expected_;  ///< what others say the content hashes to
   std::map<HashAlgo, std::string> computed_;
   bool contradiction_ = false;  ///< two words for one algorithm

@@ -32,7 +32,7 @@ bool is_offered_again(const JobRecord& job, AccountId account, const Offer& offe
          is_same_file(job, account, offer, Likeness::AnyTime);
 }
 
-Job* find_cancelled(JobBook& book, AccountId account, const Offer& offer,
+Job* find_cancelled(JobList& book, AccountId account, const Offer& offer,
                     const QueueConfig& config) {
   if (!offer.can_confirm) return nullptr;
   for (const JobId id : book.index().unaware()) {

@@ -3,7 +3,7 @@
 
 #include "model/job.h"
 #include "negotiation/negotiator.h"
-#include "transfer/job_book.h"
+#include "transfer/job_list.h"
 #include "transfer/queue_config.h"
 
 namespace xmppftd {
@@ -30,7 +30,7 @@ bool is_offered_again(const JobRecord& job, AccountId account, const Offer& offe
 /// the sender may take to offer again what was lost (QueueConfig::refuse_again_within); where the
 /// sender was away, for as long as it would have been waited for. None for an offer of a program
 /// that does not offer again by itself (Offer::can_confirm): there it is a person's will.
-Job* find_cancelled(JobBook& book, AccountId account, const Offer& offer,
+Job* find_cancelled(JobList& book, AccountId account, const Offer& offer,
                     const QueueConfig& config);
 
 }  // namespace xmppftd

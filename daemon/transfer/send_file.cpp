@@ -27,10 +27,10 @@ bool SendFile::peer_confirms() const {
   return !ways_.empty() && way().negotiator->confirms(way().features);
 }
 
-std::optional<SendFile::OpenOffer> SendFile::open_offer() const {
+std::optional<SendFile::HeldOffer> SendFile::held_offer() const {
   auto sid = sending_ ? sending_->open_sid() : "";
   if (sid.empty()) return std::nullopt;
-  return OpenOffer{way().negotiator, way().peer, std::move(sid)};
+  return HeldOffer{way().negotiator, way().peer, std::move(sid)};
 }
 
 void SendFile::start() {
@@ -57,7 +57,7 @@ void SendFile::look_for_ways() {
     const auto known = MethodChoice::parse(method.str());
     if (known) return false;
     why = known.error().detail;
-    world_.book.tell(job_.id(), "skipped", why);
+    world_.book.add_step(job_.id(), "skipped", why);
     return true;
   });
   if (methods_.empty() && !why.empty()) return fail({Errc::NoCommonMethod, why});
@@ -111,8 +111,8 @@ void SendFile::offer_by_way() {
   move(JobState::Offered, JobReason::AwaitingPeer, "offered",
        "to " + record.peer_full + ", attempt " + std::to_string(record.attempt));
   const Offer offer{way().peer, record.file, true};
-  const OfferPlan plan{way().methods, way().features,
-                       world_.account.trust(way().peer).direct_allowed, answer_within_};
+  const OfferTerms plan{way().methods, way().features,
+                        world_.account.trust(way().peer).direct_allowed, answer_within_};
   sending_ = way().negotiator->offer(offer, plan, *this);
   world_.owner.on_send_offered(job_.id());
 }
@@ -128,15 +128,15 @@ void SendFile::on_carrier(std::unique_ptr<Carrier> carrier, ByteRange range,
   range_ = range;
   began_to_move_ = true;
   // one that is open with the answer
-  if (job_.now().state == JobState::Offered) job_.move(JobState::Connecting);
-  const Path& path = carrier_->path();
+  if (job_.now().state == JobState::Offered) job_.change(JobState::Connecting);
+  const StreamLabel& label = carrier_->label();
   auto& record = job_.edit();
-  record.method = path.method;
-  record.route = path.route;
-  record.host = path.host;
-  record.port = path.port;
+  record.method = label.method;
+  record.route = label.route;
+  record.host = label.host;
+  record.port = label.port;
   record.offset = record.transferred = range.offset;
-  move(JobState::Active, JobReason::None, "active", MethodChoice{path.method, path.route}.str());
+  move(JobState::Active, JobReason::None, "active", MethodChoice{label.method, label.route}.str());
   carrier_->start({file_, digest}, range, *this);
   world_.owner.on_send_moves(job_.id(), true);
 }
@@ -168,20 +168,20 @@ void SendFile::on_completed(Delivery delivery, std::optional<Hash> verified) {
   if (verified) record.hash = verified;
   if (delivery == Delivery::Confirmed)
     record.hash_state = verified ? verified_by(verified->algo) : HashState::SizeOnly;
-  job_.move(JobState::Done);
-  world_.book.tell(job_.id(), "done", std::string(to_string(delivery)));
+  job_.change(JobState::Done);
+  world_.book.add_step(job_.id(), "done", std::string(to_string(delivery)));
   world_.book.commit(job_, alive_.wrap([this] { world_.owner.on_send_ended(job_.id(), {}); }));
 }
 
 void SendFile::on_ended(Error why) { fail(std::move(why)); }
 
 void SendFile::on_step(std::string_view what, std::string detail) {
-  world_.book.tell(job_.id(), std::string(what), std::move(detail));
+  world_.book.add_step(job_.id(), std::string(what), std::move(detail));
 }
 
 void SendFile::move(JobState to, JobReason reason, std::string what, std::string detail) {
-  job_.move(to, reason);
-  world_.book.tell(job_.id(), std::move(what), std::move(detail));
+  job_.change(to, reason);
+  world_.book.add_step(job_.id(), std::move(what), std::move(detail));
   world_.book.commit(job_);
 }
 
@@ -195,11 +195,11 @@ bool SendFile::try_next_way(const Error& why) {
   if (!another || began_to_move_ || !offered_ || !may_go_another_way(why.code) ||
       !world_.account.online())
     return false;
-  if (const auto open = open_offer()) open->negotiator->withdraw(open->peer, open->sid);
+  if (const auto open = held_offer()) open->negotiator->withdraw(open->peer, open->sid);
   sending_.reset();
   ++way_;
-  world_.book.tell(job_.id(), "failed", why.detail);
-  world_.book.tell(job_.id(), "fallback", "to " + way().methods.front().str());
+  world_.book.add_step(job_.id(), "failed", why.detail);
+  world_.book.add_step(job_.id(), "fallback", "to " + way().methods.front().str());
   prepare();
   return true;
 }

@@ -11,7 +11,7 @@
 #include "io/file.h"
 #include "negotiation/negotiator.h"
 #include "transfer/account_port.h"
-#include "transfer/job_book.h"
+#include "transfer/job_list.h"
 #include "transfer/queue_config.h"
 #include "transfer/while_alive.h"
 
@@ -25,8 +25,8 @@ namespace xmppftd {
 ///     byte -> Verifying -- told how sure -> Done
 ///
 /// A way that leads nowhere before a byte moved is followed by the next, from the hash on. Success
-/// is committed here; a failure is only reported, for the queue to judge. Destroying it gives up:
-/// the peer is told, the record stays as it is.
+/// is committed here; a failure is only reported, for its owner to decide on. Destroying it gives
+/// up: the peer is told, the record stays as it is.
 class SendFile final : private Sending::Handler, private Carrier::Handler {
  public:
   class Owner {
@@ -48,7 +48,7 @@ class SendFile final : private Sending::Handler, private Carrier::Handler {
 
   /// What it works with; all outlive it. `config` is copied.
   struct World {
-    JobBook& book;
+    JobList& book;
     Files& files;
     Bulk& bulk;
     AccountPort& account;
@@ -70,12 +70,12 @@ class SendFile final : private Sending::Handler, private Carrier::Handler {
   /// Was the peer found, and is it of our own kind?
   bool peer_confirms() const;
   /// What of this attempt the peer may still hold, for Negotiator::withdraw().
-  struct OpenOffer {
+  struct HeldOffer {
     Negotiator* negotiator;
     Jid peer;
     std::string sid;
   };
-  std::optional<OpenOffer> open_offer() const;
+  std::optional<HeldOffer> held_offer() const;
   /// Bytes of the file that are across.
   std::uint64_t transferred() const;
 
@@ -111,7 +111,7 @@ class SendFile final : private Sending::Handler, private Carrier::Handler {
   std::shared_ptr<OpenFile> file_;
   std::vector<Way> ways_;
   std::size_t way_ = 0;  // the one that is tried; there once ways_ is
-  std::unique_ptr<Move> hashing_;
+  std::unique_ptr<BulkTask> hashing_;
   std::unique_ptr<Sending> sending_;
   std::unique_ptr<Carrier> carrier_;
   ByteRange range_;

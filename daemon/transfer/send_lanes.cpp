@@ -20,7 +20,7 @@ constexpr int kRefusedTogether = 16;
 
 }  // namespace
 
-SendLanes::SendLanes(const QueueWorld& world, const QueueConfig& config, JobBook& book,
+SendLanes::SendLanes(const QueueWorld& world, const QueueConfig& config, JobList& book,
                      Owner& owner)
     : world_(world), config_(config), book_(book), owner_(owner) {}
 
@@ -270,11 +270,11 @@ bool SendLanes::set_reason(JobId id, const Lane& lane) {
     deadlines_.erase(id);
   if (lane.reason == JobReason::WaitingSlot && lane.pause && job.now().reason == JobReason::Backoff)
     return false;
-  const auto name = lane.absent ? error_name_of(judge(lane.absent->code).reason) : "";
+  const auto name = lane.absent ? error_name_of(verdict_of(lane.absent->code).reason) : "";
   const bool says_why = !lane.absent || (job.now().error_name == name &&
                                          job.now().error_detail == lane.absent->detail);
   if (job.now().reason == lane.reason && says_why) return false;
-  job.move(JobState::Queued, lane.reason);
+  job.change(JobState::Queued, lane.reason);
   auto& record = job.edit();
   record.next_attempt_at = {};
   if (lane.reason == JobReason::WaitingSlot) record.waiting_since = {};

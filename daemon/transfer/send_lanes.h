@@ -15,7 +15,7 @@
 #include <vector>
 
 #include "io/timer.h"
-#include "transfer/job_book.h"
+#include "transfer/job_list.h"
 #include "transfer/queue_config.h"
 #include "transfer/queue_world.h"
 
@@ -76,7 +76,7 @@ class SendLanes {
     Key key_;
   };
 
-  SendLanes(const QueueWorld& world, const QueueConfig& config, JobBook& book, Owner& owner);
+  SendLanes(const QueueWorld& world, const QueueConfig& config, JobList& book, Owner& owner);
   SendLanes(const SendLanes&) = delete;
   SendLanes& operator=(const SendLanes&) = delete;
 
@@ -162,7 +162,7 @@ class SendLanes {
 
   const QueueWorld world_;
   const QueueConfig& config_;
-  JobBook& book_;
+  JobList& book_;
   Owner& owner_;
   std::map<Key, Lane> lanes_;
   std::map<JobId, Clock::time_point> deadlines_;  ///< when a job whose peer is awaited fails

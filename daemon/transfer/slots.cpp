@@ -18,24 +18,24 @@ Slots::Lease& Slots::Lease::operator=(Lease&& other) noexcept {
 Slots::Lease::~Lease() {
   if (slots_ == nullptr) return;
   slots_->live_.erase(entry_);
-  slots_->tell();
+  slots_->notify();
 }
 
-void Slots::Lease::moves() { step(true); }
-void Slots::Lease::waits() { step(false); }
+void Slots::Lease::busy() { step(true); }
+void Slots::Lease::idle() { step(false); }
 
 void Slots::Lease::step(bool moves) {
   if (slots_ == nullptr) return;
   entry_->moves = moves;
   entry_->creeps = false;
   entry_->since = slots_->timers_.now();
-  slots_->tell();
+  slots_->notify();
 }
 
 void Slots::Lease::creeps(bool slowly) {
   if (slots_ == nullptr || entry_->creeps == slowly) return;
   entry_->creeps = slowly;
-  slots_->tell();
+  slots_->notify();
 }
 
 Slots::Slots(Timers& timers, const QueueConfig& config, std::function<void()> freed)
@@ -68,13 +68,13 @@ bool Slots::may_send() {
         std::chrono::ceil<std::chrono::milliseconds>(oldest + kPatience - timers_.now());
     patience_ = timers_.after(left, [this] {
       patience_.reset();
-      tell();
+      notify();
     });
   }
   return false;
 }
 
-void Slots::tell() {
+void Slots::notify() {
   if (freed_) freed_();
 }
 

@@ -43,9 +43,9 @@ class Slots {
     Lease& operator=(Lease&& other) noexcept;
     ~Lease();
     /// Its bytes move from now on.
-    void moves();
+    void busy();
     /// It waits for somebody from now on.
-    void waits();
+    void idle();
     /// Its bytes move too slowly to count, or no longer so.
     void creeps(bool slowly);
 
@@ -72,7 +72,7 @@ class Slots {
 
  private:
   bool counts(const Entry& entry) const;
-  void tell();
+  void notify();
 
   Timers& timers_;
   const QueueConfig& config_;

@@ -11,7 +11,7 @@
 #include "io/later.h"
 #include "transfer/account_port.h"
 #include "transfer/held_files.h"
-#include "transfer/job_book.h"
+#include "transfer/job_list.h"
 #include "transfer/orders.h"
 #include "transfer/while_alive.h"
 
@@ -24,7 +24,7 @@ class Submission final : public SendBatch {
   struct World {
     AccountPorts& accounts;
     Files& files;
-    JobBook& book;
+    JobList& book;
     HeldFiles& held;
     Later& later;
   };

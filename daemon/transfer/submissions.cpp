@@ -13,7 +13,7 @@ void log_problems(const SendOutcome& outcome) {
 
 }  // namespace
 
-Submissions::Submissions(AccountPorts& accounts, Files& files, JobBook& book, Later& later,
+Submissions::Submissions(AccountPorts& accounts, Files& files, JobList& book, Later& later,
                          std::function<void(Job&, std::shared_ptr<OpenFile>)> queued)
     : later_(later), world_{accounts, files, book, held_, later}, queued_(std::move(queued)) {}
 

@@ -5,40 +5,40 @@
 
 namespace xmppftd {
 
-Verdict judge(Errc code) noexcept {
+Verdict verdict_of(Errc code) noexcept {
   switch (code) {
-    case Errc::Declined: return {Fate::Fail, JobReason::Declined};
-    case Errc::PeerOffline: return {Fate::AwaitPeer, JobReason::PeerOffline};
-    case Errc::NoSuchPeer: return {Fate::Fail, JobReason::NoSuchPeer};
-    case Errc::PeerUnsupported: return {Fate::Fail, JobReason::PeerUnsupported};
-    case Errc::NoCommonMethod: return {Fate::Fail, JobReason::NoMethod};
-    case Errc::StreamFailed: return {Fate::Retry, JobReason::NoMethod};
-    case Errc::Timeout: return {Fate::Retry, JobReason::Timeout};
-    case Errc::Cancelled: return {Fate::Cancel, JobReason::Peer};
-    case Errc::Interrupted: return {Fate::Retry, JobReason::Interrupted};
-    case Errc::HashMismatch: return {Fate::Fail, JobReason::HashMismatch};
-    case Errc::Protocol: return {Fate::Fail, JobReason::Protocol};
+    case Errc::Declined: return {Remedy::Fail, JobReason::Declined};
+    case Errc::PeerOffline: return {Remedy::AwaitPeer, JobReason::PeerOffline};
+    case Errc::NoSuchPeer: return {Remedy::Fail, JobReason::NoSuchPeer};
+    case Errc::PeerUnsupported: return {Remedy::Fail, JobReason::PeerUnsupported};
+    case Errc::NoCommonMethod: return {Remedy::Fail, JobReason::NoMethod};
+    case Errc::StreamFailed: return {Remedy::Retry, JobReason::NoMethod};
+    case Errc::Timeout: return {Remedy::Retry, JobReason::Timeout};
+    case Errc::Cancelled: return {Remedy::Cancel, JobReason::Peer};
+    case Errc::Interrupted: return {Remedy::Retry, JobReason::Interrupted};
+    case Errc::HashMismatch: return {Remedy::Fail, JobReason::HashMismatch};
+    case Errc::Protocol: return {Remedy::Fail, JobReason::Protocol};
     case Errc::Constraint:
-      return {Fate::NotNow, JobReason::Declined};  // "not now" that stays so is a no
-    case Errc::Unavailable: return {Fate::NotNow, JobReason::Io};
-    case Errc::FileMissing: return {Fate::Fail, JobReason::FileMissing};
+      return {Remedy::NotNow, JobReason::Declined};  // "not now" that stays so is a no
+    case Errc::Unavailable: return {Remedy::NotNow, JobReason::Io};
+    case Errc::FileMissing: return {Remedy::Fail, JobReason::FileMissing};
     case Errc::FileChanged:
-    case Errc::NotRegularFile: return {Fate::Fail, JobReason::FileChanged};
-    case Errc::DiskFull: return {Fate::Fail, JobReason::DiskFull};
+    case Errc::NotRegularFile: return {Remedy::Fail, JobReason::FileChanged};
+    case Errc::DiskFull: return {Remedy::Fail, JobReason::DiskFull};
     case Errc::Unreadable:
     case Errc::Exists:
     case Errc::BadFd:
-    case Errc::Io: return {Fate::Fail, JobReason::Io};
+    case Errc::Io: return {Remedy::Fail, JobReason::Io};
     case Errc::NotOnline:
     case Errc::AuthFailed:
     case Errc::NoPassword:
     case Errc::Tls:
     case Errc::Dns:
     case Errc::Network:
-    case Errc::Conflict: return {Fate::AwaitAccount, JobReason::Interrupted};
-    case Errc::BadJid: return {Fate::Fail, JobReason::NoSuchPeer};
+    case Errc::Conflict: return {Remedy::AwaitAccount, JobReason::Interrupted};
+    case Errc::BadJid: return {Remedy::Fail, JobReason::NoSuchPeer};
     case Errc::UnsafeFolder:
-    case Errc::Policy: return {Fate::Fail, JobReason::Policy};
+    case Errc::Policy: return {Remedy::Fail, JobReason::Policy};
     case Errc::BadUri:
     case Errc::BadArgument:
     case Errc::Config:
@@ -47,9 +47,9 @@ Verdict judge(Errc code) noexcept {
     case Errc::BadState:
     case Errc::TooMany:
     case Errc::SecretStore:
-    case Errc::Internal: return {Fate::Fail, JobReason::Internal};
+    case Errc::Internal: return {Remedy::Fail, JobReason::Internal};
   }
-  return {Fate::Fail, JobReason::Internal};
+  return {Remedy::Fail, JobReason::Internal};
 }
 
 bool may_go_another_way(Errc code) noexcept {

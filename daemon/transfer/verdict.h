@@ -10,7 +10,7 @@
 namespace xmppftd {
 
 /// What becomes of a job after an attempt that went wrong.
-enum class Fate {
+enum class Remedy {
   Fail,          ///< trying again would not help
   Cancel,        ///< the peer gave up on purpose
   Retry,         ///< again, after a while, a few times
@@ -22,12 +22,12 @@ enum class Fate {
 /// `reason` is that of the failed or cancelled state: at once for Fail and Cancel, else once the
 /// tries are used up.
 struct Verdict {
-  Fate fate;
+  Remedy remedy;
   JobReason reason;
 };
 
 /// The one table of fatal and passing troubles.
-Verdict judge(Errc code) noexcept;
+Verdict verdict_of(Errc code) noexcept;
 
 /// Did the peer, or the network, only refuse this way of sending the file to it? Then another way
 /// may do, at once. Not where a person said no, or another way would meet the same trouble.

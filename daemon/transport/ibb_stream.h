@@ -18,7 +18,7 @@ class IbbStream : public Carrier {
   IbbStream& operator=(const IbbStream&) = delete;
 
   const Progress& progress() const override { return *progress_; }
-  const Path& path() const override { return path_; }
+  const StreamLabel& label() const override { return label_; }
 
   // Stanzas of the peer. Any of these may destroy the stream.
   virtual void data(IncomingIq iq) = 0;
@@ -49,7 +49,7 @@ class IbbStream : public Carrier {
   IbbTransport& transport_;
   const StreamKey key_;
   const std::size_t block_size_;
-  const Path path_;
+  const StreamLabel label_;
   // Shared with whoever reads or writes the blocks.
   const std::shared_ptr<Progress> progress_ = std::make_shared<Progress>();
   bool ended_ = false;

@@ -41,19 +41,19 @@ IbbTransport::IbbTransport(IbbContext context)
 
 IbbTransport::~IbbTransport() { assert(expected_.empty() && streams_.empty()); }
 
-std::unique_ptr<Transport::Attempt> IbbTransport::prepare(const StreamPlan&,
+std::unique_ptr<Transport::Attempt> IbbTransport::prepare(const StreamTerms&,
                                                           Callback<void()> ready) {
   return std::make_unique<NextTurn>(context_.timers.after({}, std::move(ready)));
 }
 
-std::unique_ptr<Transport::Attempt> IbbTransport::open(const StreamKey& key, const StreamPlan& plan,
-                                                       Opened done) {
+std::unique_ptr<Transport::Attempt> IbbTransport::open(const StreamKey& key,
+                                                       const StreamTerms& plan, Opened done) {
   const auto size =
       plan.peer_is_xmppftd ? context_.config.block_size_xmppftd : context_.config.block_size;
   return std::make_unique<IbbOpening>(*this, context_, key, size, std::move(done));
 }
 
-std::unique_ptr<Transport::Attempt> IbbTransport::expect(const StreamKey& key, const StreamPlan&,
+std::unique_ptr<Transport::Attempt> IbbTransport::expect(const StreamKey& key, const StreamTerms&,
                                                          Opened done) {
   return std::make_unique<IbbExpectation>(*this, key, std::move(done));
 }
@@ -120,7 +120,7 @@ void IbbTransport::lose(const std::vector<Key>& keys, const std::string& why) {
 // --------------------------------------------------
 
 IbbStream::IbbStream(IbbTransport& transport, const StreamKey& key, std::size_t block_size)
-    : transport_(transport), key_(key), block_size_(block_size), path_{key.method, "", "", 0} {
+    : transport_(transport), key_(key), block_size_(block_size), label_{key.method, "", "", 0} {
   const IbbTransport::Key here{key_.peer, key_.sid};
   std::erase(transport_.ended_, here);  // its sid may be used again
   transport_.streams_[here] = this;

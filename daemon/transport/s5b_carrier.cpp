@@ -3,8 +3,8 @@
 
 namespace xmppftd {
 
-S5bCarrier::S5bCarrier(Bulk& bulk, Role role, UniqueFd socket, Path path)
-    : bulk_(bulk), role_(role), socket_(std::move(socket)), path_(std::move(path)) {}
+S5bCarrier::S5bCarrier(Bulk& bulk, Role role, UniqueFd socket, StreamLabel label)
+    : bulk_(bulk), role_(role), socket_(std::move(socket)), label_(std::move(label)) {}
 
 void S5bCarrier::start(FileEnd file, ByteRange range, Handler& handler) {
   auto done = [&handler](Result<Moved> how) { handler.on_end(std::move(how)); };

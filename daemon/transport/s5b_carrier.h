@@ -15,19 +15,19 @@ class S5bCarrier final : public Carrier {
   /// Who sends ends its stream one way towards the peer and another way towards a proxy.
   enum class Role { Receiver, DirectSender, ProxySender };
 
-  S5bCarrier(Bulk& bulk, Role role, UniqueFd socket, Path path);
+  S5bCarrier(Bulk& bulk, Role role, UniqueFd socket, StreamLabel label);
 
   void start(FileEnd file, ByteRange range, Handler& handler) override;
   const Progress& progress() const override { return *progress_; }
-  const Path& path() const override { return path_; }
+  const StreamLabel& label() const override { return label_; }
 
  private:
   Bulk& bulk_;
   const Role role_;
   UniqueFd socket_;
-  const Path path_;
+  const StreamLabel label_;
   std::shared_ptr<Progress> progress_ = std::make_shared<Progress>();
-  std::unique_ptr<Move> move_;
+  std::unique_ptr<BulkTask> move_;
 };
 
 }  // namespace xmppftd

@@ -19,8 +19,8 @@ class S5bConnector::Attempt final : public Socket::Handler {
   Attempt(S5bConnector& owner, Candidate candidate)
       : owner_(owner),
         candidate_(std::move(candidate)),
-        client_(owner.plan_.dst_addr_for ? owner.plan_.dst_addr_for(candidate_.host)
-                                         : owner.plan_.dst_addr) {
+        client_(owner.task_.dst_addr_for ? owner.task_.dst_addr_for(candidate_.host)
+                                         : owner.task_.dst_addr) {
     allow(kConnectWithin);
     if (candidate_.address) {
       connect();
@@ -84,8 +84,8 @@ class S5bConnector::Attempt final : public Socket::Handler {
   }
   void connect() {
     state_ = State::Connecting;
-    if (owner_.plan_.discreet)
-      discreet_ = owner_.plan_.discreet(candidate_.host, *candidate_.address);
+    if (owner_.task_.discreet)
+      discreet_ = owner_.task_.discreet(candidate_.host, *candidate_.address);
     socket_ = owner_.network_.connect(*candidate_.address, *this);
   }
   void resolved(Result<std::vector<SocketAddress>> found) {
@@ -94,7 +94,7 @@ class S5bConnector::Attempt final : public Socket::Handler {
     std::vector<SocketAddress> fine;
     for (const auto& address : *found) {
       const auto verdict =
-          owner_.plan_.allowed ? owner_.plan_.allowed(candidate_.host, address) : Result<void>();
+          owner_.task_.allowed ? owner_.task_.allowed(candidate_.host, address) : Result<void>();
       if (verdict)
         fine.push_back(address);
       else
@@ -109,7 +109,7 @@ class S5bConnector::Attempt final : public Socket::Handler {
   /// What our resolver knows of a name is nobody's business either.
   void unusable(const std::string& why) {
     const bool literal = SocketAddress::parse(candidate_.host.host, 0).ok();
-    discreet_ = owner_.plan_.discreet && !literal;
+    discreet_ = owner_.task_.discreet && !literal;
     owner_.failed(*this, why);
   }
 
@@ -124,10 +124,10 @@ class S5bConnector::Attempt final : public Socket::Handler {
   std::unique_ptr<Socket> socket_;
 };
 
-S5bConnector::S5bConnector(Network& network, Timers& timers, Plan plan, Done done)
-    : network_(network), timers_(timers), plan_(std::move(plan)), done_(std::move(done)) {
+S5bConnector::S5bConnector(Network& network, Timers& timers, Task task, Done done)
+    : network_(network), timers_(timers), task_(std::move(task)), done_(std::move(done)) {
   std::size_t left_out = 0;
-  for (auto& host : plan_.hosts) {
+  for (auto& host : task_.hosts) {
     const bool doubled = std::any_of(queue_.begin(), queue_.end(), [&](const Candidate& one) {
       return one.host.host == host.host && one.host.port == host.port && one.host.jid == host.jid;
     });
@@ -137,8 +137,8 @@ S5bConnector::S5bConnector(Network& network, Timers& timers, Plan plan, Done don
     else
       ++left_out;
   }
-  if (left_out > 0 && plan_.tell)
-    plan_.tell(std::to_string(left_out) + " more hosts are not tried; " +
+  if (left_out > 0 && task_.tell)
+    task_.tell(std::to_string(left_out) + " more hosts are not tried; " +
                std::to_string(kMaxHosts) + " at most are");
   if (queue_.empty()) {
     budget_ = timers_.after({}, [this] { give_up(); });
@@ -238,8 +238,8 @@ void S5bConnector::give_up() {
 }
 
 void S5bConnector::tell(const std::string& where, const std::string& what) const {
-  if (!plan_.tell) return;
-  plan_.tell(what.starts_with(where) ? what : where + ": " + what);  // errors of sockets say where
+  if (!task_.tell) return;
+  task_.tell(what.starts_with(where) ? what : where + ": " + what);  // errors of sockets say where
 }
 
 void S5bConnector::succeeded(Attempt& attempt) {

@@ -49,7 +49,7 @@ class S5bConnector {
   /// most. The requester waits 150 s (S5bOutgoing::kAnswerWithin).
   static constexpr std::chrono::milliseconds kLongBudget{140000};
 
-  struct Plan {
+  struct Task {
     /// Tried in this order; doubles and those past kMaxHosts are not.
     std::vector<StreamHost> hosts;
     std::string dst_addr;
@@ -66,7 +66,7 @@ class S5bConnector {
 
   /// `done` is called once, not before this returns. Errors: StreamFailed, Unavailable (our own
   /// system had no socket left for at least one of the hosts).
-  S5bConnector(Network& network, Timers& timers, Plan plan, Done done);
+  S5bConnector(Network& network, Timers& timers, Task task, Done done);
   ~S5bConnector();
   S5bConnector(const S5bConnector&) = delete;
   S5bConnector& operator=(const S5bConnector&) = delete;
@@ -92,7 +92,7 @@ class S5bConnector {
 
   Network& network_;
   Timers& timers_;
-  Plan plan_;
+  Task task_;
   Done done_;
   std::deque<Candidate> queue_;
   std::size_t further_ = 0;        // addresses queued beside the first one of a name

@@ -8,7 +8,7 @@
 
 namespace xmppftd {
 
-S5bIncoming::S5bIncoming(S5bTransport& transport, const StreamKey& key, const StreamPlan& plan,
+S5bIncoming::S5bIncoming(S5bTransport& transport, const StreamKey& key, const StreamTerms& plan,
                          Transport::Opened done)
     : transport_(transport),
       context_(transport.context_),
@@ -44,23 +44,23 @@ void S5bIncoming::offered(IncomingIq iq, BytestreamsQuery query) {
 }
 
 void S5bIncoming::connect() {
-  S5bConnector::Plan plan;
-  plan.hosts = worth_trying();
-  plan.dst_addr = dst_addr_;
-  plan.dst_addr_for = [this](const StreamHost& host) { return dst_addr_for(host); };
-  plan.allowed = [this](const StreamHost& host, const SocketAddress& address) {
-    return judge(host, address);
+  S5bConnector::Task task;
+  task.hosts = worth_trying();
+  task.dst_addr = dst_addr_;
+  task.dst_addr_for = [this](const StreamHost& host) { return dst_addr_for(host); };
+  task.allowed = [this](const StreamHost& host, const SocketAddress& address) {
+    return check_address(host, address);
   };
   // Our own machines may know what is closed in our network.
   if (key_.peer.bare() != key_.self.bare())
-    plan.discreet = [this](const StreamHost& host, const SocketAddress& address) {
+    task.discreet = [this](const StreamHost& host, const SocketAddress& address) {
       return !context_.proxies.knows(host) && context_.policy.is_private(address);
     };
-  plan.tell = [this](std::string detail) { tell(std::move(detail)); };
+  task.tell = [this](std::string detail) { tell(std::move(detail)); };
   if (query_.left_out > 0)
     tell("the peer names " + std::to_string(query_.left_out) + " more hosts, which are not read");
   connector_ = std::make_unique<S5bConnector>(
-      context_.network, context_.timers, std::move(plan),
+      context_.network, context_.timers, std::move(task),
       [this](Result<S5bConnected> result) { connected(std::move(result)); });
 }
 
@@ -101,7 +101,8 @@ std::vector<StreamHost> S5bIncoming::worth_trying() const {
   return hosts;
 }
 
-Result<void> S5bIncoming::judge(const StreamHost& host, const SocketAddress& address) const {
+Result<void> S5bIncoming::check_address(const StreamHost& host,
+                                        const SocketAddress& address) const {
   if (context_.proxies.knows(host)) return {};
   if (is_own_listener(address) && !context_.listener.waits_for(dst_addr_))
     return Error{Errc::Policy, address.str() + " is our own listener"};
@@ -140,7 +141,7 @@ void S5bIncoming::connected(Result<S5bConnected> result) {
   const bool direct = is_peers_own(result->host);
   const std::string route(direct ? kRouteDirect : kRouteProxy);
   if (direct) context_.peers->seen(key_.peer, result->address);
-  Path path{key_.method, route, result->address.host(), result->address.port()};
+  StreamLabel path{key_.method, route, result->address.host(), result->address.port()};
   if (plan_.tell) plan_.tell(route, "connected to " + result->address.str());
   done(std::unique_ptr<Carrier>(std::make_unique<S5bCarrier>(
       context_.bulk, S5bCarrier::Role::Receiver, std::move(result->socket), std::move(path))));

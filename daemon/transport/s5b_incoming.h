@@ -15,7 +15,7 @@ namespace xmppftd {
 ///   AwaitingHosts -> AwaitingProxies (only where no other hosts are allowed) -> Connecting -> done
 class S5bIncoming final : public Transport::Attempt {
  public:
-  S5bIncoming(S5bTransport& transport, const StreamKey& key, const StreamPlan& plan,
+  S5bIncoming(S5bTransport& transport, const StreamKey& key, const StreamTerms& plan,
               Transport::Opened done);
   /// Answers <not-acceptable/> where an answer is owed.
   ~S5bIncoming() override;
@@ -34,7 +34,7 @@ class S5bIncoming final : public Transport::Attempt {
   bool is_allowed(const StreamHost& host) const;
   bool is_peers_own(const StreamHost& host) const;
   std::vector<StreamHost> worth_trying() const;
-  Result<void> judge(const StreamHost& host, const SocketAddress& address) const;
+  Result<void> check_address(const StreamHost& host, const SocketAddress& address) const;
   bool is_own_listener(const SocketAddress& address) const;
   void stop_expecting();
   void connected(Result<S5bConnected> result);
@@ -42,7 +42,7 @@ class S5bIncoming final : public Transport::Attempt {
   S5bTransport& transport_;
   const S5bContext& context_;
   const StreamKey key_;
-  const StreamPlan plan_;
+  const StreamTerms plan_;
   const std::string dst_addr_;
   Transport::Opened done_;
   std::vector<IncomingIq> asked_;  // the peer's request and its repetitions

@@ -55,7 +55,7 @@ class S5bListener::Connection final : public Socket::Handler {
     if (ticket) return owner_.drop(*this);
     const auto step = server_.feed(bytes);
     if (!step.reply.empty()) socket_->write(step.reply);
-    if (server_.state() == Socks5Server::State::AwaitingVerdict) return owner_.judge(*this);
+    if (server_.state() == Socks5Server::State::AwaitingVerdict) return owner_.identify(*this);
     if (server_.state() == Socks5Server::State::Failed) return owner_.drop(*this);
     socket_->want(server_.wanted());
   }
@@ -181,7 +181,7 @@ std::unique_ptr<S5bListener::Connection> S5bListener::take_out(const Connection&
   return taken;
 }
 
-void S5bListener::judge(Connection& connection) {
+void S5bListener::identify(Connection& connection) {
   Ticket* ticket = find(connection.hash());
   if (!ticket || ticket->bound()) {
     connection.refuse();

@@ -81,7 +81,7 @@ class S5bListener {
   bool is_likely(const Bytes& net) const;
   void give_up(const Connection& connection);
   std::unique_ptr<Connection> take_out(const Connection& connection);
-  void judge(Connection& connection);
+  void identify(Connection& connection);
   void drop(Connection& connection);
   Ticket* find(const std::string& hash) const;
 

@@ -61,7 +61,7 @@ std::vector<std::string> dst_addr_variants(const StreamKey& key) {
   return hashes;
 }
 
-S5bOutgoing::S5bOutgoing(const S5bContext& context, const StreamKey& key, const StreamPlan& plan,
+S5bOutgoing::S5bOutgoing(const S5bContext& context, const StreamKey& key, const StreamTerms& plan,
                          Transport::Opened done)
     : context_(context), key_(key), plan_(plan), done_(std::move(done)) {
   collect_hosts();
@@ -198,12 +198,12 @@ void S5bOutgoing::use_direct() {
 
 void S5bOutgoing::connect_to_proxy(const std::string& jid, std::vector<StreamHost> places) {
   ticket_.reset();
-  S5bConnector::Plan plan;
-  plan.hosts = std::move(places);
-  plan.dst_addr = dst_addr(key_.sid, key_.self.as_stamped(), key_.peer.as_stamped());
-  plan.tell = [this](std::string detail) { tell("proxy", std::move(detail)); };
+  S5bConnector::Task task;
+  task.hosts = std::move(places);
+  task.dst_addr = dst_addr(key_.sid, key_.self.as_stamped(), key_.peer.as_stamped());
+  task.tell = [this](std::string detail) { tell("proxy", std::move(detail)); };
   connector_ = std::make_unique<S5bConnector>(
-      context_.network, context_.timers, std::move(plan), [this, jid](Result<S5bConnected> result) {
+      context_.network, context_.timers, std::move(task), [this, jid](Result<S5bConnected> result) {
         if (!result)
           return fail(result.error().code, "proxy " + jid + ": " + result.error().detail);
         activate(*Jid::parse_stamped(jid), *std::move(result));
@@ -241,7 +241,7 @@ void S5bOutgoing::fail(Errc code, std::string detail) {
 void S5bOutgoing::open(S5bCarrier::Role role, UniqueFd socket, const SocketAddress& far_end) {
   const std::string route(role == S5bCarrier::Role::DirectSender ? kRouteDirect : kRouteProxy);
   tell(route, "connected to " + far_end.str());
-  Path path{key_.method, route, far_end.host(), far_end.port()};
+  StreamLabel path{key_.method, route, far_end.host(), far_end.port()};
   auto done = std::move(done_);
   ticket_.reset();
   done(std::unique_ptr<Carrier>(

@@ -24,7 +24,7 @@ S5bTransport::S5bTransport(S5bContext context) : context_(std::move(context)) {
 
 S5bTransport::~S5bTransport() { assert(expected_.empty()); }
 
-std::unique_ptr<Transport::Attempt> S5bTransport::prepare(const StreamPlan& plan,
+std::unique_ptr<Transport::Attempt> S5bTransport::prepare(const StreamTerms& plan,
                                                           Callback<void()> ready) {
   // The listener needs no preparation: it is up before open() sends.
   auto preparation = std::make_unique<Preparation>();
@@ -35,7 +35,7 @@ std::unique_ptr<Transport::Attempt> S5bTransport::prepare(const StreamPlan& plan
   return preparation;
 }
 
-Result<void> S5bTransport::can_open(const StreamPlan& plan) const {
+Result<void> S5bTransport::can_open(const StreamTerms& plan) const {
   const bool ours = plan.direct && context_.config.direct &&
                     (!context_.config.advertise.empty() ||
                      !context_.policy.advertised(context_.network.interfaces()).empty());
@@ -51,13 +51,13 @@ Result<void> S5bTransport::can_open(const StreamPlan& plan) const {
                    "; name one in socks5.proxies, or allow another --method"};
 }
 
-std::unique_ptr<Transport::Attempt> S5bTransport::open(const StreamKey& key, const StreamPlan& plan,
-                                                       Opened done) {
+std::unique_ptr<Transport::Attempt> S5bTransport::open(const StreamKey& key,
+                                                       const StreamTerms& plan, Opened done) {
   return std::make_unique<S5bOutgoing>(context_, key, plan, std::move(done));
 }
 
 std::unique_ptr<Transport::Attempt> S5bTransport::expect(const StreamKey& key,
-                                                         const StreamPlan& plan, Opened done) {
+                                                         const StreamTerms& plan, Opened done) {
   return std::make_unique<S5bIncoming>(*this, key, plan, std::move(done));
 }
 

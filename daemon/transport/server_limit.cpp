@@ -55,11 +55,11 @@ void ServerLimit::look() {
                         const auto* failure = std::get_if<IqFailure>(&reply);
                         if (failure != nullptr && failure->kind != IqFailure::Kind::Refused)
                           return wait();
-                        judge(duration_cast<milliseconds>(timers_.now() - asked), rate);
+                        compare(duration_cast<milliseconds>(timers_.now() - asked), rate);
                       });
 }
 
-void ServerLimit::judge(milliseconds delay, std::uint64_t rate) {
+void ServerLimit::compare(milliseconds delay, std::uint64_t rate) {
   found_ = delay >= std::max(kLeastDelay, quickest_.value_or(milliseconds(0)) * kManyTimes);
   round_trip(delay);
   wait();

@@ -49,7 +49,7 @@ class ServerLimit {
  private:
   void wait();
   void look();
-  void judge(std::chrono::milliseconds delay, std::uint64_t rate);
+  void compare(std::chrono::milliseconds delay, std::uint64_t rate);
   void tell(std::uint64_t rate);
 
   IqChannel& iq_;

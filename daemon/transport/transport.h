@@ -18,12 +18,13 @@ struct StreamKey {
   Jid self;  ///< our full JID as the peer writes it (the `to` of its stanzas)
   Jid peer;  ///< full
   std::string sid;
-  std::string method{};  ///< what its Path::method says: whoever builds it knows, not the transport
+  std::string
+      method{};  ///< what its StreamLabel::method says: whoever builds it knows, not the transport
 };
 
 /// What this stream may do, from the account's ip_policy, the user's --method and the peer's
 /// subscription.
-struct StreamPlan {
+struct StreamTerms {
   bool direct = true;  ///< advertise our own addresses (out); connect to the peer's addresses (in)
   bool proxy = true;   ///< use proxies
   /// in: connect to our own server's proxy and nothing else (ip_policy proxy-only)
@@ -48,22 +49,22 @@ class Transport {
   /// Makes sure that open() can send its first stanza at once (proxies known, listener up).
   /// COMPAT Smack: waits only 5 s for it.
   /// `ready` comes within 5 s, whatever was found.
-  [[nodiscard]] virtual std::unique_ptr<Attempt> prepare(const StreamPlan& plan,
+  [[nodiscard]] virtual std::unique_ptr<Attempt> prepare(const StreamTerms& plan,
                                                          Callback<void()> ready) = 0;
   /// Is there anything to open a stream with? Asked when prepare() was ready. Errors:
   /// NoCommonMethod when there is not, StreamFailed when there may be later.
-  virtual Result<void> can_open(const StreamPlan& plan) const {
+  virtual Result<void> can_open(const StreamTerms& plan) const {
     static_cast<void>(plan);
     return {};
   }
   /// We offered and the peer chose this method. Errors: StreamFailed, Timeout, PeerOffline,
   /// NotOnline.
-  [[nodiscard]] virtual std::unique_ptr<Attempt> open(const StreamKey& key, const StreamPlan& plan,
+  [[nodiscard]] virtual std::unique_ptr<Attempt> open(const StreamKey& key, const StreamTerms& plan,
                                                       Opened done) = 0;
   /// We accepted with this method: from now on the peer may open the stream. Several transports may
   /// expect one key (the sender falls back from S5B to IBB with the same sid). Errors: as open().
   [[nodiscard]] virtual std::unique_ptr<Attempt> expect(const StreamKey& key,
-                                                        const StreamPlan& plan, Opened done) = 0;
+                                                        const StreamTerms& plan, Opened done) = 0;
 };
 
 }  // namespace xmppftd

@@ -98,7 +98,7 @@ void must(Result<void> result) {
 void our_send(UniqueFd socket, const Setup& setup) {
   Loop loop;
   DataPlane plane(loop);
-  std::unique_ptr<Move> move;
+  std::unique_ptr<BulkTask> move;
   plane.files().open_source(setup.source, [&](Result<std::shared_ptr<OpenFile>> file) {
     move = plane.bulk().send(std::move(socket), {must(std::move(file)), setup.digest},
                              {0, setup.size}, StreamEnd::ShutdownAndWait,
@@ -113,7 +113,7 @@ void our_send(UniqueFd socket, const Setup& setup) {
 void our_receive(UniqueFd socket, const Setup& setup) {
   Loop loop;
   DataPlane plane(loop);
-  std::unique_ptr<Move> move;
+  std::unique_ptr<BulkTask> move;
   plane.files().create_part(
       setup.folder, setup.size, 0, [&](Result<std::shared_ptr<PartFile>> created) {
         auto part = must(std::move(created));

@@ -20,7 +20,7 @@ void FakeBulk::Stream::end(Result<Moved> result) {
   if (!cancelled && done) std::exchange(done, nullptr)(std::move(result));
 }
 
-struct FakeBulk::StreamHandle final : Move {
+struct FakeBulk::StreamHandle final : BulkTask {
   explicit StreamHandle(std::shared_ptr<Stream> its_stream) : stream(std::move(its_stream)) {}
   ~StreamHandle() override {
     stream->cancelled = static_cast<bool>(stream->done);
@@ -42,20 +42,21 @@ void FakeBulk::expect_nothing() {
   if (!started_.empty()) FAIL("a stream was started");
 }
 
-std::unique_ptr<Move> FakeBulk::add(Stream stream) {
+std::unique_ptr<BulkTask> FakeBulk::add(Stream stream) {
   streams_.push_back(std::make_shared<Stream>(std::move(stream)));
   started_.push_back(streams_.back().get());
   return std::make_unique<StreamHandle>(streams_.back());
 }
 
-std::unique_ptr<Move> FakeBulk::send(UniqueFd socket, FileEnd file, ByteRange range, StreamEnd end,
-                                     std::shared_ptr<Progress> progress, OnMoved done) {
+std::unique_ptr<BulkTask> FakeBulk::send(UniqueFd socket, FileEnd file, ByteRange range,
+                                         StreamEnd end, std::shared_ptr<Progress> progress,
+                                         OnMoved done) {
   return add({true, std::move(socket), std::move(file), range, end, std::move(progress), 0, false,
               std::move(done)});
 }
 
-std::unique_ptr<Move> FakeBulk::receive(UniqueFd socket, FileEnd file, ByteRange range,
-                                        std::shared_ptr<Progress> progress, OnMoved done) {
+std::unique_ptr<BulkTask> FakeBulk::receive(UniqueFd socket, FileEnd file, ByteRange range,
+                                            std::shared_ptr<Progress> progress, OnMoved done) {
   return add({false,
               std::move(socket),
               std::move(file),
@@ -67,10 +68,10 @@ std::unique_ptr<Move> FakeBulk::receive(UniqueFd socket, FileEnd file, ByteRange
               std::move(done)});
 }
 
-std::unique_ptr<Move> FakeBulk::hash(std::shared_ptr<OpenFile>, ByteRange range, HashAlgo algo,
-                                     std::shared_ptr<Progress> progress,
-                                     Callback<void(Result<Hash>)> done) {
-  struct Hashing final : Move {
+std::unique_ptr<BulkTask> FakeBulk::hash(std::shared_ptr<OpenFile>, ByteRange range, HashAlgo algo,
+                                         std::shared_ptr<Progress> progress,
+                                         Callback<void(Result<Hash>)> done) {
+  struct Hashing final : BulkTask {
     void set_rate(std::uint64_t) override {}
     std::unique_ptr<Timer> soon;
   };

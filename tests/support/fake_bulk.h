@@ -53,24 +53,24 @@ class FakeBulk final : public Bulk {
   std::size_t block_handles() const { return *handles_; }  ///< readers and writers alive
 
   // Bulk
-  std::unique_ptr<Move> send(UniqueFd socket, FileEnd file, ByteRange range, StreamEnd end,
-                             std::shared_ptr<Progress> progress, OnMoved done) override;
-  std::unique_ptr<Move> receive(UniqueFd socket, FileEnd file, ByteRange range,
-                                std::shared_ptr<Progress> progress, OnMoved done) override;
+  std::unique_ptr<BulkTask> send(UniqueFd socket, FileEnd file, ByteRange range, StreamEnd end,
+                                 std::shared_ptr<Progress> progress, OnMoved done) override;
+  std::unique_ptr<BulkTask> receive(UniqueFd socket, FileEnd file, ByteRange range,
+                                    std::shared_ptr<Progress> progress, OnMoved done) override;
   std::unique_ptr<BlockReader> read_blocks(FileEnd file, ByteRange range,
                                            std::shared_ptr<Progress> progress) override;
   std::unique_ptr<BlockWriter> write_blocks(FileEnd file, ByteRange range,
                                             std::shared_ptr<Progress> progress) override;
-  std::unique_ptr<Move> hash(std::shared_ptr<OpenFile> file, ByteRange range, HashAlgo algo,
-                             std::shared_ptr<Progress> progress,
-                             Callback<void(Result<Hash>)> done) override;
+  std::unique_ptr<BulkTask> hash(std::shared_ptr<OpenFile> file, ByteRange range, HashAlgo algo,
+                                 std::shared_ptr<Progress> progress,
+                                 Callback<void(Result<Hash>)> done) override;
 
  private:
   struct StreamHandle;
   struct Reader;
   struct Writer;
   Stream& expect(bool out);
-  std::unique_ptr<Move> add(Stream stream);
+  std::unique_ptr<BulkTask> add(Stream stream);
 
   FakeTimers& timers_;
   std::vector<std::shared_ptr<Stream>> streams_;

@@ -128,7 +128,7 @@ class FakeStore final : public Store {
       for (const JobId id : ids) disk_.rows.erase(id);
     });
   }
-  void tell(JobId id, HistoryEntry entry) override {
+  void add_step(JobId id, HistoryEntry entry) override {
     if (disk_.rows.count(id) == 0 && ordered_.count(id) == 0) return;  // no job, no story
     auto& story = disk_.stories[id];
     if (story.empty() || story.back().what != entry.what || story.back().detail != entry.detail)

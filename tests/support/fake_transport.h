@@ -26,7 +26,7 @@ class FakeCarrier final : public Carrier {
   };
 
   FakeCarrier(std::shared_ptr<State> state, std::string method) : state_(std::move(state)) {
-    path_.method = std::move(method);
+    label_.method = std::move(method);
   }
   ~FakeCarrier() override { state_->alive = false; }
   void start(FileEnd file, ByteRange range, Handler& handler) override {
@@ -35,11 +35,11 @@ class FakeCarrier final : public Carrier {
     state_->range = range;
   }
   const Progress& progress() const override { return state_->progress; }
-  const Path& path() const override { return path_; }
+  const StreamLabel& label() const override { return label_; }
 
  private:
   std::shared_ptr<State> state_;
-  Path path_;
+  StreamLabel label_;
 };
 
 /// A stream method whose openings the test lets succeed or fail.
@@ -48,7 +48,7 @@ class FakeTransport final : public Transport {
   struct Opening {
     bool out = false;
     StreamKey key;
-    StreamPlan plan;
+    StreamTerms plan;
     Opened done;
     bool alive = true;
   };
@@ -76,18 +76,18 @@ class FakeTransport final : public Transport {
   void fail(Errc code) { finish(Error{code, "the test said so"}); }
 
   std::string_view method() const override { return method_; }
-  std::unique_ptr<Attempt> prepare(const StreamPlan&, Callback<void()> ready) override {
+  std::unique_ptr<Attempt> prepare(const StreamTerms&, Callback<void()> ready) override {
     ++prepared;
     auto attempt = std::make_unique<Preparation>();
     if (!never_ready) attempt->timer = timers_.after({}, std::move(ready));
     return attempt;
   }
-  Result<void> can_open(const StreamPlan&) const override { return usable; }
-  std::unique_ptr<Attempt> open(const StreamKey& key, const StreamPlan& plan,
+  Result<void> can_open(const StreamTerms&) const override { return usable; }
+  std::unique_ptr<Attempt> open(const StreamKey& key, const StreamTerms& plan,
                                 Opened done) override {
     return add(true, key, plan, std::move(done));
   }
-  std::unique_ptr<Attempt> expect(const StreamKey& key, const StreamPlan& plan,
+  std::unique_ptr<Attempt> expect(const StreamKey& key, const StreamTerms& plan,
                                   Opened done) override {
     return add(false, key, plan, std::move(done));
   }
@@ -101,7 +101,7 @@ class FakeTransport final : public Transport {
     ~Handle() override { opening->alive = false; }
     std::shared_ptr<Opening> opening;
   };
-  std::unique_ptr<Attempt> add(bool out, const StreamKey& key, const StreamPlan& plan,
+  std::unique_ptr<Attempt> add(bool out, const StreamKey& key, const StreamTerms& plan,
                                Opened done) {
     openings.push_back(std::make_shared<Opening>(Opening{out, key, plan, std::move(done), true}));
     return std::make_unique<Handle>(openings.back());

@@ -66,7 +66,7 @@ Result<Moved> MemoryBulk::moved(const FileEnd& file, const ByteRange& range,
   return all;
 }
 
-class MemoryBulk::Stream : public Move {
+class MemoryBulk::Stream : public BulkTask {
  public:
   Stream(MemoryBulk& bulk, UniqueFd socket, FileEnd file, ByteRange range,
          std::shared_ptr<Progress> progress, OnMoved done)
@@ -319,7 +319,7 @@ class MemoryBulk::Writer final : public BlockWriter {
   Handle handle_;
 };
 
-struct MemoryBulk::Hashing final : Move {
+struct MemoryBulk::Hashing final : BulkTask {
   explicit Hashing(std::shared_ptr<std::size_t> count) : handle(std::move(count)) {}
   void set_rate(std::uint64_t) override {}
   Handle handle;
@@ -334,15 +334,15 @@ bool MemoryBulk::pump() {
   return moved;
 }
 
-std::unique_ptr<Move> MemoryBulk::send(UniqueFd socket, FileEnd file, ByteRange range,
-                                       StreamEnd end, std::shared_ptr<Progress> progress,
-                                       OnMoved done) {
+std::unique_ptr<BulkTask> MemoryBulk::send(UniqueFd socket, FileEnd file, ByteRange range,
+                                           StreamEnd end, std::shared_ptr<Progress> progress,
+                                           OnMoved done) {
   return std::make_unique<Sender>(*this, std::move(socket), std::move(file), range, end,
                                   std::move(progress), std::move(done));
 }
 
-std::unique_ptr<Move> MemoryBulk::receive(UniqueFd socket, FileEnd file, ByteRange range,
-                                          std::shared_ptr<Progress> progress, OnMoved done) {
+std::unique_ptr<BulkTask> MemoryBulk::receive(UniqueFd socket, FileEnd file, ByteRange range,
+                                              std::shared_ptr<Progress> progress, OnMoved done) {
   return std::make_unique<Receiver>(*this, std::move(socket), std::move(file), range,
                                     std::move(progress), std::move(done));
 }
@@ -357,9 +357,9 @@ std::unique_ptr<BlockWriter> MemoryBulk::write_blocks(FileEnd file, ByteRange ra
   return std::make_unique<Writer>(*this, std::move(file), range, std::move(progress));
 }
 
-std::unique_ptr<Move> MemoryBulk::hash(std::shared_ptr<OpenFile> file, ByteRange range,
-                                       HashAlgo algo, std::shared_ptr<Progress> progress,
-                                       Callback<void(Result<Hash>)> done) {
+std::unique_ptr<BulkTask> MemoryBulk::hash(std::shared_ptr<OpenFile> file, ByteRange range,
+                                           HashAlgo algo, std::shared_ptr<Progress> progress,
+                                           Callback<void(Result<Hash>)> done) {
   auto hashing = std::make_unique<Hashing>(handles_);
   turns_.later([this, alive = hashing->handle.alive, file = std::move(file), range, algo,
                 progress = std::move(progress), done = std::move(done)]() mutable {

@@ -31,17 +31,17 @@ class MemoryBulk final : public Bulk {
   std::size_t alive() const { return *handles_; }  ///< moves, readers and writers
 
   // Bulk
-  std::unique_ptr<Move> send(UniqueFd socket, FileEnd file, ByteRange range, StreamEnd end,
-                             std::shared_ptr<Progress> progress, OnMoved done) override;
-  std::unique_ptr<Move> receive(UniqueFd socket, FileEnd file, ByteRange range,
-                                std::shared_ptr<Progress> progress, OnMoved done) override;
+  std::unique_ptr<BulkTask> send(UniqueFd socket, FileEnd file, ByteRange range, StreamEnd end,
+                                 std::shared_ptr<Progress> progress, OnMoved done) override;
+  std::unique_ptr<BulkTask> receive(UniqueFd socket, FileEnd file, ByteRange range,
+                                    std::shared_ptr<Progress> progress, OnMoved done) override;
   std::unique_ptr<BlockReader> read_blocks(FileEnd file, ByteRange range,
                                            std::shared_ptr<Progress> progress) override;
   std::unique_ptr<BlockWriter> write_blocks(FileEnd file, ByteRange range,
                                             std::shared_ptr<Progress> progress) override;
-  std::unique_ptr<Move> hash(std::shared_ptr<OpenFile> file, ByteRange range, HashAlgo algo,
-                             std::shared_ptr<Progress> progress,
-                             Callback<void(Result<Hash>)> done) override;
+  std::unique_ptr<BulkTask> hash(std::shared_ptr<OpenFile> file, ByteRange range, HashAlgo algo,
+                                 std::shared_ptr<Progress> progress,
+                                 Callback<void(Result<Hash>)> done) override;
 
  private:
   class Stream;

@@ -50,7 +50,7 @@ def run_meson(suite, directory, tally, slow):
     if not any(name.split(':')[-1] == suite for test in listed for name in test['suite']):
         return
     subprocess.run(['meson', 'test', '-C', directory, '--no-rebuild', '--suite', suite,
-                    '--print-errorlogs', '-t', '6' if slow else '2'], stdin=subprocess.DEVNULL)
+                    '--print-errorlogs', '-t', '12' if slow else '6'], stdin=subprocess.DEVNULL)
     for line in (directory / 'meson-logs/testlog.json').read_text().splitlines():
         test = json.loads(line)
         count_program(test, tally)

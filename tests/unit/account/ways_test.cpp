@@ -17,7 +17,7 @@ class OneFamily final : public Negotiator {
   std::string_view family() const override { return family_; }
   bool carries(const Method&) const override { return carries_; }
   bool confirms(const PeerFeatures&) const override { return false; }
-  std::unique_ptr<Sending> offer(const Offer&, const OfferPlan&, Sending::Handler&) override {
+  std::unique_ptr<Sending> offer(const Offer&, const OfferTerms&, Sending::Handler&) override {
     return nullptr;
   }
   void withdraw(const Jid&, const std::string&) override {}

@@ -88,7 +88,7 @@ TEST_CASE("bulk: many streams at once mix up nothing", "[bulk]") {
   TestCore core;
   DataPlane plane(core);
   std::vector<Outcome<Moved>> sent(kStreams), received(kStreams);
-  std::vector<std::unique_ptr<Move>> moves;
+  std::vector<std::unique_ptr<BulkTask>> moves;
   std::vector<std::string> contents;
   for (std::size_t i = 0; i < kStreams; ++i) {
     const auto number = std::to_string(i);
@@ -203,7 +203,7 @@ TEST_CASE("bulk: a callback may destroy its own handle", "[bulk]") {
   DataPlane plane(core);
   TcpPair tcp;
   tcp.peer_closes();
-  std::unique_ptr<Move> move;
+  std::unique_ptr<BulkTask> move;
   bool called = false;
   move = plane.bulk().receive(std::move(tcp.ours), {open_file(dir / "to"), {}}, {0, 5}, nullptr,
                               [&](Result<Moved>) {
@@ -220,7 +220,7 @@ TEST_CASE("bulk: the plane may die under running moves, and handles after it", "
   Outcome<Moved> sent;
   Outcome<Hash> hashed;
   Outcome<Bytes> block;
-  std::unique_ptr<Move> send, hash;
+  std::unique_ptr<BulkTask> send, hash;
   std::unique_ptr<BlockReader> reader;
   const auto file = file_with(dir / "a", noise(8'000'000));
   {

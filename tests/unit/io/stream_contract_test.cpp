@@ -244,7 +244,7 @@ TEST_CASE("contract: a move's callback may destroy it", "[contract]") {
   const auto stage = any_stage();
   auto wire = stage->connection();
   wire.peer_closes();
-  std::unique_ptr<Move> move;
+  std::unique_ptr<BulkTask> move;
   bool called = false;
   move = stage->bulk().receive(std::move(wire.ours), {stage->file("")}, {0, 5}, nullptr,
                                [&](Result<Moved>) {
@@ -379,7 +379,7 @@ TEST_CASE("contract: streams that share a limit keep it together, and each comes
   const auto throttle = std::make_shared<Throttle>(40'000);
   std::vector<TcpPair> wires;
   std::vector<Peer> peers;
-  std::vector<std::unique_ptr<Move>> moves;
+  std::vector<std::unique_ptr<BulkTask>> moves;
   std::vector<std::shared_ptr<Progress>> progress;
   std::vector<Outcome<Moved>> sent(kStreams);
   for (std::size_t i = 0; i < kStreams; ++i) wires.push_back(stage->connection());

@@ -35,8 +35,8 @@ TEST_CASE("job: nothing is done with one in an unknown state", "[job]") {
   CHECK_FALSE(holds_slot(JobState::Unknown));
   for (auto direction : {Direction::Out, Direction::In})
     for (int other = 0; other <= static_cast<int>(JobState::Unknown); ++other) {
-      CHECK_FALSE(can_move(direction, JobState::Unknown, static_cast<JobState>(other)));
-      CHECK_FALSE(can_move(direction, static_cast<JobState>(other), JobState::Unknown));
+      CHECK_FALSE(can_change(direction, JobState::Unknown, static_cast<JobState>(other)));
+      CHECK_FALSE(can_change(direction, static_cast<JobState>(other), JobState::Unknown));
     }
 }
 
@@ -44,15 +44,15 @@ TEST_CASE("job: a terminal state is left only by an outgoing retry", "[job]") {
   for (auto end : {JobState::Done, JobState::Failed, JobState::Cancelled})
     for (int to = 0; to <= static_cast<int>(JobState::Cancelled); ++to) {
       const auto target = static_cast<JobState>(to);
-      CHECK_FALSE(can_move(Direction::In, end, target));
-      CHECK(can_move(Direction::Out, end, target) ==
+      CHECK_FALSE(can_change(Direction::In, end, target));
+      CHECK(can_change(Direction::Out, end, target) ==
             (end != JobState::Done && target == JobState::Queued));
     }
 }
 
 TEST_CASE("job: nothing is done that was not verified", "[job]") {
   for (int from = 0; from <= static_cast<int>(JobState::Cancelled); ++from)
-    CHECK(can_move(Direction::In, static_cast<JobState>(from), JobState::Done) ==
+    CHECK(can_change(Direction::In, static_cast<JobState>(from), JobState::Done) ==
           (static_cast<JobState>(from) == JobState::Verifying));
 }
 

@@ -34,8 +34,8 @@ struct FakeJob : Agreement::Handler, Carrier::Handler {
   void on_carrier(std::unique_ptr<Carrier> its_carrier, ByteRange range,
                   std::optional<HashAlgo> digest) override {
     carrier = std::move(its_carrier);
-    heard.push_back("carrier " + carrier->path().method + " " + std::to_string(range.offset) + "+" +
-                    std::to_string(range.length) +
+    heard.push_back("carrier " + carrier->label().method + " " + std::to_string(range.offset) +
+                    "+" + std::to_string(range.length) +
                     (digest ? " " + std::string(to_string(*digest)) : ""));
     carrier->start(some_file(digest), range, *this);
   }

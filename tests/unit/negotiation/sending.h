@@ -9,7 +9,7 @@ namespace xmppftd::test {
 
 struct OfferPlay final : Play<SendJob> {
   Offer offer{jid(kPeer), {}, true};
-  OfferPlan plan;
+  OfferTerms plan;
 
   OfferPlay() {
     offer.file.name = "test.txt";

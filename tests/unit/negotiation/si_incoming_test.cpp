@@ -435,13 +435,13 @@ TEST_CASE("si incoming: the stream looked open but the sender's proxy said no", 
   AcceptPlay play;
   const auto first = play.stream();
   REQUIRE(play.job.carrier);
-  CHECK(play.job.carrier->path().method == "si-socks5");
+  CHECK(play.job.carrier->label().method == "si-socks5");
   REQUIRE(play.ibb.alive() == 1);
 
   SECTION("IBB opens while not a byte has come") {
     const auto second = play.ibb.succeed();
     CHECK_FALSE(first->alive);
-    CHECK(play.job.carrier->path().method == "si-ibb");
+    CHECK(play.job.carrier->label().method == "si-ibb");
     CHECK(second->digest == HashAlgo::Md5);
     CHECK(second->range == ByteRange{0, 1022});
     second->progress.bytes = 7;

@@ -34,7 +34,7 @@ struct World {
   FakeTimers timers;
   FakeIqChannel iq{timers};
   ContactList contacts{iq, timers};
-  PresenceBook presence{iq, contacts};
+  PresenceList presence{iq, contacts};
   Disco disco{iq, timers, {}};
   PeerFinder finder{timers, presence, disco};
   std::vector<Result<PeerFinder::Found>> results;

@@ -17,11 +17,11 @@ namespace {
 using Names = std::vector<std::string>;
 const Caps kOurs{"https://xmppft.org", "abc=", "sha-1"};
 
-struct World final : PresenceBook::Observer {
+struct World final : PresenceList::Observer {
   FakeTimers timers;
   FakeIqChannel iq{timers};
   ContactList contacts{iq, timers};
-  PresenceBook book{iq, contacts};
+  PresenceList book{iq, contacts};
   Names heard;
 
   World() {
@@ -169,7 +169,7 @@ TEST_CASE("presence: of one who becomes a contact right after counts", "[presenc
     CHECK(world.heard.empty());
   }
   SECTION("of the latest hundred") {
-    for (std::size_t i = 0; i < PresenceBook::kMaxEarly - 1; ++i)
+    for (std::size_t i = 0; i < PresenceList::kMaxEarly - 1; ++i)
       world.available("m" + std::to_string(i) + "@evil.lit/x");
     becomes_contact();
     CHECK(world.take_heard() == Names{"+tybalt@capulet.lit/home"});
@@ -213,8 +213,8 @@ TEST_CASE("presence: a room is known by its occupants, once we went there (ST8)"
 TEST_CASE("presence: a contact with a thousand resources has a hundred", "[presence]") {
   World world;
   for (int i = 0; i < 1000; ++i) world.available("juliet@capulet.lit/" + std::to_string(i));
-  CHECK(world.book.resources(jid("juliet@capulet.lit")).size() == PresenceBook::kMaxResources);
-  CHECK(world.take_heard().size() == PresenceBook::kMaxResources);
+  CHECK(world.book.resources(jid("juliet@capulet.lit")).size() == PresenceList::kMaxResources);
+  CHECK(world.take_heard().size() == PresenceList::kMaxResources);
   world.available("juliet@capulet.lit/0", "<priority>3</priority>");  // known ones may still change
   CHECK(world.take_heard().size() == 1);
 }
@@ -323,15 +323,15 @@ TEST_CASE("presence: a subscription request goes to the contact list", "[presenc
 
 TEST_CASE("presence: an observer may leave while it is told", "[presence]") {
   World world;
-  struct Leaver final : PresenceBook::Observer {
-    explicit Leaver(PresenceBook& owner) : book(owner) { book.add_observer(*this); }
+  struct Leaver final : PresenceList::Observer {
+    explicit Leaver(PresenceList& owner) : book(owner) { book.add_observer(*this); }
     void on_available(const Resource&) override {
       ++calls;
       book.remove_observer(*this);
     }
     void on_unavailable(const Jid&) override {}
     void on_bounced(const Jid&, const StanzaError&) override {}
-    PresenceBook& book;
+    PresenceList& book;
     int calls = 0;
   } leaver(world.book);
   world.available("juliet@capulet.lit/balcony");

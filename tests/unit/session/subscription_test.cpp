@@ -153,7 +153,7 @@ struct Client {
   }
   IqRouter router;
   ContactList contacts;
-  PresenceBook book;
+  PresenceList book;
 };
 
 const std::string kAnn = "ann@example.org", kBob = "bob@example.org";

@@ -120,7 +120,7 @@ TEST_CASE("checkpoint: it leaves the row and its story alone", "[journal][checkp
   REQUIRE(opened);
   auto& journal = *opened->first;
   journal.put({full_record(1)}, {});
-  journal.tell(1, {WallTime{}, "offered", ""});
+  journal.add_step(1, {WallTime{}, "offered", ""});
   journal.checkpoint(1, 5);
   std::size_t lines = 0;
   journal.history(1, [&](auto entries) { lines = entries->size(); });

@@ -23,7 +23,7 @@ std::string filled(const TempFolder& temp, std::size_t count) {
   std::vector<JobRecord> jobs;
   for (JobId id = 1; id <= count; ++id) jobs.push_back(full_record(id));
   opened->first->put(std::move(jobs), [](Result<void> how) { REQUIRE(how); });
-  for (JobId id = 1; id <= count; ++id) opened->first->tell(id, {WallTime{}, "offered", ""});
+  for (JobId id = 1; id <= count; ++id) opened->first->add_step(id, {WallTime{}, "offered", ""});
   core.run(1);
   return folder;
 }

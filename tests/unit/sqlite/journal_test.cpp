@@ -158,11 +158,11 @@ TEST_CASE("journal: a record is replaced, its story stays", "[journal]") {
   HandPoster core;
   auto opened = open_journal(temp.file("state"), core);
   put_and_wait(opened, core, records(1, 1));
-  opened.journal->tell(1, {WallTime(std::chrono::microseconds(5)), "offered", "to ann"});
+  opened.journal->add_step(1, {WallTime(std::chrono::microseconds(5)), "offered", "to ann"});
   auto changed = full_record(1);
   changed.state = JobState::Done;
   put_and_wait(opened, core, {changed});
-  opened.journal->tell(1, {WallTime(std::chrono::microseconds(6)), "done", ""});
+  opened.journal->add_step(1, {WallTime(std::chrono::microseconds(6)), "done", ""});
   std::vector<HistoryEntry> story;
   opened.journal->history(1, [&](auto entries) { story = std::move(*entries); });
   core.run(1);
@@ -180,7 +180,7 @@ TEST_CASE("journal: one line of a story stands for a run of equal ones", "[journ
   put_and_wait(opened, core, records(1, 2));
   int at = 0;
   const auto tell = [&](JobId id, std::string what, std::string detail) {
-    opened.journal->tell(
+    opened.journal->add_step(
         id, {WallTime(std::chrono::microseconds(++at)), std::move(what), std::move(detail)});
   };
   for (int i = 0; i < 3; ++i) tell(1, "waiting", "ann is away");
@@ -209,8 +209,9 @@ TEST_CASE("journal: the last 200 lines of a story are kept, and go with their jo
   HandPoster core;
   auto opened = open_journal(temp.file("state"), core);
   put_and_wait(opened, core, records(1, 2));
-  for (int i = 0; i < 250; ++i) opened.journal->tell(1, {WallTime{}, "step", std::to_string(i)});
-  opened.journal->tell(99, {WallTime{}, "nobody's", ""});
+  for (int i = 0; i < 250; ++i)
+    opened.journal->add_step(1, {WallTime{}, "step", std::to_string(i)});
+  opened.journal->add_step(99, {WallTime{}, "nobody's", ""});
   std::size_t lines = 0;
   std::string first;
   const auto read = [&](JobId id) {
@@ -277,7 +278,7 @@ TEST_CASE(
         auto job = plain_record(id);
         job.attempt = static_cast<unsigned>(i);
         opened.journal->put({std::move(job)}, {});
-        opened.journal->tell(id, {wall_now(), std::to_string(i), ""});
+        opened.journal->add_step(id, {wall_now(), std::to_string(i), ""});
       }
       if (i == kTimes / 2) opened.journal->remove({8}, {});
     }

@@ -334,8 +334,8 @@ TEST_CASE("fixture: writes the sample jobs into the folder XMPPFT_FIXTURE", "[.f
   opened->first->put(jobs, [](Result<void> how) { REQUIRE(how); });
   for (const auto& job : jobs)
     for (std::size_t line = 0; line < job.id % 4; ++line)
-      opened->first->tell(job.id, {WallTime(std::chrono::microseconds(line)), odd_text(line),
-                                   odd_text(job.id + line)});
+      opened->first->add_step(job.id, {WallTime(std::chrono::microseconds(line)), odd_text(line),
+                                       odd_text(job.id + line)});
   auto removed = jobs.back();
   removed.id += 1000;  // its id is not given out again
   opened->first->put({removed}, {});

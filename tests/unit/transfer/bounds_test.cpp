@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // What one contact, or a crowd of them, can make us hold, ask and remember.
-#include "transfer/offer_desk.h"
+#include "transfer/open_offers.h"
 #include "unit/transfer/house.h"
 
 namespace bounds_test {
@@ -29,7 +29,7 @@ TEST_CASE(
   House house;
   house.start();
   REQUIRE(house.queue->set_rules({rule(kAnn), rule(kBob)}));
-  constexpr int kTaken = ReceiveDesk::kByRulesPerPeer;
+  constexpr int kTaken = IncomingJobs::kByRulesPerPeer;
   const int waiting = static_cast<int>(house.config.max_pending_per_peer);
   std::vector<std::shared_ptr<Answer>> answers;
   for (int i = 0; i < 500; ++i) answers.push_back(house.offered(numbered(i)));
@@ -81,7 +81,7 @@ TEST_CASE("bounds: rules accept so many files in all", "[bounds]") {
   for (int peer = 0; peer < 20; ++peer)
     for (int i = 0; i < 30; ++i)
       house.offered(numbered(i, "p" + std::to_string(peer) + "@example.org/x"));
-  CHECK(count(house, "connecting") == ReceiveDesk::kByRules);
+  CHECK(count(house, "connecting") == IncomingJobs::kByRules);
   CHECK(count(house, "offered/waiting-slot") == house.config.max_pending);
   CHECK(house.queue->select({}).size() <= 300);
 }
@@ -91,7 +91,7 @@ TEST_CASE("bounds: streams that were lost are remembered for so many files of on
   House house;
   house.start();
   REQUIRE(house.queue->set_rules({rule(kAnn)}));
-  constexpr int kAwaited = ReceiveDesk::kAwaitedPerPeer;
+  constexpr int kAwaited = IncomingJobs::kAwaitedPerPeer;
   for (int i = 0; i < kAwaited + 10; ++i) {
     auto answer = house.offered(numbered(i));
     REQUIRE(answer->talk);

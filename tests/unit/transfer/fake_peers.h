@@ -19,7 +19,7 @@ struct Line {
   FileEnd file;
   ByteRange range;
   Progress progress;
-  Path path;
+  StreamLabel path;
   bool alive = true;
 };
 
@@ -36,7 +36,7 @@ class FakeCarrier final : public Carrier {
     line_->handler = &handler;
   }
   const Progress& progress() const override { return line_->progress; }
-  const Path& path() const override { return line_->path; }
+  const StreamLabel& label() const override { return line_->path; }
 
  private:
   std::shared_ptr<Line> line_;
@@ -45,7 +45,7 @@ class FakeCarrier final : public Carrier {
 /// What one file was agreed on, as the test plays it.
 struct Talk {
   std::optional<Offer> offer;
-  std::optional<OfferPlan> plan;
+  std::optional<OfferTerms> plan;
   std::optional<IncomingOffer::Terms> terms;
   AgreementHandler* handler = nullptr;     ///< null after it was dropped; it is either
   Sending::Handler* sender = nullptr;      ///< of a file of ours, or
@@ -102,7 +102,7 @@ class FakeNegotiator final : public Negotiator {
   std::string_view family() const override { return kNsSi; }
   bool carries(const Method&) const override { return true; }
   bool confirms(const PeerFeatures&) const override { return peer_confirms; }
-  std::unique_ptr<Sending> offer(const Offer& offer, const OfferPlan& plan,
+  std::unique_ptr<Sending> offer(const Offer& offer, const OfferTerms& plan,
                                  Sending::Handler& handler) override {
     auto talk = std::make_shared<Talk>();
     talk->offer = offer;
@@ -178,8 +178,8 @@ struct Answer {
 
 class FakeOffer final : public IncomingOffer {
  public:
-  FakeOffer(Offer offer, std::shared_ptr<Answer> fate)
-      : offer_(std::move(offer)), fate_(std::move(fate)) {}
+  FakeOffer(Offer offer, std::shared_ptr<Answer> remedy)
+      : offer_(std::move(offer)), fate_(std::move(remedy)) {}
   ~FakeOffer() override { fate_->dropped = !fate_->declined && !fate_->talk; }
   const Offer& offer() const override { return offer_; }
   std::unique_ptr<Receiving> accept(const Terms& terms, Receiving::Handler& handler) override {

@@ -27,11 +27,11 @@ TEST_CASE("job: unknown to everybody until the journal has it", "[job]") {
 
 TEST_CASE("job: what is shown changes only with the commit of the newest version", "[job]") {
   Job job = queued_job(true);
-  job.move(JobState::Offered, JobReason::AwaitingPeer);
+  job.change(JobState::Offered, JobReason::AwaitingPeer);
   const auto first = job.version();
   CHECK(job.now().state == JobState::Offered);
   CHECK(job.shown()->state == JobState::Queued);
-  job.move(JobState::Connecting);
+  job.change(JobState::Connecting);
   CHECK_FALSE(job.committed(first));
   CHECK(job.shown()->state == JobState::Queued);
   CHECK(job.committed(job.version()));
@@ -40,7 +40,7 @@ TEST_CASE("job: what is shown changes only with the commit of the newest version
 
 TEST_CASE("job: a terminal state stamps the time", "[job]") {
   Job job = queued_job(true);
-  job.move(JobState::Cancelled, JobReason::User);
+  job.change(JobState::Cancelled, JobReason::User);
   CHECK(job.now().finished_at != WallTime{});
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "transfer/send_desk.h"
+#include "transfer/outgoing_jobs.h"
 #include "unit/transfer/house.h"
 
 namespace schedule_test {
@@ -392,7 +392,7 @@ TEST_CASE(
   const auto first = house.send("/src/a");
   const auto second = house.send("/src/b");
   std::chrono::milliseconds delay = 1s;
-  for (unsigned times = 1; times < SendDesk::kAskedInARow; ++times) {
+  for (unsigned times = 1; times < OutgoingJobs::kAskedInARow; ++times) {
     house.last_talk()->handler->on_ended({Errc::Constraint, "not now"});
     house.settle();
     CHECK(house.state(first) == "queued/backoff");

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Our own system is short of descriptors, memory or the like: jobs wait until it is not, and are
 // done then.
-#include "transfer/offer_desk.h"
+#include "transfer/open_offers.h"
 #include "unit/transfer/house.h"
 
 namespace shortage_test {

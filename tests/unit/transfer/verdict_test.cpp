@@ -14,29 +14,29 @@ TEST_CASE("verdict: what a retry cannot help fails at once", "[verdict]") {
   const auto code = GENERATE(Errc::Declined, Errc::NoSuchPeer, Errc::PeerUnsupported,
                              Errc::NoCommonMethod, Errc::HashMismatch, Errc::Protocol,
                              Errc::FileMissing, Errc::FileChanged, Errc::Io, Errc::Policy);
-  CHECK(judge(code).fate == Fate::Fail);
+  CHECK(verdict_of(code).remedy == Remedy::Fail);
 }
 
 TEST_CASE("verdict: what passes is tried again", "[verdict]") {
   const auto code = GENERATE(Errc::StreamFailed, Errc::Timeout, Errc::Interrupted);
-  CHECK(judge(code).fate == Fate::Retry);
+  CHECK(verdict_of(code).remedy == Remedy::Retry);
 }
 
 TEST_CASE("verdict: what the peer's system or ours cannot just now is tried as often as it takes",
           "[verdict]") {
-  CHECK(judge(Errc::Constraint).fate == Fate::NotNow);
-  CHECK(judge(Errc::Unavailable).fate == Fate::NotNow);
+  CHECK(verdict_of(Errc::Constraint).remedy == Remedy::NotNow);
+  CHECK(verdict_of(Errc::Unavailable).remedy == Remedy::NotNow);
 }
 
 TEST_CASE("verdict: our own session's troubles are waited out (R10)", "[verdict]") {
   const auto code = GENERATE(Errc::NotOnline, Errc::Network, Errc::Dns, Errc::Tls, Errc::AuthFailed,
                              Errc::Conflict);
-  CHECK(judge(code).fate == Fate::AwaitAccount);
+  CHECK(verdict_of(code).remedy == Remedy::AwaitAccount);
 }
 
 TEST_CASE("verdict: every error ends in a reason of failed or cancelled", "[verdict]") {
   for (int i = 0; i <= static_cast<int>(Errc::Internal); ++i) {
-    const auto reason = judge(static_cast<Errc>(i)).reason;
+    const auto reason = verdict_of(static_cast<Errc>(i)).reason;
     INFO(to_string(static_cast<Errc>(i)));
     CHECK((reason >= JobReason::Declined || reason == JobReason::User));
   }

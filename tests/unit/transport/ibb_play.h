@@ -19,7 +19,7 @@ struct IbbPlay final : Carrier::Handler {
   IbbConfig config;
   IbbTransport transport;
   StreamKey key{jid(kUs), jid(kPeer), "i781hf64", "label"};
-  StreamPlan plan;
+  StreamTerms plan;
   int calls = 0, ends = 0;
   std::optional<Error> error;
   std::optional<Result<Moved>> ended;

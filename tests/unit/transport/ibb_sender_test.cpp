@@ -13,7 +13,7 @@ TEST_CASE("ibb sender: open, blocks, close, each acknowledged (XEP-0047 s2)", "[
   play.expect_open(4);
   play.iq.reply();
   REQUIRE(play.carrier);
-  CHECK(play.carrier->path().method == "label");
+  CHECK(play.carrier->label().method == "label");
   play.bulk.content = "..hello world";
   play.carrier->start(test::some_file(HashAlgo::Sha256), {2, 11}, play);
   play.timers.turn();

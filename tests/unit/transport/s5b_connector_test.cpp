@@ -29,7 +29,7 @@ struct Play {
   std::unique_ptr<S5bConnector> connector;
 
   void start(std::vector<StreamHost> hosts) {
-    S5bConnector::Plan plan;
+    S5bConnector::Task plan;
     plan.hosts = std::move(hosts);
     plan.dst_addr = kHash;
     plan.allowed = [](const StreamHost&, const SocketAddress& where) {

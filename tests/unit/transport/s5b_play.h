@@ -28,7 +28,7 @@ struct S5bPlay : Carrier::Handler {
   S5bProxies proxies{iq, timers, false, {*NamedProxy::parse(kProxy + "@203.0.113.5:7777")}};
   S5bTransport transport{{iq, net, bulk, timers, listener, proxies, policy, {}}};
   StreamKey key{jid(kUs), jid(kPeer), "vj3hs98y", "label"};
-  StreamPlan plan;
+  StreamTerms plan;
   std::vector<std::string> told;
   int calls = 0;
   std::unique_ptr<Carrier> carrier;

@@ -17,9 +17,9 @@ TEST_CASE("s5b requester: the target comes to our own listener (XEP-0065 s5)", "
   CHECK(play.calls == 0);
   play.use(kUs);
   REQUIRE(play.carrier);
-  CHECK(play.carrier->path().method == "label");
-  CHECK(play.carrier->path().route == "direct");
-  CHECK(play.carrier->path().host == "198.51.100.9");
+  CHECK(play.carrier->label().method == "label");
+  CHECK(play.carrier->label().route == "direct");
+  CHECK(play.carrier->label().host == "198.51.100.9");
 
   play.carrier->start(test::some_file(), {0, 100}, play);
   auto& stream = play.bulk.expect_send();
@@ -52,9 +52,9 @@ TEST_CASE("s5b requester: dials the proxy only when the target used it, activate
   SECTION("an empty result opens it") {
     play.iq.reply();
     REQUIRE(play.carrier);
-    CHECK(play.carrier->path().route == "proxy");
-    CHECK(play.carrier->path().host == "203.0.113.5");
-    CHECK(play.carrier->path().port == 7777);
+    CHECK(play.carrier->label().route == "proxy");
+    CHECK(play.carrier->label().host == "203.0.113.5");
+    CHECK(play.carrier->label().port == 7777);
     play.carrier->start(test::some_file(), {10, 90}, play);
     auto& stream = play.bulk.expect_send();
     CHECK(stream.socket.get() == proxy.descriptor());
@@ -169,7 +169,7 @@ TEST_CASE("s5b requester: every place of the used proxy is dialled, offered or n
   play.iq.take();
   play.iq.reply();
   REQUIRE(play.carrier);
-  CHECK(play.carrier->path().host == places[good]);
+  CHECK(play.carrier->label().host == places[good]);
   play.carrier.reset();
   play.check_clean();
 }
@@ -282,7 +282,7 @@ TEST_CASE("s5b requester: what cannot be opened is known before it is offered", 
     return std::make_unique<S5bTransport>(S5bContext{play.iq, play.net, play.bulk, play.timers,
                                                      play.listener, proxies, play.policy, config});
   };
-  StreamPlan direct, proxy, both;
+  StreamTerms direct, proxy, both;
   direct.proxy = false;
   proxy.direct = false;
   CHECK(play.transport.can_open(direct).ok());

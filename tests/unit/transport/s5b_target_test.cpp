@@ -17,8 +17,8 @@ TEST_CASE("s5b target: connects to the peer and says so (XEP-0065 s5.3)", "[s5b]
   auto& peer = play.server_accepts("198.51.100.9:4242", play.hash_as_target());
   play.expect_used(kPeer);
   REQUIRE(play.carrier);
-  CHECK(play.carrier->path().route == "direct");
-  CHECK(play.carrier->path().host == "198.51.100.9");
+  CHECK(play.carrier->label().route == "direct");
+  CHECK(play.carrier->label().host == "198.51.100.9");
   play.carrier->start(test::some_file(), {0, 100}, play);
   CHECK(play.bulk.expect_receive().socket.get() == peer.descriptor());
   play.check_clean();
@@ -34,7 +34,7 @@ TEST_CASE("s5b target: or to the peer's proxy", "[s5b]") {
   play.timers.turn();
   play.server_accepts("203.0.113.8:7777", play.hash_as_target());
   play.expect_used("proxy.capulet.lit");
-  CHECK(play.carrier->path().route == "proxy");
+  CHECK(play.carrier->label().route == "proxy");
 }
 
 TEST_CASE("s5b target: no socket and no look-up without consent", "[s5b]") {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "transfer/offer_desk.h"
+#include "transfer/open_offers.h"
 
 #include <algorithm>
 #include <vector>
@@ -29,8 +29,8 @@ std::string person(AccountId account, std::string_view peer) {
 
 }  // namespace
 
-OfferDesk::OfferDesk(const QueueWorld& world, const QueueConfig& config, JobBook& book,
-                     Later& later, Slots& slots)
+OpenOffers::OpenOffers(const QueueWorld& world, const QueueConfig& config, JobList& book,
+                       Later& later, Slots& slots)
     : world_(world),
       config_(config),
       book_(book),
@@ -43,26 +43,26 @@ OfferDesk::OfferDesk(const QueueWorld& world, const QueueConfig& config, JobBook
           },
           [this] { admit(); }),
       receives_(world, config, book, later, slots, *this) {}
-OfferDesk::~OfferDesk() = default;
+OpenOffers::~OpenOffers() = default;
 
 // Offers
 
-void OfferDesk::on_offer(AccountId account, std::unique_ptr<IncomingOffer> offer) {
+void OpenOffers::on_offer(AccountId account, std::unique_ptr<IncomingOffer> offer) {
   auto* port = world_.accounts.find(account);
   if (port == nullptr) return;
   if (port->trust(offer->offer().peer).room_occupant)
     return offer->decline(
         {Errc::Policy, "offers from rooms are not taken: a nick can change hands"});
   if (!book_.writable()) return offer->decline({Errc::Constraint, "the journal cannot be written"});
-  if (Job* waits = find_twin(account, offer->offer())) return asked_again(*waits, std::move(offer));
-  if (Job* twin = receives_.find_twin(account, offer->offer()))
-    return receives_.offered_again(*twin, std::move(offer));
+  if (Job* waits = find_same(account, offer->offer())) return asked_again(*waits, std::move(offer));
+  if (Job* same = receives_.find_same(account, offer->offer()))
+    return receives_.offered_again(*same, std::move(offer));
   if (Job* cancelled = find_cancelled(book_, account, offer->offer(), config_))
     return refuse_again(*cancelled, *offer);
   take(account, std::move(offer));
 }
 
-Job* OfferDesk::find_twin(AccountId account, const Offer& offer) {
+Job* OpenOffers::find_same(AccountId account, const Offer& offer) {
   for (const auto& [id, entry] : pending_)
     if (Job* job = book_.find(id); is_same_file(job->now(), account, offer, Likeness::Proven))
       return job;
@@ -71,7 +71,7 @@ Job* OfferDesk::find_twin(AccountId account, const Offer& offer) {
 
 /// The sender lost its first one: the question to the user stays the same. A rule that could not be
 /// followed then may be now.
-void OfferDesk::asked_again(Job& job, std::unique_ptr<IncomingOffer> offer) {
+void OpenOffers::asked_again(Job& job, std::unique_ptr<IncomingOffer> offer) {
   job.edit().peer = offer->offer().peer.str();
   book_.commit(job);
   auto& pending = pending_[job.id()];
@@ -82,16 +82,16 @@ void OfferDesk::asked_again(Job& job, std::unique_ptr<IncomingOffer> offer) {
 }
 
 /// Once, and then the sender knows: who offers the file after that means it.
-void OfferDesk::refuse_again(Job& job, IncomingOffer& offer) {
+void OpenOffers::refuse_again(Job& job, IncomingOffer& offer) {
   const Error why{Errc::Cancelled, "the user cancelled this file"};
   offer.decline(why);
   job.edit().unaware_since = {};
-  book_.tell(job.id(), "declined",
-             "offered again by " + offer.offer().peer.str() + " after it was cancelled");
+  book_.add_step(job.id(), "declined",
+                 "offered again by " + offer.offer().peer.str() + " after it was cancelled");
   book_.commit(job);
 }
 
-void OfferDesk::take(AccountId account, std::unique_ptr<IncomingOffer> offer) {
+void OpenOffers::take(AccountId account, std::unique_ptr<IncomingOffer> offer) {
   const Offer& what = offer->offer();
   const AcceptRule* rule = rule_for(account, what);
   const bool room = rule != nullptr && has_room(*rule, account, what.peer);
@@ -121,7 +121,7 @@ void OfferDesk::take(AccountId account, std::unique_ptr<IncomingOffer> offer) {
   receives_.receive(job, std::move(offer), {});
 }
 
-std::optional<Error> OfferDesk::may_not_wait(AccountId account, const Jid& peer) const {
+std::optional<Error> OpenOffers::may_not_wait(AccountId account, const Jid& peer) const {
   if (pending_.size() >= config_.max_pending)
     return Error{Errc::Constraint, "too many offers wait"};
   const auto bare = peer.bare().str();
@@ -134,19 +134,19 @@ std::optional<Error> OfferDesk::may_not_wait(AccountId account, const Jid& peer)
   return std::nullopt;
 }
 
-std::optional<Error> OfferDesk::may_not_ask(AccountId account, const Jid& peer) const {
+std::optional<Error> OpenOffers::may_not_ask(AccountId account, const Jid& peer) const {
   if (!questions_.has(person(account, peer.str()), world_.timers.now()))
     return Error{Errc::Constraint, "you offered too many files that the user did not take"};
   return may_not_wait(account, peer);
 }
 
-const AcceptRule* OfferDesk::rule_for(AccountId account, const Offer& offer) const {
+const AcceptRule* OpenOffers::rule_for(AccountId account, const Offer& offer) const {
   const auto* port = world_.accounts.find(account);
   return port == nullptr ? nullptr : policy_.match(offer.peer, offer.file, port->trust(offer.peer));
 }
 
 /// Takes it off the peer's share of the day.
-bool OfferDesk::within_quota(const Offer& offer) {
+bool OpenOffers::within_quota(const Offer& offer) {
   if (quota_.take(offer.peer.bare().str(), offer.file.size, config_.daily_quota,
                   world_.timers.now()))
     return true;
@@ -155,15 +155,15 @@ bool OfferDesk::within_quota(const Offer& offer) {
   return false;
 }
 
-std::string OfferDesk::folder_of(const AcceptRule& rule) const {
+std::string OpenOffers::folder_of(const AcceptRule& rule) const {
   return rule.folder.empty() ? config_.download_folder : rule.folder;
 }
 
-bool OfferDesk::has_room(const AcceptRule& rule, AccountId account, const Jid& peer) const {
+bool OpenOffers::has_room(const AcceptRule& rule, AccountId account, const Jid& peer) const {
   return receives_.has_room(account, peer) && !short_.has(folder_of(rule));
 }
 
-void OfferDesk::follow(Job& job, const AcceptRule& rule) {
+void OpenOffers::follow(Job& job, const AcceptRule& rule) {
   auto& record = job.edit();
   record.folder = folder_of(rule);
   record.wanted_name = record.file.name;
@@ -172,7 +172,7 @@ void OfferDesk::follow(Job& job, const AcceptRule& rule) {
 }
 
 /// An offer that waits, if a rule takes it and there is room.
-void OfferDesk::accept_by_rule(Job& job) {
+void OpenOffers::accept_by_rule(Job& job) {
   auto& offer = pending_[job.id()].offer;
   const auto account = job.now().account;
   const AcceptRule* rule = rule_for(account, offer->offer());
@@ -185,7 +185,7 @@ void OfferDesk::accept_by_rule(Job& job) {
   receives_.receive(job, std::move(accepted), {});
 }
 
-void OfferDesk::on_room() {
+void OpenOffers::on_room() {
   if (std::exchange(admitting_, true)) return;
   later_.run(alive_.wrap([this] {
     admitting_ = false;
@@ -193,12 +193,12 @@ void OfferDesk::on_room() {
   }));
 }
 
-bool OfferDesk::is_for_room(JobId id) const {
+bool OpenOffers::is_for_room(JobId id) const {
   return book_.find(id)->now().reason == JobReason::WaitingSlot;
 }
 
 /// What waits for room, oldest first.
-void OfferDesk::admit() {
+void OpenOffers::admit() {
   std::vector<JobId> waiting;
   for (const auto& [id, entry] : pending_)
     if (is_for_room(id)) waiting.push_back(id);
@@ -207,8 +207,8 @@ void OfferDesk::admit() {
 }
 
 /// Others for the same folder would fare no better just now: all wait.
-void OfferDesk::hold_for_better_times(Job& job, std::unique_ptr<IncomingOffer> offer,
-                                      const Error& why) {
+void OpenOffers::hold_for_better_times(Job& job, std::unique_ptr<IncomingOffer> offer,
+                                       const Error& why) {
   const Jid& peer = offer->offer().peer;
   quota_.give_back(peer.bare().str(), offer->offer().file.size);
   if (auto no = may_not_wait(job.now().account, peer)) {
@@ -223,19 +223,19 @@ void OfferDesk::hold_for_better_times(Job& job, std::unique_ptr<IncomingOffer> o
   hold(job, std::move(offer));
 }
 
-void OfferDesk::hold(Job& job, std::unique_ptr<IncomingOffer> offer) {
+void OpenOffers::hold(Job& job, std::unique_ptr<IncomingOffer> offer) {
   auto expiry = world_.timers.after(config_.expire, [this, id = job.id()] { expire(id); });
   const auto minutes = std::chrono::ceil<std::chrono::minutes>(config_.expire).count();
   book_.commit(job);  // first: a job that has no row yet has no story
-  book_.tell(job.id(), "waiting",
-             std::string(job.now().reason != JobReason::WaitingSlot ? "for the user, "
-                         : job.now().error_detail.empty() ? "for other files that a rule took, "
-                                                          : "until its folder can be used, ") +
-                 std::to_string(minutes) + " min at most");
+  book_.add_step(job.id(), "waiting",
+                 std::string(job.now().reason != JobReason::WaitingSlot ? "for the user, "
+                             : job.now().error_detail.empty() ? "for other files that a rule took, "
+                                                              : "until its folder can be used, ") +
+                     std::to_string(minutes) + " min at most");
   pending_[job.id()] = {std::move(offer), std::move(expiry)};
 }
 
-void OfferDesk::expire(JobId id) {
+void OpenOffers::expire(JobId id) {
   Job& job = *book_.find(id);
   const auto& short_of = job.now().error_detail;
   const Error why = job.now().reason != JobReason::WaitingSlot
@@ -248,7 +248,7 @@ void OfferDesk::expire(JobId id) {
   end(job, JobState::Cancelled, JobReason::Expired, why);
 }
 
-bool OfferDesk::on_withdrawn(AccountId account, const Withdrawal& what) {
+bool OpenOffers::on_withdrawn(AccountId account, const Withdrawal& what) {
   for (const auto& [id, entry] : pending_) {
     const Offer& offer = entry.offer->offer();
     if (offer.sid != what.sid || offer.peer != what.peer ||
@@ -265,7 +265,7 @@ bool OfferDesk::on_withdrawn(AccountId account, const Withdrawal& what) {
 
 // The user's word
 
-void OfferDesk::accept(Job& job, AcceptOptions options, Done done) {
+void OpenOffers::accept(Job& job, AcceptOptions options, Done done) {
   const auto refuse = [&](Error why) {
     later_.run([done = std::move(done), why = std::move(why)]() mutable { done(std::move(why)); });
   };
@@ -284,7 +284,7 @@ void OfferDesk::accept(Job& job, AcceptOptions options, Done done) {
   receives_.receive(job, std::move(offer), std::move(done));
 }
 
-void OfferDesk::decline(Job& job, Done done) {
+void OpenOffers::decline(Job& job, Done done) {
   const auto found = pending_.find(job.id());
   if (found == pending_.end())
     return later_.run(
@@ -295,13 +295,13 @@ void OfferDesk::decline(Job& job, Done done) {
       [done = std::move(done)]() mutable { done({}); });
 }
 
-void OfferDesk::cancel(Job& job, Done done) {
+void OpenOffers::cancel(Job& job, Done done) {
   if (pending_.count(job.id()) != 0) return decline(job, std::move(done));
   receives_.cancel(job, std::move(done));
 }
 
-void OfferDesk::on_not_received(Job& job, std::unique_ptr<IncomingOffer> offer, Error why,
-                                Done reply) {
+void OpenOffers::on_not_received(Job& job, std::unique_ptr<IncomingOffer> offer, Error why,
+                                 Done reply) {
   const JobId id = job.id();
   if (!reply && job.shown() == nullptr) {  // not even its row could be written
     offer->decline({Errc::Constraint, why.detail});
@@ -335,13 +335,13 @@ void OfferDesk::on_not_received(Job& job, std::unique_ptr<IncomingOffer> offer, 
 
 // Ends
 
-void OfferDesk::end(Job& job, JobState state, JobReason reason, const Error& why,
-                    JobBook::Then then) {
+void OpenOffers::end(Job& job, JobState state, JobReason reason, const Error& why,
+                     JobList::Then then) {
   receives_.end(job, state, reason, why, nullptr, std::move(then));
   pending_.erase(job.id());
 }
 
-void OfferDesk::withdraw(AccountId account, std::string_view peer) {
+void OpenOffers::withdraw(AccountId account, std::string_view peer) {
   std::vector<JobId> gone;
   for (const auto& [id, entry] : pending_) {
     const auto& record = book_.find(id)->now();
@@ -354,11 +354,11 @@ void OfferDesk::withdraw(AccountId account, std::string_view peer) {
         {Errc::Cancelled, "the offer can no longer be answered"});
 }
 
-void OfferDesk::account_offline(AccountId account) { withdraw(account, {}); }
+void OpenOffers::account_offline(AccountId account) { withdraw(account, {}); }
 
-void OfferDesk::peer_gone(AccountId account, const Jid& full) { withdraw(account, full.str()); }
+void OpenOffers::peer_gone(AccountId account, const Jid& full) { withdraw(account, full.str()); }
 
-void OfferDesk::account_removed(AccountId account) {
+void OpenOffers::account_removed(AccountId account) {
   std::vector<Job*> jobs;
   for (const auto& [id, job] : book_.all()) {
     const auto& record = job->now();

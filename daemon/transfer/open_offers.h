@@ -14,36 +14,36 @@
 #include "transfer/accept_policy.h"
 #include "transfer/accept_quota.h"
 #include "transfer/account_port.h"
-#include "transfer/job_book.h"
+#include "transfer/incoming_jobs.h"
+#include "transfer/job_list.h"
 #include "transfer/orders.h"
 #include "transfer/queue_config.h"
 #include "transfer/queue_world.h"
-#include "transfer/receive_desk.h"
 #include "transfer/short_folders.h"
 #include "transfer/slots.h"
 
 namespace xmppftd {
 
 /// Incoming offers: answers them by rule or by the user's word, bounds how many wait, and lets them
-/// expire. What is accepted goes to the ReceiveDesk.
+/// expire. What is accepted goes to the IncomingJobs.
 ///
 /// An offer waits here for the user (Offered, awaiting-user) or, where a rule takes it, for room
 /// (Offered, waiting-slot). Beyond the bounds the sender is told "not now", which costs it nothing,
 /// and no job is made: max_pending and max_pending_per_peer offers wait at a time, and one person
 /// may ask the user ten questions at once and one a minute after that. What the user accepts does
 /// not count.
-class OfferDesk final : private ReceiveDesk::Owner {
+class OpenOffers final : private IncomingJobs::Owner {
  public:
   using Done = OrderDone;
   static constexpr double kQuestionsAtOnce = 10;
   static constexpr double kQuestionsPerSecond = 1 / 60.0;
 
-  OfferDesk(const QueueWorld& world, const QueueConfig& config, JobBook& book, Later& later,
-            Slots& slots);
-  ~OfferDesk();
+  OpenOffers(const QueueWorld& world, const QueueConfig& config, JobList& book, Later& later,
+             Slots& slots);
+  ~OpenOffers();
 
   /// What was accepted.
-  ReceiveDesk& receives() noexcept { return receives_; }
+  IncomingJobs& receives() noexcept { return receives_; }
   void set_policy(AcceptPolicy policy) { policy_ = std::move(policy); }
   const AcceptPolicy& policy() const noexcept { return policy_; }
 
@@ -66,7 +66,7 @@ class OfferDesk final : private ReceiveDesk::Owner {
     std::unique_ptr<Timer> expiry;
   };
 
-  Job* find_twin(AccountId account, const Offer& offer);
+  Job* find_same(AccountId account, const Offer& offer);
   void asked_again(Job& job, std::unique_ptr<IncomingOffer> offer);
   void refuse_again(Job& job, IncomingOffer& offer);
   void take(AccountId account, std::unique_ptr<IncomingOffer> offer);
@@ -84,16 +84,16 @@ class OfferDesk final : private ReceiveDesk::Owner {
   void hold(Job& job, std::unique_ptr<IncomingOffer> offer);
   void expire(JobId id);
   void withdraw(AccountId account, std::string_view peer);
-  void end(Job& job, JobState state, JobReason reason, const Error& why, JobBook::Then then = {});
+  void end(Job& job, JobState state, JobReason reason, const Error& why, JobList::Then then = {});
 
-  // ReceiveDesk::Owner
+  // IncomingJobs::Owner
   void on_not_received(Job& job, std::unique_ptr<IncomingOffer> offer, Error why,
                        Done reply) override;
   void on_room() override;
 
   QueueWorld world_;
   const QueueConfig& config_;
-  JobBook& book_;
+  JobList& book_;
   Later& later_;
   AcceptPolicy policy_;
   AcceptQuota quota_;
@@ -101,7 +101,7 @@ class OfferDesk final : private ReceiveDesk::Owner {
   std::map<JobId, Pending> pending_;
   bool admitting_ = false;
   ShortFolders short_;  ///< no rule accepts into these
-  ReceiveDesk receives_;
+  IncomingJobs receives_;
   WhileAlive alive_;
 };
 

@@ -24,7 +24,7 @@ namespace xmppftd {
 ///
 /// A commit that fails (disk full) is tried again every few seconds until it succeeds; meanwhile
 /// `writable()` is false and nothing new shall begin.
-class JobBook {
+class JobList {
  public:
   /// Hears of what is on disk. Calls come from the loop.
   class Reader {
@@ -38,7 +38,7 @@ class JobBook {
   };
   using Then = Callback<void()>;
 
-  JobBook(Store& store, Timers& timers, Reader& reader);
+  JobList(Store& store, Timers& timers, Reader& reader);
 
   /// Takes over what the journal held. Once, first.
   void load(std::vector<JobRecord> records, JobId next_id);
@@ -66,7 +66,7 @@ class JobBook {
   /// Takes ended jobs off the list once that is on disk.
   void remove(std::vector<JobId> ids, Store::Done done);
   /// A line for a job's story.
-  void tell(JobId id, std::string what, std::string detail = {});
+  void add_step(JobId id, std::string what, std::string detail = {});
 
   bool writable() const noexcept { return stuck_.empty(); }
   /// Goes up with every change that is on disk.

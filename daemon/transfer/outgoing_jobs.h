@@ -9,7 +9,7 @@
 
 #include "io/later.h"
 #include "io/timer.h"
-#include "transfer/job_book.h"
+#include "transfer/job_list.h"
 #include "transfer/orders.h"
 #include "transfer/queue_config.h"
 #include "transfer/queue_world.h"
@@ -26,15 +26,15 @@ namespace xmppftd {
 /// A job waits in its lane, or stands aside in a backoff of its own, or runs. Several at a time go
 /// only to our own kind: other programs ask their user about each file, and were written for one
 /// after the other.
-class SendDesk final : private SendFile::Owner, private SendLanes::Owner {
+class OutgoingJobs final : private SendFile::Owner, private SendLanes::Owner {
  public:
   /// Refusals in a row after which a job lets others of its lane try: the peer may have room for
   /// them.
   static constexpr unsigned kAskedInARow = 3;
 
-  SendDesk(const QueueWorld& world, const QueueConfig& config, JobBook& book, Later& later,
-           Slots& slots);
-  ~SendDesk();
+  OutgoingJobs(const QueueWorld& world, const QueueConfig& config, JobList& book, Later& later,
+               Slots& slots);
+  ~OutgoingJobs();
 
   /// Takes in a queued job, new or from the journal. `held`: its open source, when it has no path.
   void adopt(Job& job, std::shared_ptr<OpenFile> held);
@@ -62,8 +62,8 @@ class SendDesk final : private SendFile::Owner, private SendLanes::Owner {
     std::unique_ptr<Timer> backoff;  ///< runs until it lines up again
     std::optional<Refused> refused;  ///< it was told "not now", and nothing else since
     /// of earlier attempts: its receiver waits for the next one
-    std::unique_ptr<SendFile::OpenOffer> open_offer;
-    bool empty() const noexcept { return !held && !backoff && !refused && !open_offer; }
+    std::unique_ptr<SendFile::HeldOffer> held_offer;
+    bool empty() const noexcept { return !held && !backoff && !refused && !held_offer; }
   };
   struct Running {
     Memory memory;
@@ -88,8 +88,8 @@ class SendDesk final : private SendFile::Owner, private SendLanes::Owner {
   void try_later(Job& job, std::chrono::milliseconds delay);
   void try_now(JobId id);
   std::chrono::milliseconds delay_after(unsigned times, std::chrono::milliseconds first);
-  void end(Job& job, JobState state, JobReason reason, const Error& why, JobBook::Then then = {});
-  void withdraw(const Job& job, const SendFile::OpenOffer& open);
+  void end(Job& job, JobState state, JobReason reason, const Error& why, JobList::Then then = {});
+  void withdraw(const Job& job, const SendFile::HeldOffer& open);
 
   // SendFile::Owner
   void on_send_ready(JobId id) override;
@@ -104,7 +104,7 @@ class SendDesk final : private SendFile::Owner, private SendLanes::Owner {
 
   const QueueWorld world_;
   const QueueConfig& config_;
-  JobBook& book_;
+  JobList& book_;
   Later& later_;
   Slots& slots_;
   SendLanes lanes_;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "transfer/send_desk.h"
+#include "transfer/outgoing_jobs.h"
 
 #include <algorithm>
 
@@ -19,8 +19,8 @@ bool is_large(const Job& job) noexcept { return job.now().file.size >= 1 << 20; 
 
 }  // namespace
 
-SendDesk::SendDesk(const QueueWorld& world, const QueueConfig& config, JobBook& book, Later& later,
-                   Slots& slots)
+OutgoingJobs::OutgoingJobs(const QueueWorld& world, const QueueConfig& config, JobList& book,
+                           Later& later, Slots& slots)
     : world_(world),
       config_(config),
       book_(book),
@@ -28,35 +28,35 @@ SendDesk::SendDesk(const QueueWorld& world, const QueueConfig& config, JobBook& 
       slots_(slots),
       lanes_(world, config, book, *this) {}
 
-SendDesk::~SendDesk() {
+OutgoingJobs::~OutgoingJobs() {
   awake_ = true;  // nothing starts any more
   lanes_.close();
 }
 
-void SendDesk::adopt(Job& job, std::shared_ptr<OpenFile> held) {
+void OutgoingJobs::adopt(Job& job, std::shared_ptr<OpenFile> held) {
   if (held) memories_[job.id()].held = std::move(held);
   job.now().waiting_since == WallTime{} ? lanes_.line_up(job) : lanes_.line_up_awaiting(job);
 }
 
-std::optional<std::uint64_t> SendDesk::transferred(JobId id) const {
+std::optional<std::uint64_t> OutgoingJobs::transferred(JobId id) const {
   const auto found = running_.find(id);
   if (found == running_.end()) return std::nullopt;
   return found->second.file->transferred();
 }
 
-void SendDesk::creeps(JobId id, bool slowly) {
+void OutgoingJobs::creeps(JobId id, bool slowly) {
   if (const auto found = running_.find(id); found != running_.end())
     found->second.slot.creeps(slowly);
 }
 
-SendDesk::Memory& SendDesk::memory_of(JobId id) {
+OutgoingJobs::Memory& OutgoingJobs::memory_of(JobId id) {
   const auto running = running_.find(id);
   return running == running_.end() ? memories_[id] : running->second.memory;
 }
 
 // Starting
 
-void SendDesk::wake() {
+void OutgoingJobs::wake() {
   if (std::exchange(awake_, true)) return;
   later_.run([this] {
     awake_ = false;
@@ -64,7 +64,7 @@ void SendDesk::wake() {
   });
 }
 
-void SendDesk::pass() {
+void OutgoingJobs::pass() {
   lanes_.sweep([this](const SendLanes::Key& key) { return has_running(key); });
   // who stood before them may have ended
   for (const auto& key : lanes_.keys_with_turns()) offer_in_turn(key);
@@ -77,13 +77,13 @@ void SendDesk::pass() {
   }
 }
 
-bool SendDesk::has_running(const SendLanes::Key& key) const {
+bool OutgoingJobs::has_running(const SendLanes::Key& key) const {
   return std::any_of(running_.begin(), running_.end(),
                      [&](const auto& running) { return running.second.lane == key; });
 }
 
 /// May the next job of the lane join those that run for the same peer?
-bool SendDesk::has_share(const SendLanes::Key& key, JobId first) const {
+bool OutgoingJobs::has_share(const SendLanes::Key& key, JobId first) const {
   const auto bare = bare_part(key.peer);
   unsigned theirs = 0, large = 0;
   bool of_our_kind = false;  // which the first that is offered tells
@@ -97,7 +97,7 @@ bool SendDesk::has_share(const SendLanes::Key& key, JobId first) const {
   return !is_large(*book_.find(first)) || large < std::max(1u, config_.max_active_per_peer / 8);
 }
 
-void SendDesk::start(SendLanes::Started next) {
+void OutgoingJobs::start(SendLanes::Started next) {
   Job& job = *book_.find(next.id);
   auto& running = running_[next.id];
   if (auto memory = memories_.extract(next.id)) running.memory = std::move(memory.mapped());
@@ -111,13 +111,13 @@ void SendDesk::start(SendLanes::Started next) {
   running.file->start();
 }
 
-void SendDesk::on_send_ready(JobId id) {
+void OutgoingJobs::on_send_ready(JobId id) {
   auto& running = running_.find(id)->second;
   running.ready = true;
   offer_in_turn(SendLanes::Key(running.lane));
 }
 
-void SendDesk::offer_in_turn(const SendLanes::Key& key) {
+void OutgoingJobs::offer_in_turn(const SendLanes::Key& key) {
   while (const auto id = lanes_.turn(key)) {
     const auto& next = running_.find(*id)->second;
     if (!next.ready) return;
@@ -126,16 +126,16 @@ void SendDesk::offer_in_turn(const SendLanes::Key& key) {
   }
 }
 
-void SendDesk::on_send_offered(JobId id) {
+void OutgoingJobs::on_send_offered(JobId id) {
   auto& running = running_.find(id)->second;
-  running.slot.waits();
+  running.slot.idle();
   running.look.found();
   lanes_.peer_found(running.lane, id);
 }
 
-void SendDesk::on_send_accepted(JobId id) {
+void OutgoingJobs::on_send_accepted(JobId id) {
   auto& running = running_.find(id)->second;
-  running.slot.waits();
+  running.slot.idle();
   // A shortage of our own is not over because the peer says yes.
   auto& refused = running.memory.refused;
   if (refused && refused->ours) return;
@@ -143,23 +143,23 @@ void SendDesk::on_send_accepted(JobId id) {
   lanes_.took(running.lane);
 }
 
-void SendDesk::on_send_moves(JobId id, bool moves) {
+void OutgoingJobs::on_send_moves(JobId id, bool moves) {
   auto& slot = running_.find(id)->second.slot;
-  moves ? slot.moves() : slot.waits();
+  moves ? slot.busy() : slot.idle();
 }
 
 // What becomes of an attempt
 
 /// What time may cure is not final: a bare JID may get a resource that takes files.
-Verdict SendDesk::verdict_on(const Job& job, const Error& why, bool offered) const {
-  auto verdict = judge(why.code);
+Verdict OutgoingJobs::verdict_on(const Job& job, const Error& why, bool offered) const {
+  auto verdict = verdict_of(why.code);
   const auto& peer = job.now().peer;
   if (why.code == Errc::PeerUnsupported && !offered && bare_part(peer) == peer)
-    verdict.fate = Fate::AwaitPeer;
+    verdict.remedy = Remedy::AwaitPeer;
   return verdict;
 }
 
-void SendDesk::on_send_ended(JobId id, Result<void> how) {
+void OutgoingJobs::on_send_ended(JobId id, Result<void> how) {
   auto left = running_.extract(id);  // goes at the end of this function: we are called from inside
   auto& running = left.mapped();
   lanes_.end_turn(running.lane, id);
@@ -172,14 +172,14 @@ void SendDesk::on_send_ended(JobId id, Result<void> how) {
     return;
   }
   auto& memory = running.memory;
-  if (auto open = running.file->open_offer())
-    memory.open_offer = std::make_unique<SendFile::OpenOffer>(*std::move(open));
+  if (auto open = running.file->held_offer())
+    memory.held_offer = std::make_unique<SendFile::HeldOffer>(*std::move(open));
   const auto& why = how.error();
   const auto verdict = verdict_on(job, why, offered);
-  if (verdict.fate != Fate::NotNow) memory.refused.reset();
+  if (verdict.remedy != Remedy::NotNow) memory.refused.reset();
   if (!memory.empty()) memories_[id] = std::move(memory);
-  if (verdict.fate == Fate::Fail || verdict.fate == Fate::Cancel)
-    return end(job, verdict.fate == Fate::Fail ? JobState::Failed : JobState::Cancelled,
+  if (verdict.remedy == Remedy::Fail || verdict.remedy == Remedy::Cancel)
+    return end(job, verdict.remedy == Remedy::Fail ? JobState::Failed : JobState::Cancelled,
                verdict.reason, why);
 
   auto& record = job.edit();
@@ -188,31 +188,31 @@ void SendDesk::on_send_ended(JobId id, Result<void> how) {
     record.error_name = error_name_of(verdict.reason);
     record.error_detail = why.detail;
   }
-  if (verdict.fate == Fate::AwaitPeer && !offered) return await_peer(job, running, why);
-  book_.tell(id, "interrupted", why.detail);
-  if (verdict.fate == Fate::AwaitAccount) return await_account(job, offered);
-  if (verdict.fate == Fate::NotNow) return ask_again(job, running.lane, offered, why);
+  if (verdict.remedy == Remedy::AwaitPeer && !offered) return await_peer(job, running, why);
+  book_.add_step(id, "interrupted", why.detail);
+  if (verdict.remedy == Remedy::AwaitAccount) return await_account(job, offered);
+  if (verdict.remedy == Remedy::NotNow) return ask_again(job, running.lane, offered, why);
   if (!offered) ++record.attempt;
   if (record.attempt >= config_.attempts) return end(job, JobState::Failed, verdict.reason, why);
   try_later(job, delay_after(record.attempt, config_.first_delay));
 }
 
 /// Nothing was tried: not charged.
-void SendDesk::await_peer(Job& job, Running& running, const Error& why) {
+void OutgoingJobs::await_peer(Job& job, Running& running, const Error& why) {
   running.look.found();
   if (!lanes_.peer_absent(running.lane, job.id(), why)) {
     give_up(job, why);
     return lanes_.look_later(running.lane);
   }
-  book_.tell(job.id(), "waiting",
-             why.detail + "; it is looked for when its presence changes, and now and then");
+  book_.add_step(job.id(), "waiting",
+                 why.detail + "; it is looked for when its presence changes, and now and then");
   book_.commit(job);
   lanes_.line_up(job);
   lanes_.look_later(running.lane);
 }
 
 /// The time for its peer to appear is over.
-void SendDesk::give_up(Job& job, const Error& absent) {
+void OutgoingJobs::give_up(Job& job, const Error& absent) {
   if (absent.code == Errc::PeerUnsupported)
     return end(job, JobState::Failed, JobReason::PeerUnsupported, absent);
   end(job, JobState::Failed, JobReason::PeerOffline,
@@ -221,13 +221,13 @@ void SendDesk::give_up(Job& job, const Error& absent) {
 }
 
 /// Our own trouble: not charged.
-void SendDesk::await_account(Job& job, bool offered) {
+void OutgoingJobs::await_account(Job& job, bool offered) {
   auto& record = job.edit();
   if (offered) --record.attempt;
   const auto* account = world_.accounts.find(record.account);
   // An account that says it is online but could not is given a moment.
   if (account != nullptr && account->online()) return try_later(job, config_.first_delay);
-  job.move(JobState::Queued, JobReason::WaitingAccount);
+  job.change(JobState::Queued, JobReason::WaitingAccount);
   book_.commit(job);
   lanes_.line_up(job);
 }
@@ -235,7 +235,7 @@ void SendDesk::await_account(Job& job, bool offered) {
 /// "Not now", be it the peer's word or our own system's, says nothing against the job: not charged,
 /// and it keeps its place. The lane waits, longer each time. A job that hears it again and again
 /// steps aside for a while, for the peer may have room for a smaller one.
-void SendDesk::ask_again(Job& job, const SendLanes::Key& key, bool offered, const Error& why) {
+void OutgoingJobs::ask_again(Job& job, const SendLanes::Key& key, bool offered, const Error& why) {
   auto& record = job.edit();
   if (offered) --record.attempt;
   auto& refused = memories_[job.id()].refused;
@@ -243,7 +243,7 @@ void SendDesk::ask_again(Job& job, const SendLanes::Key& key, bool offered, cons
   ++refused->times;
   refused->ours = why.code == Errc::Unavailable;
   if (world_.timers.now() - refused->since >= config_.give_up_after) {
-    const auto reason = judge(why.code).reason;
+    const auto reason = verdict_of(why.code).reason;
     if (refused->ours) return end(job, JobState::Failed, reason, why);
     return end(job, JobState::Failed, reason,
                {Errc::Declined,
@@ -252,28 +252,28 @@ void SendDesk::ask_again(Job& job, const SendLanes::Key& key, bool offered, cons
   const auto delay = lanes_.refused(key);
   if (refused->times >= kAskedInARow && lanes_.has_jobs(key)) return try_later(job, delay);
   record.next_attempt_at = wall_now() + delay;
-  job.move(JobState::Queued, JobReason::Backoff);
+  job.change(JobState::Queued, JobReason::Backoff);
   book_.commit(job);
   lanes_.line_up_silently(job);
 }
 
-milliseconds SendDesk::pause_after(unsigned times) {
+milliseconds OutgoingJobs::pause_after(unsigned times) {
   return delay_after(times, std::min(kAskAgainAfter, config_.first_delay));
 }
 
-milliseconds SendDesk::delay_after(unsigned times, milliseconds first) {
+milliseconds OutgoingJobs::delay_after(unsigned times, milliseconds first) {
   std::uniform_real_distribution<double> dice(-1, 1);
   return retry_delay(config_, first, times, dice(dice_));
 }
 
-void SendDesk::try_later(Job& job, milliseconds delay) {
+void OutgoingJobs::try_later(Job& job, milliseconds delay) {
   job.edit().next_attempt_at = wall_now() + delay;
-  job.move(JobState::Queued, JobReason::Backoff);
+  job.change(JobState::Queued, JobReason::Backoff);
   book_.commit(job);
   memories_[job.id()].backoff = world_.timers.after(delay, [this, id = job.id()] { try_now(id); });
 }
 
-void SendDesk::try_now(JobId id) {
+void OutgoingJobs::try_now(JobId id) {
   const auto memory = memories_.find(id);
   memory->second.backoff.reset();
   if (memory->second.empty()) memories_.erase(memory);
@@ -284,21 +284,21 @@ void SendDesk::try_now(JobId id) {
 
 // Ends
 
-void SendDesk::end(Job& job, JobState state, JobReason reason, const Error& why,
-                   JobBook::Then then) {
+void OutgoingJobs::end(Job& job, JobState state, JobReason reason, const Error& why,
+                       JobList::Then then) {
   const JobId id = job.id();
   auto& record = job.edit();
   record.error_name = error_name_of(reason);
   record.error_detail = why.detail;
   record.waiting_since = record.next_attempt_at = {};
-  job.move(state, reason);
-  book_.tell(id, std::string(to_string(state)), why.detail);
+  job.change(state, reason);
+  book_.add_step(id, std::string(to_string(state)), why.detail);
   book_.commit(job, std::move(then));
   lanes_.leave(job);
   const auto running = running_.find(id);
-  if (auto open = running == running_.end() ? std::nullopt : running->second.file->open_offer())
+  if (auto open = running == running_.end() ? std::nullopt : running->second.file->held_offer())
     withdraw(job, *open);
-  else if (const auto& earlier = memory_of(id).open_offer)
+  else if (const auto& earlier = memory_of(id).held_offer)
     withdraw(job, *earlier);
   running_.erase(id);
   memories_.erase(id);
@@ -306,18 +306,18 @@ void SendDesk::end(Job& job, JobState state, JobReason reason, const Error& why,
 
 /// Nothing more comes of this job: a receiver that holds its offer, or waits for the next, need
 /// not.
-void SendDesk::withdraw(const Job& job, const SendFile::OpenOffer& open) {
+void OutgoingJobs::withdraw(const Job& job, const SendFile::HeldOffer& open) {
   const auto* account = world_.accounts.find(job.now().account);
   if (account != nullptr && account->online()) open.negotiator->withdraw(open.peer, open.sid);
 }
 
-void SendDesk::cancel(Job& job, OrderDone done) {
+void OutgoingJobs::cancel(Job& job, OrderDone done) {
   end(job, JobState::Cancelled, JobReason::User, {Errc::Cancelled, "cancelled"},
       [done = std::move(done)]() mutable { done({}); });
   wake();
 }
 
-void SendDesk::account_removed(AccountId account) {
+void OutgoingJobs::account_removed(AccountId account) {
   std::vector<Job*> jobs;
   for (const auto& [id, job] : book_.all())
     if (const auto& record = job->now();

@@ -11,7 +11,7 @@
 #include "io/later.h"
 #include "io/timer.h"
 #include "negotiation/negotiator.h"
-#include "transfer/job_book.h"
+#include "transfer/job_list.h"
 #include "transfer/orders.h"
 #include "transfer/queue_config.h"
 #include "transfer/queue_world.h"
@@ -26,7 +26,7 @@ namespace xmppftd {
 ///
 /// A job is in one of two places: `receiving_` (being accepted, coming in or being put in place) or
 /// `waiting_` (Queued: the stream was lost, the sender may offer it again).
-class ReceiveDesk final : private ReceiveAttempt::Owner {
+class IncomingJobs final : private ReceiveAttempt::Owner {
  public:
   using Done = OrderDone;
   /// Accepted by rules and not over, in all and of one bare JID. Each whose bytes come holds three
@@ -49,9 +49,9 @@ class ReceiveDesk final : private ReceiveAttempt::Owner {
     ~Owner() = default;
   };
 
-  ReceiveDesk(const QueueWorld& world, const QueueConfig& config, JobBook& book, Later& later,
-              Slots& slots, Owner& owner);
-  ~ReceiveDesk();
+  IncomingJobs(const QueueWorld& world, const QueueConfig& config, JobList& book, Later& later,
+               Slots& slots, Owner& owner);
+  ~IncomingJobs();
 
   /// Takes in what recovery left of a live or ended incoming job.
   void resume(Job& job);
@@ -63,16 +63,16 @@ class ReceiveDesk final : private ReceiveAttempt::Owner {
   void receive(Job& job, std::unique_ptr<IncomingOffer> offer, Done reply);
 
   /// The live job that this offer continues, doubles or replaces.
-  Job* find_twin(AccountId account, const Offer& offer) const;
+  Job* find_same(AccountId account, const Offer& offer) const;
   /// What becomes of such an offer.
-  void offered_again(Job& twin, std::unique_ptr<IncomingOffer> offer);
+  void offered_again(Job& same, std::unique_ptr<IncomingOffer> offer);
   /// False when nothing is known of it.
   bool on_withdrawn(AccountId account, const Withdrawal& what);
 
   void cancel(Job& job, Done done);
   /// `part`: the one to remove, if it is known.
   void end(Job& job, JobState state, JobReason reason, const Error& why,
-           std::shared_ptr<PartFile> part = nullptr, JobBook::Then then = {});
+           std::shared_ptr<PartFile> part = nullptr, JobList::Then then = {});
   /// The job is about to leave the list.
   void forget(JobId id) { receiving_.erase(id); }
 
@@ -118,7 +118,7 @@ class ReceiveDesk final : private ReceiveAttempt::Owner {
 
   QueueWorld world_;
   const QueueConfig& config_;
-  JobBook& book_;
+  JobList& book_;
   Later& later_;
   Slots& slots_;
   Owner& owner_;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "negotiation/si_session.h"
+#include "negotiation/si_exchange.h"
 
 #include <utility>
 
@@ -27,7 +27,7 @@ void say_withdrawn(IqChannel& iq, const Jid& peer, const ConfirmWithdrawn& what)
       iq.request(IqType::Set, peer, what.build(), std::chrono::minutes(1), [](const IqReply&) {});
 }
 
-SiSession::SiSession(std::shared_ptr<SiRegistry> registry, Jid self, IncomingIq iq, SiOffer offer)
+SiExchange::SiExchange(std::shared_ptr<SiRegistry> registry, Jid self, IncomingIq iq, SiOffer offer)
     : registry_(std::move(registry)),
       iq_(fingerprint(iq)),
       offer_(std::move(offer)),
@@ -39,26 +39,26 @@ SiSession::SiSession(std::shared_ptr<SiRegistry> registry, Jid self, IncomingIq 
   std::erase_if(registry_->finished, [&](const auto& entry) { return entry.first == key; });
 }
 
-SiSession::~SiSession() {
+SiExchange::~SiExchange() {
   leave();
   refuse(to_stanza_error(Error{Errc::Declined, ""}));
 }
 
-void SiSession::leave() {
+void SiExchange::leave() {
   const auto here = registry_->live.find({key_.peer, key_.sid});
   if (here != registry_->live.end() && here->second == this) registry_->live.erase(here);
 }
 
-void SiSession::answer(const Element& si) {
+void SiExchange::answer(const Element& si) {
   answer_ = si;
   for (auto& iq : std::exchange(asked_, {})) iq.reply(si);
 }
 
-void SiSession::refuse(const StanzaError& why) {
+void SiExchange::refuse(const StanzaError& why) {
   for (auto& iq : std::exchange(asked_, {})) iq.fail(why);
 }
 
-void SiSession::repeated(IncomingIq iq) {
+void SiExchange::repeated(IncomingIq iq) {
   if (fingerprint(iq) != iq_) return iq.fail(StanzaError::of(Condition::NotAcceptable));
   if (answer_) return iq.reply(*answer_);
   asked_.push_back(std::move(iq));

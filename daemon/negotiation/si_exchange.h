@@ -19,7 +19,7 @@
 namespace xmppftd {
 
 class SiOutgoing;
-class SiSession;
+class SiExchange;
 
 /// What the SI classes of one account work with. It outlives them, but for a receive that is being
 /// put in place: that one needs `timers` alone.
@@ -34,7 +34,7 @@ struct SiWorld {
 struct SiRegistry {
   using Key = std::pair<Jid, std::string>;  ///< peer, sid: never the sid alone
 
-  std::map<Key, SiSession*> live;  ///< peers' offers, until their end
+  std::map<Key, SiExchange*> live;  ///< peers' offers, until their end
   std::set<SiOutgoing*> outgoing;
   /// What a <done/> that comes again gets: the first answer may be lost with the session it was
   /// sent in.
@@ -48,7 +48,7 @@ void say_withdrawn(IqChannel& iq, const Jid& peer, const ConfirmWithdrawn& what)
 
 /// One offer of a peer, from the arrival of its IQ until the file is here or given up: the part
 /// that the registry knows. Until leave() its (peer, sid) is taken.
-class SiSession {
+class SiExchange {
  public:
   /// Whoever cares for the session once it was accepted.
   class Keeper {
@@ -62,11 +62,11 @@ class SiSession {
     ~Keeper() = default;
   };
 
-  SiSession(std::shared_ptr<SiRegistry> registry, Jid self, IncomingIq iq, SiOffer offer);
+  SiExchange(std::shared_ptr<SiRegistry> registry, Jid self, IncomingIq iq, SiOffer offer);
   /// Declines, if that was never answered.
-  ~SiSession();
-  SiSession(const SiSession&) = delete;
-  SiSession& operator=(const SiSession&) = delete;
+  ~SiExchange();
+  SiExchange(const SiExchange&) = delete;
+  SiExchange& operator=(const SiExchange&) = delete;
 
   SiRegistry& registry() const { return *registry_; }
   const SiOffer& offer() const { return offer_; }

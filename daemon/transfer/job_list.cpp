@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "transfer/job_book.h"
+#include "transfer/job_list.h"
 
 #include <algorithm>
 #include <optional>
@@ -15,10 +15,10 @@ constexpr std::size_t kMaxRows = 1000;
 
 }  // namespace
 
-JobBook::JobBook(Store& store, Timers& timers, Reader& reader)
+JobList::JobList(Store& store, Timers& timers, Reader& reader)
     : store_(store), timers_(timers), reader_(reader) {}
 
-void JobBook::load(std::vector<JobRecord> records, JobId next_id) {
+void JobList::load(std::vector<JobRecord> records, JobId next_id) {
   next_id_ = std::max(next_id, next_id_);
   for (auto& record : records) {
     const JobId id = record.id;
@@ -29,23 +29,23 @@ void JobBook::load(std::vector<JobRecord> records, JobId next_id) {
   }
 }
 
-Job* JobBook::find(JobId id) {
+Job* JobList::find(JobId id) {
   const auto found = jobs_.find(id);
   return found == jobs_.end() ? nullptr : found->second.get();
 }
-const Job* JobBook::find(JobId id) const {
+const Job* JobList::find(JobId id) const {
   const auto found = jobs_.find(id);
   return found == jobs_.end() ? nullptr : found->second.get();
 }
 
-std::string JobBook::new_batch() const {
+std::string JobList::new_batch() const {
   for (;;) {
     auto name = random_hex(3);
     if (!index_.has_batch(name)) return name;
   }
 }
 
-Job& JobBook::add(JobRecord record) {
+Job& JobList::add(JobRecord record) {
   record.id = next_id_++;
   record.created_at = wall_now();
   const JobId id = record.id;
@@ -54,7 +54,7 @@ Job& JobBook::add(JobRecord record) {
               ->second;
 }
 
-void JobBook::drop(JobId id) {
+void JobList::drop(JobId id) {
   const auto gone = jobs_.extract(id);
   if (gone.empty()) return;
   const Job& job = *gone.mapped();
@@ -62,7 +62,7 @@ void JobBook::drop(JobId id) {
   index_.left(job.now());
 }
 
-void JobBook::put(const std::vector<Job*>& jobs, Callback<void(Result<void>)> done) {
+void JobList::put(const std::vector<Job*>& jobs, Callback<void(Result<void>)> done) {
   std::vector<JobRecord> records;
   Versions versions;
   records.reserve(jobs.size());
@@ -80,7 +80,7 @@ void JobBook::put(const std::vector<Job*>& jobs, Callback<void(Result<void>)> do
   }));
 }
 
-void JobBook::put_on_disk(const Versions& versions) {
+void JobList::put_on_disk(const Versions& versions) {
   for (const auto& [id, version] : versions) {
     Job* job = find(id);
     if (job == nullptr || job->version() != version) continue;
@@ -92,9 +92,9 @@ void JobBook::put_on_disk(const Versions& versions) {
   }
 }
 
-void JobBook::commit(Job& job, Then then) { commit(std::vector<Job*>{&job}, std::move(then)); }
+void JobList::commit(Job& job, Then then) { commit(std::vector<Job*>{&job}, std::move(then)); }
 
-void JobBook::commit(const std::vector<Job*>& jobs, Then then) {
+void JobList::commit(const std::vector<Job*>& jobs, Then then) {
   if (jobs.empty()) return;
   std::vector<JobId> ids;
   for (const Job* job : jobs) ids.push_back(job->id());
@@ -104,11 +104,11 @@ void JobBook::commit(const std::vector<Job*>& jobs, Then then) {
   });
 }
 
-void JobBook::try_commit(const std::vector<Job*>& jobs, Store::Done done) {
+void JobList::try_commit(const std::vector<Job*>& jobs, Store::Done done) {
   put(jobs, std::move(done));
 }
 
-void JobBook::stick(const std::vector<JobId>& ids, Then then, const Error& error) {
+void JobList::stick(const std::vector<JobId>& ids, Then then, const Error& error) {
   const bool first = stuck_.empty();
   stuck_.push_back({ids, std::move(then)});
   if (!trying_) try_again_later();
@@ -117,12 +117,12 @@ void JobBook::stick(const std::vector<JobId>& ids, Then then, const Error& error
   reader_.on_writable_changed();
 }
 
-void JobBook::try_again_later() {
+void JobList::try_again_later() {
   again_ = timers_.after(kTryAgain, [this] { unstick(); });
 }
 
 /// Writes everything that could not be written, in one; what fails again stays stuck.
-void JobBook::unstick() {
+void JobList::unstick() {
   trying_ = true;
   std::vector<Job*> jobs;
   for (const auto& stuck : stuck_)
@@ -150,7 +150,7 @@ void JobBook::unstick() {
   });
 }
 
-void JobBook::remove(std::vector<JobId> ids, Store::Done done) {
+void JobList::remove(std::vector<JobId> ids, Store::Done done) {
   auto gone = ids;
   leaving_.insert(ids.begin(), ids.end());
   store_.remove(std::move(ids), alive_.wrap([this, gone = std::move(gone),
@@ -167,11 +167,11 @@ void JobBook::remove(std::vector<JobId> ids, Store::Done done) {
   }));
 }
 
-void JobBook::tell(JobId id, std::string what, std::string detail) {
-  store_.tell(id, {wall_now(), std::move(what), std::move(detail)});
+void JobList::add_step(JobId id, std::string what, std::string detail) {
+  store_.add_step(id, {wall_now(), std::move(what), std::move(detail)});
 }
 
-Result<JobPage> JobBook::list(const JobFilter& filter, std::string_view cursor,
+Result<JobPage> JobList::list(const JobFilter& filter, std::string_view cursor,
                               std::size_t limit) const {
   if (limit == 0 || limit > kMaxRows)
     return Error{Errc::BadArgument, "limit " + std::to_string(limit) + " is not within 1..1000"};
@@ -200,7 +200,7 @@ Result<JobPage> JobBook::list(const JobFilter& filter, std::string_view cursor,
   return page;
 }
 
-std::vector<JobId> JobBook::select(const JobFilter& filter) const {
+std::vector<JobId> JobList::select(const JobFilter& filter) const {
   std::vector<JobId> ids;
   const auto take = [&](const Job* job) {
     if (job == nullptr) return;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "transfer/receive_desk.h"
+#include "transfer/incoming_jobs.h"
 
 #include <algorithm>
 #include <vector>
@@ -11,8 +11,8 @@
 
 namespace xmppftd {
 
-ReceiveDesk::ReceiveDesk(const QueueWorld& world, const QueueConfig& config, JobBook& book,
-                         Later& later, Slots& slots, Owner& owner)
+IncomingJobs::IncomingJobs(const QueueWorld& world, const QueueConfig& config, JobList& book,
+                           Later& later, Slots& slots, Owner& owner)
     : world_(world),
       config_(config),
       book_(book),
@@ -21,9 +21,9 @@ ReceiveDesk::ReceiveDesk(const QueueWorld& world, const QueueConfig& config, Job
       owner_(owner),
       by_rules_(kByRules, kByRulesPerPeer, [this] { owner_.on_room(); }) {}
 
-ReceiveDesk::~ReceiveDesk() { by_rules_.close(); }
+IncomingJobs::~IncomingJobs() { by_rules_.close(); }
 
-void ReceiveDesk::resume(Job& job) {
+void IncomingJobs::resume(Job& job) {
   const auto& record = job.now();
   if (record.publishing) {
     auto& entry = receiving_[job.id()];
@@ -36,20 +36,20 @@ void ReceiveDesk::resume(Job& job) {
   }
 }
 
-std::optional<std::uint64_t> ReceiveDesk::transferred(JobId id) const {
+std::optional<std::uint64_t> IncomingJobs::transferred(JobId id) const {
   const auto found = receiving_.find(id);
   if (found == receiving_.end()) return std::nullopt;
   return found->second.attempt->transferred();
 }
 
-void ReceiveDesk::creeps(JobId id, bool slowly) {
+void IncomingJobs::creeps(JobId id, bool slowly) {
   if (const auto found = receiving_.find(id); found != receiving_.end())
     found->second.slot.creeps(slowly);
 }
 
 // Again
 
-Job* ReceiveDesk::find_twin(AccountId account, const Offer& offer) const {
+Job* IncomingJobs::find_same(AccountId account, const Offer& offer) const {
   for (const auto& [id, entry] : receiving_)
     if (Job* job = book_.find(id); !is_terminal(job->now().state) &&
                                    is_same_file(job->now(), account, offer, Likeness::Proven))
@@ -61,7 +61,7 @@ Job* ReceiveDesk::find_twin(AccountId account, const Offer& offer) const {
   return nullptr;
 }
 
-void ReceiveDesk::offered_again(Job& job, std::unique_ptr<IncomingOffer> offer) {
+void IncomingJobs::offered_again(Job& job, std::unique_ptr<IncomingOffer> offer) {
   const Offer& again = offer->offer();
   if (const auto found = receiving_.find(job.id());
       found != receiving_.end() && found->second.attempt->awaits_word()) {
@@ -80,13 +80,13 @@ void ReceiveDesk::offered_again(Job& job, std::unique_ptr<IncomingOffer> offer) 
   // the old one is of what was cut off, and the file may have changed since
   record.file.hash = again.file.hash;
   if (again.file.modified) record.file.modified = again.file.modified;
-  book_.tell(job.id(), "offered", "again by " + again.peer.str());
+  book_.add_step(job.id(), "offered", "again by " + again.peer.str());
   waiting_.erase(job.id());
   drop_part(job, nullptr);
   receive(job, std::move(offer), {});
 }
 
-bool ReceiveDesk::on_withdrawn(AccountId account, const Withdrawal& what) {
+bool IncomingJobs::on_withdrawn(AccountId account, const Withdrawal& what) {
   const auto is_it = [&](JobId id, const Source& source) {
     return source.sid == what.sid && source.peer == what.peer.str() &&
            book_.find(id)->now().account == account;
@@ -117,19 +117,19 @@ bool ReceiveDesk::on_withdrawn(AccountId account, const Withdrawal& what) {
 
 // Receiving
 
-std::string ReceiveDesk::share_of(AccountId account, const Jid& peer) {
+std::string IncomingJobs::share_of(AccountId account, const Jid& peer) {
   return std::to_string(account) + " " + peer.bare().str();
 }
 
-ReceiveDesk::Source ReceiveDesk::source_of(const Offer& offer) {
+IncomingJobs::Source IncomingJobs::source_of(const Offer& offer) {
   return {offer.peer.str(), offer.sid, offer.can_confirm};
 }
 
-bool ReceiveDesk::has_room(AccountId account, const Jid& peer) const {
+bool IncomingJobs::has_room(AccountId account, const Jid& peer) const {
   return by_rules_.has(share_of(account, peer));
 }
 
-IncomingOffer::Terms ReceiveDesk::terms_for(const Job& job, const Jid& peer) const {
+IncomingOffer::Terms IncomingJobs::terms_for(const Job& job, const Jid& peer) const {
   IncomingOffer::Terms terms;
   if (auto* account = world_.accounts.find(job.now().account)) {
     const auto trust = account->trust(peer);
@@ -140,7 +140,7 @@ IncomingOffer::Terms ReceiveDesk::terms_for(const Job& job, const Jid& peer) con
   return terms;
 }
 
-void ReceiveDesk::receive(Job& job, std::unique_ptr<IncomingOffer> offer, Done reply) {
+void IncomingJobs::receive(Job& job, std::unique_ptr<IncomingOffer> offer, Done reply) {
   const auto& peer = offer->offer().peer;
   auto& entry = receiving_[job.id()];
   if (!reply) entry.room = by_rules_.take(share_of(job.now().account, peer));
@@ -152,13 +152,13 @@ void ReceiveDesk::receive(Job& job, std::unique_ptr<IncomingOffer> offer, Done r
   entry.attempt->begin(std::move(offer), terms);
 }
 
-std::unique_ptr<ReceiveAttempt> ReceiveDesk::make_attempt(Job& job) {
+std::unique_ptr<ReceiveAttempt> IncomingJobs::make_attempt(Job& job) {
   ReceiveAttempt::Owner& owner = *this;
   return std::make_unique<ReceiveAttempt>(
       ReceiveFile::World{book_, world_.files, world_.bulk, world_.timers}, job, owner);
 }
 
-void ReceiveDesk::answer(Receiving& entry, Error why) {
+void IncomingJobs::answer(Receiving& entry, Error why) {
   if (auto reply = std::move(entry.reply))
     later_.run(
         [reply = std::move(reply), why = std::move(why)]() mutable { reply(std::move(why)); });
@@ -167,7 +167,7 @@ void ReceiveDesk::answer(Receiving& entry, Error why) {
 /// What those before it still have to write is not free, whatever the disk says. Those after it
 /// were looked at with its own need counted, so they do not count here: an offer that comes must
 /// not take the room of an accepted one.
-std::uint64_t ReceiveDesk::keep_free(JobId id) const {
+std::uint64_t IncomingJobs::keep_free(JobId id) const {
   auto bytes = config_.keep_free;
   const auto turn = receiving_.at(id).turn;
   for (const auto& [other, entry] : receiving_)
@@ -175,22 +175,22 @@ std::uint64_t ReceiveDesk::keep_free(JobId id) const {
   return bytes;
 }
 
-void ReceiveDesk::on_receive_begun(JobId id) {
+void IncomingJobs::on_receive_begun(JobId id) {
   if (auto reply = std::exchange(receiving_[id].reply, {})) reply({});
 }
 
-void ReceiveDesk::on_receive_moves(JobId id, bool moves) {
+void IncomingJobs::on_receive_moves(JobId id, bool moves) {
   auto& slot = receiving_[id].slot;
   slot = slots_.take(Direction::In);
-  if (moves) slot.moves();
+  if (moves) slot.busy();
 }
 
-void ReceiveDesk::on_receive_refused(JobId id, std::unique_ptr<IncomingOffer> offer, Error why) {
+void IncomingJobs::on_receive_refused(JobId id, std::unique_ptr<IncomingOffer> offer, Error why) {
   // goes at the end of this function: we are called from inside it
   auto left = receiving_.extract(id);
   auto& entry = left.mapped();
   Job& job = *book_.find(id);
-  book_.tell(id, "refused", why.detail);
+  book_.add_step(id, "refused", why.detail);
   if (job.now().state == JobState::Queued) {  // one that goes on, whose room is gone
     offer->decline(why);
     book_.commit(job);
@@ -199,7 +199,7 @@ void ReceiveDesk::on_receive_refused(JobId id, std::unique_ptr<IncomingOffer> of
   owner_.on_not_received(job, std::move(offer), std::move(why), std::move(entry.reply));
 }
 
-void ReceiveDesk::on_receive_ended(JobId id, Result<void> how) {
+void IncomingJobs::on_receive_ended(JobId id, Result<void> how) {
   // goes at the end of this function: we are called from inside it
   auto left = receiving_.extract(id);
   auto& entry = left.mapped();
@@ -209,27 +209,28 @@ void ReceiveDesk::on_receive_ended(JobId id, Result<void> how) {
   if (how) return;
   Job& job = *book_.find(id);
   const auto& why = how.error();
-  const auto verdict = judge(why.code);
+  const auto verdict = verdict_of(why.code);
   // Whoever does not tell us what becomes of its offers, and never opened a stream, does not come
   // back by itself.
   const bool gave_up =
       why.code == Errc::Timeout && job.now().state == JobState::Connecting && !entry.source.tells;
-  switch (gave_up ? Fate::Fail : verdict.fate) {
-    case Fate::Fail: return end(job, JobState::Failed, verdict.reason, why, entry.attempt->part());
-    case Fate::Cancel:
+  switch (gave_up ? Remedy::Fail : verdict.remedy) {
+    case Remedy::Fail:
+      return end(job, JobState::Failed, verdict.reason, why, entry.attempt->part());
+    case Remedy::Cancel:
       return end(job, JobState::Cancelled, verdict.reason, why, entry.attempt->part());
-    case Fate::Retry:
-    case Fate::NotNow:
-    case Fate::AwaitPeer:
-    case Fate::AwaitAccount: break;
+    case Remedy::Retry:
+    case Remedy::NotNow:
+    case Remedy::AwaitPeer:
+    case Remedy::AwaitAccount: break;
   }
   auto& record = job.edit();
   record.error_name = error_name_of(verdict.reason);
   record.error_detail = why.detail;
   record.waiting_since = wall_now();
   const bool no_stream = why.code == Errc::Timeout && job.now().state == JobState::Connecting;
-  job.move(JobState::Queued, JobReason::WaitingPeer);
-  book_.tell(id, "interrupted", why.detail);
+  job.change(JobState::Queued, JobReason::WaitingPeer);
+  book_.add_step(id, "interrupted", why.detail);
   book_.commit(job);
   drop_part(job, entry.attempt->part());  // it will come again from its first byte
   // A sender that is there and opens no stream tries again soon, if it lives.
@@ -238,7 +239,7 @@ void ReceiveDesk::on_receive_ended(JobId id, Result<void> how) {
 }
 
 /// A stream was lost: the sender has some time to offer the file again.
-void ReceiveDesk::wait_for_sender(Job& job, Source source, std::chrono::seconds within) {
+void IncomingJobs::wait_for_sender(Job& job, Source source, std::chrono::seconds within) {
   const auto left = time_left(job.now().waiting_since, within);
   auto timer = world_.timers.after(left, [this, id = job.id()] {
     end(*book_.find(id), JobState::Failed, JobReason::Interrupted,
@@ -248,7 +249,7 @@ void ReceiveDesk::wait_for_sender(Job& job, Source source, std::chrono::seconds 
   give_up_oldest(job);
 }
 
-void ReceiveDesk::give_up_oldest(const Job& newest) {
+void IncomingJobs::give_up_oldest(const Job& newest) {
   const auto bare = bare_part(newest.now().peer);
   std::vector<JobId> theirs;
   for (const auto& [id, waiting] : waiting_)
@@ -263,7 +264,7 @@ void ReceiveDesk::give_up_oldest(const Job& newest) {
 
 // Ends
 
-void ReceiveDesk::cancel(Job& job, Done done) {
+void IncomingJobs::cancel(Job& job, Done done) {
   const auto found = receiving_.find(job.id());
   if (job.now().publishing &&
       (found == receiving_.end() || !found->second.attempt->awaits_folder()))
@@ -283,26 +284,26 @@ void ReceiveDesk::cancel(Job& job, Done done) {
       [done = std::move(done)]() mutable { done({}); });
 }
 
-void ReceiveDesk::end(Job& job, JobState state, JobReason reason, const Error& why,
-                      std::shared_ptr<PartFile> part, JobBook::Then then) {
+void IncomingJobs::end(Job& job, JobState state, JobReason reason, const Error& why,
+                       std::shared_ptr<PartFile> part, JobList::Then then) {
   const JobId id = job.id();
   auto& record = job.edit();
   record.error_name = error_name_of(reason);
   record.error_detail = why.detail;
   record.publishing = false;
-  job.move(state, reason);
+  job.change(state, reason);
   // The sender has still to hear of what the user did, see find_cancelled().
   const auto waited = std::exchange(record.waiting_since, WallTime{});
   if (reason == JobReason::User)
     record.unaware_since = waited == WallTime{} ? record.finished_at : waited;
-  book_.tell(id, std::string(to_string(state)), why.detail);
+  book_.add_step(id, std::string(to_string(state)), why.detail);
   book_.commit(job, std::move(then));
   if (!record.part_name.empty()) drop_part(job, std::move(part));
   receiving_.erase(id);
   waiting_.erase(id);
 }
 
-void ReceiveDesk::drop_part(Job& job, std::shared_ptr<PartFile> part) {
+void IncomingJobs::drop_part(Job& job, std::shared_ptr<PartFile> part) {
   const auto& record = job.now();
   if (record.part_name.empty()) return;
   const auto gone = [this, id = job.id(), name = record.part_name](Result<void>) {
