@@ -63,8 +63,8 @@ sdbus::Error problems_error(const std::vector<SendOutcome::Problem>& problems) {
 
 std::string words_for_many() {
   std::string words;
-  for (const auto* verb : all_verbs())
-    if (verb->for_many) words += (words.empty() ? "" : ", ") + std::string(verb->word);
+  for (const auto& verb : all_verbs())
+    if (verb.for_many) words += (words.empty() ? "" : ", ") + std::string(verb.word);
   return words;
 }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <initializer_list>
 #include <span>
 #include <string>
@@ -10,6 +12,22 @@
 #include "base/result.h"
 
 namespace xmppftd {
+
+/// A few words that are part of the program.
+class Words {
+ public:
+  static constexpr std::size_t kMost = 4;
+  constexpr Words(std::initializer_list<std::string_view> words) {
+    for (const auto word : words) words_.at(count_++) = word;
+  }
+  constexpr const std::string_view* begin() const noexcept { return words_.data(); }
+  constexpr const std::string_view* end() const noexcept { return words_.data() + count_; }
+  constexpr bool empty() const noexcept { return count_ == 0; }
+
+ private:
+  std::array<std::string_view, kMost> words_{};
+  std::size_t count_ = 0;
+};
 
 /// A way for a file to travel, as users, records and the D-Bus API name it. The table of them is
 /// the only place that knows these words; everybody else asks what a method is.
@@ -22,9 +40,9 @@ struct Method {
   /// How the bytes travel, for that negotiator: of SI the stream method (XEP-0095 section 3.2).
   std::string_view transport;
   /// The parts that a user may choose alone, as "WORD/ROUTE"; empty where there is but one.
-  std::initializer_list<std::string_view> routes;
+  Words routes;
   /// What a peer that takes files so advertises (XEP-0030), all of it.
-  std::initializer_list<std::string_view> features;
+  Words features;
   /// Does it go to a program that is online now, and not to an address alone?
   bool needs_resource;
   /// Does one side learn the other's network address?

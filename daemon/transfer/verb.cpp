@@ -11,21 +11,25 @@ bool is_open_offer(const JobRecord& record) {
 bool has_ended(const JobRecord& record) { return is_terminal(record.state); }
 bool can_end(const JobRecord& record) { return is_live(record.state); }
 
+constexpr Verb kVerbs[] = {
+    {"accept", is_open_offer, "", false},
+    {"decline", is_open_offer, "", false},
+    {"cancel", can_end, "it can be removed, not cancelled", true},
+    {"remove", has_ended, "cancel it before it is removed", true},
+};
+
 }  // namespace
 
-const Verb kAccept{"accept", is_open_offer, "", false};
-const Verb kDecline{"decline", is_open_offer, "", false};
-const Verb kCancel{"cancel", can_end, "it can be removed, not cancelled", true};
-const Verb kRemove{"remove", has_ended, "cancel it before it is removed", true};
+const Verb& kAccept = kVerbs[0];
+const Verb& kDecline = kVerbs[1];
+const Verb& kCancel = kVerbs[2];
+const Verb& kRemove = kVerbs[3];
 
-std::span<const Verb* const> all_verbs() noexcept {
-  static constexpr const Verb* kVerbs[] = {&kAccept, &kDecline, &kCancel, &kRemove};
-  return kVerbs;
-}
+std::span<const Verb> all_verbs() noexcept { return kVerbs; }
 
 const Verb* find_verb(std::string_view word) noexcept {
-  for (const auto* verb : all_verbs())
-    if (verb->word == word) return verb;
+  for (const auto& verb : kVerbs)
+    if (verb.word == word) return &verb;
   return nullptr;
 }
 
@@ -33,8 +37,8 @@ std::vector<std::string_view> actions_of(const JobRecord& record) {
   std::vector<std::string_view> words;
   // Nothing can be done while the file is being put in place.
   if (record.publishing && !is_terminal(record.state)) return words;
-  for (const auto* verb : all_verbs())
-    if (verb->fits(record)) words.push_back(verb->word);
+  for (const auto& verb : kVerbs)
+    if (verb.fits(record)) words.push_back(verb.word);
   return words;
 }
 

@@ -21,12 +21,12 @@ struct Verb {
   bool for_many;
 };
 
-extern const Verb kAccept, kDecline, kCancel, kRemove;
-
 /// In the order in which Job1.Actions tells them.
-std::span<const Verb* const> all_verbs() noexcept;
+std::span<const Verb> all_verbs() noexcept;
 /// Null when there is none of that word.
 const Verb* find_verb(std::string_view word) noexcept;
+/// Rows of the table.
+extern const Verb &kAccept, &kDecline, &kCancel, &kRemove;
 
 /// The words of those that would succeed now.
 std::vector<std::string_view> actions_of(const JobRecord& record);

@@ -16,7 +16,7 @@ TEST_CASE("method: each row is found by its word and by what agrees on it, and n
     CHECK(find_method(method.family, method.transport) == &method);
     CHECK(words.insert(method.word).second);
     CHECK(agreed.emplace(method.family, method.transport).second);
-    CHECK_FALSE((method.needs_resource && method.features.size() == 0));
+    CHECK_FALSE((method.needs_resource && method.features.empty()));
   }
   CHECK(find_method("") == nullptr);
   CHECK(find_method("SI-IBB") == nullptr);
