@@ -18,12 +18,18 @@ constexpr Verb kVerbs[] = {
     {"remove", has_ended, "cancel it before it is removed", true},
 };
 
+consteval const Verb& row(std::string_view word) {
+  for (const auto& verb : kVerbs)
+    if (verb.word == word) return verb;
+  throw word;  // a mistake of the compiled program
+}
+
 }  // namespace
 
-const Verb& kAccept = kVerbs[0];
-const Verb& kDecline = kVerbs[1];
-const Verb& kCancel = kVerbs[2];
-const Verb& kRemove = kVerbs[3];
+const Verb& kAccept = row("accept");
+const Verb& kDecline = row("decline");
+const Verb& kCancel = row("cancel");
+const Verb& kRemove = row("remove");
 
 std::span<const Verb> all_verbs() noexcept { return kVerbs; }
 
