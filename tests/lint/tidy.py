@@ -28,10 +28,11 @@ def units(build):
 
 def look_at(build, root, unit):
     """The findings of one unit: {(path, line, what)}. A unit that clang cannot read is one."""
-    # A unit includes its sources, which is no mistake.
+    # A unit includes its sources, which is no mistake. What gcc was told is not clang's to judge.
     done = subprocess.run(
         ['clang-tidy-14', '-p', build, '--quiet', f'--config-file={root}/.clang-tidy',
-         '--checks=-bugprone-suspicious-include', '--header-filter=/(daemon|client)/', unit],
+         '--checks=-bugprone-suspicious-include', '--header-filter=/(daemon|client)/',
+         '--extra-arg=-Wno-error', '--extra-arg=-Wno-unknown-warning-option', unit],
         cwd=build, capture_output=True, text=True)
     found = set()
     for path, line, what in FINDING.findall(done.stdout):
