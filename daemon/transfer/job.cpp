@@ -48,6 +48,14 @@ bool Job::change(JobState to, JobReason reason) {
   return true;
 }
 
+void Job::set_label(const StreamLabel& label) {
+  auto& record = edit();
+  record.method = label.method;
+  record.route = label.route;
+  record.host = label.host;
+  record.port = label.port;
+}
+
 bool Job::committed(std::uint64_t version) {
   if (version != version_) return false;
   on_disk_ = true;

@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 
+#include "io/carrier.h"
 #include "model/job.h"
 
 namespace xmppftd {
@@ -31,6 +32,9 @@ class Job {
   /// To another state, or to another reason in the same one. An illegal move is a bug: asserted,
   /// and refused with a log line. A terminal state is entered once and stamps the time.
   bool change(JobState to, JobReason reason = JobReason::None);
+
+  /// Which way its bytes go now.
+  void set_label(const StreamLabel& label);
 
   std::uint64_t version() const noexcept { return version_; }
   /// The journal has everything up to `version`. True when that makes news to tell.

@@ -94,11 +94,7 @@ void ReceiveAttempt::on_part_made() {
 
 void ReceiveAttempt::show_label() {
   const StreamLabel& label = carrier_->label();
-  auto& record = job_.edit();
-  record.method = label.method;
-  record.route = label.route;
-  record.host = label.host;
-  record.port = label.port;
+  job_.set_label(label);
   book_.add_step(job_.id(), "active", MethodChoice{label.method, label.route}.str());
   book_.commit(job_);
 }

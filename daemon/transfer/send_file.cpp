@@ -130,11 +130,8 @@ void SendFile::on_carrier(std::unique_ptr<Carrier> carrier, ByteRange range,
   // one that is open with the answer
   if (job_.now().state == JobState::Offered) job_.change(JobState::Connecting);
   const StreamLabel& label = carrier_->label();
+  job_.set_label(label);
   auto& record = job_.edit();
-  record.method = label.method;
-  record.route = label.route;
-  record.host = label.host;
-  record.port = label.port;
   record.offset = record.transferred = range.offset;
   move(JobState::Active, JobReason::None, "active", MethodChoice{label.method, label.route}.str());
   carrier_->start({file_, digest}, range, *this);
