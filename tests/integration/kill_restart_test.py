@@ -37,6 +37,9 @@ class KillRestart(LabCase):
 
     def kill_receiver(self, method):
         source, job_id = self.begin(method, f'receiver-killed-{method.replace("/", "-")}.bin')
+        # A part file that was made and is not in the journal yet would be nobody's.
+        wait_for('the part file to be known', lambda: any(
+            job['name'] == source.name and job['state'] == 'active' for job in self.lab.bob.jobs()))
         self.lab.bob.kill()
         self.lab.bob.restart()
         self.assertIn(source.name, [job['name'] for job in self.lab.bob.jobs()])
