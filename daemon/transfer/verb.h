@@ -26,6 +26,7 @@ std::span<const Verb> all_verbs() noexcept;
 /// Null when there is none of that word.
 const Verb* find_verb(std::string_view word) noexcept;
 /// Rows of the table.
+// NOLINTNEXTLINE(readability-identifier-naming): references to constants are constants
 extern const Verb &kAccept, &kDecline, &kCancel, &kRemove;
 
 /// The words of those that would succeed now.
