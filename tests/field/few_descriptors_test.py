@@ -55,8 +55,9 @@ class FewDescriptors(LabCase):
         self.assertNotIn('dmesg', str(job['error']))
         time.sleep(5)
         jobs = [ann.job(job_id) for job_id in ids]
-        self.assertEqual({job['state'] for job in jobs}, {'queued'}, jobs)
-        self.assertEqual({job['attempt'] for job in jobs}, {0}, jobs)
+        waiting = [job for job in jobs if job['state'] == 'queued']  # one may get what comes free
+        self.assertEqual([job for job in jobs if job['state'] in ('failed', 'cancelled')], [])
+        self.assertEqual({job['attempt'] for job in waiting} - {0}, set(), jobs)
         give_back()
         self.assert_all_done(ids)
 
