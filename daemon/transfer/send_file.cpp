@@ -111,9 +111,9 @@ void SendFile::offer_by_way() {
   move(JobState::Offered, JobReason::AwaitingPeer, "offered",
        "to " + record.peer_full + ", attempt " + std::to_string(record.attempt));
   const Offer offer{way().peer, record.file, true};
-  const OfferTerms plan{way().methods, way().features,
-                        world_.account.trust(way().peer).direct_allowed, answer_within_};
-  sending_ = way().negotiator->offer(offer, plan, *this);
+  const OfferTerms terms{way().methods, way().features,
+                         world_.account.trust(way().peer).direct_allowed, answer_within_};
+  sending_ = way().negotiator->offer(offer, terms, *this);
   world_.owner.on_send_offered(job_.id());
 }
 

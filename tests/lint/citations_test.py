@@ -18,7 +18,7 @@ TREE = {
     citations.PEERS: '### Psi\n',
     'daemon/xep/x.h': '// COMPAT Psi: hangs.\n/// ST1, and XEP-0047 section 2.4. See daemon/doc/rules.md.\n',
     'tests/unit/x_test.cpp': 'TEST_CASE("x: is plain (R2)")\nTEST_CASE("x: is "\n          "long")\n',
-    'tests/x.py': 'FIELD = 1  # of a message\nprint("v6: 2001:DB8::1")\n',
+    'tests/x.py': f'{citations.ABSENT[0]} = 1  # of a message\nprint("v6: 2001:DB8::1")\n',
 }
 
 

@@ -4,7 +4,7 @@ import unittest
 import floors
 import tree
 
-HOUSE = {
+TREE = {
     'README.md': 'daemon/\n  base/        0  results\n  model/       1  jobs\n  uv/ bus/     2  the rim\n',
     'daemon/meson.build': "subdir('base')  # 0\nsubdir('model')  # 1\nsubdir('uv')  # 2\nsubdir('bus')\n",
     'daemon/base/meson.build': "base_dep = declare_dependency()\n",
@@ -25,7 +25,7 @@ HOUSE = {
 
 class Floors(tree.LintCase):
     def look(self, name=None, text=''):
-        return self.findings_in(floors.findings, HOUSE | ({name: text} if name else {}))
+        return self.findings_in(floors.findings, TREE | ({name: text} if name else {}))
 
     def test_the_tree_points_down(self):
         self.assert_clean(floors.findings(tree.ROOT))
