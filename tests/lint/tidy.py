@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""clang-tidy 14 over the daemon and the client, as the build compiles them: six files are one unit, so
+"""clang-tidy 14 over the daemon and the client, as the build compiles them: eight files are one unit, so
 what they include is read once and not six times. Findings in all files of the project count.
 
     tidy.py BUILD [WORD]    # only the units whose path holds WORD
