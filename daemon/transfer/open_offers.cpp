@@ -134,9 +134,13 @@ std::optional<Error> OpenOffers::may_not_wait(AccountId account, const Jid& peer
   return std::nullopt;
 }
 
+std::optional<Error> OpenOffers::asked_too_often(AccountId account, const Jid& peer) const {
+  if (questions_.has(person(account, peer.str()), world_.timers.now())) return std::nullopt;
+  return Error{Errc::Constraint, "you offered too many files that the user did not take"};
+}
+
 std::optional<Error> OpenOffers::may_not_ask(AccountId account, const Jid& peer) const {
-  if (!questions_.has(person(account, peer.str()), world_.timers.now()))
-    return Error{Errc::Constraint, "you offered too many files that the user did not take"};
+  if (auto why = asked_too_often(account, peer)) return why;
   return may_not_wait(account, peer);
 }
 
@@ -176,13 +180,34 @@ void OpenOffers::accept_by_rule(Job& job) {
   auto& offer = pending_[job.id()].offer;
   const auto account = job.now().account;
   const AcceptRule* rule = rule_for(account, offer->offer());
-  if (rule == nullptr || !has_room(*rule, account, offer->offer().peer) ||
-      !within_quota(offer->offer()))
+  if (rule != nullptr && !has_room(*rule, account, offer->offer().peer)) return;
+  if (rule == nullptr || !within_quota(offer->offer())) {
+    if (is_for_room(job.id())) ask_after_all(job);
     return;
+  }
   follow(job, *rule);
   auto accepted = std::move(offer);
   pending_.erase(job.id());
   receives_.receive(job, std::move(accepted), {});
+}
+
+/// It waited for room, and no rule takes it any more: it is a question now, for what is left of its
+/// time.
+void OpenOffers::ask_after_all(Job& job) {
+  auto& offer = pending_[job.id()].offer;
+  const Jid& peer = offer->offer().peer;
+  if (auto why = asked_too_often(job.now().account, peer)) {
+    std::exchange(offer, nullptr)->decline(*why);
+    pending_.erase(job.id());
+    return book_.remove({job.id()}, {});
+  }
+  questions_.take(person(job.now().account, peer.str()), world_.timers.now());
+  auto& record = job.edit();
+  record.reason = JobReason::AwaitingUser;
+  record.error_name.clear();
+  record.error_detail.clear();
+  book_.add_step(job.id(), "waiting", "for the user, since no rule takes it any more");
+  book_.commit(job);
 }
 
 void OpenOffers::on_room() {

@@ -71,11 +71,13 @@ class OpenOffers final : private IncomingJobs::Owner {
   void refuse_again(Job& job, IncomingOffer& offer);
   void take(AccountId account, std::unique_ptr<IncomingOffer> offer);
   std::optional<Error> may_not_wait(AccountId account, const Jid& peer) const;
+  std::optional<Error> asked_too_often(AccountId account, const Jid& peer) const;
   std::optional<Error> may_not_ask(AccountId account, const Jid& peer) const;
   const AcceptRule* rule_for(AccountId account, const Offer& offer) const;
   bool within_quota(const Offer& offer);
   void follow(Job& job, const AcceptRule& rule);
   void accept_by_rule(Job& job);
+  void ask_after_all(Job& job);
   void admit();
   std::string folder_of(const AcceptRule& rule) const;
   bool has_room(const AcceptRule& rule, AccountId account, const Jid& peer) const;

@@ -128,6 +128,27 @@ TEST_CASE("shortage: what a rule takes waits for its place", "[shortage]") {
     CHECK_FALSE(house.offered("c", 1000)
                     ->talk);  // the tries used up nothing of the day's bytes, these two did
   }
+  SECTION("or the rules take no more of this address today: the user is asked") {
+    house.config.daily_quota = 1500;
+    house.queue->set_config(house.config);
+    house.files.place_fails.reset();
+    house.pass(5s);
+    CHECK(first->talk);
+    CHECK(house.state(2) == "offered/awaiting-user");
+    CHECK(house.job(2).error_detail.empty());
+    CHECK(house.accept(2));
+    CHECK(second->talk);
+  }
+  SECTION("or their rule goes: the user is asked") {
+    REQUIRE(house.queue->set_rules({}));
+    house.files.place_fails.reset();
+    house.pass(5s);
+    CHECK(house.state(1) == "offered/awaiting-user");
+    CHECK(house.state(2) == "offered/awaiting-user");
+    CHECK_FALSE(first->declined);
+    house.pass(10min);
+    CHECK(house.state(1) == "cancelled/expired");
+  }
   SECTION("or the offer expires: \"not now\"") {
     for (int i = 0; i < 120; ++i) house.pass(5s);
     CHECK(house.state(1) == "cancelled/expired");
