@@ -228,6 +228,12 @@ std::string_view nearest(std::string_view typed, const std::vector<std::string_v
   return best;
 }
 
+std::string joined(const std::vector<std::string>& words, std::string_view between) {
+  std::string text;
+  for (const auto& word : words) (text += text.empty() ? "" : between) += word;
+  return text;
+}
+
 std::string plural(std::uint64_t n, std::string_view noun) {
   return std::to_string(n) + " " + std::string(noun) + (n == 1 ? "" : "s");
 }

@@ -43,6 +43,9 @@ std::string id_ranges(const std::vector<std::uint64_t>& ids);
 /// The member of `words` that `typed` was probably meant to be, "" if none is near.
 std::string_view nearest(std::string_view typed, const std::vector<std::string_view>& words);
 
+/// "image/png", "text/plain", ", " -> "image/png, text/plain".
+std::string joined(const std::vector<std::string>& words, std::string_view between);
+
 /// "1 job", "2 jobs".
 std::string plural(std::uint64_t n, std::string_view noun);
 

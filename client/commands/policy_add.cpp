@@ -8,9 +8,13 @@ namespace xmppftctl {
 
 int policy_add(Call& call) {
   std::string from, max_size, into, on_exists;
+  std::vector<std::string> mime;
   call.options.value("--from", from, "WHO", "JID, '*@DOMAIN', roster (all contacts), or '*'");
   call.options.value("--max-size", max_size, "SIZE",
                      "largest file, such as 100Mi; needed unless --from is one JID");
+  call.options.values("--mime", mime, "TYPE",
+                      "only files that their sender calls so, such as image/png or 'image/*'; "
+                      "repeat for more");
   call.options.path("--into", into, "FOLDER",
                     "existing folder to put the files in (default: the download folder)");
   call.options.value("--on-exists", on_exists, "WORD",
@@ -27,6 +31,11 @@ int policy_add(Call& call) {
   if (!max_size.empty()) rule["max_size"] = parse_size("--max-size", max_size);
   if (many && value_of<std::uint64_t>(rule, "max_size") == 0)
     throw usage("--max-size 0 means any size; a rule for many needs a limit");
+  for (const auto& type : mime)
+    if (type.find('/') == std::string::npos)
+      throw usage("--mime '" + printable(type) + "' is not a media type",
+                  "--mime image/png or 'image/*'");
+  if (!mime.empty()) rule["mime"] = mime;
   if (!into.empty()) rule["directory"] = folder_uri(into);
   if (!on_exists.empty())
     rule["on_exists"] = parse_word("--on-exists", on_exists, {"rename", "fail"});

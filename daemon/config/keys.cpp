@@ -5,7 +5,6 @@
 #include <limits>
 #include <map>
 
-#include "config/check_accept_rule.h"
 #include "config/values.h"
 #include "model/jid.h"
 
@@ -198,7 +197,8 @@ Result<void> read_rule(const JsonNode& node, AcceptRule& into) {
     if (!read_ok) return Error{Errc::Config, key + ": " + read_ok.error().detail};
     if (key == "from") into.from = *value.string();
   }
-  return check_accept_rule(into);
+  if (auto good = prepare(into); !good) return Error{Errc::Config, good.error().detail};
+  return {};
 }
 
 /// A list; one rule stands for a list of one.

@@ -3,7 +3,10 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
+
+#include "base/result.h"
 
 namespace xmppftd {
 
@@ -18,5 +21,14 @@ struct AcceptRule {
   std::string on_exists;  ///< rename | fail; "" = the config's. A rule never overwrites
   friend bool operator==(const AcceptRule&, const AcceptRule&) = default;
 };
+
+/// The contacts of a domain are "*@" and its name.
+inline constexpr std::string_view kContactsOf = "*@";
+/// Is `from` a pattern, and so no JID?
+bool is_pattern(std::string_view from) noexcept;
+
+/// Checks a rule and brings its `from` into the form that JIDs are compared in. Errors: BadJid,
+/// BadArgument; the detail begins with the key, and names the value and what to write instead.
+Result<void> prepare(AcceptRule& rule);
 
 }  // namespace xmppftd

@@ -20,7 +20,7 @@ namespace xmppftd {
 /// needs neither. Nobody in a room matches, for a nick can change hands (ST8).
 class AcceptPolicy {
  public:
-  /// Errors: BadArgument or BadJid, naming the rule by its number (from 0), the value and what to
+  /// Errors: BadArgument or BadJid, naming the rule by its number (from 1), the value and what to
   /// write instead.
   static Result<AcceptPolicy> make(std::vector<AcceptRule> rules);
 

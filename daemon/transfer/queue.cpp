@@ -253,7 +253,8 @@ Result<void> TransferQueue::check_folders(const std::vector<AcceptRule>& rules) 
   for (std::size_t i = 0; i < rules.size(); ++i)
     if (const auto folder = folder_of(rules[i]); known.insert(folder).second)
       if (auto good = world_.files.check_folder(folder, kFolderPatience); !good)
-        return Error{good.error().code, "rule " + std::to_string(i) + ": " + good.error().detail};
+        return Error{good.error().code,
+                     "rule " + std::to_string(i + 1) + ": " + good.error().detail};
   return {};
 }
 

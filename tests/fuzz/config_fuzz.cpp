@@ -4,7 +4,6 @@
 
 #include <algorithm>
 
-#include "config/check_accept_rule.h"
 #include "config/keys.h"
 #include "fuzz.h"
 
@@ -43,7 +42,10 @@ void check_bounds(const Config& config) {
   FUZZ_CHECK(!config.methods.empty());
   FUZZ_CHECK(config.download_dir.empty() || config.download_dir.front() == '/');
   FUZZ_CHECK(config.on_exists == "rename" || config.on_exists == "fail");
-  for (const auto& rule : config.auto_accept) FUZZ_CHECK(check_accept_rule(rule));
+  for (const auto& rule : config.auto_accept) {
+    AcceptRule again = rule;
+    FUZZ_CHECK(prepare(again) && again == rule);
+  }
 }
 
 }  // namespace

@@ -155,7 +155,7 @@ TEST_CASE("accept rules: a size that the configuration cannot keep is refused", 
   };
   CHECK(rules_of(INT64_MAX)[0].max_size == INT64_MAX);
   CHECK_THAT(refusal([&] { rules_of(std::uint64_t{INT64_MAX} + 1); }),
-             Catch::Contains("rule 0: max_size: 9223372036854775808 is out of range"));
+             Catch::Contains("rule 1: max_size: 9223372036854775808 is out of range"));
 }
 
 TEST_CASE("errors: one of the D-Bus library itself is told as a bad argument", "[bus][text]") {

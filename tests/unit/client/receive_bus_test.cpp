@@ -72,8 +72,9 @@ TEST_CASE("rules: one JID needs no limit, many do", "[bus]") {
     CHECK(run({"policy", "add", "--from", many, "--max-size", "0"}).exit == 2);
   }
   CHECK(run({"policy", "add", "--from", "*@example.org", "--max-size", "100Mi", "--on-exists",
-             "fail"})
+             "fail", "--mime", "image/*", "--mime", "text/plain"})
             .exit == 0);
+  CHECK(run({"policy", "add", "--from", "bob@example.net", "--mime", "image"}).exit == 2);
   REQUIRE(daemon.rules.size() == 2);
   CHECK(daemon.rules[0].at("directory").get<std::string>() == "file://" + folder.path + "/");
   CHECK(daemon.rules[1].at("max_size").get<std::uint64_t>() == 100u << 20);
@@ -82,6 +83,9 @@ TEST_CASE("rules: one JID needs no limit, many do", "[bus]") {
   CHECK(listed[0]["directory"] == folder.path + "/");
   CHECK(listed[0]["max_size_bytes"].is_null());
   CHECK(listed[1]["on_exists"] == "fail");
+  CHECK(listed[0]["mime"].is_null());
+  CHECK(listed[1]["mime"] == std::vector<std::string>{"image/*", "text/plain"});
+  CHECK(run({"policy", "list"}).out.find("image/*, text/plain") != std::string::npos);
   CHECK(run({"policy", "remove", "3"}).exit == 2);
   CHECK(run({"policy", "remove", "1"}).out == "removed 1 rule, 1 rule left\n");
   CHECK(daemon.rules.at(0).at("from").get<std::string>() == "*@example.org");

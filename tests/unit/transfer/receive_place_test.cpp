@@ -375,7 +375,7 @@ TEST_CASE(
   const auto checked = house.queue->check_folders({into("/good"), into("/bad")});
   REQUIRE_FALSE(checked);
   CHECK(checked.error().code == Errc::UnsafeFolder);
-  CHECK(checked.error().detail.find("rule 1: /bad") == 0);
+  CHECK(checked.error().detail.find("rule 2: /bad") == 0);
   // One that was set before and went since is no reason to refuse others.
   house.files.unreadable["/good"] = Errc::FileMissing;
   CHECK(house.queue->check_folders({into("/good"), into("/other")}));
