@@ -27,15 +27,17 @@ struct Negotiators::Parts {
         ibb({router, world.bulk, world.timers, ibb_config(world.config)}),
         si({router, world.timers, in_order(world.config.methods)}, listener) {}
 
-  /// The transports that the configuration names, in its order: what we offer, and which we choose
-  /// when offered.
-  std::vector<Transport*> in_order(const std::vector<MethodChoice>& methods) {
+  /// The transports of SI that the configuration names, in its order: what we offer, and which we
+  /// choose when offered.
+  std::vector<Transport*> in_order(const std::vector<MethodChoice>& choices) {
     std::vector<Transport*> transports;
-    for (const auto& method : methods)
+    for (const auto& choice : choices) {
+      const Method* method = find_method(choice.id);
       for (Transport* transport : {static_cast<Transport*>(&s5b), static_cast<Transport*>(&ibb)})
-        if (transport->method() == find_method(method.id)->transport &&
+        if (method->family == kNsSi && transport->method() == method->transport &&
             std::find(transports.begin(), transports.end(), transport) == transports.end())
           transports.push_back(transport);
+    }
     return transports;
   }
 

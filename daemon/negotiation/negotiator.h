@@ -126,6 +126,8 @@ class Negotiator {
   virtual bool carries(const Method& method) const = 0;
   /// Will this peer confirm the content after the transfer, so that no hash is needed before it?
   virtual bool confirms(const PeerFeatures& peer) const = 0;
+  /// The digest that an offer of this family can carry, for peers that do not confirm.
+  virtual HashAlgo offer_hash() const = 0;
   /// `handler` outlives the Sending.
   [[nodiscard]] virtual std::unique_ptr<Sending> offer(const Offer& offer, const OfferTerms& plan,
                                                        Sending::Handler& handler) = 0;

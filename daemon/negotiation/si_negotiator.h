@@ -25,6 +25,8 @@ class SiNegotiator final : public Negotiator {
   std::string_view family() const override { return kNsSi; }
   bool carries(const Method& method) const override;
   bool confirms(const PeerFeatures& peer) const override;
+  /// All that XEP-0096 has.
+  HashAlgo offer_hash() const override { return HashAlgo::Md5; }
   std::unique_ptr<Sending> offer(const Offer& offer, const OfferTerms& plan,
                                  Sending::Handler& handler) override;
   void withdraw(const Jid& peer, const std::string& sid) override;

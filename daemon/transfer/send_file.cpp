@@ -74,10 +74,11 @@ void SendFile::found(Result<SendPlan> plan) {
 
 void SendFile::prepare() {
   const auto& info = job_.now().file;
-  const bool hash_first = !info.hash && info.size <= hash_before_offer_max_ && !peer_confirms();
-  if (!hash_first) return ready();
-  // MD5 is all that XEP-0096 has; the peer compares it with what arrived.
-  hashing_ = world_.bulk.hash(file_, {0, info.size}, HashAlgo::Md5, std::make_shared<Progress>(),
+  const auto algo = way().negotiator->offer_hash();
+  const bool known = info.hash && info.hash->algo == algo;
+  if (known || info.size > hash_before_offer_max_ || peer_confirms()) return ready();
+  // The peer compares it with what arrived.
+  hashing_ = world_.bulk.hash(file_, {0, info.size}, algo, std::make_shared<Progress>(),
                               [this](Result<Hash> hash) { hashed(std::move(hash)); });
 }
 

@@ -17,6 +17,7 @@ class OneFamily final : public Negotiator {
   std::string_view family() const override { return family_; }
   bool carries(const Method&) const override { return carries_; }
   bool confirms(const PeerFeatures&) const override { return false; }
+  HashAlgo offer_hash() const override { return HashAlgo::Md5; }
   std::unique_ptr<Sending> offer(const Offer&, const OfferTerms&, Sending::Handler&) override {
     return nullptr;
   }

@@ -102,6 +102,7 @@ class FakeNegotiator final : public Negotiator {
   std::string_view family() const override { return kNsSi; }
   bool carries(const Method&) const override { return true; }
   bool confirms(const PeerFeatures&) const override { return peer_confirms; }
+  HashAlgo offer_hash() const override { return HashAlgo::Md5; }
   std::unique_ptr<Sending> offer(const Offer& offer, const OfferTerms& plan,
                                  Sending::Handler& handler) override {
     auto talk = std::make_shared<Talk>();
