@@ -174,6 +174,17 @@ TEST_CASE("si offer: an absent size is 0 (QXmpp, Smack)", "[si]") {
   CHECK(offer->file.size == 0);
 }
 
+TEST_CASE("si offer: a range has no attributes there", "[si]") {
+  for (const char* range : {"<range/>", "<range offset='1'/>", "<range offset='-1' length='x'/>",
+                            "<range offset='9' length='9'>text</range>"}) {
+    CAPTURE(range);
+    const auto offer = offer_with("id='a'", "name='f' size='5'", range);
+    REQUIRE(offer);
+    CHECK(offer->range);
+    CHECK(offer->file.size == 5);
+  }
+}
+
 TEST_CASE("si offer: malformed hash and date are absent, upper case is not malformed", "[si]") {
   const auto [text, hex] = GENERATE(table<std::string, std::string>({
       {"076E3CAED758A1C18C91A0E9CAE3368F", "076e3caed758a1c18c91a0e9cae3368f"},
