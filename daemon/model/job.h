@@ -173,7 +173,8 @@ struct JobRecord {
   /// In, and cancelled by the user: since when its sender may offer it again without knowing;
   /// epoch = it knows
   WallTime unaware_since{};
-  // Incoming only: where the bytes are
+  // Incoming only: whether they are wanted, and where they are
+  bool accepted = false;  ///< the user or a rule took the offer, and did not change its mind
   std::string folder;     ///< absolute target folder
   std::string part_name;  ///< ".xmppft-<16 hex>.part" inside it, "" when none
   FileIdentity part;      ///< device and inode of the part file

@@ -63,6 +63,12 @@ ALTER TABLE jobs ADD COLUMN unaware_since INTEGER NOT NULL DEFAULT 0;
 UPDATE jobs SET unaware_since = waiting_since, waiting_since = 0, checksum_columns = 0
   WHERE state = 'cancelled' AND waiting_since <> 0;
 )sql",
+
+    // 5: was an offer accepted? Until now that was so where there was a folder to receive it into
+    R"sql(
+ALTER TABLE jobs ADD COLUMN accepted INTEGER NOT NULL DEFAULT 0;
+UPDATE jobs SET accepted = 1, checksum_columns = 0 WHERE direction = 'in' AND folder <> '';
+)sql",
 };
 
 Result<void> step_to(Database& database, int version) {

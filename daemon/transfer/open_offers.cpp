@@ -169,6 +169,7 @@ bool OpenOffers::has_room(const AcceptRule& rule, AccountId account, const Jid& 
 
 void OpenOffers::follow(Job& job, const AcceptRule& rule) {
   auto& record = job.edit();
+  record.accepted = true;
   record.folder = folder_of(rule);
   record.wanted_name = record.file.name;
   record.on_exists = rule.on_exists.empty() ? config_.on_exists : rule.on_exists;
@@ -299,6 +300,7 @@ void OpenOffers::accept(Job& job, AcceptOptions options, Done done) {
   auto chosen = complete(std::move(options), job.now().file, config_);
   if (!chosen) return refuse(chosen.error());
   auto& record = job.edit();
+  record.accepted = true;
   record.folder = std::move(chosen->folder);
   record.wanted_name = std::move(chosen->name);
   record.on_exists = std::move(chosen->on_exists);
@@ -348,6 +350,7 @@ void OpenOffers::on_not_received(Job& job, std::unique_ptr<IncomingOffer> offer,
     }
     questions_.take(person(record.account, record.peer), world_.timers.now());
   }
+  record.accepted = false;
   record.folder.clear();
   record.wanted_name.clear();
   record.on_exists = "rename";

@@ -39,7 +39,7 @@ bool recover_in(JobRecord& record) {
     return true;
   }
   if (record.state == JobState::Queued) return false;
-  if (record.state == JobState::Offered && record.folder.empty()) {
+  if (record.state == JobState::Offered && !record.accepted) {
     end(record, JobState::Cancelled, JobReason::Withdrawn,
         "xmppftd was restarted before anybody answered the offer");
     return true;

@@ -5,8 +5,7 @@ namespace xmppftd {
 namespace {
 
 bool is_open_offer(const JobRecord& record) {
-  return record.direction == Direction::In && record.state == JobState::Offered &&
-         record.folder.empty();
+  return record.direction == Direction::In && record.state == JobState::Offered && !record.accepted;
 }
 bool has_ended(const JobRecord& record) { return is_terminal(record.state); }
 bool can_end(const JobRecord& record) { return is_live(record.state); }

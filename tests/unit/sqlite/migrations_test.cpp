@@ -166,7 +166,7 @@ bool killed_while_opening(const std::string& folder, Death::At where, int encoun
 
 TEST_CASE("migration: a journal of an older version opens, and all rows and stories are equal",
           "[migration]") {
-  const int version = GENERATE(1, 2, 3);
+  const int version = GENERATE(1, 2, 3, 4);
   CAPTURE(version);
   TempFolder temp;
   const auto folder = state_of_version(temp, version);
@@ -187,20 +187,30 @@ TEST_CASE("migration: a journal of an older version opens, and all rows and stor
   auto database = open_database(path);
   CHECK(database->number("PRAGMA user_version").value() == journal_version());
   const auto now = table(*database, "jobs");
-  // Step 4 moves what waiting_since meant for cancelled jobs; only those are summed anew.
+  // Step 4 moves what waiting_since meant for cancelled jobs, step 5 writes down what a folder
+  // meant for incoming ones; only those are summed anew.
+  int accepted = 0, not_accepted = 0;
   for (std::size_t row = 0; row < jobs.at("id").size(); ++row) {
     const auto waited = jobs.at("waiting_since")[row];
     const bool moves =
         version < 4 && jobs.at("state")[row] == hex("cancelled") && waited != hex("0");
+    const bool wanted = jobs.at("direction")[row] == hex("in") && !jobs.at("folder")[row].empty();
+    ++(wanted ? accepted : not_accepted);
+    REQUIRE(now.at("accepted")[row] == hex(wanted ? "1" : "0"));
+    if (wanted)
+      REQUIRE(now.at("checksum_columns")[row] ==
+              hex(std::to_string(column_count(journal_version()))));
     for (const auto& [column, list] : jobs) {
       CAPTURE(column, row);
       if (moves && column == "waiting_since")
         REQUIRE((now.at(column)[row] == hex("0") && now.at("unaware_since")[row] == waited));
-      else if (!moves || !column.starts_with("checksum"))
+      else if ((!moves && !wanted) || !column.starts_with("checksum"))
         REQUIRE(now.at(column)[row] == list[row]);
     }
     if (!moves && version < 4) REQUIRE(now.at("unaware_since")[row] == hex("0"));
   }
+  CHECK(accepted > 10);
+  CHECK(not_accepted > 10);
   CHECK((table(*database, "history") == history));
   if (version >= 3) CHECK((table(*database, "checkpoints") == checkpoints));
 
@@ -240,7 +250,7 @@ TEST_CASE("migration: each version has the columns that stand in the list for it
 TEST_CASE("migration: killed at any point it leaves the version before or the one after, all of it",
           "[migration]") {
   const auto where = GENERATE(Death::At::Statement, Death::At::Write, Death::At::HalfWrite);
-  const int oldest = GENERATE(0, 1, 2, 3);
+  const int oldest = GENERATE(0, 1, 2, 3, 4);
   if (where != Death::At::Statement && oldest > 1) return;  // the same steps
   CAPTURE(static_cast<int>(where), oldest);
   TempFolder temp;
@@ -281,9 +291,10 @@ TEST_CASE("migration: killed at any point it leaves the version before or the on
 
 TEST_CASE("migration: a damaged journal of an older version is saved, and kept as it was",
           "[migration][damage]") {
-  const int version = GENERATE(1, 2, 3);
-  // The second one is a row that step 4 sums anew: it would look sound after that.
-  const std::string row = GENERATE("17", "65");
+  const int version = GENERATE(1, 2, 3, 4);
+  // The second one is a row that step 4 sums anew, the third one that step 5 does: they would look
+  // sound after that.
+  const std::string row = GENERATE("17", "65", "82");
   CAPTURE(version, row);
   TempFolder temp;
   const auto folder = state_of_version(temp, version);

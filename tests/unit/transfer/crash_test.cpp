@@ -70,7 +70,7 @@ TEST_CASE(
       receive_all(house, false);
       CHECK(house.crash.down);
       check_names(disk);
-      if (disk.rows.count(1) != 0) accepted = !disk.rows[1].folder.empty();
+      if (disk.rows.count(1) != 0) accepted = disk.rows[1].accepted;
     }
     House again(&disk);
     again.start();

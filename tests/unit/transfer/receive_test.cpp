@@ -114,7 +114,7 @@ TEST_CASE(
   house.queue->accept(1, {}, [](Result<void>) {});
   while (!answer->talk) {
     REQUIRE(house.turns.run_one());
-    if (answer->talk) CHECK(house.disk.rows[1].folder == "/in");
+    if (answer->talk) CHECK((house.disk.rows[1].accepted && house.disk.rows[1].folder == "/in"));
   }
   auto line = answer->talk->open();
   while (line->handler == nullptr) {

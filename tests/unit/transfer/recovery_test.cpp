@@ -63,7 +63,7 @@ TEST_CASE("recovery: an unanswered offer is withdrawn, an accepted one waits for
   CHECK(open.finished_at != WallTime{});
 
   auto accepted = record(Direction::In, JobState::Offered);
-  accepted.folder = "/in";
+  accepted.accepted = true;
   CHECK(recover(accepted));
   CHECK(House::words(accepted) == "queued/waiting-peer");
 
