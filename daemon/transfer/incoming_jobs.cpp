@@ -36,10 +36,10 @@ void IncomingJobs::resume(Job& job) {
   }
 }
 
-std::optional<std::uint64_t> IncomingJobs::transferred(JobId id) const {
+std::optional<JobSample> IncomingJobs::sample(JobId id) const {
   const auto found = receiving_.find(id);
   if (found == receiving_.end()) return std::nullopt;
-  return found->second.attempt->transferred();
+  return found->second.attempt->sample();
 }
 
 void IncomingJobs::creeps(JobId id, bool slowly) {

@@ -12,6 +12,7 @@
 #include "io/timer.h"
 #include "negotiation/negotiator.h"
 #include "transfer/job_list.h"
+#include "transfer/job_view.h"
 #include "transfer/orders.h"
 #include "transfer/queue_config.h"
 #include "transfer/queue_world.h"
@@ -78,7 +79,8 @@ class IncomingJobs final : private ReceiveAttempt::Owner {
 
   /// A running job moves too slowly to hold a slot, or no longer so.
   void creeps(JobId id, bool slowly);
-  std::optional<std::uint64_t> transferred(JobId id) const;
+  /// None when it does not run.
+  std::optional<JobSample> sample(JobId id) const;
 
  private:
   /// The sender's session that a job came of last.

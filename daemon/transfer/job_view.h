@@ -19,6 +19,12 @@ struct JobProgress {
   std::optional<std::chrono::seconds> left;  ///< none = unknown
 };
 
+/// What a running job says when it is looked at.
+struct JobSample {
+  std::uint64_t transferred = 0;  ///< bytes of the file, offset included
+  bool throttled = false;         ///< Progress::throttled
+};
+
 /// A job as replies and signals may tell it: what is on disk, plus its progress.
 struct JobView {
   const JobRecord& record;  ///< valid until control goes back to the loop

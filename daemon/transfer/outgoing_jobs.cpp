@@ -38,10 +38,10 @@ void OutgoingJobs::adopt(Job& job, std::shared_ptr<OpenFile> held) {
   job.now().waiting_since == WallTime{} ? lanes_.line_up(job) : lanes_.line_up_awaiting(job);
 }
 
-std::optional<std::uint64_t> OutgoingJobs::transferred(JobId id) const {
+std::optional<JobSample> OutgoingJobs::sample(JobId id) const {
   const auto found = running_.find(id);
   if (found == running_.end()) return std::nullopt;
-  return found->second.file->transferred();
+  return found->second.file->sample();
 }
 
 void OutgoingJobs::creeps(JobId id, bool slowly) {

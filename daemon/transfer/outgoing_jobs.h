@@ -10,6 +10,7 @@
 #include "io/later.h"
 #include "io/timer.h"
 #include "transfer/job_list.h"
+#include "transfer/job_view.h"
 #include "transfer/orders.h"
 #include "transfer/queue_config.h"
 #include "transfer/queue_world.h"
@@ -47,7 +48,8 @@ class OutgoingJobs final : private SendFile::Owner, private SendLanes::Owner {
   /// A running job moves too slowly to hold a slot, or no longer so.
   void creeps(JobId id, bool slowly);
 
-  std::optional<std::uint64_t> transferred(JobId id) const;
+  /// None when it does not run.
+  std::optional<JobSample> sample(JobId id) const;
 
  private:
   using Clock = Timers::Clock;

@@ -16,7 +16,7 @@ ProgressWatch::ProgressWatch(JobList& book, Timers& timers, Sample sample, Creep
 
 void ProgressWatch::add(JobId id) {
   if (watched_.count(id) != 0) return;
-  const auto bytes = sample_(id).value_or(0);
+  const auto bytes = sample_(id).value_or(JobSample{}).transferred;
   const auto now = timers_.now();
   watched_.emplace(id, Watched{RateMeter(now, bytes), bytes, now, bytes, now});
   if (!timer_) timer_ = timers_.after(kLookEvery, [this] { look(); });
@@ -25,7 +25,7 @@ void ProgressWatch::add(JobId id) {
 JobProgress ProgressWatch::progress(const JobRecord& record) {
   JobProgress progress{record.transferred, 0, std::nullopt};
   if (record.state != JobState::Active) return progress;
-  progress.transferred = sample_(record.id).value_or(record.transferred);
+  if (const auto sample = sample_(record.id)) progress.transferred = sample->transferred;
   const auto found = watched_.find(record.id);
   if (found == watched_.end()) return progress;
   auto& meter = found->second.meter;
@@ -41,21 +41,28 @@ void ProgressWatch::look() {
   for (auto it = watched_.begin(); it != watched_.end();) {
     const auto one = it++;
     Job* job = book_.find(one->first);
-    const auto bytes = sample_(one->first);
-    if (job == nullptr || job->now().state != JobState::Active || !bytes)
+    const auto sample = sample_(one->first);
+    if (job == nullptr || job->now().state != JobState::Active || !sample)
       watched_.erase(one);
     else
-      look_at(*job, one->second, *bytes);
+      look_at(*job, one->second, *sample);
   }
   timer_ = watched_.empty() ? nullptr : timers_.after(kLookEvery, [this] { look(); });
 }
 
-void ProgressWatch::look_at(Job& job, Watched& watched, std::uint64_t bytes) {
+void ProgressWatch::look_at(Job& job, Watched& watched, const JobSample& sample) {
   const auto now = timers_.now();
+  const auto bytes = sample.transferred;
   watched.meter.sample(now, bytes);
   if (bytes != watched.bytes) {
     watched.bytes = bytes;
     watched.moved_at = now;
+  }
+  // We keep a limit of our own: the peer's time begins anew.
+  if (sample.throttled) {
+    watched.moved_at = watched.mark_at = now;
+    watched.mark = bytes;
+    watched.slow = false;
   }
   const bool stalled = now - watched.moved_at >= kStalledAfter;
   if ((job.now().reason == JobReason::Stalled) != stalled) {

@@ -17,11 +17,12 @@ namespace xmppftd {
 
 /// Looks at active jobs: how fast they are, whether they stall (15 s without a byte: reason
 /// `stalled`), and which creep: those that stall or are slow (under 256 B/s over 5 min) must not
-/// keep others waiting. Its timer runs only while something is active.
+/// keep others waiting. What a limit that was set takes of these times does not count. Its timer
+/// runs only while something is active.
 class ProgressWatch {
  public:
-  /// Bytes across now; none when the job does not run.
-  using Sample = std::function<std::optional<std::uint64_t>(JobId)>;
+  /// None when the job does not run.
+  using Sample = std::function<std::optional<JobSample>(JobId)>;
   using Creeps = std::function<void(JobId, bool slowly)>;
 
   /// `creeps` hears of each change.
@@ -43,7 +44,7 @@ class ProgressWatch {
     JobReason before_stall = JobReason::None;
   };
   void look();
-  void look_at(Job& job, Watched& watched, std::uint64_t bytes);
+  void look_at(Job& job, Watched& watched, const JobSample& sample);
 
   JobList& book_;
   Timers& timers_;

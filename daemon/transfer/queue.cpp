@@ -34,7 +34,7 @@ TransferQueue::TransferQueue(const QueueWorld& world, QueueConfig config)
       book_(world_.store, world_.timers, *this),
       slots_(world_.timers, config_, [this] { sends_->wake(); }),
       watch_(std::make_unique<ProgressWatch>(
-          book_, world_.timers, [this](JobId id) { return transferred(id); },
+          book_, world_.timers, [this](JobId id) { return sample(id); },
           [this](JobId id, bool slowly) { creeps(id, slowly); })),
       offers_(std::make_unique<OpenOffers>(world_, config_, book_, later_, slots_)),
       sends_(std::make_unique<OutgoingJobs>(world_, config_, book_, later_, slots_)),
@@ -128,9 +128,9 @@ void TransferQueue::on_writable_changed() {
   notify([this](Observer& observer) { observer.on_degraded_changed(degraded()); });
 }
 
-std::optional<std::uint64_t> TransferQueue::transferred(JobId id) const {
-  const auto sent = sends_->transferred(id);
-  return sent ? sent : offers_->receives().transferred(id);
+std::optional<JobSample> TransferQueue::sample(JobId id) const {
+  const auto sent = sends_->sample(id);
+  return sent ? sent : offers_->receives().sample(id);
 }
 
 void TransferQueue::creeps(JobId id, bool slowly) {

@@ -139,7 +139,7 @@ class TransferQueue final : public AccountEvents, private JobList::Reader {
   template <class Answer>
   void refuse(Answer done, Error why);
   void retire();
-  std::optional<std::uint64_t> transferred(JobId id) const;
+  std::optional<JobSample> sample(JobId id) const;
   void creeps(JobId id, bool slowly);
   void notify(const std::function<void(Observer&)>& news);
   // JobList::Reader

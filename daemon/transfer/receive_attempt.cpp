@@ -15,9 +15,11 @@ ReceiveAttempt::ReceiveAttempt(const ReceiveFile::World& world, Job& job, Owner&
     : book_(world.book), job_(job), owner_(owner), file_(world, job, *this) {}
 ReceiveAttempt::~ReceiveAttempt() = default;
 
-std::uint64_t ReceiveAttempt::transferred() const {
-  return carrier_ ? job_.now().offset + carrier_->progress().bytes.load(std::memory_order_relaxed)
-                  : job_.now().transferred;
+JobSample ReceiveAttempt::sample() const {
+  if (!carrier_) return {job_.now().transferred, false};
+  const auto& progress = carrier_->progress();
+  return {job_.now().offset + progress.bytes.load(std::memory_order_relaxed),
+          progress.throttled.load(std::memory_order_relaxed)};
 }
 
 bool ReceiveAttempt::awaits_word() const {

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "negotiation/negotiator.h"
+#include "transfer/job_view.h"
 #include "transfer/receive_file.h"
 
 namespace xmppftd {
@@ -61,8 +62,8 @@ class ReceiveAttempt final : private Receiving::Handler,
   bool awaits_word() const;
   bool awaits_folder() const noexcept { return file_.awaits_folder(); }
 
-  std::uint64_t transferred() const;
-  std::uint64_t still_needs() const { return file_.still_needs(transferred()); }
+  JobSample sample() const;
+  std::uint64_t still_needs() const { return file_.still_needs(sample().transferred); }
   std::shared_ptr<PartFile> part() const { return file_.part(); }
 
  private:

@@ -18,9 +18,11 @@ SendFile::SendFile(const World& world, Job& job, const QueueConfig& config,
 
 SendFile::~SendFile() = default;
 
-std::uint64_t SendFile::transferred() const {
-  return carrier_ ? range_.offset + carrier_->progress().bytes.load(std::memory_order_relaxed)
-                  : job_.now().transferred;
+JobSample SendFile::sample() const {
+  if (!carrier_) return {job_.now().transferred, false};
+  const auto& progress = carrier_->progress();
+  return {range_.offset + progress.bytes.load(std::memory_order_relaxed),
+          progress.throttled.load(std::memory_order_relaxed)};
 }
 
 bool SendFile::peer_confirms() const {

@@ -12,6 +12,7 @@
 #include "negotiation/negotiator.h"
 #include "transfer/account_port.h"
 #include "transfer/job_list.h"
+#include "transfer/job_view.h"
 #include "transfer/queue_config.h"
 #include "transfer/while_alive.h"
 
@@ -76,8 +77,7 @@ class SendFile final : private Sending::Handler, private Carrier::Handler {
     std::string sid;
   };
   std::optional<HeldOffer> held_offer() const;
-  /// Bytes of the file that are across.
-  std::uint64_t transferred() const;
+  JobSample sample() const;
 
  private:
   void opened(Result<std::shared_ptr<OpenFile>> file);

@@ -127,6 +127,66 @@ TEST_CASE("progress: a trickle stops holding a slot (R7)", "[progress]") {
   CHECK(house.state(next) == "offered/awaiting-peer");
 }
 
+TEST_CASE("progress: a job that keeps its own limit neither stalls nor creeps", "[progress]") {
+  House house;
+  house.config.max_active = 1;
+  house.queue->set_config(house.config);
+  house.start();
+  const auto id = house.send("/src/a", kAnn);
+  const auto next = house.send("/src/b", kBob);
+  auto line = house.last_talk()->open();
+  house.settle();
+  line->progress.throttled = true;
+  const std::uint64_t a_while = GENERATE(0u, 100u);  // bytes in 10 s
+  for (int i = 0; i < 60; ++i) {
+    line->progress.bytes += a_while;
+    house.pass(10s);
+    REQUIRE(house.state(id) == "active");
+  }
+  CHECK(house.state(next) == "queued/waiting-slot");
+  // Its limit is lifted, and the peer takes nothing.
+  line->progress.throttled = false;
+  house.pass(10s);
+  CHECK(house.state(id) == "active");
+  CHECK(house.state(next) == "queued/waiting-slot");
+  house.pass(5s);
+  CHECK(house.state(id) == "active/stalled");
+  CHECK(house.state(next) == "offered/awaiting-peer");
+}
+
+TEST_CASE("progress: a file that comes within a limit of ours does not stall", "[progress]") {
+  House house;
+  house.start();
+  auto answer = house.offered();
+  REQUIRE(house.accept(1));
+  auto line = answer->talk->open();
+  house.settle();
+  line->progress.throttled = true;
+  house.pass(60s);
+  CHECK(house.state(1) == "active");
+  line->progress.throttled = false;
+  house.pass(15s);
+  CHECK(house.state(1) == "active/stalled");
+}
+
+TEST_CASE("progress: a job that crept before it got a limit no longer does", "[progress]") {
+  House house;
+  house.config.max_active = 1;
+  house.queue->set_config(house.config);
+  house.start();
+  house.send("/src/a", kAnn);
+  auto line = house.last_talk()->open();
+  house.settle();
+  for (int i = 0; i < 31; ++i) {
+    line->progress.bytes += 100;
+    house.pass(10s);
+  }
+  line->progress.throttled = true;
+  house.pass(5s);
+  const auto next = house.send("/src/b", kBob);
+  CHECK(house.state(next) == "queued/waiting-slot");
+}
+
 TEST_CASE("progress: no timer runs while nothing is active", "[progress]") {
   House house;
   house.start();
