@@ -15,8 +15,11 @@ constexpr std::size_t kMostWorkers = 16;
 
 class StreamMove final : public BulkTask {
  public:
-  StreamMove(Poster& core, Worker& worker)
-      : waiting_(core), inbox_(worker.inbox()), worker_(worker) {}
+  StreamMove(Poster& core, Worker& worker, std::uint64_t rate)
+      : waiting_(core),
+        inbox_(worker.inbox()),
+        worker_(worker),
+        limit_(std::make_shared<Throttle>(rate)) {}
   ~StreamMove() override {
     if (waiting_.empty()) return;
     // Through the inbox, as the worker may be gone; then this task never runs.
@@ -35,7 +38,7 @@ class StreamMove final : public BulkTask {
   Waiting waiting_;
   const std::shared_ptr<Inbox> inbox_;
   Worker& worker_;
-  const std::shared_ptr<Throttle> limit_ = std::make_shared<Throttle>();  // shared with the task
+  const std::shared_ptr<Throttle> limit_;  // shared with the task
   std::shared_ptr<RangeDigest> digest_;
   Worker::TaskId id_ = 0;
 };
@@ -69,6 +72,7 @@ class BlockEnd {
            std::shared_ptr<Progress> progress)
       : waiting_(core),
         inbox_(worker.inbox()),
+        limit_(std::make_shared<Throttle>(file.rate)),
         work_(
             std::make_shared<BlockWork>(worker, Pace(limit_, file.throttle), std::move(progress))),
         blocks_(std::make_shared<Blocks>(hashers, std::move(file), range)) {}
@@ -107,7 +111,7 @@ class BlockEnd {
   Waiting waiting_;
   const std::shared_ptr<Inbox> inbox_;
   // Shared with tasks that the worker has not run yet.
-  const std::shared_ptr<Throttle> limit_ = std::make_shared<Throttle>();
+  const std::shared_ptr<Throttle> limit_;
   const std::shared_ptr<BlockWork> work_;
   const std::shared_ptr<Blocks> blocks_;
 };
@@ -200,7 +204,7 @@ template <class MakeTask>
 std::unique_ptr<BulkTask> BulkWorkers::stream(Worker& worker, UniqueFd socket, FileEnd file,
                                               ByteRange range, std::shared_ptr<Progress> progress,
                                               OnMoved done, MakeTask make_task) {
-  auto move = std::make_unique<StreamMove>(core_, worker);
+  auto move = std::make_unique<StreamMove>(core_, worker, file.rate);
   auto digest = RangeDigest::of_move(hashers_, file, range);
   Pace pace(move->limit(), file.throttle);
   move->start(make_task({.socket = std::move(socket),

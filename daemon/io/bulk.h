@@ -40,6 +40,7 @@ struct FileEnd {
   std::optional<HashAlgo> digest = std::nullopt;
   /// A limit that this move shares with others, null = none. Shared by their workers too.
   std::shared_ptr<Throttle> throttle = nullptr;
+  std::uint64_t rate = 0;  ///< the limit of this one alone to begin with, see Paced::set_rate()
 };
 
 /// How a sent stream ends. A reset after all bytes were acknowledged is no failure; a peer that
@@ -57,8 +58,8 @@ enum class StreamEnd {
 class Paced {
  public:
   virtual ~Paced() = default;
-  /// Bytes per second of this one alone, beside FileEnd::throttle; 0 = no limit, as at the start.
-  /// Takes effect at once.
+  /// Bytes per second of this one alone, beside FileEnd::throttle; 0 = no limit. Takes effect at
+  /// once.
   virtual void set_rate(std::uint64_t bytes_per_second) = 0;
 };
 

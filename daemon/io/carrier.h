@@ -19,8 +19,8 @@ struct StreamLabel {
 
 /// An agreed channel to one peer that moves one range of one file, out if we offered the stream, in
 /// if we accepted it. How the bytes travel is not visible here: S5B hands its descriptor to a
-/// worker, IBB trades blocks with one.
-class Carrier {
+/// worker, IBB trades blocks with one. A rate that is set before start() holds from the first byte.
+class Carrier : public Paced {
  public:
   class Handler {
    public:
@@ -35,7 +35,7 @@ class Carrier {
    protected:
     ~Handler() = default;
   };
-  virtual ~Carrier() = default;  ///< cancels; no Handler call follows
+  ~Carrier() override = default;  ///< cancels; no Handler call follows
   /// Once. `handler` outlives the Carrier.
   virtual void start(FileEnd file, ByteRange range, Handler& handler) = 0;
   virtual const Progress& progress() const = 0;

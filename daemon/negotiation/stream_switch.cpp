@@ -25,6 +25,11 @@ void StreamSwitch::start(FileEnd file, ByteRange range, Carrier::Handler& handle
   current_->start(file_, range_, *this);
 }
 
+void StreamSwitch::set_rate(std::uint64_t bytes_per_second) {
+  rate_ = bytes_per_second;
+  current_->set_rate(rate_);
+}
+
 void StreamSwitch::replace(Result<std::unique_ptr<Carrier>> second) {
   second_.attempt.reset();
   if (!second || current_->progress().bytes.load(std::memory_order_relaxed) > 0) {
@@ -37,6 +42,7 @@ void StreamSwitch::replace(Result<std::unique_ptr<Carrier>> second) {
   // What the first one may still have in hand is written before the second's bytes (io/bulk.h
   // Bulk).
   current_ = *std::move(second);
+  current_->set_rate(rate_);
   if (!handler_) return;
   current_->start(file_, range_, *this);
   handler_->on_switched(why);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -31,6 +32,7 @@ class StreamSwitch final : public Carrier, private Carrier::Handler {
   StreamSwitch(Timers& timers, std::unique_ptr<Carrier> first, SecondStream second);
 
   void start(FileEnd file, ByteRange range, Carrier::Handler& handler) override;
+  void set_rate(std::uint64_t bytes_per_second) override;
   const Progress& progress() const override { return current_->progress(); }
   const StreamLabel& label() const override { return current_->label(); }
 
@@ -45,6 +47,7 @@ class StreamSwitch final : public Carrier, private Carrier::Handler {
   Carrier::Handler* handler_ = nullptr;  // from start() on
   FileEnd file_;
   ByteRange range_;
+  std::uint64_t rate_ = 0;
   std::optional<Error> broken_;  // how the first one ended, while the second is awaited
   std::unique_ptr<Timer> patience_;
 };

@@ -40,6 +40,7 @@ class IbbReceiveStream final : public IbbStream {
 
  private:
   using Early = std::variant<IncomingIq, Element>;  // a block in an IQ, in a message
+  Paced* blocks() override { return writer_.get(); }
   void keep(Early block);
   void take_early();
   void take(const Element& data, std::optional<IncomingIq> iq);
@@ -77,6 +78,7 @@ IbbReceiveStream::~IbbReceiveStream() {
 void IbbReceiveStream::start(FileEnd file, ByteRange range, Handler& handler) {
   handler_ = &handler;
   flow_.emplace(range.length, block_size());
+  file.rate = rate();
   writer_ = context().bulk.write_blocks(std::move(file), range, shared_progress());
   last_block_ = context().timers.now();
   watch(kSilence);

@@ -28,6 +28,7 @@ class IbbSendStream final : public IbbStream, private ServerLimit::Stream {
 
  private:
   void on_server_limit(std::uint64_t rate) override { handler_->on_server_limit(rate); }
+  Paced* blocks() override { return reader_.get(); }
   std::size_t window() const;
   std::chrono::milliseconds close_answer_within() const;
   void read_ahead();
@@ -59,6 +60,7 @@ IbbSendStream::~IbbSendStream() {
 void IbbSendStream::start(FileEnd file, ByteRange range, Handler& handler) {
   handler_ = &handler;
   flow_.emplace(range.length, block_size(), window());
+  file.rate = rate();
   reader_ = context().bulk.read_blocks(std::move(file), range, shared_progress());
   limit().add(*this);
   if (early_failure_) flow_->fail(*early_failure_);

@@ -17,6 +17,7 @@ class IbbStream : public Carrier {
   IbbStream(const IbbStream&) = delete;
   IbbStream& operator=(const IbbStream&) = delete;
 
+  void set_rate(std::uint64_t bytes_per_second) final;
   const Progress& progress() const override { return *progress_; }
   const StreamLabel& label() const override { return label_; }
 
@@ -35,6 +36,9 @@ class IbbStream : public Carrier {
   ServerLimit& limit() { return transport_.limit_; }
   const ServerLimit& limit() const { return transport_.limit_; }
   const std::shared_ptr<Progress>& shared_progress() const { return progress_; }
+  std::uint64_t rate() const { return rate_; }
+  /// What reads or writes the blocks, while there is one.
+  virtual Paced* blocks() = 0;
   /// Bytes that this stream may have unanswered now.
   std::size_t share() const;
   void set_progress(std::uint64_t bytes) {
@@ -52,6 +56,7 @@ class IbbStream : public Carrier {
   const StreamLabel label_;
   // Shared with whoever reads or writes the blocks.
   const std::shared_ptr<Progress> progress_ = std::make_shared<Progress>();
+  std::uint64_t rate_ = 0;
   bool ended_ = false;
 };
 

@@ -138,6 +138,11 @@ void IbbStream::leave() {
   if (transport_.ended_.size() > kEndedKept) transport_.ended_.pop_front();
 }
 
+void IbbStream::set_rate(std::uint64_t bytes_per_second) {
+  rate_ = bytes_per_second;
+  if (auto* moving = blocks()) moving->set_rate(rate_);
+}
+
 std::size_t IbbStream::share() const {
   return IbbTransport::kMaxInFlight / std::max<std::size_t>(transport_.streams_.size(), 1);
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <cstdint>
 #include <memory>
 
 #include "io/bulk.h"
@@ -18,6 +19,7 @@ class S5bCarrier final : public Carrier {
   S5bCarrier(Bulk& bulk, Role role, UniqueFd socket, StreamLabel label);
 
   void start(FileEnd file, ByteRange range, Handler& handler) override;
+  void set_rate(std::uint64_t bytes_per_second) override;
   const Progress& progress() const override { return *progress_; }
   const StreamLabel& label() const override { return label_; }
 
@@ -27,6 +29,7 @@ class S5bCarrier final : public Carrier {
   UniqueFd socket_;
   const StreamLabel label_;
   std::shared_ptr<Progress> progress_ = std::make_shared<Progress>();
+  std::uint64_t rate_ = 0;
   std::unique_ptr<BulkTask> move_;
 };
 

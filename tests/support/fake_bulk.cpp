@@ -43,6 +43,7 @@ void FakeBulk::expect_nothing() {
 }
 
 std::unique_ptr<BulkTask> FakeBulk::add(Stream stream) {
+  stream.rate = stream.file.rate;
   streams_.push_back(std::make_shared<Stream>(std::move(stream)));
   started_.push_back(streams_.back().get());
   return std::make_unique<StreamHandle>(streams_.back());
@@ -94,7 +95,7 @@ struct FakeBulk::Reader final : BlockReader {
         file(std::move(its_file)),
         range(its_range),
         known(its_bulk.content),
-        turns(its_bulk.timers_, file.throttle, std::move(progress)),
+        turns(its_bulk.timers_, file, std::move(progress)),
         handles(its_bulk.handles_) {
     ++*handles;
   }
@@ -147,7 +148,7 @@ struct FakeBulk::Writer final : BlockWriter {
       : bulk(its_bulk),
         file(std::move(its_file)),
         range(its_range),
-        turns(its_bulk.timers_, file.throttle, std::move(progress)),
+        turns(its_bulk.timers_, file, std::move(progress)),
         handles(its_bulk.handles_) {
     ++*handles;
   }

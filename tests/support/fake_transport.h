@@ -20,6 +20,7 @@ class FakeCarrier final : public Carrier {
     Carrier::Handler* handler = nullptr;
     std::optional<HashAlgo> digest;
     ByteRange range;
+    std::uint64_t rate = 0;
     bool alive = true;
     Progress progress;
     void end(Result<Moved> how) { handler->on_end(std::move(how)); }
@@ -34,6 +35,7 @@ class FakeCarrier final : public Carrier {
     state_->digest = file.digest;
     state_->range = range;
   }
+  void set_rate(std::uint64_t bytes_per_second) override { state_->rate = bytes_per_second; }
   const Progress& progress() const override { return state_->progress; }
   const StreamLabel& label() const override { return label_; }
 

@@ -132,7 +132,7 @@ class MemoryBulk::Stream : public BulkTask {
   std::uint64_t moved_ = 0;
 
  private:
-  const std::shared_ptr<Throttle> limit_ = std::make_shared<Throttle>();
+  const std::shared_ptr<Throttle> limit_ = std::make_shared<Throttle>(file_.rate);
   Pace pace_{limit_, file_.throttle};
   std::unique_ptr<Timer> silence_, turn_;
 };
@@ -229,7 +229,7 @@ class MemoryBulk::Reader final : public BlockReader {
         file_(std::move(file)),
         range_(range),
         content_(bulk.outgoing(file_, range)),
-        turns_(bulk.timers_, file_.throttle, std::move(progress),
+        turns_(bulk.timers_, file_, std::move(progress),
                [this] { return bulk_.stop_at <= moved_; }),
         handle_(bulk.handles_) {}
   void set_rate(std::uint64_t bytes_per_second) override { turns_.set_rate(bytes_per_second); }
@@ -281,7 +281,7 @@ class MemoryBulk::Writer final : public BlockWriter {
       : bulk_(bulk),
         file_(std::move(file)),
         range_(range),
-        turns_(bulk.timers_, file_.throttle, std::move(progress)),
+        turns_(bulk.timers_, file_, std::move(progress)),
         handle_(bulk.handles_) {}
   void set_rate(std::uint64_t bytes_per_second) override { turns_.set_rate(bytes_per_second); }
   void write(Bytes block, Callback<void(Result<void>)> done) override {

@@ -17,10 +17,11 @@ namespace xmppftd::test {
 class PacedTurns {
  public:
   /// While `held` says so nothing is done either, for another reason.
-  PacedTurns(Timers& timers, std::shared_ptr<Throttle> shared, std::shared_ptr<Progress> progress,
+  PacedTurns(Timers& timers, const FileEnd& file, std::shared_ptr<Progress> progress,
              std::function<bool()> held = nullptr)
       : timers_(timers),
-        pace_(limit_, std::move(shared)),
+        limit_(std::make_shared<Throttle>(file.rate)),
+        pace_(limit_, file.throttle),
         progress_(std::move(progress)),
         held_(std::move(held)) {}
 
@@ -66,7 +67,7 @@ class PacedTurns {
   }
 
   Timers& timers_;
-  const std::shared_ptr<Throttle> limit_ = std::make_shared<Throttle>();
+  const std::shared_ptr<Throttle> limit_;
   Pace pace_;
   const std::shared_ptr<Progress> progress_;
   const std::function<bool()> held_;

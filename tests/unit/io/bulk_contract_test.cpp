@@ -326,8 +326,10 @@ TEST_CASE("contract: blocks keep the limit of their own or the one they share, u
 TEST_CASE("contract: no block is ahead of its pace", "[contract]") {
   const auto stage = any_stage();
   const auto file = stage->file(noise(1000));
-  const auto reader = stage->bulk().read_blocks({file}, {0, 1000}, nullptr);
-  reader->set_rate(10'000);
+  const bool from_the_start = GENERATE(true, false);
+  const auto reader = stage->bulk().read_blocks(
+      {file, std::nullopt, nullptr, from_the_start ? 10'000u : 0u}, {0, 1000}, nullptr);
+  if (!from_the_start) reader->set_rate(10'000);
   const auto start = stage->now();
   Outcome<Bytes> block;
   for (int i = 0; i < 10; ++i) reader->read(100, block.callback());

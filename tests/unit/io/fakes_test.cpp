@@ -134,8 +134,11 @@ TEST_CASE("fake bulk: a stream ends once, and nobody hears of one that was destr
   FakeTimers timers;
   FakeBulk bulk(timers);
   int calls = 0;
-  auto move = bulk.receive({}, some_file(), {0, 5}, nullptr, [&](Result<Moved>) { ++calls; });
+  auto file = some_file();
+  file.rate = 3;
+  auto move = bulk.receive({}, file, {0, 5}, nullptr, [&](Result<Moved>) { ++calls; });
   auto& stream = bulk.expect_receive();
+  CHECK(stream.rate == 3);
   move->set_rate(7);
   CHECK(stream.rate == 7);
   SECTION("ended") {

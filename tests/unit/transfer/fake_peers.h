@@ -20,6 +20,7 @@ struct Line {
   ByteRange range;
   Progress progress;
   StreamLabel path;
+  std::uint64_t rate = 0;
   bool alive = true;
 };
 
@@ -35,6 +36,7 @@ class FakeCarrier final : public Carrier {
     line_->range = range;
     line_->handler = &handler;
   }
+  void set_rate(std::uint64_t bytes_per_second) override { line_->rate = bytes_per_second; }
   const Progress& progress() const override { return line_->progress; }
   const StreamLabel& label() const override { return line_->path; }
 
