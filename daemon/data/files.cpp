@@ -111,10 +111,23 @@ void ThreadedFiles::check_place(const std::string& folder, std::uint64_t size,
       [folder, size, keep_free] { return check_part_place(folder, size, keep_free); });
 }
 
-void ThreadedFiles::create_part(const std::string& folder, std::uint64_t size,
-                                std::uint64_t keep_free, Done<std::shared_ptr<PartFile>> done) {
+void ThreadedFiles::create_part(const std::string& folder, const std::string& name,
+                                std::uint64_t size, std::uint64_t keep_free,
+                                Done<std::shared_ptr<PartFile>> done) {
   run(std::move(done),
-      [folder, size, keep_free] { return create_part_file(folder, size, keep_free); });
+      [folder, name, size, keep_free] { return create_part_file(folder, name, size, keep_free); });
+}
+
+void ThreadedFiles::reopen_part(const std::string& folder, const std::string& name,
+                                const FileIdentity& identity, std::uint64_t most,
+                                std::uint64_t size, std::uint64_t keep_free, Done<Kept> done) {
+  run(std::move(done), [folder, name, identity, most, size, keep_free] {
+    return reopen_part_file(folder, name, identity, most, size, keep_free);
+  });
+}
+
+void ThreadedFiles::sync_data(std::shared_ptr<PartFile> part, Done<void> done) {
+  run(std::move(done), [part = std::move(part)] { return sync_part_data(*part); });
 }
 
 void ThreadedFiles::sync_part(std::shared_ptr<PartFile> part, Done<void> done) {

@@ -6,23 +6,27 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <limits>
 #include <utility>
 
-#include "base/bytes.h"
 #include "data/file_io.h"
 #include "data/folder.h"
+#include "model/file_info.h"
 
 namespace xmppftd {
 namespace {
-
-constexpr std::string_view kPartSuffix = ".part";
 
 /// One component, so it cannot leave the folder.
 bool is_plain_name(const std::string& name) {
   return !name.empty() && name != "." && name != ".." && name.find('/') == std::string::npos &&
          name.find('\0') == std::string::npos;
+}
+
+/// Is it the inode on record? The device may have another number since.
+bool is_inode(const FileIdentity& found, const FileIdentity& recorded) {
+  return found.inode == recorded.inode;
 }
 
 /// Does `name` in the part's folder still stand for the part's inode?
@@ -77,6 +81,29 @@ Result<void> fill_in(PartFile& part, UniqueFd fd, std::uint64_t size) {
   part.reserved = *reserved;
   part.file = std::make_shared<OpenFile>(std::move(fd), *identity);
   return {};
+}
+
+/// The part of that name, null if there is none of that inode.
+Result<std::shared_ptr<PartFile>> open_part(UniqueFd folder, const std::string& folder_path,
+                                            const std::string& name, const FileIdentity& identity) {
+  const std::shared_ptr<PartFile> none;
+  if (!is_plain_name(name)) return none;
+  UniqueFd fd(::openat(folder.get(), name.c_str(), O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+  if (!fd) {
+    if (errno == ENOENT || errno == ELOOP || errno == ENXIO || errno == EISDIR) return none;
+    return system_error(errno, folder_path + "/" + name);
+  }
+  struct stat status {};
+  if (::fstat(fd.get(), &status) != 0) return system_error(errno, folder_path + "/" + name);
+  const auto its = identity_of(status);
+  const bool ours = identity.inode == 0 ? status.st_uid == ::geteuid() : is_inode(its, identity);
+  if (!S_ISREG(status.st_mode) || !ours) return none;
+  auto part = std::make_shared<PartFile>();
+  part->folder = std::move(folder);
+  part->folder_path = folder_path;
+  part->name = name;
+  part->file = std::make_shared<OpenFile>(std::move(fd), its);
+  return part;
 }
 
 Error exists_error(const std::string& name, std::string_view why, std::string_view remedy) {
@@ -134,8 +161,10 @@ Result<void> check_part_place(const std::string& folder, std::uint64_t size,
   return check_space(opened->get(), folder, size, keep_free);
 }
 
-Result<std::shared_ptr<PartFile>> create_part_file(const std::string& folder, std::uint64_t size,
+Result<std::shared_ptr<PartFile>> create_part_file(const std::string& folder,
+                                                   const std::string& name, std::uint64_t size,
                                                    std::uint64_t keep_free) {
+  if (!is_plain_name(name)) return Error{Errc::BadArgument, "'" + name + "' is no file name"};
   auto opened = open_folder(folder);
   if (!opened) return std::move(opened).error();
   auto part = std::make_shared<PartFile>();
@@ -145,9 +174,10 @@ Result<std::shared_ptr<PartFile>> create_part_file(const std::string& folder, st
   if (auto space = check_space(dir, folder, size, keep_free); !space)
     return std::move(space).error();
 
-  part->name = ".xmppft-" + random_hex(8) + std::string(kPartSuffix);
+  part->name = name;
   UniqueFd fd(
       ::openat(dir, part->name.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
+  if (!fd && errno == EEXIST) return exists_error(name, " in " + folder, "receive the file again");
   if (!fd) return create_error(errno, folder);
 
   auto made = fill_in(*part, std::move(fd), size);
@@ -156,6 +186,39 @@ Result<std::shared_ptr<PartFile>> create_part_file(const std::string& folder, st
     return std::move(made).error();
   }
   return part;
+}
+
+Result<Files::Kept> reopen_part_file(const std::string& folder, const std::string& name,
+                                     const FileIdentity& identity, std::uint64_t most,
+                                     std::uint64_t size, std::uint64_t keep_free) {
+  Files::Kept kept;
+  auto opened = open_folder(folder);
+  if (!opened) return std::move(opened).error();
+  auto part = open_part(std::move(opened).value(), folder, name, identity);
+  if (!part) return std::move(part).error();
+  if (*part == nullptr) return kept;
+  const int fd = (*part)->file->fd.get();
+  const auto length = (*part)->file->identity.size;
+  kept.bytes = length > size ? 0 : std::min(length, most);
+  // What was set aside for it before is not free, and is its own.
+  struct stat status {};
+  if (::fstat(fd, &status) != 0) return system_error(errno, folder + "/" + name);
+  const auto has = static_cast<std::uint64_t>(status.st_blocks) * 512;
+  const auto more = size > has ? size - has : 0;
+  if (auto space = check_space((*part)->folder.get(), folder, more, keep_free); !space)
+    return std::move(space).error();
+  if (length != kept.bytes && ::ftruncate(fd, static_cast<off_t>(kept.bytes)) != 0)
+    return system_error(errno, "cutting " + folder + "/" + name);
+  auto reserved = reserve(fd, size);
+  if (!reserved) return std::move(reserved).error();
+  (*part)->reserved = *reserved;
+  kept.part = std::move(*part);
+  return kept;
+}
+
+Result<void> sync_part_data(const PartFile& part) {
+  if (::fdatasync(part.file->fd.get()) == 0) return {};
+  return system_error(errno, "making " + part.folder_path + "/" + part.name + " durable");
 }
 
 Result<void> sync_part_file(const PartFile& part, std::optional<mode_t> mode) {
@@ -207,7 +270,7 @@ Result<void> set_part_file_aside(const PartFile& part) {
   if (!ours) return std::move(ours).error();
   if (!*ours) return {};
   auto aside = part.name;
-  if (aside.ends_with(kPartSuffix)) aside.erase(aside.size() - kPartSuffix.size());
+  if (aside.ends_with(kPartFileSuffix)) aside.erase(aside.size() - kPartFileSuffix.size());
   aside += ".bad";
   const int error = rename_new(all_renamers(), part.folder.get(), part.name, aside);
   if (error != 0)
@@ -226,11 +289,11 @@ Result<Files::Found> find_part_file(const std::string& folder, const std::string
   if (is_plain_name(final_name)) {
     auto final_entry = look_up(dir, final_name);
     if (!final_entry) return std::move(final_entry).error();
-    if (*final_entry && same_file((*final_entry)->identity, identity)) {
+    if (*final_entry && is_inode((*final_entry)->identity, identity)) {
       // Whoever died here may have left both names (link, then unlink), and the folder not synced.
       if (is_plain_name(part_name)) {
         auto left = look_up(dir, part_name);
-        if (left && *left && same_file((*left)->identity, identity))
+        if (left && *left && is_inode((*left)->identity, identity))
           ::unlinkat(dir, part_name.c_str(), 0);
       }
       if (auto synced = sync_folder(dir, folder); !synced) return synced.error();
@@ -238,21 +301,10 @@ Result<Files::Found> find_part_file(const std::string& folder, const std::string
       return found;
     }
   }
-  if (!is_plain_name(part_name)) return found;
-  UniqueFd fd(::openat(dir, part_name.c_str(), O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
-  if (!fd) {
-    if (errno == ENOENT || errno == ELOOP || errno == ENXIO || errno == EISDIR) return found;
-    return system_error(errno, folder + "/" + part_name);
-  }
-  struct stat status {};
-  if (::fstat(fd.get(), &status) != 0) return system_error(errno, folder + "/" + part_name);
-  if (!S_ISREG(status.st_mode) || !same_file(identity_of(status), identity)) return found;
-  found.state = PartState::Part;
-  found.part = std::make_shared<PartFile>();
-  found.part->folder = std::move(opened).value();
-  found.part->folder_path = folder;
-  found.part->name = part_name;
-  found.part->file = std::make_shared<OpenFile>(std::move(fd), identity_of(status));
+  auto part = open_part(std::move(opened).value(), folder, part_name, identity);
+  if (!part) return std::move(part).error();
+  if (*part != nullptr) found.state = PartState::Part;
+  found.part = std::move(*part);
   return found;
 }
 

@@ -35,7 +35,7 @@ struct OpenFile {
 struct PartFile {
   UniqueFd folder;  ///< O_PATH or O_DIRECTORY descriptor, held so that nobody can swap the folder
   std::string folder_path;
-  std::string name;  ///< ".xmppft-<16 hex>.part"
+  std::string name;  ///< part_file_name()
   std::shared_ptr<OpenFile> file;
   /// the disk already set the whole size aside: others need not leave room for it
   bool reserved = false;
@@ -95,11 +95,25 @@ class Files {
   /// set aside. Errors: those of create_part().
   virtual void check_place(const std::string& folder, std::uint64_t size, std::uint64_t keep_free,
                            Done<void> done) = 0;
-  /// Creates a part file of mode 0600 in `folder` and syncs the folder. `size` bytes are reserved
-  /// where the file system can; `keep_free` bytes must remain on the disk. Errors: FileMissing (no
-  /// such folder), UnsafeFolder (not ours, or writable by others), DiskFull, Unreadable, Io.
-  virtual void create_part(const std::string& folder, std::uint64_t size, std::uint64_t keep_free,
-                           Done<std::shared_ptr<PartFile>> done) = 0;
+  /// Creates the part file `name` of mode 0600 in `folder` and syncs the folder. `size` bytes are
+  /// reserved where the file system can; `keep_free` bytes must remain on the disk. Errors:
+  /// FileMissing (no such folder), UnsafeFolder (not ours, or writable by others), DiskFull,
+  /// Unreadable, Exists (something has that name), Io.
+  virtual void create_part(const std::string& folder, const std::string& name, std::uint64_t size,
+                           std::uint64_t keep_free, Done<std::shared_ptr<PartFile>> done) = 0;
+  /// What an earlier attempt left of a part file, cut to its first `bytes`.
+  struct Kept {
+    std::shared_ptr<PartFile> part;  ///< null: the name is not our inode any more
+    std::uint64_t bytes = 0;
+  };
+  /// Opens a part file again to go on with it, and cuts it to what is there of its first `most`
+  /// bytes; to nothing if it is longer than `size`, for then somebody else wrote to it. Room for
+  /// `size` bytes in all is reserved as for a new one. Errors: those of create_part() but Exists.
+  virtual void reopen_part(const std::string& folder, const std::string& name,
+                           const FileIdentity& identity, std::uint64_t most, std::uint64_t size,
+                           std::uint64_t keep_free, Done<Kept> done) = 0;
+  /// Makes what was written so far durable, and no more than that. Errors: Io, DiskFull.
+  virtual void sync_data(std::shared_ptr<PartFile> part, Done<void> done) = 0;
   /// Gives the part file, complete by now, its final mode and makes its content durable (fsync).
   /// Errors: Io, DiskFull.
   virtual void sync_part(std::shared_ptr<PartFile> part, Done<void> done) = 0;
@@ -118,7 +132,9 @@ class Files {
   virtual void set_aside(std::shared_ptr<PartFile> part, Done<void> done) = 0;
   /// Reopens a part after a restart and says where publishing stood. `part` is null unless the
   /// state is Part. What is Published is so for good: the folder is synced, and a part name left
-  /// beside the final one is removed.
+  /// beside the final one is removed. Our inode is known by its number alone, for devices are
+  /// numbered anew at each start of the machine; an identity without one stands for whatever
+  /// regular file of ours has the name, which was ours before its file was made.
   struct Found {
     PartState state = PartState::Gone;
     std::shared_ptr<PartFile> part;

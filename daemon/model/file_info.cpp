@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "model/file_info.h"
 
+#include "base/bytes.h"
 #include "base/text.h"
 
 namespace xmppftd {
@@ -57,6 +58,10 @@ std::string safe_file_name(std::string_view from_peer) {
 
 std::string numbered_file_name(std::string_view safe_name, unsigned number) {
   return fit(safe_name, " (" + std::to_string(number) + ")");
+}
+
+std::string new_part_file_name() {
+  return ".xmppft-" + random_hex(8) + std::string(kPartFileSuffix);
 }
 
 std::string safe_text(std::string_view from_peer, std::size_t max_bytes) {

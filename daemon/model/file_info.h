@@ -39,6 +39,10 @@ std::string safe_file_name(std::string_view from_peer);
 /// "notes.txt", 2 -> "notes (2).txt", still at most 255 bytes.
 std::string numbered_file_name(std::string_view safe_name, unsigned number);
 
+inline constexpr std::string_view kPartFileSuffix = ".part";
+/// A name for the file that bytes are received into, ".xmppft-<16 hex>.part": no two are the same.
+std::string new_part_file_name();
+
 /// Peer's free text (description, MIME type): hidden characters (base/text.h) removed, at most
 /// `max_bytes`, valid UTF-8.
 std::string safe_text(std::string_view from_peer, std::size_t max_bytes);

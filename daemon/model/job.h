@@ -32,6 +32,7 @@ enum class Direction { Out, In };
 ///      +------ without offer ------+
 ///
 ///   from Connecting to Offered, of an outgoing job: by another way
+///   from Offered to Done, of an outgoing job: the receiver has it, of an earlier attempt
 ///   to Queued, which is "again, later": from Connecting, Active and Verifying; of an outgoing job
 ///     from Offered too, and from Failed and Cancelled by a retry
 ///   to Failed and to Cancelled: from every state that is not terminal
@@ -149,6 +150,9 @@ struct JobRecord {
   std::string peer;       ///< JID as asked for (out) or full JID that offered (in)
   std::string peer_full;  ///< resource in use, "" before
   FileInfo file;
+  /// names the file between two daemons of our kind, through all offers of this job; in: the
+  /// sender's, "" where its program has none
+  std::string file_id;
   std::string path;     ///< out: absolute source path; in: absolute final path once published
   FileIdentity source;  ///< out: identity when queued
   Word<JobState> state = JobState::Queued;

@@ -25,6 +25,8 @@ struct Offer {
   /// offers to us: its program is of our kind, and offers again by itself what was lost
   bool can_confirm = false;
   std::string sid{};  ///< offers to us: names it among those of its peer
+  /// names the file through all its offers, where both programs are of our kind; "" = nothing does
+  std::string file_id{};
   /// offers to us: it can still be answered when the session in which it came is over
   bool outlives_session = false;
 };
@@ -72,7 +74,8 @@ class Sending {
    public:
     /// The peer said yes and the stream is being opened.
     virtual void on_accepted() = 0;
-    /// After delivered(): how sure we are. `verified`: what the peer found the content to hash to.
+    /// After delivered(): how sure we are. Or in place of on_accepted(), Confirmed: the peer has
+    /// the file of an earlier offer, whole. `verified`: what the peer found the content to hash to.
     /// Last call.
     virtual void on_completed(Delivery delivery, std::optional<Hash> verified) = 0;
 
@@ -161,6 +164,8 @@ class IncomingOffer {
   /// Consumes the offer. Declined = forbidden; Cancelled (offered again after that), Constraint,
   /// Policy and Timeout have words of their own.
   virtual void decline(const Error& why) = 0;
+  /// Consumes the offer of a program of our kind: its file is here, whole, of an earlier offer.
+  virtual void have_it(const std::optional<Hash>& hash) = 0;
 };
 
 /// Who hears of offers: the session, which tells the queue whose they are.

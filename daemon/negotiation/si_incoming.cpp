@@ -24,10 +24,12 @@ StanzaError refusal_for(const Error& why) {
 // ---- SiPendingOffer -----------------------------------------------------------------------------
 
 SiPendingOffer::SiPendingOffer(const SiWorld& world, std::unique_ptr<SiExchange> session)
-    : world_(world),
-      session_(std::move(session)),
-      offer_{session_->key().peer, session_->offer().file, session_->offer().range,
-             session_->offer().can_confirm, session_->key().sid} {}
+    : world_(world), session_(std::move(session)), offer_{session_->key().peer,
+                                                          session_->offer().file,
+                                                          session_->offer().range,
+                                                          session_->offer().can_confirm,
+                                                          session_->key().sid,
+                                                          session_->offer().file_id} {}
 
 std::unique_ptr<Receiving> SiPendingOffer::accept(const Terms& terms, Receiving::Handler& handler) {
   return std::make_unique<SiIncoming>(world_, std::move(session_), terms, handler);
@@ -35,6 +37,13 @@ std::unique_ptr<Receiving> SiPendingOffer::accept(const Terms& terms, Receiving:
 
 void SiPendingOffer::decline(const Error& why) {
   if (session_) session_->refuse(refusal_for(why));
+  session_.reset();
+}
+
+void SiPendingOffer::have_it(const std::optional<Hash>& hash) {
+  auto refusal = StanzaError::of(Condition::Conflict, "This file is here already");
+  refusal.application = ConfirmDone{session_->key().sid, hash}.build();
+  session_->refuse(refusal);
   session_.reset();
 }
 
@@ -148,7 +157,7 @@ void SiIncoming::take(std::unique_ptr<Carrier> carrier) {
   set_state(State::Moving);
   const auto& offer = session_->offer();
   std::optional<HashAlgo> digest;
-  if (range_ == ByteRange{0, offer.file.size}) {
+  if (range_.end() == offer.file.size) {
     if (offer.can_confirm)
       digest = HashAlgo::Sha256;
     else if (offer.file.hash)

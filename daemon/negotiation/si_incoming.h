@@ -20,6 +20,7 @@ class SiPendingOffer final : public IncomingOffer {
   const Offer& offer() const override { return offer_; }
   std::unique_ptr<Receiving> accept(const Terms& terms, Receiving::Handler& handler) override;
   void decline(const Error& why) override;
+  void have_it(const std::optional<Hash>& hash) override;
 
  private:
   const SiWorld world_;

@@ -19,6 +19,16 @@ std::string_view name_of(int state) {
   return kNames[state];
 }
 
+/// Does the peer refuse it because it has the file already?
+std::optional<ConfirmDone> already_there(const IqFailure& failure) {
+  if (failure.kind != IqFailure::Kind::Refused || !failure.error.application) return std::nullopt;
+  const Element& said = *failure.error.application;
+  if (!said.is("done", kNsConfirm)) return std::nullopt;
+  auto done = ConfirmDone::parse(said);
+  if (!done) return std::nullopt;
+  return *std::move(done);
+}
+
 /// What a refused offer means.
 Error offer_error(const IqFailure& failure) {
   Error why = explain(Step::SiOffer, failure);
@@ -50,6 +60,7 @@ SiOutgoing::SiOutgoing(const SiWorld& world, std::shared_ptr<SiRegistry> registr
   offer_.file = offer.file;
   offer_.range = offer.ranges;
   offer_.can_confirm = plan.peer.has(kNsConfirm);
+  offer_.file_id = offer.file_id;
   collect_methods(plan);
   prepare();
 }
@@ -150,6 +161,8 @@ void SiOutgoing::send_offer() {
 void SiOutgoing::answered(const IqReply& reply) {
   if (const auto* failure = std::get_if<IqFailure>(&reply)) {
     if (failure->kind == IqFailure::Kind::Refused) held_ = false;
+    if (auto done = already_there(*failure); done && offer_.can_confirm)
+      return completed(Delivery::Confirmed, std::move(done->hash));
     return end(offer_error(*failure));
   }
   const auto answer = SiAnswer::parse(std::get<Element>(reply));
@@ -177,8 +190,8 @@ void SiOutgoing::opened(Result<std::unique_ptr<Carrier>> carrier) {
   if (!carrier) return fall_back(std::move(carrier).error());
   attempt_.reset();
   set_state(State::Moving);
-  const bool whole = range_ == ByteRange{0, offer_.file.size};
-  const auto digest = agreed_to_confirm_ && whole ? std::optional(HashAlgo::Sha256) : std::nullopt;
+  const bool to_end = range_.end() == offer_.file.size;
+  const auto digest = agreed_to_confirm_ && to_end ? std::optional(HashAlgo::Sha256) : std::nullopt;
   handler_.on_carrier(*std::move(carrier), range_, digest);
 }
 

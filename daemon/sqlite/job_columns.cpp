@@ -68,6 +68,7 @@ void each_column(Record& job, Visit&& column) {
   column("source_content", job.source.content, 2);
   column("unaware_since", job.unaware_since, 4);
   column("accepted", job.accepted, 5);
+  column("file_id", job.file_id, 5);
 }
 
 // One overload a type: what it is in the database, and how it comes back. Identifiers of 64 bits

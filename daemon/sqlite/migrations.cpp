@@ -64,9 +64,11 @@ UPDATE jobs SET unaware_since = waiting_since, waiting_since = 0, checksum_colum
   WHERE state = 'cancelled' AND waiting_since <> 0;
 )sql",
 
-    // 5: was an offer accepted? Until now that was so where there was a folder to receive it into
+    // 5: was an offer accepted? Until now that was so where there was a folder to receive it into.
+    // And two daemons name a file between them.
     R"sql(
 ALTER TABLE jobs ADD COLUMN accepted INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE jobs ADD COLUMN file_id TEXT NOT NULL DEFAULT '';
 UPDATE jobs SET accepted = 1, checksum_columns = 0 WHERE direction = 'in' AND folder <> '';
 )sql",
 };

@@ -30,6 +30,7 @@ void IncomingJobs::resume(Job& job) {
     entry.attempt = make_attempt(job);
     entry.attempt->finish_publishing();
   } else if (record.state == JobState::Queued) {
+    if (record.part.inode == 0) drop_part(job, nullptr);  // named, and perhaps made, but no more
     wait_for_sender(job, {}, config_.resume_within);
   } else if (!record.part_name.empty()) {
     drop_part(job, nullptr);  // it ended, and we died before the bytes were gone
@@ -76,14 +77,27 @@ void IncomingJobs::offered_again(Job& job, std::unique_ptr<IncomingOffer> offer)
       offer->decline({Errc::Constraint, "this file is already on its way"});
     return;
   }
+  book_.add_step(job.id(), "offered", "again by " + again.peer.str());
+  const auto keep = what_to_keep(job, again);
   auto& record = job.edit();
   // the old one is of what was cut off, and the file may have changed since
   record.file.hash = again.file.hash;
   if (again.file.modified) record.file.modified = again.file.modified;
-  book_.add_step(job.id(), "offered", "again by " + again.peer.str());
   waiting_.erase(job.id());
-  drop_part(job, nullptr);
-  receive(job, std::move(offer), {});
+  receive(job, std::move(offer), {}, keep);
+}
+
+/// What came before is the beginning of what comes now only where that is proven, and the sender
+/// can begin elsewhere than at 0.
+ReceiveFile::Keep IncomingJobs::what_to_keep(const Job& job, const Offer& again) {
+  const auto from_start = [&](std::string_view why) {
+    if (job.now().transferred != 0) book_.add_step(job.id(), "from the start", std::string(why));
+    return ReceiveFile::Keep::Nothing;
+  };
+  if (!again.ranges) return from_start("the sender's program cannot go on where it stopped");
+  if (!is_same_file(job.now(), job.now().account, again, Likeness::AnyTime))
+    return from_start("neither a hash nor a date says that it is the same file");
+  return again.can_confirm || again.file.hash ? ReceiveFile::Keep::All : ReceiveFile::Keep::Synced;
 }
 
 bool IncomingJobs::on_withdrawn(AccountId account, const Withdrawal& what) {
@@ -140,7 +154,8 @@ IncomingOffer::Terms IncomingJobs::terms_for(const Job& job, const Jid& peer) co
   return terms;
 }
 
-void IncomingJobs::receive(Job& job, std::unique_ptr<IncomingOffer> offer, Done reply) {
+void IncomingJobs::receive(Job& job, std::unique_ptr<IncomingOffer> offer, Done reply,
+                           ReceiveFile::Keep keep) {
   const auto& peer = offer->offer().peer;
   auto& entry = receiving_[job.id()];
   if (!reply) entry.room = by_rules_.take(share_of(job.now().account, peer));
@@ -149,7 +164,7 @@ void IncomingJobs::receive(Job& job, std::unique_ptr<IncomingOffer> offer, Done 
   entry.source = source_of(offer->offer());
   entry.attempt = make_attempt(job);
   const auto terms = terms_for(job, peer);
-  entry.attempt->begin(std::move(offer), terms);
+  entry.attempt->begin(std::move(offer), terms, keep);
 }
 
 std::unique_ptr<ReceiveAttempt> IncomingJobs::make_attempt(Job& job) {
@@ -228,11 +243,12 @@ void IncomingJobs::on_receive_ended(JobId id, Result<void> how) {
   record.error_name = error_name_of(verdict.reason);
   record.error_detail = why.detail;
   record.waiting_since = wall_now();
+  if (const auto part = entry.attempt->part())
+    keep_part(job, part, entry.attempt->sample().transferred);
   const bool no_stream = why.code == Errc::Timeout && job.now().state == JobState::Connecting;
   job.change(JobState::Queued, JobReason::WaitingPeer);
   book_.add_step(id, "interrupted", why.detail);
   book_.commit(job);
-  drop_part(job, entry.attempt->part());  // it will come again from its first byte
   // A sender that is there and opens no stream tries again soon, if it lives.
   wait_for_sender(job, std::move(entry.source),
                   no_stream ? config_.refuse_again_within : config_.resume_within);
@@ -301,6 +317,16 @@ void IncomingJobs::end(Job& job, JobState state, JobReason reason, const Error& 
   if (!record.part_name.empty()) drop_part(job, std::move(part));
   receiving_.erase(id);
   waiting_.erase(id);
+}
+
+/// What came is kept for the sender's next offer of it.
+void IncomingJobs::keep_part(Job& job, std::shared_ptr<PartFile> part, std::uint64_t bytes) {
+  job.edit().transferred = bytes;
+  world_.files.sync_data(std::move(part),
+                         alive_.wrap([this, id = job.id(), bytes](Result<void> how) {
+                           Job* owner = book_.find(id);
+                           if (how && owner != nullptr) book_.checkpoint(*owner, bytes);
+                         }));
 }
 
 void IncomingJobs::drop_part(Job& job, std::shared_ptr<PartFile> part) {

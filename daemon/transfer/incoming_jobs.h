@@ -61,7 +61,8 @@ class IncomingJobs final : private ReceiveAttempt::Owner {
   bool has_room(AccountId account, const Jid& peer) const;
   /// The record says where to. `reply`: of the user's accept(), comes once the answer is under way;
   /// empty = by a rule.
-  void receive(Job& job, std::unique_ptr<IncomingOffer> offer, Done reply);
+  void receive(Job& job, std::unique_ptr<IncomingOffer> offer, Done reply,
+               ReceiveFile::Keep keep = ReceiveFile::Keep::Nothing);
 
   /// The live job that this offer continues, doubles or replaces.
   Job* find_same(AccountId account, const Offer& offer) const;
@@ -109,6 +110,8 @@ class IncomingJobs final : private ReceiveAttempt::Owner {
   void answer(Receiving& entry, Error why);
   void wait_for_sender(Job& job, Source source, std::chrono::seconds within);
   void give_up_oldest(const Job& newest);
+  ReceiveFile::Keep what_to_keep(const Job& job, const Offer& again);
+  void keep_part(Job& job, std::shared_ptr<PartFile> part, std::uint64_t bytes);
   void drop_part(Job& job, std::shared_ptr<PartFile> part);
 
   // ReceiveAttempt::Owner

@@ -48,6 +48,11 @@ bool Job::change(JobState to, JobReason reason) {
   return true;
 }
 
+void Job::set_durable(std::uint64_t bytes) {
+  now_.durable = bytes;
+  if (shown_) shown_->durable = bytes;
+}
+
 void Job::set_label(const StreamLabel& label) {
   auto& record = edit();
   record.method = label.method;

@@ -33,6 +33,9 @@ class Job {
   /// and refused with a log line. A terminal state is entered once and stamps the time.
   bool change(JobState to, JobReason reason = JobReason::None);
 
+  /// So many bytes of its part file are synced. Nobody is told of this, so it makes no version.
+  void set_durable(std::uint64_t bytes);
+
   /// Which way its bytes go now.
   void set_label(const StreamLabel& label);
 

@@ -7,6 +7,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "model/job.h"
 
@@ -37,6 +38,8 @@ class JobIndex {
   bool has_batch(std::string_view name) const { return batches_.find(name) != batches_.end(); }
   /// Cancelled jobs whose sender may still offer its file, unaware. Some may have heard meanwhile.
   const std::set<JobId>& unaware() const noexcept { return unaware_; }
+  /// Incoming jobs that are done, of files with this id; none for "".
+  std::vector<JobId> done_as(std::string_view file_id) const;
 
  private:
   using Peer = std::pair<AccountId, std::string_view>;
@@ -54,6 +57,7 @@ class JobIndex {
   std::set<JobId> moving_, unaware_;
   std::map<std::pair<AccountId, std::string>, std::size_t, PeerLess> live_;
   std::map<std::string, std::size_t, std::less<>> batches_;
+  std::multimap<std::string, JobId, std::less<>> done_;  ///< by file id
 };
 
 }  // namespace xmppftd

@@ -167,6 +167,11 @@ void JobList::remove(std::vector<JobId> ids, Store::Done done) {
   }));
 }
 
+void JobList::checkpoint(Job& job, std::uint64_t bytes) {
+  job.set_durable(bytes);
+  store_.checkpoint(job.id(), bytes);
+}
+
 void JobList::add_step(JobId id, std::string what, std::string detail) {
   store_.add_step(id, {wall_now(), std::move(what), std::move(detail)});
 }

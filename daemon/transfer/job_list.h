@@ -63,6 +63,8 @@ class JobList {
   void commit(const std::vector<Job*>& jobs, Then then = {});
   /// The same with one try: `done` hears of an error, and the caller puts right what it changed.
   void try_commit(const std::vector<Job*>& jobs, Store::Done done);
+  /// So many bytes of its part file are synced: a small write of its own, which nobody waits for.
+  void checkpoint(Job& job, std::uint64_t bytes);
   /// Takes ended jobs off the list once that is on disk.
   void remove(std::vector<JobId> ids, Store::Done done);
   /// A line for a job's story.

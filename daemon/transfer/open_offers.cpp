@@ -54,6 +54,7 @@ void OpenOffers::on_offer(AccountId account, std::unique_ptr<IncomingOffer> offe
     return offer->decline(
         {Errc::Policy, "offers from rooms are not taken: a nick can change hands"});
   if (!book_.writable()) return offer->decline({Errc::Constraint, "the journal cannot be written"});
+  if (Job* done = find_done(book_, account, offer->offer())) return say_done(*done, *offer);
   if (Job* waits = find_same(account, offer->offer())) return asked_again(*waits, std::move(offer));
   if (Job* same = receives_.find_same(account, offer->offer()))
     return receives_.offered_again(*same, std::move(offer));
@@ -81,6 +82,13 @@ void OpenOffers::asked_again(Job& job, std::unique_ptr<IncomingOffer> offer) {
   accept_by_rule(job);
 }
 
+/// Its sender died before it heard, or could not be told.
+void OpenOffers::say_done(Job& job, IncomingOffer& offer) {
+  offer.have_it(job.now().hash);
+  book_.add_step(job.id(), "offered",
+                 "again by " + offer.offer().peer.str() + ", which was told that it is here");
+}
+
 /// Once, and then the sender knows: who offers the file after that means it.
 void OpenOffers::refuse_again(Job& job, IncomingOffer& offer) {
   const Error why{Errc::Cancelled, "the user cancelled this file"};
@@ -106,6 +114,7 @@ void OpenOffers::take(AccountId account, std::unique_ptr<IncomingOffer> offer) {
   record.account = account;
   record.peer = what.peer.str();
   record.file = what.file;
+  record.file_id = what.file_id;
   // whatever spoke to the peer: no path gets past here (FN1)
   record.file.name = safe_file_name(what.file.name);
   record.state = JobState::Offered;

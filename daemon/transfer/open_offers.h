@@ -68,6 +68,7 @@ class OpenOffers final : private IncomingJobs::Owner {
 
   Job* find_same(AccountId account, const Offer& offer);
   void asked_again(Job& job, std::unique_ptr<IncomingOffer> offer);
+  void say_done(Job& job, IncomingOffer& offer);
   void refuse_again(Job& job, IncomingOffer& offer);
   void take(AccountId account, std::unique_ptr<IncomingOffer> offer);
   std::optional<Error> may_not_wait(AccountId account, const Jid& peer) const;

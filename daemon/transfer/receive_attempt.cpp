@@ -28,14 +28,14 @@ bool ReceiveAttempt::awaits_word() const {
 
 // Up to the answer
 
-void ReceiveAttempt::begin(std::unique_ptr<IncomingOffer> offer, IncomingOffer::Terms terms) {
+void ReceiveAttempt::begin(std::unique_ptr<IncomingOffer> offer, IncomingOffer::Terms terms,
+                           ReceiveFile::Keep keep) {
   offer_ = std::move(offer);
   terms_ = terms;
-  terms_.range = {0, job_.now().file.size};
-  if (job_.now().state != JobState::Offered) return file_.look_at_place();
+  if (job_.now().state != JobState::Offered) return file_.look_at_place(keep);
   book_.try_commit({&job_}, alive_.wrap([this](Result<void> how) {
     if (!how) return on_place_bad(how.error());
-    file_.look_at_place();
+    file_.look_at_place(ReceiveFile::Keep::Nothing);
   }));
 }
 
@@ -48,14 +48,19 @@ void ReceiveAttempt::on_place_good() {
   auto& record = job_.edit();
   record.peer_full = offer_->offer().peer.str();
   record.attempt += 1;
-  record.transferred = record.offset = 0;
+  record.transferred = record.offset = file_.kept();
   record.waiting_since = {};
   record.publishing = false;
   record.final_name.clear();
   job_.change(JobState::Connecting);
   book_.add_step(job_.id(), "accepted", "into " + record.folder);
   book_.commit(job_, alive_.wrap([this] { owner_.on_receive_begun(job_.id()); }));
-  receiving_ = std::exchange(offer_, nullptr)->accept(terms_, *this);
+  accept(std::exchange(offer_, nullptr));
+}
+
+void ReceiveAttempt::accept(std::unique_ptr<IncomingOffer> offer) {
+  terms_.range = {file_.kept(), job_.now().file.size - file_.kept()};
+  receiving_ = std::move(offer)->accept(terms_, *this);
 }
 
 bool ReceiveAttempt::switch_to(std::unique_ptr<IncomingOffer>& offer,
@@ -63,7 +68,6 @@ bool ReceiveAttempt::switch_to(std::unique_ptr<IncomingOffer>& offer,
   if (job_.now().state != JobState::Connecting || carrier_ || switches_ == kMaxSwitches)
     return false;
   terms_ = terms;
-  terms_.range = {0, job_.now().file.size};
   job_.edit().peer_full = offer->offer().peer.str();
   book_.add_step(job_.id(), "offered", "again, by another way");
   book_.commit(job_);
@@ -72,7 +76,7 @@ bool ReceiveAttempt::switch_to(std::unique_ptr<IncomingOffer>& offer,
   } else {
     ++switches_;
     receiving_.reset();
-    receiving_ = std::move(offer)->accept(terms_, *this);
+    accept(std::move(offer));
   }
   return true;
 }
@@ -84,20 +88,25 @@ void ReceiveAttempt::on_carrier(std::unique_ptr<Carrier> carrier, ByteRange rang
   carrier_ = std::move(carrier);
   range_ = range;
   digest_ = digest;
-  file_.make_part();
+  auto& record = job_.edit();
+  record.offset = record.transferred = range_.offset;
+  file_.make_part(range_.offset);
 }
 
 void ReceiveAttempt::on_part_made() {
   job_.change(JobState::Active);
   show_label();
   carrier_->start({file_.file(), digest_}, range_, *this);
+  file_.make_checkpoints([this] { return sample().transferred; });
   owner_.on_receive_moves(job_.id(), true);
 }
 
 void ReceiveAttempt::show_label() {
   const StreamLabel& label = carrier_->label();
   job_.set_label(label);
-  book_.add_step(job_.id(), "active", MethodChoice{label.method, label.route}.str());
+  auto how = MethodChoice{label.method, label.route}.str();
+  if (range_.offset != 0) how += ", from byte " + std::to_string(range_.offset) + " on";
+  book_.add_step(job_.id(), "active", std::move(how));
   book_.commit(job_);
 }
 
@@ -110,10 +119,10 @@ void ReceiveAttempt::on_switched(const Error& why) {
 void ReceiveAttempt::on_end(Result<Moved> how) {
   const auto size = job_.now().file.size;
   if (!how) return fail_and_tell(how.error());
-  if (how->bytes != size)
-    return fail_and_tell({how->bytes < size ? Errc::Interrupted : Errc::Protocol,
+  if (how->bytes != range_.length)
+    return fail_and_tell({how->bytes < range_.length ? Errc::Interrupted : Errc::Protocol,
                           "the stream ended after " + std::to_string(how->bytes) + " of " +
-                              std::to_string(size) + " bytes"});
+                              std::to_string(range_.length) + " bytes"});
   carrier_.reset();
   if (how->hash) file_.note_hash(*how->hash);
   job_.edit().transferred = size;

@@ -50,7 +50,8 @@ class ReceiveAttempt final : private Receiving::Handler,
 
   // One of these starts it, once.
   /// For a job that is still Offered the record is committed first: that is the consent.
-  void begin(std::unique_ptr<IncomingOffer> offer, IncomingOffer::Terms terms);
+  void begin(std::unique_ptr<IncomingOffer> offer, IncomingOffer::Terms terms,
+             ReceiveFile::Keep keep);
   /// ReceiveFile::finish_publishing().
   void finish_publishing() { file_.finish_publishing(); }
 
@@ -67,6 +68,7 @@ class ReceiveAttempt final : private Receiving::Handler,
   std::shared_ptr<PartFile> part() const { return file_.part(); }
 
  private:
+  void accept(std::unique_ptr<IncomingOffer> offer);
   void show_label();
   void fail(Error why);
   void fail_and_tell(Error why);

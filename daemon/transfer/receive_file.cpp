@@ -27,7 +27,7 @@ std::uint64_t ReceiveFile::still_needs(std::uint64_t written) const {
   const auto size = job_.now().file.size;
   if (is_terminal(job_.now().state)) return 0;  // the sender has yet to hear of it
   if (job_.now().publishing) return 0;          // it is all there, if not under its name
-  if (!part_) return size;
+  if (!part_) return size - kept_;
   return part_->reserved ? 0 : size - std::min(size, written);
 }
 
@@ -35,7 +35,8 @@ std::uint64_t ReceiveFile::still_needs(std::uint64_t written) const {
 
 /// An early word where the user wants no other name; publishing decides. A name that this file
 /// system refuses is replaced by one that it takes, unless the user typed it.
-void ReceiveFile::look_at_place() {
+void ReceiveFile::look_at_place(Keep keep) {
+  keep_ = keep;
   const auto& wanted = job_.now().wanted_name;
   if (is_plain_everywhere(wanted)) return check_taken();
   world_.files.usable_name(job_.now().folder, wanted, alive_.wrap([this](Result<std::string> name) {
@@ -52,7 +53,7 @@ void ReceiveFile::look_at_place() {
 }
 
 void ReceiveFile::check_taken() {
-  if (job_.now().on_exists != "fail") return check_folder();
+  if (job_.now().on_exists != "fail") return check_kept();
   world_.files.is_taken(
       job_.now().folder, job_.now().wanted_name, alive_.wrap([this](Result<bool> taken) {
         if (!taken) return owner_.on_place_bad(taken.error());
@@ -60,8 +61,28 @@ void ReceiveFile::check_taken() {
           return owner_.on_place_bad(
               {Errc::Exists, job_.now().wanted_name + " exists in " + job_.now().folder +
                                  "; choose another name, or let it be renamed"});
-        check_folder();
+        check_kept();
       }));
+}
+
+void ReceiveFile::check_kept() {
+  const auto& record = job_.now();
+  const auto size = record.file.size;
+  if (record.part_name.empty() || record.part.inode == 0) return check_folder();
+  auto most = size == 0 ? 0 : size - 1;
+  if (keep_ == Keep::Synced) most = std::min(most, record.durable);
+  if (keep_ == Keep::Nothing) most = 0;
+  world_.files.reopen_part(
+      record.folder, record.part_name, record.part, most, size, owner_.keep_free(),
+      alive_.wrap([this](Result<Files::Kept> kept) { measured(std::move(kept)); }));
+}
+
+/// Opened for a moment, to see how much there is.
+void ReceiveFile::measured(Result<Files::Kept> kept) {
+  if (!kept) return owner_.on_place_bad(kept.error());
+  if (kept->part == nullptr) return check_folder();
+  kept_ = kept->bytes;
+  owner_.on_place_good();
 }
 
 /// The part file is made when bytes come; but whoever accepts hears now that they cannot.
@@ -69,27 +90,50 @@ void ReceiveFile::check_folder() {
   world_.files.check_place(job_.now().folder, job_.now().file.size, owner_.keep_free(),
                            alive_.wrap([this](Result<void> good) {
                              if (!good) return owner_.on_place_bad(good.error());
+                             auto& record = job_.edit();
+                             record.part_name = new_part_file_name();
+                             record.part = {};
                              owner_.on_place_good();
                            }));
 }
 
 // The part file
 
-void ReceiveFile::make_part() {
+/// A name that the journal has stands for a file of ours, whenever we die.
+void ReceiveFile::make_part(std::uint64_t offset) {
+  offset_ = offset;
+  const auto* on_disk = job_.shown();
+  if (on_disk != nullptr && !on_disk->part_name.empty() &&
+      on_disk->part_name == job_.now().part_name)
+    return open_part();
+  world_.book.commit(job_, alive_.wrap([this] { open_part(); }));
+}
+
+void ReceiveFile::open_part() {
+  const auto& record = job_.now();
   // Not tied to our life: a part that is made after we gave up must go again.
-  world_.files.create_part(
-      job_.now().folder, job_.now().file.size, owner_.keep_free(),
-      [&files = world_.files, mine = alive_.wrap([this](auto part) { part_made(std::move(part)); }),
-       alive = alive_.watch()](Result<std::shared_ptr<PartFile>> part) mutable {
-        if (!alive.expired()) return mine(std::move(part));
-        if (part) files.discard(std::move(*part), [](Result<void>) {});
-      });
+  auto made = [&files = world_.files,
+               mine = alive_.wrap([this](auto part) { part_made(std::move(part)); }),
+               alive = alive_.watch()](Result<std::shared_ptr<PartFile>> part) mutable {
+    if (!alive.expired()) return mine(std::move(part));
+    if (part) files.discard(std::move(*part), [](Result<void>) {});
+  };
+  if (record.part.inode == 0)
+    return world_.files.create_part(record.folder, record.part_name, record.file.size,
+                                    owner_.keep_free(), std::move(made));
+  world_.files.reopen_part(
+      record.folder, record.part_name, record.part, offset_, record.file.size, owner_.keep_free(),
+      alive_.wrap([this, made = std::move(made)](Result<Files::Kept> kept) mutable {
+        if (!kept) return made(kept.error());
+        if (kept->part != nullptr && kept->bytes == offset_) return made(std::move(kept->part));
+        made(Error{Errc::Interrupted, "somebody cut or removed what was kept of the file"});
+      }));
 }
 
 void ReceiveFile::part_made(Result<std::shared_ptr<PartFile>> part) {
   if (!part && part.error().code == Errc::Unavailable && ++part_tries_ < kPartTries) {
     tell_wait(part.error());
-    part_again_ = world_.timers.after(kPartAgain, [this] { make_part(); });
+    part_again_ = world_.timers.after(kPartAgain, [this] { open_part(); });
     return;
   }
   if (!part) return owner_.on_disk_failed(part.error());
@@ -99,7 +143,8 @@ void ReceiveFile::part_made(Result<std::shared_ptr<PartFile>> part) {
     record.error_name.clear();
     record.error_detail.clear();
   }
-  record.part_name = part_->name;
+  record.durable = std::min(record.durable, offset_);
+  if (record.part.inode != 0) return owner_.on_part_made();
   record.part = part_->file->identity;
   world_.book.commit(job_, alive_.wrap([this] { owner_.on_part_made(); }));
 }
@@ -114,9 +159,15 @@ void ReceiveFile::tell_wait(Error why) {
   world_.book.commit(job_);
 }
 
+void ReceiveFile::make_checkpoints(std::function<std::uint64_t()> written) {
+  checkpoints_ = std::make_unique<Checkpoints>(world_.book, world_.files, world_.timers, job_,
+                                               part_, std::move(written));
+}
+
 // Is it what was offered?
 
 void ReceiveFile::keep(std::optional<Hash> declared) {
+  checkpoints_.reset();
   for (const auto& hash : {job_.now().file.hash, declared})
     if (hash && !expected_.emplace(hash->algo, hash->hex).second &&
         expected_[hash->algo] != hash->hex)
@@ -151,6 +202,7 @@ void ReceiveFile::compare() {
   auto& record = job_.edit();
   // The strongest that we have: HashAlgo's order.
   if (!computed_.empty()) record.hash = Hash{computed_.rbegin()->first, computed_.rbegin()->second};
+  if (wrong && offset_ != 0) return forget_kept();
   if (wrong) {
     record.hash_state = HashState::Mismatch;
     record.part_name.clear();  // it becomes .bad, which is nobody's part
@@ -165,6 +217,20 @@ void ReceiveFile::compare() {
   record.hash_state =
       expected_.empty() ? HashState::SizeOnly : verified_by(expected_.rbegin()->first);
   sync();
+}
+
+/// Whether what was kept or what came then is to blame, nobody can tell.
+void ReceiveFile::forget_kept() {
+  auto& record = job_.edit();
+  record.hash.reset();
+  record.durable = 0;
+  record.part = {};
+  world_.book.add_step(job_.id(), "mismatch",
+                       "what was kept and what came after byte " + std::to_string(offset_) +
+                           " are not the file: once more, from its first byte");
+  world_.files.discard(std::exchange(part_, nullptr), alive_.wrap([this](Result<void>) {
+    owner_.on_disk_failed({Errc::Interrupted, "what was kept of an earlier attempt did not fit"});
+  }));
 }
 
 // Putting it in place

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -10,6 +11,7 @@
 #include "io/bulk.h"
 #include "io/file.h"
 #include "io/timer.h"
+#include "transfer/checkpoints.h"
 #include "transfer/job_list.h"
 #include "transfer/while_alive.h"
 
@@ -18,8 +20,9 @@ namespace xmppftd {
 /// An accepted incoming file on disk, wherever its bytes come from: each step is on disk before the
 /// next begins, so that a crash at any moment leaves a state that recovery knows.
 ///
-///   look_at_place: name, what is there, folder and room -> on_place_good
-///   make_part: part file -> its inode committed -> on_part_made -- bytes come
+///   look_at_place: name, what is there, folder and room, what is kept -> on_place_good -- commit
+///   make_part: its name committed -> part file -> its inode committed -> on_part_made -- bytes
+///     come, and what is synced of them is committed now and then
 ///   keep: all bytes -> size and hashes right -> synced -> `publishing` and the final name
 ///   committed
 ///     -> renamed -> Done committed -> on_in_place
@@ -57,11 +60,25 @@ class ReceiveFile {
   ReceiveFile(const World& world, Job& job, Owner& owner);
   ~ReceiveFile();
 
-  /// The record's folder, wanted_name and on_exists say where the file goes.
-  void look_at_place();
-  /// Once bytes can come: who offers and never opens a stream costs neither a file nor a
-  /// descriptor.
-  void make_part();
+  /// What of the part file of an earlier attempt may serve again.
+  enum class Keep {
+    Nothing,
+    Synced,  ///< what the journal knows to be on disk: nothing will tell if more of it is right
+    All,     ///< all that is there: a digest will tell
+  };
+  /// The record's folder, wanted_name and on_exists say where the file goes, its part_name what is
+  /// there from an earlier attempt.
+  void look_at_place(Keep keep);
+  /// After on_place_good(): the first bytes of the file that need not come again. Never all, for
+  /// some peers take a stream without bytes for one that failed.
+  std::uint64_t kept() const noexcept { return kept_; }
+  /// Once bytes can come, from `offset` on, which is 0 or kept(): who offers and never opens a
+  /// stream costs neither a file nor a descriptor. on_place_good() was followed by a commit of the
+  /// record, or it is made here.
+  void make_part(std::uint64_t offset);
+  /// From on_part_made() to keep(): has what is written synced now and then, and the journal told.
+  /// `written` says how much of the file that is.
+  void make_checkpoints(std::function<std::uint64_t()> written);
   /// What the bytes are written to. Null before on_part_made().
   std::shared_ptr<OpenFile> file() const { return part_ ? part_->file : nullptr; }
   /// All bytes are written, and hash to this. Tells what keep() need not compute.
@@ -82,12 +99,16 @@ class ReceiveFile {
 
  private:
   void check_taken();
+  void check_kept();
+  void measured(Result<Files::Kept> kept);
   void check_folder();
+  void open_part();
   void part_made(Result<std::shared_ptr<PartFile>> part);
   void tell_wait(Error why);
   void verify();
   void hashed(Result<Hash> hash);
   void compare();
+  void forget_kept();
   void sync();
   void publish();
   void give_name();
@@ -98,7 +119,11 @@ class ReceiveFile {
   const World world_;
   Job& job_;
   Owner& owner_;
+  Keep keep_ = Keep::Nothing;
+  std::uint64_t kept_ = 0;
+  std::uint64_t offset_ = 0;  ///< of the stream
   std::shared_ptr<PartFile> part_;
+  std::unique_ptr<Checkpoints> checkpoints_;  ///< while bytes come
   std::unique_ptr<BulkTask> hashing_;
   std::map<HashAlgo, std::string> expected_;  ///< what others say the content hashes to
   std::map<HashAlgo, std::string> computed_;

@@ -11,6 +11,10 @@ bool both_equal(const std::optional<T>& a, const std::optional<T>& b) {
   return a && b && *a == *b;
 }
 
+bool contradict(const std::optional<Hash>& a, const std::optional<Hash>& b) {
+  return a && b && a->algo == b->algo && a->hex != b->hex;
+}
+
 }  // namespace
 
 bool is_same_file(const JobRecord& job, AccountId account, const Offer& offer, Likeness likeness) {
@@ -18,6 +22,7 @@ bool is_same_file(const JobRecord& job, AccountId account, const Offer& offer, L
   if (job.account != account || bare_part(job.peer) != offer.peer.bare().str()) return false;
   if (job.file.name != safe_file_name(file.name) || job.file.size != file.size) return false;
   if (job.file.hash && file.hash && *job.file.hash != *file.hash) return false;
+  if (!job.file_id.empty() && !offer.file_id.empty()) return job.file_id == offer.file_id;
   const bool all_equal = job.file.hash == file.hash && job.file.modified == file.modified;
   if (likeness == Likeness::SameMoment) return all_equal;
   if (likeness == Likeness::Proven) return all_equal && (file.hash || file.modified);
@@ -30,6 +35,14 @@ bool is_offered_again(const JobRecord& job, AccountId account, const Offer& offe
   const bool just_lost = waited >= std::chrono::seconds(0) && waited < relink_within;
   return (just_lost && is_same_file(job, account, offer, Likeness::SameMoment)) ||
          is_same_file(job, account, offer, Likeness::AnyTime);
+}
+
+Job* find_done(JobList& book, AccountId account, const Offer& offer) {
+  for (const JobId id : book.index().done_as(offer.file_id))
+    if (Job* job = book.find(id); is_same_file(job->now(), account, offer, Likeness::AnyTime) &&
+                                  !contradict(job->now().hash, offer.file.hash))
+      return job;
+  return nullptr;
 }
 
 Job* find_cancelled(JobList& book, AccountId account, const Offer& offer,

@@ -9,7 +9,8 @@
 namespace xmppftd {
 
 /// How much an offer must have in common with a job to be about the same file. Always: account,
-/// bare JID, name and size, and no hash that contradicts.
+/// bare JID, name and size, and no hash that contradicts. Where both have a file id, equal ids are
+/// all that is needed beside that, and others are other files.
 enum class Likeness {
   SameMoment,  ///< made right after the other one: hash and date are equal or both absent
   /// made while the other one lives: the same, and one of them is there. Without either two offers
@@ -24,6 +25,9 @@ bool is_same_file(const JobRecord& job, AccountId account, const Offer& offer, L
 /// on what was lost.
 bool is_offered_again(const JobRecord& job, AccountId account, const Offer& offer, WallTime lost_at,
                       std::chrono::seconds relink_within);
+
+/// The job whose file this is, by its id, and that is done, on disk.
+Job* find_done(JobList& book, AccountId account, const Offer& offer);
 
 /// The job of this file that the user cancelled while it came in, and whose sender cannot know: to
 /// it the stream broke, for neither SOCKS5 nor IBB has a word for more. It counts for as long as

@@ -113,7 +113,8 @@ void SendFile::offer_by_way() {
   record.transferred = record.offset = 0;
   move(JobState::Offered, JobReason::AwaitingPeer, "offered",
        "to " + record.peer_full + ", attempt " + std::to_string(record.attempt));
-  const Offer offer{way().peer, record.file, true};
+  Offer offer{way().peer, record.file, true};
+  offer.file_id = record.file_id;
   const OfferTerms terms{way().methods, way().features,
                          world_.account.trust(way().peer).direct_allowed, answer_within_};
   sending_ = way().negotiator->offer(offer, terms, *this);
@@ -136,7 +137,9 @@ void SendFile::on_carrier(std::unique_ptr<Carrier> carrier, ByteRange range,
   job_.set_label(label);
   auto& record = job_.edit();
   record.offset = record.transferred = range.offset;
-  move(JobState::Active, JobReason::None, "active", MethodChoice{label.method, label.route}.str());
+  auto how = MethodChoice{label.method, label.route}.str();
+  if (range.offset != 0) how += ", from byte " + std::to_string(range.offset) + " on";
+  move(JobState::Active, JobReason::None, "active", std::move(how));
   carrier_->start({file_, digest}, range, *this);
   world_.owner.on_send_moves(job_.id(), true);
 }
@@ -154,7 +157,7 @@ void SendFile::on_end(Result<Moved> how) {
                                         " of " + std::to_string(range_.length) + " bytes"});
   auto& record = job_.edit();
   record.transferred = range_.end();
-  if (how->hash && range_.length == record.file.size) record.hash = how->hash;
+  if (how->hash) record.hash = how->hash;
   carrier_.reset();
   move(JobState::Verifying, JobReason::None, "sent");
   world_.owner.on_send_moves(job_.id(), false);

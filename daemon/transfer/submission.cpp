@@ -1,8 +1,14 @@
 // SPDX-License-Identifier: MIT
 #include "transfer/submission.h"
 
+#include "base/bytes.h"
+
 namespace xmppftd {
 namespace {
+
+/// Unique among the files that one sender offers one receiver, and short enough to cost a record no
+/// memory of its own. It is no secret: what counts is who offers.
+constexpr std::size_t kFileIdBytes = 7;
 
 constexpr std::size_t kMaxPairs = 10'000;
 // descriptors are few, and so are threads for a disk that hangs
@@ -174,6 +180,7 @@ void Submission::enter(Done done) {
       record.account = recipient.account;
       record.peer = recipient.jid;
       record.file = describe(source.name, source.identity, description);
+      record.file_id = random_hex(kFileIdBytes);
       record.path = source.path;
       record.source = source.identity;
       record.priority = request_.priority;

@@ -7,10 +7,17 @@
 
 namespace xmppftd {
 
-Element confirm_marker() { return {"confirm", std::string(kNsConfirm)}; }
+std::optional<ConfirmMarker> ConfirmMarker::find(const Element& si) {
+  const auto* confirm = si.child("confirm", kNsConfirm);
+  if (confirm == nullptr) return std::nullopt;
+  auto id = parse_sid("file-id", confirm->attribute_or_empty("file-id"));
+  return ConfirmMarker{id ? *std::move(id) : ""};
+}
 
-bool has_confirm_marker(const Element& si) noexcept {
-  return si.child("confirm", kNsConfirm) != nullptr;
+Element ConfirmMarker::build() const {
+  auto confirm = Element("confirm", std::string(kNsConfirm));
+  if (!file_id.empty()) confirm.set("file-id", file_id);
+  return confirm;
 }
 
 Result<ConfirmDone> ConfirmDone::parse(const Element& done) {

@@ -18,11 +18,18 @@
 // the stream methods have a word for that.
 namespace xmppftd {
 
-/// `<confirm xmlns='urn:xmppft:confirm:0'/>`, a child of <si/>.
-Element confirm_marker();
-bool has_confirm_marker(const Element& si) noexcept;
+/// `<confirm xmlns='urn:xmppft:confirm:0' file-id='…'/>`, a child of <si/>: "I can". In an offer
+/// the id names the file through all its offers, in an answer there is none.
+struct ConfirmMarker {
+  std::string file_id;  ///< "" = none
 
-/// `<done sid='…'><hash xmlns='urn:xmpp:hashes:2' algo='sha-256'>…</hash></done>` in an IQ set.
+  /// None where there is no such child. An id that is none is no id.
+  static std::optional<ConfirmMarker> find(const Element& si);
+  Element build() const;
+};
+
+/// `<done sid='…'><hash xmlns='urn:xmpp:hashes:2' algo='sha-256'>…</hash></done>` in an IQ set: the
+/// sender asks. In the error that answers an offer: the receiver has this file already, whole.
 struct ConfirmDone {
   std::string sid;
   std::optional<Hash> hash;  ///< of the whole file; absent when the sender did not compute one

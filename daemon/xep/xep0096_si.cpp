@@ -109,7 +109,10 @@ Result<SiOffer> SiOffer::parse(const Element& si) {
   if (!info) return info.error();
   offer.file = *std::move(info);
   offer.range = file->child_in_any_namespace("range") != nullptr;
-  offer.can_confirm = has_confirm_marker(si);
+  if (auto marker = ConfirmMarker::find(si)) {
+    offer.can_confirm = true;
+    offer.file_id = std::move(marker->file_id);
+  }
   const auto form = parse_form(si);
   if (!form) return form.error();
   offer.methods = offered_methods(*form);
@@ -131,7 +134,7 @@ Element SiOffer::build() const {
   si.add(std::move(about));
   // COMPAT Psi: reads the first field only. gabble wants its type.
   si.add(build_feature("form", {std::string(kStreamMethod), "list-single", {}, methods}));
-  if (can_confirm) si.add(confirm_marker());
+  if (can_confirm) si.add(ConfirmMarker{file_id}.build());
   return si;
 }
 
@@ -145,7 +148,7 @@ Result<SiAnswer> SiAnswer::parse(const Element& si) {
     return broken("si answer of stream methods", std::to_string(field ? field->values.size() : 0),
                   "must select one (XEP-0095 section 4.1)");
   answer.method = trimmed(field->values.front());
-  answer.can_confirm = has_confirm_marker(si);
+  answer.can_confirm = ConfirmMarker::find(si).has_value();
   const auto* file = si.child("file", kNsSiFile);
   const auto* range = file ? file->child_in_any_namespace("range") : nullptr;
   if (range) {
@@ -169,7 +172,7 @@ Element SiAnswer::build() const {
     si.add(file_element("file").add(std::move(range)));
   }
   si.add(build_feature("submit", {std::string(kStreamMethod), "", {method}, {}}));
-  if (can_confirm) si.add(confirm_marker());
+  if (can_confirm) si.add(ConfirmMarker{}.build());
   return si;
 }
 

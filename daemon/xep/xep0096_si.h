@@ -20,7 +20,8 @@ struct SiOffer {
   FileInfo file;
   bool range = false;                ///< the sender can start elsewhere than at 0
   std::vector<std::string> methods;  ///< namespaces, in the sender's order, each once
-  bool can_confirm = false;          ///< our extension: <confirm xmlns='urn:xmppft:confirm:0'/>
+  bool can_confirm = false;          ///< our extension: ConfirmMarker is there
+  std::string file_id{};             ///< ConfirmMarker::file_id
 
   /// The name comes out safe, description and MIME type bounded and clean (SI3),
   /// an absent size is 0 (COMPAT QXmpp), a malformed hash or date is absent, attributes we do not

@@ -176,6 +176,7 @@ class FakeFiles final : public Files {
   std::function<bool(const std::string&)> refuses;   ///< names that this file system does not take
   bool foresees_names = true;                        ///< and that show it before a file is there
   std::map<std::string, std::string> moved_folders;  ///< while files came: from, to
+  int data_synced = 0;
   int names_tried = 0, places_checked = 0, publishings = 0;
   bool reserves = true;
   int opens = 0, open_at_once = 0;
@@ -251,19 +252,52 @@ class FakeFiles final : public Files {
       return {};
     });
   }
-  void create_part(const std::string& folder, std::uint64_t size, std::uint64_t keep_free,
-                   Done<std::shared_ptr<PartFile>> done) override {
-    act(std::move(done), [this, folder, size, keep_free]() -> Result<std::shared_ptr<PartFile>> {
+  void create_part(const std::string& folder, const std::string& name, std::uint64_t size,
+                   std::uint64_t keep_free, Done<std::shared_ptr<PartFile>> done) override {
+    act(std::move(done),
+        [this, folder, name, size, keep_free]() -> Result<std::shared_ptr<PartFile>> {
+          if (create_fails) return Error{*create_fails, folder + ": the test says no"};
+          if (size + keep_free > disk_.free)
+            return Error{Errc::DiskFull, folder + ": not enough room"};
+          if (disk_.names.count(folder + "/" + name) != 0)
+            return Error{Errc::Exists, name + " is there"};
+          auto part = std::make_shared<PartFile>();
+          part->folder_path = folder;
+          part->name = name;
+          disk_.names[folder + "/" + part->name] = disk_.next_inode;
+          disk_.inodes[disk_.next_inode] = {};
+          part->file = opened(disk_.next_inode++);
+          part->reserved = reserves;
+          return part;
+        });
+  }
+  void reopen_part(const std::string& folder, const std::string& name, const FileIdentity& identity,
+                   std::uint64_t most, std::uint64_t size, std::uint64_t keep_free,
+                   Done<Kept> done) override {
+    act(std::move(done), [=, this]() -> Result<Kept> {
       if (create_fails) return Error{*create_fails, folder + ": the test says no"};
-      if (size + keep_free > disk_.free) return Error{Errc::DiskFull, folder + ": not enough room"};
+      const auto found = disk_.names.find(folder + "/" + name);
+      if (found == disk_.names.end() || found->second != identity.inode) return Kept{};
+      auto& inode = disk_.inodes[identity.inode];
+      const auto kept = inode.size > size ? 0 : std::min(inode.size, most);
+      if (size - kept + keep_free > disk_.free)
+        return Error{Errc::DiskFull, folder + ": not enough room"};
+      inode.size = kept;
+      if (!inode.content.empty()) inode.content.resize(kept);
+      inode.whole = false;
       auto part = std::make_shared<PartFile>();
       part->folder_path = folder;
-      part->name = part_name(disk_.next_inode);
-      disk_.names[folder + "/" + part->name] = disk_.next_inode;
-      disk_.inodes[disk_.next_inode] = {};
-      part->file = opened(disk_.next_inode++);
+      part->name = name;
+      part->file = opened(identity.inode);
       part->reserved = reserves;
-      return part;
+      return Kept{part, kept};
+    });
+  }
+  void sync_data(std::shared_ptr<PartFile> part, Done<void> done) override {
+    act(std::move(done), [this, part]() -> Result<void> {
+      ++data_synced;
+      if (sync_fails) return Error{*sync_fails, "the test says no"};
+      return {};
     });
   }
   void sync_part(std::shared_ptr<PartFile> part, Done<void> done) override {
@@ -317,9 +351,10 @@ class FakeFiles final : public Files {
       if (find_fails) return Error{*find_fails, folder + ": the test says no"};
       const auto is_ours = [&](const std::string& name) {
         const auto found = disk_.names.find(folder + "/" + name);
-        return !name.empty() && found != disk_.names.end() && found->second == identity.inode;
+        return !name.empty() && found != disk_.names.end() &&
+               (identity.inode == 0 || found->second == identity.inode);
       };
-      if (is_ours(final_name)) {
+      if (identity.inode != 0 && is_ours(final_name)) {
         if (is_ours(part_name)) disk_.names.erase(folder + "/" + part_name);
         return Found{PartState::Published, nullptr};
       }
@@ -327,7 +362,7 @@ class FakeFiles final : public Files {
       auto part = std::make_shared<PartFile>();
       part->folder_path = folder;
       part->name = part_name;
-      part->file = opened(identity.inode);
+      part->file = opened(disk_.names[folder + "/" + part_name]);
       return Found{PartState::Part, part};
     });
   }
@@ -337,11 +372,6 @@ class FakeFiles final : public Files {
     auto file = std::make_shared<OpenFile>();
     file->identity = disk_.identity_of(inode);
     return file;
-  }
-  static std::string part_name(std::uint64_t inode) {
-    char hex[17];
-    std::snprintf(hex, sizeof hex, "%016llx", static_cast<unsigned long long>(inode));
-    return std::string(".xmppft-") + hex + ".part";
   }
   bool is(const std::string& path, const PartFile& part) const {
     const auto found = disk_.names.find(path);

@@ -16,7 +16,7 @@ TEST_CASE("files: a receive from part to name, each answer on core", "[files]") 
   TestCore core;
   ThreadedFiles files(core);
   Outcome<std::shared_ptr<PartFile>> created;
-  files.create_part(dir.path(), 3, 0, created.callback());
+  files.create_part(dir.path(), new_part_file_name(), 3, 0, created.callback());
   CHECK(created.calls == 0);  // never before the call returns
   core.run_until([&] { return created.arrived(); });
   const auto part = created.result->value();
@@ -81,7 +81,7 @@ TEST_CASE("files: wrong content is set aside", "[files]") {
   ThreadedFiles files(core);
   Outcome<std::shared_ptr<PartFile>> created;
   Outcome<void> aside;
-  files.create_part(dir.path(), 0, 0, created.callback());
+  files.create_part(dir.path(), new_part_file_name(), 0, 0, created.callback());
   core.run_until([&] { return created.arrived(); });
   const auto part = created.result->value();
   files.set_aside(part, aside.callback());

@@ -98,7 +98,7 @@ TEST_CASE("folder: a link that leads to a good folder is followed", "[folder]") 
   const TempDir dir;
   ::mkdir((dir / "real").c_str(), 0700);
   ::symlink("real", (dir / "link").c_str());
-  const auto part = create_part_file(dir / "link", 0, 0);
+  const auto part = create_part_file(dir / "link", new_part_file_name(), 0, 0);
   REQUIRE(part);
   CHECK(publish_part_file(**part, "a", false).value() == dir / "link");
   CHECK(exists(dir / "real/a"));
@@ -141,7 +141,7 @@ TEST_CASE("folder: the default list says what mode its files get", "[folder]") {
 
 TEST_CASE("sync: the part gets the mode it is to have, which is never one to run", "[folder]") {
   const TempDir dir;
-  const auto part = create_part_file(dir.path(), 0, 0).value();
+  const auto part = create_part_file(dir.path(), new_part_file_name(), 0, 0).value();
   CHECK(mode_of(dir / part->name) == 0600);
   for (const mode_t mode : {0600, 0640, 0644, 0664}) {
     REQUIRE(sync_part_file(*part, mode));
@@ -152,7 +152,7 @@ TEST_CASE("sync: the part gets the mode it is to have, which is never one to run
 TEST_CASE("publish: a folder that was moved is followed to where it is", "[publish]") {
   const TempDir dir;
   ::mkdir((dir / "inbox").c_str(), 0700);
-  const auto part = create_part_file(dir / "inbox", 0, 0).value();
+  const auto part = create_part_file(dir / "inbox", new_part_file_name(), 0, 0).value();
   ::rename((dir / "inbox").c_str(), (dir / "inbox.old").c_str());
   SECTION("nothing in its place") {}
   SECTION("another in its place") { ::mkdir((dir / "inbox").c_str(), 0700); }
@@ -173,7 +173,7 @@ TEST_CASE("publish: a folder that no path leads to is waited for", "[publish][ro
     WARN("SKIPPED: mounting needs root");
     return;
   }
-  const auto part = create_part_file(dir / "inbox", 0, 0).value();
+  const auto part = create_part_file(dir / "inbox", new_part_file_name(), 0, 0).value();
   const auto publish = [&] { return publish_part_file(*part, "a", false); };
   SECTION("covered by another mount") {
     REQUIRE(mounted());
@@ -192,7 +192,7 @@ TEST_CASE("publish: a folder that no path leads to is waited for", "[publish][ro
 TEST_CASE("publish: a folder that was deleted with the part is no place to wait for", "[publish]") {
   const TempDir dir;
   ::mkdir((dir / "inbox").c_str(), 0700);
-  const auto part = create_part_file(dir / "inbox", 0, 0).value();
+  const auto part = create_part_file(dir / "inbox", new_part_file_name(), 0, 0).value();
   std::filesystem::remove_all(dir / "inbox");
   CHECK(publish_part_file(*part, "a", false).error().code == Errc::Io);
 }

@@ -9,6 +9,8 @@
 #include <cerrno>
 #include <filesystem>
 
+#include "base/bytes.h"
+#include "data/file_io.h"
 #include "temp_dir.h"
 
 namespace part_file_test {
@@ -21,7 +23,7 @@ namespace {
 constexpr std::uint64_t kHuge = std::uint64_t{1} << 60;
 
 std::shared_ptr<PartFile> part_in(const TempDir& dir, std::string_view content = "new") {
-  auto part = create_part_file(dir.path(), content.size(), 0).value();
+  auto part = create_part_file(dir.path(), new_part_file_name(), content.size(), 0).value();
   REQUIRE(write_all(part->file->fd.get(), view_of(content), 0));
   return part;
 }
@@ -39,7 +41,7 @@ bool says(const Error& error, const std::string& words) {
 
 TEST_CASE("part: created empty, ours alone, under a name of no peer's choosing", "[part]") {
   const TempDir dir;
-  const auto part = create_part_file(dir.path(), 100'000, 0);
+  const auto part = create_part_file(dir.path(), new_part_file_name(), 100'000, 0);
   REQUIRE(part);
   const auto& name = (*part)->name;
   CHECK(name.size() == 8 + 16 + 5);
@@ -50,7 +52,7 @@ TEST_CASE("part: created empty, ours alone, under a name of no peer's choosing",
   CHECK((status.st_mode & 07777) == 0600);
   CHECK(status.st_size == 0);
   CHECK((*part)->file->identity.inode == status.st_ino);
-  CHECK(create_part_file(dir.path(), 0, 0).value()->name != name);
+  CHECK(create_part_file(dir.path(), new_part_file_name(), 0, 0).value()->name != name);
 }
 
 TEST_CASE("part: whether it could be created is told without creating it", "[part]") {
@@ -67,7 +69,7 @@ TEST_CASE("part: whether it could be created is told without creating it", "[par
 
 TEST_CASE("part: room is reserved where the file system can", "[part]") {
   const TempDir dir;
-  const auto part = create_part_file(dir.path(), 1 << 20, 0).value();
+  const auto part = create_part_file(dir.path(), new_part_file_name(), 1 << 20, 0).value();
   struct stat status {};
   ::fstat(part->file->fd.get(), &status);
   const UniqueFd probe(::open((dir / "probe").c_str(), O_RDWR | O_CREAT, 0600));
@@ -78,22 +80,22 @@ TEST_CASE("part: room is reserved where the file system can", "[part]") {
 
 TEST_CASE("part: a missing folder is answered with the remedy", "[part]") {
   const TempDir dir;
-  const auto part = create_part_file(dir / "Downloads", 1, 0);
+  const auto part = create_part_file(dir / "Downloads", new_part_file_name(), 1, 0);
   REQUIRE(error_of(part) == Errc::FileMissing);
   CHECK(says(part.error(), "mkdir -p '" + (dir / "Downloads") + "'"));
   write_file(dir / "file", "");
-  CHECK(error_of(create_part_file(dir / "file", 1, 0)) == Errc::FileMissing);
+  CHECK(error_of(create_part_file(dir / "file", new_part_file_name(), 1, 0)) == Errc::FileMissing);
 }
 
 TEST_CASE("part: a folder that others can write to is refused", "[part]") {
   const TempDir dir;
   for (const mode_t mode : {0707, 0777}) {
     ::chmod(dir.path().c_str(), mode);
-    const auto part = create_part_file(dir.path(), 1, 0);
+    const auto part = create_part_file(dir.path(), new_part_file_name(), 1, 0);
     REQUIRE(error_of(part) == Errc::UnsafeFolder);
     CHECK(says(part.error(), "-w '" + dir.path() + "'"));
   }
-  CHECK(says(create_part_file(dir.path(), 1, 0).error(), "mode 0777"));
+  CHECK(says(create_part_file(dir.path(), new_part_file_name(), 1, 0).error(), "mode 0777"));
   CHECK(std::filesystem::is_empty(dir.path()));
 }
 
@@ -104,17 +106,18 @@ TEST_CASE("part: a folder of another user is refused (FN2)", "[part]") {
     REQUIRE(::chown(dir.path().c_str(), 65534, 65534) == 0);
     foreign = dir.path();
   }
-  CHECK(error_of(create_part_file(foreign, 1, 0)) == Errc::UnsafeFolder);
+  CHECK(error_of(create_part_file(foreign, new_part_file_name(), 1, 0)) == Errc::UnsafeFolder);
 }
 
 TEST_CASE("part: a file that does not fit is refused before the first byte, with the numbers",
           "[part]") {
   const TempDir dir;
-  const auto too_big = create_part_file(dir.path(), kHuge, 0);
+  const auto too_big = create_part_file(dir.path(), new_part_file_name(), kHuge, 0);
   REQUIRE(error_of(too_big) == Errc::DiskFull);
   CHECK(says(too_big.error(), std::to_string(kHuge) + " bytes are needed"));
-  CHECK(error_of(create_part_file(dir.path(), 1, kHuge)) == Errc::DiskFull);
-  CHECK(error_of(create_part_file(dir.path(), 2, ~std::uint64_t{0})) == Errc::DiskFull);
+  CHECK(error_of(create_part_file(dir.path(), new_part_file_name(), 1, kHuge)) == Errc::DiskFull);
+  CHECK(error_of(create_part_file(dir.path(), new_part_file_name(), 2, ~std::uint64_t{0})) ==
+        Errc::DiskFull);
   CHECK(std::filesystem::is_empty(dir.path()));
 }
 
@@ -125,8 +128,9 @@ TEST_CASE("part: a full disk shows as DiskFull while writing", "[part][root]") {
     return;
   }
   {
-    CHECK(error_of(create_part_file(dir.path(), 2 << 20, 0)) == Errc::DiskFull);
-    const auto part = create_part_file(dir.path(), 0, 0).value();
+    CHECK(error_of(create_part_file(dir.path(), new_part_file_name(), 2 << 20, 0)) ==
+          Errc::DiskFull);
+    const auto part = create_part_file(dir.path(), new_part_file_name(), 0, 0).value();
     const auto written = write_all(part->file->fd.get(), view_of(std::string(2 << 20, 'x')), 0);
     REQUIRE(!written);
     CHECK(written.error().code == Errc::DiskFull);
@@ -319,6 +323,40 @@ TEST_CASE("recovery: says where publishing stood", "[part]") {
     CHECK(find_part_file(dir / "none", part->name, "a", part->file->identity).value().state ==
           PartState::Gone);
   }
+}
+
+TEST_CASE("part: the device may have another number when it is found again", "[part]") {
+  const TempDir dir;
+  const auto part = create_part_file(dir.path(), new_part_file_name(), 3, 0).value();
+  auto identity = part->file->identity;
+  identity.device += 1;  // another loop device, a reboot that numbers them anew
+  CHECK(find_part_file(dir.path(), part->name, "a", identity).value().state == PartState::Part);
+  CHECK(reopen_part_file(dir.path(), part->name, identity, 2, 3, 0).value().part != nullptr);
+  REQUIRE(publish_part_file(*part, "a", false));
+  CHECK(find_part_file(dir.path(), part->name, "a", identity).value().state ==
+        PartState::Published);
+}
+
+TEST_CASE("part: what was set aside for it is not asked for twice", "[part]") {
+  const TempDir dir;
+  constexpr std::uint64_t kSize = 64 << 20;
+  auto part = create_part_file(dir.path(), new_part_file_name(), kSize, 0).value();
+  const auto identity = part->file->identity;
+  const auto name = part->name;
+  if (!part->reserved) return;
+  REQUIRE(write_all(part->file->fd.get(), view_of("0123456789"), 0));
+  part.reset();
+  struct statvfs disk {};
+  REQUIRE(::statvfs(dir.path().c_str(), &disk) == 0);
+  const std::uint64_t free = std::uint64_t{disk.f_bavail} * disk.f_frsize;
+  const auto kept = reopen_part_file(dir.path(), name, identity, 5, kSize, free - kSize / 2);
+  REQUIRE(kept);
+  CHECK(kept->bytes == 5);
+  CHECK(kept->part->reserved);
+  struct stat status {};
+  REQUIRE(::fstat(kept->part->file->fd.get(), &status) == 0);
+  CHECK(status.st_size == 5);
+  CHECK(static_cast<std::uint64_t>(status.st_blocks) * 512 >= kSize);
 }
 
 }  // namespace part_file_test

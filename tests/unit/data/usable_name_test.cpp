@@ -123,7 +123,7 @@ TEST_CASE("names: a full or broken disk is not the name's fault", "[names]") {
     const TempDir dir;
     const UniqueFd folder(::open(dir.path().c_str(), O_RDONLY | O_DIRECTORY));
     CHECK(usable_name(folder.get(), "what?.txt", trial) == "what?.txt");
-    const auto part = create_part_file(dir.path(), 0, 0).value();
+    const auto part = create_part_file(dir.path(), new_part_file_name(), 0, 0).value();
     const Renamer renamers[] = {renamer};
     CHECK(publish_part_file(*part, "what?.txt", false, renamers, trial).error().code !=
           Errc::BadArgument);
@@ -139,7 +139,7 @@ TEST_CASE("publish: a refused name is told as such, and the next one will do", "
       for (const auto& name : hard_names()) {
         INFO(name << ", errno " << refusal);
         const TempDir dir;
-        const auto part = create_part_file(dir.path(), 0, 0).value();
+        const auto part = create_part_file(dir.path(), new_part_file_name(), 0, 0).value();
         auto published = publish_part_file(*part, name, false, renamers, trial);
         if (takes(name)) {
           CHECK(published);
@@ -161,7 +161,7 @@ TEST_CASE("publish: a folder that takes no name at all is not told as a refused 
           "[publish]") {
   rules = {[](const std::string&) { return false; }, EACCES};
   const TempDir dir;
-  const auto part = create_part_file(dir.path(), 0, 0).value();
+  const auto part = create_part_file(dir.path(), new_part_file_name(), 0, 0).value();
   const Renamer renamers[] = {renamer};
   const auto published = publish_part_file(*part, "a.txt", false, renamers, trial);
   REQUIRE_FALSE(published);

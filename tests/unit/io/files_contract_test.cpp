@@ -50,7 +50,7 @@ Result<Opened> reopen(FilesStage& stage, const std::string& name, Opened held,
 }
 Result<Part> create(FilesStage& stage, std::uint64_t size = 3) {
   return ask<Part>(stage, [&](Files& files, auto done) {
-    files.create_part(stage.folder(), size, 0, std::move(done));
+    files.create_part(stage.folder(), new_part_file_name(), size, 0, std::move(done));
   });
 }
 Result<std::string> publish(FilesStage& stage, const Part& part, const std::string& name,
@@ -160,7 +160,7 @@ TEST_CASE("contract: what is no folder of ours is no place", "[contract]") {
           files.check_place(missing, 1, 0, std::move(done));
         })) == Errc::FileMissing);
   CHECK(code_of(ask<Part>(*stage, [&](Files& files, auto done) {
-          files.create_part(missing, 1, 0, std::move(done));
+          files.create_part(missing, new_part_file_name(), 1, 0, std::move(done));
         })) == Errc::FileMissing);
 }
 
@@ -196,6 +196,72 @@ TEST_CASE("contract: a part has a name of its own, and room", "[contract]") {
   CHECK(name.ends_with(".part"));
   CHECK(code_of(create(*stage, std::uint64_t{1} << 60)) == Errc::DiskFull);
   CHECK(stage->names().size() == 2);
+}
+
+TEST_CASE("contract: a part under a name that is there already is no part", "[contract]") {
+  const auto stage = any_stage();
+  const auto part = create(*stage).value();
+  const auto again = ask<Part>(*stage, [&](Files& files, auto done) {
+    files.create_part(stage->folder(), part->name, 3, 0, std::move(done));
+  });
+  CHECK(code_of(again) == Errc::Exists);
+  CHECK(stage->holds(part->name, part->file->identity));
+}
+
+TEST_CASE("contract: a part that was kept opens again, cut to what is wanted of it", "[contract]") {
+  const auto stage = any_stage();
+  auto part = create(*stage, 10).value();
+  const auto identity = part->file->identity;
+  const auto name = part->name;
+  stage->write(name, "0123456");
+  const auto reopen = [&](std::uint64_t most, std::uint64_t size = 10) {
+    return ask<Files::Kept>(*stage, [&](Files& files, auto done) {
+      files.reopen_part(stage->folder(), name, identity, most, size, 0, std::move(done));
+    });
+  };
+  CHECK(
+      ask<void>(*stage, [&](Files& files, auto done) { files.sync_data(part, std::move(done)); }));
+  part.reset();
+  SECTION("all that is there") {
+    const auto kept = reopen(9).value();
+    CHECK(kept.bytes == 7);
+    REQUIRE(kept.part);
+    CHECK(kept.part->name == name);
+    CHECK(kept.part->file->identity.inode == identity.inode);
+    CHECK(publish(*stage, kept.part, "a"));
+    CHECK(open(*stage, "a").value()->identity.size == 7);
+  }
+  SECTION("less of it") {
+    CHECK(reopen(3).value().bytes == 3);
+    CHECK(reopen(9).value().bytes == 3);
+    CHECK(reopen(0).value().bytes == 0);
+  }
+  SECTION("longer than it can be: nothing of it counts") {
+    CHECK(reopen(5, 6).value().bytes == 0);
+    CHECK(reopen(9).value().bytes == 0);
+  }
+  SECTION("gone") {
+    stage->remove(name);
+    CHECK(reopen(9).value().part == nullptr);
+    CHECK(stage->names().empty());
+  }
+  SECTION("replaced by somebody") {
+    stage->put(name, "abc");
+    CHECK(reopen(9).value().part == nullptr);
+    CHECK(open(*stage, name).value()->identity.size == 3);
+  }
+  SECTION("no room for the rest") {
+    CHECK(code_of(reopen(9, std::uint64_t{1} << 60)) == Errc::DiskFull);
+  }
+}
+
+TEST_CASE("contract: a part without an inode on record is whatever has its name", "[contract]") {
+  const auto stage = any_stage();
+  const auto part = create(*stage).value();
+  CHECK(find(*stage, part->name, "a", {}).value().state == PartState::Part);
+  CHECK(find(*stage, new_part_file_name(), "a", {}).value().state == PartState::Gone);
+  stage->write("a", "content");
+  CHECK(find(*stage, new_part_file_name(), "a", {}).value().state == PartState::Gone);
 }
 
 TEST_CASE("contract: a part gets its name once it is durable; asked again, again", "[contract]") {
@@ -310,7 +376,7 @@ TEST_CASE("contract: once Files is gone nobody is called", "[contract]") {
   Outcome<bool> taken;
   stage->files().open_source(*stage / "a", opened.callback());
   stage->files().reopen_source(*stage / "a", nullptr, {}, again.callback());
-  stage->files().create_part(stage->folder(), 1, 0, created.callback());
+  stage->files().create_part(stage->folder(), new_part_file_name(), 1, 0, created.callback());
   stage->files().is_taken(stage->folder(), "a", taken.callback());
   stage->end();
   stage->settle();

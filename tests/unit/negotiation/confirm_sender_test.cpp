@@ -124,4 +124,28 @@ TEST_CASE("confirm, sender: not with a peer that did not agree", "[si][confirm]"
   play.iq.expect_nothing();
 }
 
+TEST_CASE("confirm, sender: the receiver has it of an earlier offer", "[si][confirm]") {
+  OfferPlay play;
+  const bool confirms = GENERATE(true, false);
+  if (confirms) play.confirming();
+  play.offer.file_id = "f1";
+  const auto sent = play.send();
+  const auto* marker = sent.payload().child("confirm", kNsConfirm);
+  REQUIRE((marker != nullptr) == confirms);
+  if (confirms) CHECK(marker->attribute_or_empty("file-id") == "f1");
+  auto error = StanzaError::of(Condition::Conflict);
+  error.application = ConfirmDone{"x", Hash{HashAlgo::Sha256, kSha}}.build();
+  SECTION("whole") {
+    play.iq.refuse(error);
+    // Who was not asked cannot have it.
+    CHECK(play.job.take() ==
+          Heard{confirms ? "completed confirmed " + kSha : std::string("ended StreamFailed")});
+  }
+  SECTION("words that are broken say nothing") {
+    error.application = Element("done", std::string(kNsConfirm));
+    play.iq.refuse(error);
+    CHECK(play.job.take() == Heard{"ended StreamFailed"});
+  }
+}
+
 }  // namespace confirm_sender_test

@@ -79,7 +79,8 @@ TEST_CASE("si incoming: only a part, where the offer allows parts", "[si]") {
     play.accept(terms);
     play.iq.expect_result("offer1", play.answer(kS5b, "<range offset='1000'/>"));
     play.s5b.succeed();
-    CHECK(play.job.take() == Heard{"carrier si-socks5 1000+22"});  // no digest of a part
+    CHECK(play.job.take() ==
+          Heard{"carrier si-socks5 1000+22 md5"});  // of all, for it ends with the file
   }
   SECTION("from the middle") {
     terms.range = {500, 10};
@@ -95,6 +96,25 @@ TEST_CASE("si incoming: only a part, where the offer allows parts", "[si]") {
     play.s5b.succeed();
     CHECK(play.job.take() == Heard{"carrier si-socks5 0+1022 md5"});
   }
+}
+
+TEST_CASE("si incoming: what is here already is told so, with its hash", "[si][confirm]") {
+  AcceptPlay play;
+  play.arrive();
+  const auto hash = Digest::of(HashAlgo::Sha256, view_of("x"));
+  play.offers[0]->have_it(hash);
+  const auto sent = play.iq.take();
+  const auto answer = Iq::parse(sent.stanza);
+  REQUIRE(answer);
+  REQUIRE(answer->error);
+  const auto& error = *answer->error;
+  CHECK(error.type == ErrorType::Cancel);
+  CHECK(error.condition == Condition::Conflict);
+  REQUIRE(error.application);
+  const auto done = ConfirmDone::parse(*error.application);
+  REQUIRE(done);
+  CHECK(done->sid == "a0");
+  CHECK(done->hash == hash);
 }
 
 TEST_CASE("si incoming: declined with the words of the protocol", "[si]") {

@@ -105,6 +105,7 @@ inline JobRecord full_record(JobId id) {
   job.waiting_since = WallTime(std::chrono::microseconds(5));
   job.unaware_since = WallTime(std::chrono::microseconds(14));
   job.accepted = true;
+  job.file_id = "0123456789abcd";
   job.folder = "/home/ann/Downloads";
   job.part_name = ".xmppft-0123456789abcdef.part";
   job.part = {6, 7, 8, 9, 10};

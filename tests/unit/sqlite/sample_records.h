@@ -90,6 +90,7 @@ inline std::vector<JobRecord> sample_records() {
     if (i % 9 == 8) job.unaware_since = at(i * 1000 - i % 2);
     if (i % 7 != 3) job.folder = "/home/ann/Downloads/" + odd_text(n + 7);
     job.accepted = job.direction == Direction::In && i % 7 != 3;
+    if (i % 4 == 2) job.file_id = odd_text(n + 8);
     job.part_name = i % 2 == 0 ? "" : ".xmppft-0123456789abcdef.part";
     job.part = {n, ~std::uint64_t{0}, n, i, -i};
     if (i % 3 == 1) job.durable = n << 23;

@@ -35,7 +35,7 @@ void receive_all(House& house, bool already_accepted) {
   house.settle();
   if (line->handler == nullptr) return;
   house.disk.inodes[line->file.file->identity.inode] = {1000, true, false};
-  line->handler->on_end(Moved{1000, Hash{HashAlgo::Sha256, "aa"}});
+  line->handler->on_end(Moved{line->range.length, Hash{HashAlgo::Sha256, "aa"}});
   house.settle();
   if (!answer->talk->delivered) return;
   answer->talk->receiver->on_declared(Hash{HashAlgo::Sha256, "aa"});

@@ -175,6 +175,8 @@ class FakeAccounts final : public AccountPorts {
 /// What became of an offer to us.
 struct Answer {
   std::optional<Error> declined;
+  bool is_here = false;        ///< it was told that the file is here already,
+  std::optional<Hash> hash;    ///< which hashes to this
   bool dropped = false;        ///< destroyed without an answer
   std::shared_ptr<Talk> talk;  ///< accepted
 };
@@ -183,7 +185,7 @@ class FakeOffer final : public IncomingOffer {
  public:
   FakeOffer(Offer offer, std::shared_ptr<Answer> remedy)
       : offer_(std::move(offer)), fate_(std::move(remedy)) {}
-  ~FakeOffer() override { fate_->dropped = !fate_->declined && !fate_->talk; }
+  ~FakeOffer() override { fate_->dropped = !fate_->declined && !fate_->talk && !fate_->is_here; }
   const Offer& offer() const override { return offer_; }
   std::unique_ptr<Receiving> accept(const Terms& terms, Receiving::Handler& handler) override {
     fate_->talk = std::make_shared<Talk>();
@@ -192,6 +194,10 @@ class FakeOffer final : public IncomingOffer {
     return std::make_unique<FakeReceiving>(fate_->talk);
   }
   void decline(const Error& why) override { fate_->declined = why; }
+  void have_it(const std::optional<Hash>& hash) override {
+    fate_->is_here = true;
+    fate_->hash = hash;
+  }
 
  private:
   Offer offer_;

@@ -123,7 +123,7 @@ struct House final : TransferQueue::Observer {
     file.size = size;
     file.hash = hash;
     file.modified = std::chrono::sys_seconds(std::chrono::seconds(1'700'000'000));
-    return {jid(from), file, false, true, ""};
+    return {jid(from), file, true, true, ""};
   }
   std::shared_ptr<Answer> offered(Offer offer) {
     auto answer = std::make_shared<Answer>();
@@ -152,7 +152,7 @@ struct House final : TransferQueue::Observer {
                std::optional<Hash> moved = std::nullopt) {
     auto line = answer.talk->open();
     settle();
-    disk.inodes[line->file.file->identity.inode].size = line->range.length;
+    disk.inodes[line->file.file->identity.inode].size = line->range.end();
     disk.inodes[line->file.file->identity.inode].whole = true;
     line->handler->on_end(Moved{line->range.length, moved});
     settle();

@@ -39,6 +39,20 @@ TEST_CASE("confirm: without hash, with an unknown one, with bad ones", "[confirm
   if (ok) CHECK_FALSE(read->hash);
 }
 
+TEST_CASE("confirm: the marker of an offer names the file, if its id is one", "[confirm]") {
+  const auto find = [](const std::string& child) {
+    return ConfirmMarker::find(parse_xml("<si>" + child + "</si>"));
+  };
+  CHECK(ConfirmMarker{"f1"}.build().to_xml() ==
+        "<confirm xmlns='urn:xmppft:confirm:0' file-id='f1'/>");
+  CHECK(ConfirmMarker{}.build().to_xml() == "<confirm xmlns='urn:xmppft:confirm:0'/>");
+  CHECK_FALSE(find(""));
+  CHECK_FALSE(find("<confirm xmlns='urn:other' file-id='f1'/>"));
+  CHECK(find("<confirm xmlns='urn:xmppft:confirm:0' file-id='f1'/>")->file_id == "f1");
+  for (const std::string& none : {std::string(), std::string(100'000, 'x')})
+    CHECK(find("<confirm xmlns='urn:xmppft:confirm:0' file-id='" + none + "'/>")->file_id.empty());
+}
+
 TEST_CASE("confirm: without a sid it is refused", "[confirm]") {
   CHECK_FALSE(ConfirmDone::parse(Element("done", "urn:xmppft:confirm:0")));
 }

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+
+#include "io/file.h"
+#include "io/timer.h"
+#include "transfer/job_list.h"
+#include "transfer/while_alive.h"
+
+namespace xmppftd {
+
+/// How much of a file that comes in is on disk for good: data before metadata. Every 8 MiB, and
+/// every 2 s where less came, the part file is synced, and then the journal is told how far. One
+/// sync at a time, so a slow disk is asked less often.
+///
+/// A process that is killed loses nothing that it wrote; this is for a machine that is.
+class Checkpoints {
+ public:
+  static constexpr std::uint64_t kBytes = 8 << 20;
+  static constexpr std::chrono::seconds kTime{2};
+  static constexpr std::chrono::milliseconds kLook{100};
+
+  /// All outlive it. `written`: the bytes of the file that are there, in order from its first.
+  Checkpoints(JobList& jobs, Files& files, Timers& timers, Job& job, std::shared_ptr<PartFile> part,
+              std::function<std::uint64_t()> written);
+
+ private:
+  void look();
+  void sync(std::uint64_t bytes);
+
+  JobList& jobs_;
+  Files& files_;
+  Timers& timers_;
+  Job& job_;
+  const std::shared_ptr<PartFile> part_;
+  const std::function<std::uint64_t()> written_;
+  std::uint64_t synced_;
+  Timers::Clock::time_point last_;
+  bool syncing_ = false;
+  std::unique_ptr<Timer> timer_;
+  WhileAlive alive_;
+};
+
+}  // namespace xmppftd
