@@ -24,10 +24,15 @@ std::string words_that_hide_us() {
 Ways::Ways(const std::vector<Negotiator*>& negotiators, const std::vector<MethodChoice>& methods,
            const PeerTrust& trust) {
   for (const auto& choice : methods) {
+    // Written by another version, or for an extension that is gone.
+    if (!MethodChoice::parse(choice.str())) {
+      left_out_.push_back({choice, {Errc::NoCommonMethod, "this xmppftd knows no such method"}});
+      continue;
+    }
     const Method* method = find_method(choice.id);
     const auto negotiator =
         std::find_if(negotiators.begin(), negotiators.end(), [&](const Negotiator* one) {
-          return method && one->family() == method->family && one->carries(*method);
+          return one->family() == method->family && one->carries(*method);
         });
     if (negotiator == negotiators.end())
       left_out_.push_back({choice, {Errc::PeerUnsupported, "the configuration does not name it"}});
@@ -77,10 +82,15 @@ Result<SendPlan> Ways::to(const Jid& asked,
   }
   if (!plan.ways.empty()) return plan;
   if (found && !*found) return found->error();
-  const bool policy =
-      std::any_of(left_out_.begin(), left_out_.end(),
-                  [](const SendPlan::LeftOut& one) { return one.why.code == Errc::Policy; });
-  if (policy)
+  const auto left_out_for = [this](Errc code) {
+    return std::count_if(left_out_.begin(), left_out_.end(),
+                         [code](const SendPlan::LeftOut& one) { return one.why.code == code; });
+  };
+  if (const auto unknown = left_out_for(Errc::NoCommonMethod);
+      unknown > 0 && static_cast<std::size_t>(unknown) == left_out_.size())
+    return Error{Errc::NoCommonMethod,
+                 MethodChoice::parse(left_out_.back().method.str()).error().detail};
+  if (left_out_for(Errc::Policy) > 0)
     return Error{Errc::Policy,
                  "ip_policy is ibb-only, and no method of this job keeps our address "
                  "to ourselves; name one that does: " +

@@ -111,6 +111,18 @@ void OutgoingJobs::start(SendLanes::Started next) {
   running.file->start();
 }
 
+/// Each is said once, and again when it comes to be left out anew or for another reason.
+void OutgoingJobs::on_send_planned(JobId id, const std::vector<SendPlan::LeftOut>& left_out) {
+  auto& said = running_.find(id)->second.memory.left_out;
+  std::vector<std::string> now;
+  for (const auto& [method, why] : left_out) {
+    now.push_back(method.str() + ": " + why.detail);
+    if (std::find(said.begin(), said.end(), now.back()) == said.end())
+      book_.add_step(id, "skipped", now.back());
+  }
+  said = std::move(now);
+}
+
 void OutgoingJobs::on_send_ready(JobId id) {
   auto& running = running_.find(id)->second;
   running.ready = true;

@@ -6,6 +6,8 @@
 #include <memory>
 #include <optional>
 #include <random>
+#include <string>
+#include <vector>
 
 #include "io/later.h"
 #include "io/timer.h"
@@ -65,7 +67,10 @@ class OutgoingJobs final : private SendFile::Owner, private SendLanes::Owner {
     std::optional<Refused> refused;  ///< it was told "not now", and nothing else since
     /// of earlier attempts: its receiver waits for the next one
     std::unique_ptr<SendFile::HeldOffer> held_offer;
-    bool empty() const noexcept { return !held && !backoff && !refused && !held_offer; }
+    std::vector<std::string> left_out;  ///< methods that its last attempt did without, and why
+    bool empty() const noexcept {
+      return !held && !backoff && !refused && !held_offer && left_out.empty();
+    }
   };
   struct Running {
     Memory memory;
@@ -94,6 +99,7 @@ class OutgoingJobs final : private SendFile::Owner, private SendLanes::Owner {
   void withdraw(const Job& job, const SendFile::HeldOffer& open);
 
   // SendFile::Owner
+  void on_send_planned(JobId id, const std::vector<SendPlan::LeftOut>& left_out) override;
   void on_send_ready(JobId id) override;
   void on_send_offered(JobId id) override;
   void on_send_accepted(JobId id) override;

@@ -53,16 +53,6 @@ void SendFile::look_for_ways() {
     return fail({Errc::BadJid, peer->str() +
                                    " is this very program now; send to another one of this "
                                    "account"});
-  // Written by another version, or for an extension that is gone.
-  std::string why;
-  std::erase_if(methods_, [&](const MethodChoice& method) {
-    const auto known = MethodChoice::parse(method.str());
-    if (known) return false;
-    why = known.error().detail;
-    world_.book.add_step(job_.id(), "skipped", why);
-    return true;
-  });
-  if (methods_.empty() && !why.empty()) return fail({Errc::NoCommonMethod, why});
   world_.account.plan(*peer, methods_,
                       alive_.wrap([this](Result<SendPlan> plan) { found(std::move(plan)); }));
 }
@@ -70,6 +60,7 @@ void SendFile::look_for_ways() {
 void SendFile::found(Result<SendPlan> plan) {
   if (!plan) return fail(plan.error());
   if (!world_.account.online()) return fail({Errc::NotOnline, "the account went offline"});
+  world_.owner.on_send_planned(job_.id(), plan->left_out);
   ways_ = std::move(plan->ways);
   prepare();
 }

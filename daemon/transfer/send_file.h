@@ -32,6 +32,8 @@ class SendFile final : private Sending::Handler, private Carrier::Handler {
  public:
   class Owner {
    public:
+    /// There are ways to the peer. Methods that are none of them, and why.
+    virtual void on_send_planned(JobId id, const std::vector<SendPlan::LeftOut>& left_out) = 0;
     /// All is there for the offer: offer() it when it is its turn. May come from inside start().
     virtual void on_send_ready(JobId id) = 0;
     /// The peer was found and the offer is under way.
@@ -107,7 +109,7 @@ class SendFile final : private Sending::Handler, private Carrier::Handler {
   Job& job_;
   const std::uint64_t hash_before_offer_max_;
   const std::chrono::milliseconds answer_within_;
-  std::vector<MethodChoice> methods_;
+  const std::vector<MethodChoice> methods_;
   std::shared_ptr<OpenFile> file_;
   std::vector<Way> ways_;
   std::size_t way_ = 0;  // the one that is tried; there once ways_ is

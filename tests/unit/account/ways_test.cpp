@@ -113,6 +113,42 @@ TEST_CASE("ways: a method whose protocol or transport is not there is left out",
   }
 }
 
+TEST_CASE("ways: a method that is not known is left out, and what is left is tried", "[ways]") {
+  OneFamily si(kNsSi, true);
+  const auto everything = found_with({kNsSi, kNsSiFile, kNsIbb, kNsBytestreams});
+  const MethodChoice tor{"upload", "tor"}, route{"si-socks5", "tor"};
+  const auto plan = Ways({&si}, {tor, {"si-ibb", ""}, route}, {}).to(kAsked, everything);
+  REQUIRE(plan.ok());
+  CHECK(words(plan->ways.at(0).methods) == std::vector<std::string>{"si-ibb"});
+  REQUIRE(plan->left_out.size() == 2);
+  CHECK(plan->left_out[0].method == tor);
+  CHECK(plan->left_out[1].method == route);
+  for (const auto& one : plan->left_out) {
+    CHECK(one.why.code == Errc::NoCommonMethod);
+    CHECK(one.why.detail == "this xmppftd knows no such method");
+  }
+}
+
+TEST_CASE("ways: where no method is known the job is told which there are", "[ways]") {
+  OneFamily si(kNsSi, true);
+  const Ways ways({&si}, {{"upload", "tor"}}, {});
+  CHECK_FALSE(ways.need_resource());
+  const auto plan = ways.to(kAsked, std::nullopt);
+  REQUIRE_FALSE(plan.ok());
+  CHECK(plan.error().code == Errc::NoCommonMethod);
+  CHECK(plan.error().detail.find("\"upload/tor\" is not a method; choose from si-") == 0);
+}
+
+TEST_CASE("ways: one that is not known does not hide why the others are none", "[ways]") {
+  OneFamily si(kNsSi, true);
+  PeerTrust trust;
+  trust.streams_allowed = false;
+  const auto plan =
+      Ways({&si}, {{"si-socks5", ""}, {"upload", ""}}, trust).to(kAsked, std::nullopt);
+  REQUIRE_FALSE(plan.ok());
+  CHECK(plan.error().code == Errc::Policy);
+}
+
 TEST_CASE("ways: why no resource was found is why there is no way", "[ways]") {
   OneFamily si(kNsSi, true);
   for (const auto code : {Errc::NotOnline, Errc::PeerOffline, Errc::NoSuchPeer}) {

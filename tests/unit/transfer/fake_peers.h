@@ -133,6 +133,7 @@ class FakeAccount final : public AccountPort {
   PeerTrust peer_trust{true, false, true, false, true};
   std::map<std::string, Errc> no_way;                  ///< by JID as asked for
   std::vector<Negotiator*> negotiators{&negotiator_};  ///< a way each
+  std::map<std::string, std::string> left_out;         ///< methods that are none, and why
   int look_ups = 0;
 
   AccountId id() const override { return id_; }
@@ -146,9 +147,18 @@ class FakeAccount final : public AccountPort {
       if (const auto found = no_way.find(peer.str()); found != no_way.end())
         return done(Error{found->second, peer.str() + ": the test says no"});
       SendPlan plan;
+      std::vector<MethodChoice> usable;
+      for (const auto& method : methods)
+        if (const auto known = MethodChoice::parse(method.str()); !known)
+          plan.left_out.push_back({method, {Errc::NoCommonMethod, known.error().detail}});
+        else if (const auto why = left_out.find(method.str()); why != left_out.end())
+          plan.left_out.push_back({method, {Errc::PeerUnsupported, why->second}});
+        else
+          usable.push_back(method);
+      if (usable.empty() && !plan.left_out.empty()) return done(plan.left_out.back().why);
       for (auto* negotiator : negotiators)
         plan.ways.push_back(
-            {negotiator, peer.is_full() ? peer : test::jid(peer.str() + "/phone"), {}, methods});
+            {negotiator, peer.is_full() ? peer : test::jid(peer.str() + "/phone"), {}, usable});
       done(std::move(plan));
     });
   }

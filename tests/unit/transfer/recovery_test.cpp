@@ -161,8 +161,10 @@ TEST_CASE("recovery: of a job's methods those that are not ours are skipped, and
   House house(&disk);
   house.start();
   CHECK(house.state(7) == (another ? "offered/awaiting-peer" : "failed/no-method"));
-  CHECK(house.disk.stories[7].at(0).what == "skipped");
-  CHECK(house.disk.stories[7].at(0).detail.find("\"upload/tor\" is not a method") == 0);
+  if (another) {
+    CHECK(house.disk.stories[7].at(0).what == "skipped");
+    CHECK(house.disk.stories[7].at(0).detail.find("upload/tor: ") == 0);
+  }
   CHECK(house.job(7).methods.at(0).str() == "upload/tor");
   if (!another) CHECK(house.job(7).error_detail.find("\"upload/tor\"") != std::string::npos);
 }
