@@ -23,6 +23,15 @@ Error not_open(const Job& job) {
           subject(job) + " is " + std::string(to_string(record.state)) + ", not an open offer"};
 }
 
+/// It is a question again: what was chosen for it holds no longer.
+void take_consent_back(JobRecord& record) {
+  record.accepted = false;
+  record.folder.clear();
+  record.wanted_name.clear();
+  record.on_exists = "rename";
+  record.reason = JobReason::AwaitingUser;
+}
+
 std::string person(AccountId account, std::string_view peer) {
   return std::to_string(account) + " " + std::string(bare_part(peer));
 }
@@ -213,7 +222,7 @@ void OpenOffers::ask_after_all(Job& job) {
   }
   questions_.take(person(job.now().account, peer.str()), world_.timers.now());
   auto& record = job.edit();
-  record.reason = JobReason::AwaitingUser;
+  take_consent_back(record);
   record.error_name.clear();
   record.error_detail.clear();
   book_.add_step(job.id(), "waiting", "for the user, since no rule takes it any more");
@@ -359,11 +368,7 @@ void OpenOffers::on_not_received(Job& job, std::unique_ptr<IncomingOffer> offer,
     }
     questions_.take(person(record.account, record.peer), world_.timers.now());
   }
-  record.accepted = false;
-  record.folder.clear();
-  record.wanted_name.clear();
-  record.on_exists = "rename";
-  record.reason = JobReason::AwaitingUser;
+  take_consent_back(record);
   record.error_name = error_name_of(JobReason::Io);
   record.error_detail = why.detail;
   hold(job, std::move(offer));

@@ -146,6 +146,10 @@ TEST_CASE("shortage: what a rule takes waits for its place", "[shortage]") {
     CHECK(house.state(1) == "offered/awaiting-user");
     CHECK(house.state(2) == "offered/awaiting-user");
     CHECK_FALSE(first->declined);
+    // Nobody wants it any more: as if no rule ever had.
+    CHECK_FALSE(house.job(1).accepted);
+    CHECK(house.job(1).folder.empty());
+    CHECK(actions_of(house.job(1)).front() == "accept");
     house.pass(10min);
     CHECK(house.state(1) == "cancelled/expired");
   }
