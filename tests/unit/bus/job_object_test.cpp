@@ -178,6 +178,11 @@ TEST_CASE("job object: one that was asked for stays until who asked leaves the b
 }
 
 TEST_CASE("job object: one that cannot be shown costs only itself", "[bus]") {
+#ifdef __SANITIZE_ADDRESS__
+  // What refuses a second method of one name uses that name after it freed it.
+  WARN("SKIP libsystemd 252: not under AddressSanitizer");
+  return;
+#endif
   Stage stage;
   // Something is in its place.
   auto squatter = sdbus::createObject(*stage.served, job_path(1));
