@@ -31,7 +31,7 @@ bool SendFile::peer_confirms() const {
 
 std::optional<SendFile::HeldOffer> SendFile::held_offer() const {
   auto sid = sending_ ? sending_->open_sid() : "";
-  if (sid.empty()) return std::nullopt;
+  if (sid.empty()) return held_before_;
   return HeldOffer{way().negotiator, way().peer, std::move(sid)};
 }
 
@@ -183,13 +183,14 @@ void SendFile::fail(Error why) {
   if (!try_next_way(why)) world_.owner.on_send_ended(job_.id(), std::move(why));
 }
 
-/// Within the same attempt, for the peer took nothing by this one.
+/// Within the same attempt, for the peer took nothing by this one. It is not told that the file is
+/// given up: the next way offers it again.
 bool SendFile::try_next_way(const Error& why) {
   const bool another = way_ + 1 < ways_.size();
   if (!another || began_to_move_ || !offered_ || !may_go_another_way(why.code) ||
       !world_.account.online())
     return false;
-  if (const auto open = held_offer()) open->negotiator->withdraw(open->peer, open->sid);
+  held_before_ = held_offer();
   sending_.reset();
   ++way_;
   world_.book.add_step(job_.id(), "failed", why.detail);

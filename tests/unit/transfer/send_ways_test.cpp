@@ -23,7 +23,7 @@ TEST_CASE("send: a way that leads nowhere is followed by the next, in the same a
   }
   house.settle();
   CHECK_FALSE(first->alive);
-  CHECK(house.negotiator().withdrawn == std::vector<std::string>{"ann@example.org/phone s1"});
+  CHECK(house.negotiator().withdrawn.empty());  // the file is not given up
   REQUIRE(second.talks.size() == 1);
   CHECK(house.job(id).state == JobState::Offered);
   CHECK(house.job(id).attempt == 1);

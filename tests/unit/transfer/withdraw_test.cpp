@@ -240,3 +240,23 @@ TEST_CASE("withdraw: whoever gives a file up for good says so to the peer that h
 }
 
 }  // namespace withdraw_test
+TEST_CASE("withdraw: an offer of a way that led nowhere is withdrawn once no way is left",
+          "[withdraw]") {
+  House house;
+  house.start();
+  FakeNegotiator second;
+  house.account().negotiators.push_back(&second);
+  const auto id = house.send("/src/a");
+  house.last_talk()->sender->on_accepted();
+  house.settle();
+  house.last_talk()->handler->on_ended({Errc::StreamFailed, "nothing could be reached"});
+  house.settle();
+  CHECK(house.negotiator().withdrawn.empty());
+  second.talks.at(0)->sid = "";  // refused: the peer holds none of it
+  second.talks.at(0)->handler->on_ended({Errc::NoCommonMethod, "not this one"});
+  house.settle();
+  CHECK(house.state(id) == "failed/no-method");
+  CHECK(house.negotiator().withdrawn == std::vector<std::string>{kAnn + "/phone s1"});
+  CHECK(second.withdrawn.empty());
+}
+
