@@ -2,6 +2,7 @@
 #include "transfer/send_file.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "transfer/verdict.h"
 
@@ -85,21 +86,17 @@ void SendFile::hashed(Result<Hash> hash) {
 /// The first way waits for its turn. It is still this job's when the next one is tried.
 void SendFile::ready() {
   if (way_ == 0) return world_.owner.on_send_ready(job_.id());
-  offer_by_way();
+  offer();
 }
 
 void SendFile::offer() {
   // While the file was hashed the session may have gone, and with it what it takes to offer.
   if (!world_.account.online()) return fail({Errc::NotOnline, "the account went offline"});
-  offered_ = true;
   auto& record = job_.edit();
-  record.attempt += 1;
-  record.next_attempt_at = record.waiting_since = {};
-  offer_by_way();
-}
-
-void SendFile::offer_by_way() {
-  auto& record = job_.edit();
+  if (!std::exchange(offered_, true)) {
+    record.attempt += 1;
+    record.next_attempt_at = record.waiting_since = {};
+  }
   record.peer_full = way().peer.str();
   record.transferred = record.offset = 0;
   move(JobState::Offered, JobReason::AwaitingPeer, "offered",

@@ -65,7 +65,8 @@ class SendFile final : private Sending::Handler, private Carrier::Handler {
   /// Once. May end at once (and so destroy this).
   void start();
 
-  /// Once, when it is ready. May end at once (and so destroy this).
+  /// Once, when it is ready; the ways after the first are offered by itself. May end at once (and
+  /// so destroy this).
   void offer();
 
   /// Did this attempt get as far as an offer? Then it counts.
@@ -89,7 +90,6 @@ class SendFile final : private Sending::Handler, private Carrier::Handler {
   void prepare();
   void hashed(Result<Hash> hash);
   void ready();
-  void offer_by_way();
   void fail(Error why);
   bool try_next_way(const Error& why);
   void move(JobState to, JobReason reason, std::string what, std::string detail = {});

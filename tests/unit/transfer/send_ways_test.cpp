@@ -46,6 +46,22 @@ TEST_CASE("send: the next way hashes the file where its peer cannot confirm", "[
   CHECK(second.talks[0]->offer->file.hash);
 }
 
+TEST_CASE("send: the next way is not offered by a session that ended while the file was hashed",
+          "[send]") {
+  House house;
+  house.start();
+  FakeNegotiator second;
+  second.peer_confirms = false;
+  house.account().negotiators.push_back(&second);
+  const auto id = house.send("/src/a");
+  house.last_talk()->handler->on_ended({Errc::NoCommonMethod, ""});
+  house.account().is_online = false;
+  house.settle();
+  CHECK(second.talks.empty());
+  CHECK(house.state(id) == "queued/waiting-account");
+  CHECK(house.job(id).attempt == 0);  // our own trouble
+}
+
 TEST_CASE("send: no other way is tried where it would not help", "[send]") {
   House house;
   house.start();
