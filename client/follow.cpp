@@ -185,7 +185,7 @@ int wait_and_tell(Context& context, const std::vector<std::uint64_t>& ids,
   }
   for (const auto& job : jobs) context.out.say(result_line(job));
   hint_at_failures(context.out, jobs);
-  const int exit = exit_code_of(jobs);
+  const int exit = exit_code_of(jobs, Until::AllFinished);
   if (finished) *finished = std::move(jobs);
   return exit;
 }
@@ -201,9 +201,9 @@ void hint_at_failures(const Output& out, const std::vector<Job>& jobs) {
            (bad.size() > 1 ? " (and " + std::to_string(bad.size() - 1) + " more)" : ""));
 }
 
-int exit_code_of(const std::vector<Job>& jobs) {
-  const bool good = std::all_of(jobs.begin(), jobs.end(), [](const Job& job) {
-    return exit_code_of_state(job.state) == kOk;
+int exit_code_of(const std::vector<Job>& jobs, Until until) {
+  const bool good = std::all_of(jobs.begin(), jobs.end(), [&](const Job& job) {
+    return exit_code_of_state(job.state) == kOk && (until != Until::AllFinished || job.is_final());
   });
   return good ? kOk : kJobFailed;
 }

@@ -33,7 +33,8 @@ int wait_and_tell(Context& context, const std::vector<std::uint64_t>& ids,
 /// Says on stderr where the story of jobs that failed or were cancelled is told.
 void hint_at_failures(const Output& out, const std::vector<Job>& jobs);
 
-/// kJobFailed if any of them failed or was cancelled.
-int exit_code_of(const std::vector<Job>& jobs);
+/// kJobFailed if any of them failed or was cancelled, or did not end although the wait for that is
+/// over: its state is not one of the daemon's.
+int exit_code_of(const std::vector<Job>& jobs, Until until);
 
 }  // namespace xmppftctl

@@ -47,11 +47,8 @@ int queue_wait(Call& call) {
     ids.push_back(job.id);
 
   const auto view = waiting_view(context.out);
-  const auto jobs = follow(context, ids,
-                           any       ? Until::AnyFinished
-                           : started ? Until::Started
-                                     : Until::AllFinished,
-                           view.get());
+  const auto until = any ? Until::AnyFinished : started ? Until::Started : Until::AllFinished;
+  const auto jobs = follow(context, ids, until, view.get());
   if (context.out.json()) {
     auto list = nlohmann::ordered_json::array();
     for (const auto& job : jobs) list.push_back(to_json(job));
@@ -63,7 +60,7 @@ int queue_wait(Call& call) {
   }
   context.out.say(summary(jobs));
   hint_at_failures(context.out, jobs);
-  return exit_code_of(jobs);
+  return exit_code_of(jobs, until);
 }
 
 }  // namespace xmppftctl

@@ -51,8 +51,8 @@ int queue_watch(Call& call) {
   }
   call.context.bus().watch_reader(STDOUT_FILENO);
   const auto view = watching_view(call.context.out);
-  return exit_code_of(
-      follow(call.context, ids, ids.empty() ? Until::Interrupted : Until::AllFinished, view.get()));
+  const auto until = ids.empty() ? Until::Interrupted : Until::AllFinished;
+  return exit_code_of(follow(call.context, ids, until, view.get()), until);
 }
 
 }  // namespace xmppftctl

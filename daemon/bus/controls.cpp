@@ -37,7 +37,10 @@ void Controls::begin_slice(Place control) {
 /// False: passed over.
 bool Controls::act(Place control, JobId id) {
   const auto* record = queue_.find(id);
-  if (!control->by_id && (record == nullptr || !control->verb->fits(*record))) return false;
+  // What another version may go on with is not swept away with the rest.
+  if (!control->by_id &&
+      (record == nullptr || record->state == JobState::Unknown || !control->verb->fits(*record)))
+    return false;
   queue_.act(*control->verb, id,
              alive_.wrap([this, control, id](Result<void> how) { acted(control, id, how); }));
   return true;

@@ -28,7 +28,7 @@ class Controls {
   ~Controls();
 
   /// Answers once all is on disk. Jobs chosen by something other than their ids and in a state
-  /// that the verb does not fit are passed over.
+  /// that the verb does not fit, or that is not ours, are passed over.
   void add(Reply&& reply, const Verb& verb, const JobFilter& filter);
 
  private:

@@ -64,7 +64,8 @@ void Waits::client_left(const Caller& client) {
 
 bool Waits::is_finished(JobId id) const {
   const auto* record = queue_.find(id);
-  return record == nullptr || is_terminal(record->state);  // null: removed meanwhile
+  // null: removed meanwhile. Of a state that is not ours we would never learn that it has ended.
+  return record == nullptr || !is_live(record->state);
 }
 
 /// `changed` is the only job that changed since it was not. What has finished stays so and is not

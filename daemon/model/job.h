@@ -41,8 +41,8 @@ enum class Direction { Out, In };
 ///
 /// A state may follow itself with another reason, unless it is terminal.
 ///
-/// A job in an Unknown state is listed, and nothing is done with it: the version that wrote its
-/// state knows what may be.
+/// A job in an Unknown state is listed, and nothing is done with it unless the user removes it: the
+/// version that wrote its state knows what may be. Who waits for it to end waits for nothing.
 enum class JobState {
   Queued,
   Offered,

@@ -318,6 +318,11 @@ void IncomingJobs::end(Job& job, JobState state, JobReason reason, const Error& 
   receiving_.erase(id);
   waiting_.erase(id);
 }
+void IncomingJobs::forget(Job& job) {
+  receiving_.erase(job.id());
+  if (job.now().state == JobState::Unknown) drop_part(job, nullptr);  // nobody else will
+}
+
 
 /// What came is kept for the sender's next offer of it.
 void IncomingJobs::keep_part(Job& job, std::shared_ptr<PartFile> part, std::uint64_t bytes) {

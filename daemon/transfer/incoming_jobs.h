@@ -76,7 +76,7 @@ class IncomingJobs final : private ReceiveAttempt::Owner {
   void end(Job& job, JobState state, JobReason reason, const Error& why,
            std::shared_ptr<PartFile> part = nullptr, JobList::Then then = {});
   /// The job is about to leave the list.
-  void forget(JobId id) { receiving_.erase(id); }
+  void forget(Job& job);
 
   /// A running job moves too slowly to hold a slot, or no longer so.
   void creeps(JobId id, bool slowly);

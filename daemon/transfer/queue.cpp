@@ -17,12 +17,12 @@ namespace {
 
 constexpr std::chrono::milliseconds kFolderPatience{250};
 
-/// Why nothing is done with a job in an unknown state.
+/// Why a job in an unknown state can only be removed.
 Error not_ours(const JobRecord& job) {
   return {Errc::BadState, "job " + std::to_string(job.id) + " is in the state " +
                               in_quotes(to_string(job.state), 60) +
                               ", which this xmppftd does not know; the version that wrote it can "
-                              "go on with it"};
+                              "go on with it, and it can be removed"};
 }
 
 }  // namespace
@@ -52,7 +52,7 @@ TransferQueue::TransferQueue(const QueueWorld& world, QueueConfig config)
            }},
           {&kRemove,
            [this](Job& job, Done done) {
-             offers_->receives().forget(job.id());
+             offers_->receives().forget(job);
              book_.remove({job.id()}, std::move(done));
            }},
       } {}
@@ -174,7 +174,8 @@ void TransferQueue::accept(JobId id, AcceptOptions options, Done done) {
 void TransferQueue::act(const Verb& verb, JobId id, Done done) {
   Job* job = known(id, done);
   if (job == nullptr) return;
-  if (job->now().state == JobState::Unknown) return refuse(std::move(done), not_ours(job->now()));
+  if (job->now().state == JobState::Unknown && !verb.fits(job->now()))
+    return refuse(std::move(done), not_ours(job->now()));
   if (!verb.instead.empty() && !(verb.fits(job->now()) && verb.fits(*job->shown())))
     return refuse(std::move(done), {Errc::BadState, "job " + std::to_string(id) + " is " +
                                                         std::string(to_string(job->now().state)) +

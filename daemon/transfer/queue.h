@@ -87,8 +87,8 @@ class TransferQueue final : public AccountEvents, private JobList::Reader {
   void accept(JobId id, AcceptOptions options, Done done);
   /// kAccept: into the download folder, under the offered name. kDecline. kCancel: ends a job that
   /// has not ended; of an incoming offer it is kDecline. kRemove: takes a job that has ended off
-  /// the list. Errors: NoSuchJob, BadState (the verb does not fit, or the file is being put in
-  /// place), those of accept().
+  /// the list, or one in a state that is not ours. Errors: NoSuchJob, BadState (the verb does not
+  /// fit, or the file is being put in place), those of accept().
   void act(const Verb& verb, JobId id, Done done);
   /// The story of a job. Errors: NoSuchJob, Io.
   void history(JobId id, Callback<void(Result<std::vector<HistoryEntry>>)> done);

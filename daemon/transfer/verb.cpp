@@ -7,14 +7,15 @@ namespace {
 bool is_open_offer(const JobRecord& record) {
   return record.direction == Direction::In && record.state == JobState::Offered && !record.accepted;
 }
-bool has_ended(const JobRecord& record) { return is_terminal(record.state); }
+/// Also of a job in a state that is not ours: whoever names it gives it up.
+bool can_leave(const JobRecord& record) { return !is_live(record.state); }
 bool can_end(const JobRecord& record) { return is_live(record.state); }
 
 constexpr Verb kVerbs[] = {
     {"accept", is_open_offer, "", false},
     {"decline", is_open_offer, "", false},
     {"cancel", can_end, "it can be removed, not cancelled", true},
-    {"remove", has_ended, "cancel it before it is removed", true},
+    {"remove", can_leave, "cancel it before it is removed", true},
 };
 
 consteval const Verb& row(std::string_view word) {
@@ -41,7 +42,7 @@ const Verb* find_verb(std::string_view word) noexcept {
 std::vector<std::string_view> actions_of(const JobRecord& record) {
   std::vector<std::string_view> words;
   // Nothing can be done while the file is being put in place.
-  if (record.publishing && !is_terminal(record.state)) return words;
+  if (record.publishing && is_live(record.state)) return words;
   for (const auto& verb : kVerbs)
     if (verb.fits(record)) words.push_back(verb.word);
   return words;

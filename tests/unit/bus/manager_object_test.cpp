@@ -200,6 +200,35 @@ TEST_CASE("manager: waits end by what happens, by their time, or at once", "[bus
   CHECK(stage.wait(wait({1}, "finished")).get<std::vector<Row>>().size() == 1);
 }
 
+TEST_CASE("manager: a job in a state that is not ours is not waited for, and goes when it is named",
+          "[bus]") {
+  Disk disk;
+  JobRecord row;
+  row.id = 1;
+  row.account = 1;
+  row.peer = kAnn;
+  row.path = "/out/a";
+  row.state = Word<JobState>::unknown("sleeping");
+  disk.rows[1] = row;
+  Stage stage(&disk);
+  stage.house.account().is_online = false;
+  send(stage);
+  const auto wait = [&](const Ids& ids, const std::string& until) {
+    return stage.wait(stage.ann->send(kRoot, "Manager1.WaitJobs", ids, until, std::uint64_t{0}))
+        .get<std::vector<Row>>();
+  };
+  const Row sleeping{1, "sleeping", ""};
+  CHECK(wait({1}, "finished") == std::vector<Row>{sleeping});
+  CHECK(wait({1, 2}, "any-finished").at(0) == sleeping);
+  CHECK(wait({1}, "started") == std::vector<Row>{sleeping});
+  const auto remove = [&](const VariantMap& selector) {
+    return stage.call(kRoot, "Manager1.ControlJobs", std::string("remove"), selector, VariantMap{})
+        .get<Ids>();
+  };
+  CHECK(remove({{"all", sdbus::Variant(true)}}).empty());
+  CHECK(remove({{"ids", sdbus::Variant(Ids{1})}}) == Ids{1});
+}
+
 TEST_CASE("manager: a daemon that ends tells those who wait", "[bus]") {
   Stage stage;
   stage.house.account().is_online = false;

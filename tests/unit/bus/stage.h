@@ -150,7 +150,7 @@ class Client {
 /// All objects of the daemon on a bus, over a real queue on a fake disk, accounts that the test
 /// plays, and programs that call them. One thread: what is due happens in turn(), on both sides.
 struct Stage {
-  Stage() {
+  explicit Stage(Disk* kept = nullptr) : house(kept) {
     accounts.insert(kMe);
     tree = make_tree();
     for (const char* type : {"method_return", "error"})

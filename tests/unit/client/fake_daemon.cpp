@@ -24,6 +24,11 @@ bool is_final(const std::string& state) {
   return state == "done" || state == "failed" || state == "cancelled";
 }
 
+bool is_live(const std::string& state) {
+  return state == "queued" || state == "offered" || state == "connecting" || state == "active" ||
+         state == "verifying";
+}
+
 }  // namespace
 
 FakeDaemon::FakeDaemon() : FakeDaemon(sdbus::createSessionBusConnection()) {}
@@ -93,7 +98,7 @@ void FakeDaemon::await_waits(unsigned n) {
 bool FakeDaemon::is_over(const Wait& wait) const {
   const auto over = [&](std::uint64_t id) {
     const auto state = jobs.at(id).at("State").get<std::string>();
-    return wait.until == "started" ? state != "queued" && state != "offered" : is_final(state);
+    return wait.until == "started" ? state != "queued" && state != "offered" : !is_live(state);
   };
   return wait.until == "any-finished" ? std::any_of(wait.ids.begin(), wait.ids.end(), over)
                                       : std::all_of(wait.ids.begin(), wait.ids.end(), over);

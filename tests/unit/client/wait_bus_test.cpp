@@ -34,6 +34,15 @@ TEST_CASE("off a terminal each change of state is one line, and the end is exit 
   CHECK(ran.err.find("hint: xmppftctl why 2\n") != std::string::npos);
 }
 
+TEST_CASE("a job that the daemon cannot bring to an end does not count as done", "[bus]") {
+  FakeDaemon daemon;
+  daemon.add_job("a", "queued");
+  daemon.on_wait = [&] { daemon.move(1, "sleeping"); };
+  const auto ran = run({"queue", "wait", "1"});
+  CHECK(ran.exit == 4);
+  CHECK(ran.out == "0 finished\n");
+}
+
 TEST_CASE("send --wait tells the result; --json holds the jobs as they ended", "[bus]") {
   FakeDaemon daemon;
   daemon.on_wait = [&] { daemon.move(daemon.jobs.rbegin()->first, "done"); };
