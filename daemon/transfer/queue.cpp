@@ -2,6 +2,7 @@
 #include "transfer/queue.h"
 
 #include <algorithm>
+#include <cassert>
 #include <set>
 
 #include "base/log.h"
@@ -55,7 +56,13 @@ TransferQueue::TransferQueue(const QueueWorld& world, QueueConfig config)
              offers_->receives().forget(job);
              book_.remove({job.id()}, std::move(done));
            }},
-      } {}
+      } {
+  const auto verbs = all_verbs();
+  assert(acts_.size() == verbs.size() && "an act of no verb");
+  assert(std::all_of(verbs.begin(), verbs.end(),
+                     [this](const Verb& verb) { return acts_.contains(&verb); }) &&
+         "a verb without an act");
+}
 
 TransferQueue::~TransferQueue() { slots_.close(); }
 
@@ -180,7 +187,8 @@ void TransferQueue::act(const Verb& verb, JobId id, Done done) {
     return refuse(std::move(done), {Errc::BadState, "job " + std::to_string(id) + " is " +
                                                         std::string(to_string(job->now().state)) +
                                                         ": " + std::string(verb.instead)});
-  acts_.at (&verb)(*job, std::move(done));
+  const auto& act = acts_.at(&verb);
+  act(*job, std::move(done));
 }
 
 void TransferQueue::history(JobId id, Callback<void(Result<std::vector<HistoryEntry>>)> done) {
