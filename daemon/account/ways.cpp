@@ -11,11 +11,15 @@ bool has_all(const PeerFeatures& peer, const Method& method) {
                      [&](std::string_view feature) { return peer.has(feature); });
 }
 
+void add_word(std::string& list, std::string_view word) {
+  list += (list.empty() ? "" : ", ") + std::string(word);
+}
+
 /// The words of the methods that ip_policy always allows.
 std::string words_that_hide_us() {
   std::string words;
   for (const auto& method : all_methods())
-    if (!method.shows_address) words += (words.empty() ? "" : ", ") + std::string(method.word);
+    if (!method.shows_address) add_word(words, method.word);
   return words;
 }
 
@@ -95,7 +99,11 @@ Result<SendPlan> Ways::to(const Jid& asked,
                  "ip_policy is ibb-only, and no method of this job keeps our address "
                  "to ourselves; name one that does: " +
                      words_that_hide_us()};
-  return Error{Errc::PeerUnsupported, "no method of this job is one that the configuration names"};
+  std::string words;
+  for (const auto& one : left_out_) add_word(words, one.method.str());
+  return Error{Errc::NoCommonMethod,
+               "the configuration's \"methods\" names none that this job may use (" + words +
+                   "); name one there, or send the file by a method that it names"};
 }
 
 }  // namespace xmppftd

@@ -55,8 +55,9 @@ class AccountPort {
   /// How `peer` can be sent a file by `methods`: by the best resource of a bare JID, or by just the
   /// one of a full JID; non-contacts are asked with directed presence. `done` comes once, within
   /// 20 s, not before this returns. Errors, where there is no way: NotOnline, PeerOffline (no
-  /// resource is available now), NoSuchPeer, PeerUnsupported (online, none can), Policy (ip_policy
-  /// allows none of them), NoCommonMethod (none of them is one that this xmppftd knows).
+  /// resource is available now), NoSuchPeer, PeerUnsupported (online, none can), and without
+  /// looking for the peer Policy (ip_policy allows none of them) and NoCommonMethod (none of
+  /// them is one that this xmppftd knows, or the configuration names).
   virtual void plan(const Jid& peer, const std::vector<MethodChoice>& methods,
                     Callback<void(Result<SendPlan>)> done) = 0;
   virtual PeerTrust trust(const Jid& peer) const = 0;

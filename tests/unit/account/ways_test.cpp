@@ -109,7 +109,10 @@ TEST_CASE("ways: a method whose protocol or transport is not there is left out",
     CHECK_FALSE(ways.need_resource());
     const auto plan = ways.to(kAsked, std::nullopt);
     REQUIRE_FALSE(plan.ok());
-    CHECK(plan.error().code == Errc::PeerUnsupported);
+    // Nobody was looked for, and no presence of the peer would help.
+    CHECK(plan.error().code == Errc::NoCommonMethod);
+    CHECK(plan.error().detail.find("\"methods\" names none that this job may use (si-socks5, "
+                                   "si-ibb); name one there") != std::string::npos);
   }
 }
 
