@@ -114,6 +114,8 @@ class Receiving {
   virtual void delivered(const Moved& moved) = 0;
   /// After on_declared: verified and published. on_completed follows.
   virtual void complete() = 0;
+  /// Has the sender said already that all its bytes are out? Then it has handed the file over.
+  virtual bool vouched() const = 0;
   /// It was not what was offered, or could not be stored: tells the peer why where the protocol has
   /// words. No Handler call follows.
   virtual void fail(const Error& why) = 0;

@@ -48,6 +48,7 @@ class SiIncoming final : public Receiving, private SiExchange::Keeper {
 
   // Receiving
   void delivered(const Moved& moved) override;
+  bool vouched() const override { return !done_asked_.empty(); }
   void complete() override;
   void fail(const Error& why) override;
 

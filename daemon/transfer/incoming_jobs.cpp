@@ -109,9 +109,8 @@ bool IncomingJobs::on_withdrawn(AccountId account, const Withdrawal& what) {
   for (auto& [id, entry] : receiving_) {
     if (!is_it(id, entry.source)) continue;
     Job& job = *book_.find(id);
-    if (is_terminal(job.now().state) ||
-        (job.now().state == JobState::Verifying && !entry.attempt->awaits_word()))
-      return true;  // it vouched for the bytes before
+    // Whoever vouched for the bytes does not take them back.
+    if (is_terminal(job.now().state) || entry.attempt->sender_vouched()) return true;
     answer(entry, {Errc::BadState,
                    "job " + std::to_string(id) + " was withdrawn by its sender meanwhile"});
     if (what.again)
@@ -318,11 +317,11 @@ void IncomingJobs::end(Job& job, JobState state, JobReason reason, const Error& 
   receiving_.erase(id);
   waiting_.erase(id);
 }
+
 void IncomingJobs::forget(Job& job) {
   receiving_.erase(job.id());
   if (job.now().state == JobState::Unknown) drop_part(job, nullptr);  // nobody else will
 }
-
 
 /// What came is kept for the sender's next offer of it.
 void IncomingJobs::keep_part(Job& job, std::shared_ptr<PartFile> part, std::uint64_t bytes) {

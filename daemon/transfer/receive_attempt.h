@@ -61,6 +61,8 @@ class ReceiveAttempt final : private Receiving::Handler,
 
   /// All bytes are here, but not the sender's word about them.
   bool awaits_word() const;
+  /// The sender's word is here, perhaps before the last bytes.
+  bool sender_vouched() const { return word_is_in_ || (receiving_ && receiving_->vouched()); }
   bool awaits_folder() const noexcept { return file_.awaits_folder(); }
 
   JobSample sample() const;

@@ -79,6 +79,20 @@ TEST_CASE("confirm, receiver: only from the sender itself, for this sid", "[si][
   CHECK(play.job.take().empty());
 }
 
+TEST_CASE(
+    "confirm, receiver: the sender vouches with its done, which may come before the last byte",
+    "[si][confirm]") {
+  AcceptPlay play;
+  play.confirm = true;
+  const auto stream = play.stream();
+  CHECK_FALSE(play.job.agreement->vouched());
+  play.done("d1");
+  CHECK(play.job.agreement->vouched());
+  play.deliver(*stream);
+  play.timers.turn();
+  CHECK(play.job.take() == Heard{"declared sha-256 " + kSha});
+}
+
 TEST_CASE("confirm, receiver: a done without hash, or a broken one", "[si][confirm]") {
   AcceptPlay play;
   play.confirm = true;

@@ -54,6 +54,7 @@ struct Talk {
   Receiving::Handler* receiver = nullptr;  ///< of a file to us
   bool alive = true;
   std::optional<Moved> delivered;
+  bool vouched = false;  ///< in: the sender says that all is out
   bool completed = false;
   std::optional<Error> failed;
   std::string sid;  ///< out: what the peer holds
@@ -91,6 +92,7 @@ struct FakeSending final : FakeAgreement<Sending> {
 
 struct FakeReceiving final : FakeAgreement<Receiving> {
   using FakeAgreement::FakeAgreement;
+  bool vouched() const override { return talk_->vouched; }
   void complete() override { talk_->completed = true; }
   void fail(const Error& why) override { talk_->failed = why; }
 };

@@ -98,10 +98,23 @@ TEST_CASE("withdraw: too late once the sender vouched for the bytes", "[withdraw
   REQUIRE(house.accept(1));
   auto line = answer->talk->open();
   house.settle();
-  line->handler->on_end(Moved{1000, std::nullopt});
-  house.settle();
-  answer->talk->receiver->on_declared(std::nullopt);
-  house.queue->on_withdrawn(1, {offer.peer, "a", false});
+  const bool again = GENERATE(false, true);
+  const auto end = [&] {
+    line->handler->on_end(Moved{1000, std::nullopt});
+    house.settle();
+  };
+  SECTION("after the last byte") {
+    end();
+    answer->talk->receiver->on_declared(std::nullopt);
+    CHECK(house.queue->on_withdrawn(1, {offer.peer, "a", again}));
+  }
+  SECTION("before the last byte was here") {
+    answer->talk->vouched = true;
+    CHECK(withdraw(house, offer, again));
+    CHECK(house.state(1) == "active");
+    end();
+    answer->talk->receiver->on_declared(std::nullopt);
+  }
   house.settle();
   CHECK(house.state(1) == "done");
 }
@@ -239,7 +252,6 @@ TEST_CASE("withdraw: whoever gives a file up for good says so to the peer that h
   CHECK(house.negotiator().withdrawn == expected);
 }
 
-}  // namespace withdraw_test
 TEST_CASE("withdraw: an offer of a way that led nowhere is withdrawn once no way is left",
           "[withdraw]") {
   House house;
@@ -260,3 +272,4 @@ TEST_CASE("withdraw: an offer of a way that led nowhere is withdrawn once no way
   CHECK(second.withdrawn.empty());
 }
 
+}  // namespace withdraw_test
