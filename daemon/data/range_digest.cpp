@@ -35,15 +35,23 @@ std::shared_ptr<RangeDigest> RangeDigest::of_move(ThreadPool& hashers, const Fil
 }
 
 void RangeDigest::reached(std::uint64_t bytes) {
-  const std::lock_guard lock(mutex_);
-  reached_ = there_ + bytes;
-  if (reached_ - scheduled_at_ >= kWorthWaking) schedule();
+  bool due = false;
+  {
+    const std::lock_guard lock(mutex_);
+    reached_ = there_ + bytes;
+    due = reached_ - scheduled_at_ >= kWorthWaking && claim_slice();
+  }
+  if (due) post_slice();
 }
 
 void RangeDigest::finish(Callback<void(Result<Hash>)> done) {
-  const std::lock_guard lock(mutex_);
-  done_ = std::move(done);
-  schedule();
+  bool due = false;
+  {
+    const std::lock_guard lock(mutex_);
+    done_ = std::move(done);
+    due = claim_slice();
+  }
+  if (due) post_slice();
 }
 
 void RangeDigest::cancel() {
@@ -53,9 +61,9 @@ void RangeDigest::cancel() {
   unused = std::move(done_);
 }
 
-void RangeDigest::schedule() {
-  if (scheduled_ || cancelled_) return;
-  scheduled_ = true;
+bool RangeDigest::claim_slice() { return !cancelled_ && !std::exchange(scheduled_, true); }
+
+void RangeDigest::post_slice() {
   hashers_.post([self = shared_from_this()] { self->slice(); });
 }
 
@@ -71,15 +79,17 @@ void RangeDigest::slice() {
     if (auto hashed = hash_up_to(limit); !hashed) error_ = std::move(hashed).error();
 
   Callback<void(Result<Hash>)> done;
+  bool due = false;
   {
     const std::lock_guard lock(mutex_);
     scheduled_ = false;
     if (done_ && (error_ || hashed_ == reached_)) {
       done = std::move(done_);
     } else if (done_ || (!error_ && reached_ - hashed_ >= kWorthWaking)) {
-      schedule();
+      due = claim_slice();
     }
   }
+  if (due) post_slice();
   if (done) done(error_ ? Result<Hash>(*error_) : Result<Hash>(digest_.finish()));
 }
 

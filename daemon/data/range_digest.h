@@ -35,7 +35,9 @@ class RangeDigest : public std::enable_shared_from_this<RangeDigest> {
   void cancel();
 
  private:
-  void schedule();
+  /// Is a slice due that nobody has posted? With mutex_ held; the caller posts it without.
+  bool claim_slice();
+  void post_slice();
   void slice();
   Result<void> hash_up_to(std::uint64_t limit);
 

@@ -5,7 +5,7 @@
 
 namespace xmppftd {
 
-/// The one way into another thread: a task to run on that thread's loop. Tasks run in the order
+/// The way into another thread: a task to run on that thread's loop. Tasks run in the order
 /// posted; those posted after the loop stopped are destroyed unrun. Any thread may post.
 class Poster {
  public:
