@@ -205,6 +205,8 @@ std::string waits_for(const Job& job, std::uint64_t now) {
     if (job.reason == "awaiting-user") return "you: xmppftctl accept " + id + ", or decline " + id;
   }
   if (job.state == "active" && job.reason == "stalled") return "bytes to move";
+  if (job.state == "verifying" && job.reason == "awaiting-folder")
+    return "its folder to be usable, then the file is put there";
   return {};
 }
 

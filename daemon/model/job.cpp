@@ -63,6 +63,7 @@ constexpr ReasonWord kReasons[] = {
     {JobReason::Peer, "peer"},
     {JobReason::Withdrawn, "withdrawn"},
     {JobReason::Expired, "expired"},
+    {JobReason::AwaitingFolder, "awaiting-folder"},
     {JobReason::Unknown, "unknown"},
 };
 

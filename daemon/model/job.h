@@ -101,6 +101,8 @@ enum class JobReason {
   Peer,
   Withdrawn,
   Expired,
+  // verifying; after the others, for tests of old journals count those through
+  AwaitingFolder,
   Unknown,
 };
 

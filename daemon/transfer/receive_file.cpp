@@ -280,14 +280,23 @@ void ReceiveFile::published(Result<std::string> folder) {
     case Errc::Unreadable:
     case Errc::DiskFull:
     // And what passes does not either.
-    case Errc::Unavailable:
-      tell_wait(std::move(why));
-      folder_again_ = world_.timers.after(kFolderAgain, [this] { give_name(); });
-      return;
+    case Errc::Unavailable: return await_folder(std::move(why));
     default: break;
   }
   job_.edit().publishing = false;
   owner_.on_disk_failed(std::move(why));
+}
+
+void ReceiveFile::await_folder(Error why) {
+  // Told once more after a restart.
+  if (!std::exchange(folder_awaited_, true)) job_.edit().error_detail.clear();
+  job_.change(JobState::Verifying, JobReason::AwaitingFolder);
+  folder_again_ = world_.timers.after(kFolderAgain, [this] {
+    // For the moment it is too late to cancel; not worth a line in the journal.
+    job_.change(JobState::Verifying);
+    give_name();
+  });
+  tell_wait(std::move(why));
 }
 
 /// The next one after the file system refused the name, for a complete file is not thrown away over

@@ -90,7 +90,8 @@ class ReceiveFile {
   void finish_publishing();
 
   /// The file is complete and right, but its folder cannot take it just now (unmounted, full,
-  /// unsafe): that is tried again until it can, or the job is cancelled.
+  /// unsafe): that is tried again until it can, or the job is cancelled. On record as
+  /// JobReason::AwaitingFolder.
   bool awaits_folder() const noexcept { return folder_again_ != nullptr && part_ != nullptr; }
   /// Bytes that will still be written, of which `written` are, and that the disk has not set aside.
   std::uint64_t still_needs(std::uint64_t written) const;
@@ -113,6 +114,7 @@ class ReceiveFile {
   void publish();
   void give_name();
   void published(Result<std::string> folder);
+  void await_folder(Error why);
   bool take_plainer_name();
   void done();
 
@@ -130,6 +132,7 @@ class ReceiveFile {
   bool contradiction_ = false;  ///< two words for one algorithm
   unsigned number_ = 1;         ///< 2 = "notes (2).txt"
   std::unique_ptr<Timer> folder_again_;
+  bool folder_awaited_ = false;  ///< and told
   std::unique_ptr<Timer> part_again_;
   unsigned part_tries_ = 0;
   WhileAlive alive_;

@@ -34,8 +34,10 @@ bool recover_out(JobRecord& record) {
 
 bool recover_in(JobRecord& record) {
   if (record.publishing) {
-    if (record.state == JobState::Verifying) return false;
+    if (record.state == JobState::Verifying && record.reason != JobReason::AwaitingFolder)
+      return false;
     record.state = JobState::Verifying;
+    record.reason = JobReason::None;  // until the folder was looked at again
     return true;
   }
   if (record.state == JobState::Queued) return false;

@@ -9,12 +9,17 @@ bool is_open_offer(const JobRecord& record) {
 }
 /// Also of a job in a state that is not ours: whoever names it gives it up.
 bool can_leave(const JobRecord& record) { return !is_live(record.state); }
-bool can_end(const JobRecord& record) { return is_live(record.state); }
+/// Not while the file is being put in place: it may have its name already.
+bool can_end(const JobRecord& record) {
+  return is_live(record.state) &&
+         (!record.publishing || record.reason == JobReason::AwaitingFolder);
+}
 
 constexpr Verb kVerbs[] = {
     {"accept", is_open_offer, "", false},
     {"decline", is_open_offer, "", false},
-    {"cancel", can_end, "it can be removed, not cancelled", true},
+    {"cancel", can_end,
+     "what has ended can be removed, and what is being put in place ends in a moment", true},
     {"remove", can_leave, "cancel it before it is removed", true},
 };
 
@@ -41,8 +46,6 @@ const Verb* find_verb(std::string_view word) noexcept {
 
 std::vector<std::string_view> actions_of(const JobRecord& record) {
   std::vector<std::string_view> words;
-  // Nothing can be done while the file is being put in place.
-  if (record.publishing && is_live(record.state)) return words;
   for (const auto& verb : kVerbs)
     if (verb.fits(record)) words.push_back(verb.word);
   return words;

@@ -302,10 +302,10 @@ TEST_CASE("receive: a complete file waits for its folder, and is not sent again"
   house.files.publish_fails =
       GENERATE(Errc::FileMissing, Errc::UnsafeFolder, Errc::Unreadable, Errc::DiskFull);
   house.deliver(*answer);
-  CHECK(house.state(1) == "verifying");
+  CHECK(house.state(1) == "verifying/awaiting-folder");
   CHECK(house.job(1).error_detail.find("the test says no") != std::string::npos);
   for (int i = 0; i < 360; ++i) house.pass(10s);
-  CHECK(house.state(1) == "verifying");
+  CHECK(house.state(1) == "verifying/awaiting-folder");
   CHECK(house.files.publishings > 10);
   CHECK(house.offered()->declined->code == Errc::Constraint);  // not now: it is here
   SECTION("until it is back") {
@@ -334,12 +334,33 @@ TEST_CASE("receive: what waits for its folder is put in place after a restart", 
     REQUIRE(house.accept(1));
     house.files.publish_fails = Errc::FileMissing;
     house.deliver(*answer);
-    REQUIRE(house.state(1) == "verifying");
+    REQUIRE(house.state(1) == "verifying/awaiting-folder");
   }
   House again(&disk);
-  again.start();
+  SECTION("that is there again") {}
+  SECTION("that is not there yet") {
+    again.files.publish_fails = Errc::FileMissing;
+    again.start();
+    CHECK(again.state(1) == "verifying/awaiting-folder");
+    again.files.publish_fails.reset();
+    again.pass(10s);
+  }
+  if (again.queue->find(1) == nullptr) again.start();
   CHECK(again.state(1) == "done");
   CHECK(again.job(1).path == "/in/notes.txt");
+}
+
+TEST_CASE("receive: too late to cancel while the folder is tried again", "[receive]") {
+  House house;
+  house.start();
+  auto answer = house.offered();
+  REQUIRE(house.accept(1));
+  house.files.publish_fails = Errc::FileMissing;
+  house.deliver(*answer);
+  house.files.publish_fails.reset();
+  house.timers.advance(10s);
+  CHECK(house.cancel(1).error().code == Errc::BadState);
+  CHECK(house.state(1) == "done");
 }
 
 TEST_CASE("receive: names up to what file systems have are kept whole", "[receive]") {

@@ -214,7 +214,7 @@ TEST_CASE("shortage: a complete file is put in place later", "[shortage]") {
     REQUIRE(house.accept(1));
     house.files.publish_fails = Errc::Unavailable;
     house.deliver(*answer);
-    CHECK(house.state(1) == "verifying");
+    CHECK(house.state(1) == "verifying/awaiting-folder");
     if (GENERATE(true, false)) {
       house.files.publish_fails.reset();
       house.pass(10s);
@@ -228,6 +228,7 @@ TEST_CASE("shortage: a complete file is put in place later", "[shortage]") {
   again.pass(1min);
   CHECK(again.state(1) == "verifying");
   CHECK_FALSE(again.job(1).error_detail.empty());  // it says what it waits for,
+  CHECK(actions_of(again.job(1)).empty());
   auto other = again.offered("other", 1000);
   again.disk.free = 1000 + again.config.keep_free;  // and needs no room: its bytes are there
   CHECK(again.accept(2));
