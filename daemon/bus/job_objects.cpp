@@ -57,7 +57,7 @@ JobObjects::JobObjects(sdbus::IConnection& connection, TransferQueue& queue, Acc
 
 void JobObjects::changed(const JobView& job) {
   const JobId id = job.record.id;
-  const bool hot = holds_slot(job.record.state);
+  const bool hot = is_under_way(job.record.state);
   auto found = entries_.find(id);
   if (found == entries_.end()) {
     if (!hot) return;  // it was no object, and what ended is not made one for it
@@ -153,7 +153,7 @@ void JobObjects::drop_if_unused(JobId id) {
   const auto found = entries_.find(id);
   if (found == entries_.end()) return;
   const Entry& entry = found->second;
-  if (!entry.clients.empty() || entry.lingers || holds_slot(entry.told.state)) return;
+  if (!entry.clients.empty() || entry.lingers || is_under_way(entry.told.state)) return;
   entry.object->withdraw();
   entries_.erase(found);
 }
@@ -162,7 +162,7 @@ void JobObjects::tell_progress() {
   progress_.reset();
   bool any = false;
   for (auto& [id, entry] : entries_) {
-    if (!holds_slot(entry.told.state)) continue;
+    if (!is_under_way(entry.told.state)) continue;
     any = true;
     const auto bytes = queue_.progress(id).transferred;
     if (bytes == entry.told_bytes) continue;

@@ -107,7 +107,7 @@ bool is_terminal(JobState state) noexcept {
 
 bool is_live(JobState state) noexcept { return !is_terminal(state) && state != JobState::Unknown; }
 
-bool holds_slot(JobState state) noexcept {
+bool is_under_way(JobState state) noexcept {
   return state == JobState::Offered || state == JobState::Connecting || state == JobState::Active ||
          state == JobState::Verifying;
 }

@@ -116,8 +116,9 @@ std::optional<JobReason> job_reason_from(std::string_view word) noexcept;
 bool is_terminal(JobState state) noexcept;
 /// Is there something still to be done with a job in this state, and do we know what?
 bool is_live(JobState state) noexcept;
-/// Does a job in this state hold one of `max_active` slots?
-bool holds_slot(JobState state) noexcept;
+/// Is a job in this state between its offer and its end? Then it is an object on the bus, asked for
+/// or not.
+bool is_under_way(JobState state) noexcept;
 /// The legal moves: see JobState.
 bool can_change(Direction direction, JobState from, JobState to) noexcept;
 

@@ -32,7 +32,7 @@ TEST_CASE("job: a word that is not ours is Unknown, and stays as it is until it 
 TEST_CASE("job: nothing is done with one in an unknown state", "[job]") {
   CHECK_FALSE(is_live(JobState::Unknown));
   CHECK_FALSE(is_terminal(JobState::Unknown));
-  CHECK_FALSE(holds_slot(JobState::Unknown));
+  CHECK_FALSE(is_under_way(JobState::Unknown));
   for (auto direction : {Direction::Out, Direction::In})
     for (int other = 0; other <= static_cast<int>(JobState::Unknown); ++other) {
       CHECK_FALSE(can_change(direction, JobState::Unknown, static_cast<JobState>(other)));

@@ -201,7 +201,7 @@ class Evening {
   }
   bool peer_busy(const std::string& peer) const {
     return count([&](const JobRecord& job) {
-             return bare_part(job.peer) == bare_part(peer) && holds_slot(job.state);
+             return bare_part(job.peer) == bare_part(peer) && is_under_way(job.state);
            }) >= house_.config.max_active_per_peer;
   }
   bool somebody_asks_again(const std::string& peer) const {
