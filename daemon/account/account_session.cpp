@@ -25,6 +25,7 @@ namespace {
 constexpr int kPriority = -1;
 
 /// What we tell peers that we can do: the methods that the configuration names, and no others.
+/// The methods are rows of the table: the configuration was read by it.
 std::vector<std::string> our_features(const Config& config) {
   std::vector<std::string> features;
   for (const auto ns : {kNsPing, kNsConfirm}) features.emplace_back(ns);

@@ -2,6 +2,7 @@
 #include "negotiation/si_negotiator.h"
 
 #include <algorithm>
+#include <cassert>
 
 #include "base/log.h"
 #include "model/namespaces.h"
@@ -23,6 +24,10 @@ Jid own_address(const IncomingIq& iq, const Jid& self) {
 
 SiNegotiator::SiNegotiator(SiWorld world, OfferListener& listener)
     : world_(std::move(world)), listener_(listener) {
+  // Whoever asks what method a transport of ours carries finds it.
+  assert(std::all_of(world_.transports.begin(), world_.transports.end(), [](const Transport* one) {
+    return find_method(kNsSi, one->method()) != nullptr;
+  }));
   world_.iq.handle(IqType::Set, "si", kNsSi, [this](IncomingIq iq) { offered(std::move(iq)); });
   world_.iq.handle(IqType::Set, "done", kNsConfirm,
                    [this](IncomingIq iq) { done_said(std::move(iq)); });
