@@ -43,13 +43,12 @@ class StreamMove final : public BulkTask {
   Worker::TaskId id_ = 0;
 };
 
-class HashMove final : public BulkTask {
+class Hashing final : public HashTask {
  public:
-  explicit HashMove(Poster& core) : waiting_(core) {}
-  ~HashMove() override {
+  explicit Hashing(Poster& core) : waiting_(core) {}
+  ~Hashing() override {
     if (!waiting_.empty()) digest_->cancel();
   }
-  void set_rate(std::uint64_t) override {}
   void start(std::shared_ptr<RangeDigest> digest, std::uint64_t bytes,
              Callback<void(Result<Hash>)> done) {
     digest_ = std::move(digest);
@@ -232,14 +231,14 @@ std::unique_ptr<BlockWriter> BulkWorkers::write_blocks(FileEnd file, ByteRange r
                                              std::move(progress));
 }
 
-std::unique_ptr<BulkTask> BulkWorkers::hash(std::shared_ptr<OpenFile> file, ByteRange range,
+std::unique_ptr<HashTask> BulkWorkers::hash(std::shared_ptr<OpenFile> file, ByteRange range,
                                             HashAlgo algo, std::shared_ptr<Progress> progress,
                                             Callback<void(Result<Hash>)> done) {
-  auto move = std::make_unique<HashMove>(core_);
-  move->start(
+  auto hashing = std::make_unique<Hashing>(core_);
+  hashing->start(
       std::make_shared<RangeDigest>(hashers_, std::move(file), algo, range, std::move(progress)),
       range.length, std::move(done));
-  return move;
+  return hashing;
 }
 
 }  // namespace xmppftd

@@ -66,6 +66,12 @@ class Paced {
 /// A move under way. Destroying it cancels within one quantum; its callback is then never called.
 class BulkTask : public Paced {};
 
+/// A digest under way, which no rate holds back. Destroying it cancels likewise.
+class HashTask {
+ public:
+  virtual ~HashTask() = default;
+};
+
 /// A range of a file in blocks: in order, one after another.
 class BlockReader : public Paced {
  public:
@@ -115,9 +121,9 @@ class Bulk {
       FileEnd file, ByteRange range, std::shared_ptr<Progress> progress) = 0;
   [[nodiscard]] virtual std::unique_ptr<BlockWriter> write_blocks(
       FileEnd file, ByteRange range, std::shared_ptr<Progress> progress) = 0;
-  /// The digest of exactly this range through the page cache; as fast as it can, whatever rate is
-  /// set. Errors: FileChanged (too short), Io.
-  [[nodiscard]] virtual std::unique_ptr<BulkTask> hash(std::shared_ptr<OpenFile> file,
+  /// The digest of exactly this range through the page cache, as fast as it can. Errors:
+  /// FileChanged (too short), Io.
+  [[nodiscard]] virtual std::unique_ptr<HashTask> hash(std::shared_ptr<OpenFile> file,
                                                        ByteRange range, HashAlgo algo,
                                                        std::shared_ptr<Progress> progress,
                                                        Callback<void(Result<Hash>)> done) = 0;

@@ -126,7 +126,7 @@ class ReceiveFile {
   std::uint64_t offset_ = 0;  ///< of the stream
   std::shared_ptr<PartFile> part_;
   std::unique_ptr<Checkpoints> checkpoints_;  ///< while bytes come
-  std::unique_ptr<BulkTask> hashing_;
+  std::unique_ptr<HashTask> hashing_;
   std::map<HashAlgo, std::string> expected_;  ///< what others say the content hashes to
   std::map<HashAlgo, std::string> computed_;
   bool contradiction_ = false;  ///< two words for one algorithm

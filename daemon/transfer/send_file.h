@@ -113,7 +113,7 @@ class SendFile final : private Sending::Handler, private Carrier::Handler {
   std::shared_ptr<OpenFile> file_;
   std::vector<Way> ways_;
   std::size_t way_ = 0;  // the one that is tried; there once ways_ is
-  std::unique_ptr<BulkTask> hashing_;
+  std::unique_ptr<HashTask> hashing_;
   std::unique_ptr<Sending> sending_;
   std::optional<HeldOffer> held_before_;  // by a way that led nowhere
   std::unique_ptr<Carrier> carrier_;

@@ -69,11 +69,10 @@ std::unique_ptr<BulkTask> FakeBulk::receive(UniqueFd socket, FileEnd file, ByteR
               std::move(done)});
 }
 
-std::unique_ptr<BulkTask> FakeBulk::hash(std::shared_ptr<OpenFile>, ByteRange range, HashAlgo algo,
+std::unique_ptr<HashTask> FakeBulk::hash(std::shared_ptr<OpenFile>, ByteRange range, HashAlgo algo,
                                          std::shared_ptr<Progress> progress,
                                          Callback<void(Result<Hash>)> done) {
-  struct Hashing final : BulkTask {
-    void set_rate(std::uint64_t) override {}
+  struct Hashing final : HashTask {
     std::unique_ptr<Timer> soon;
   };
   auto hashing = std::make_unique<Hashing>();

@@ -61,7 +61,7 @@ class FakeBulk final : public Bulk {
                                            std::shared_ptr<Progress> progress) override;
   std::unique_ptr<BlockWriter> write_blocks(FileEnd file, ByteRange range,
                                             std::shared_ptr<Progress> progress) override;
-  std::unique_ptr<BulkTask> hash(std::shared_ptr<OpenFile> file, ByteRange range, HashAlgo algo,
+  std::unique_ptr<HashTask> hash(std::shared_ptr<OpenFile> file, ByteRange range, HashAlgo algo,
                                  std::shared_ptr<Progress> progress,
                                  Callback<void(Result<Hash>)> done) override;
 

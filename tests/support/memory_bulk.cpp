@@ -319,9 +319,8 @@ class MemoryBulk::Writer final : public BlockWriter {
   Handle handle_;
 };
 
-struct MemoryBulk::Hashing final : BulkTask {
+struct MemoryBulk::Hashing final : HashTask {
   explicit Hashing(std::shared_ptr<std::size_t> count) : handle(std::move(count)) {}
-  void set_rate(std::uint64_t) override {}
   Handle handle;
 };
 
@@ -357,7 +356,7 @@ std::unique_ptr<BlockWriter> MemoryBulk::write_blocks(FileEnd file, ByteRange ra
   return std::make_unique<Writer>(*this, std::move(file), range, std::move(progress));
 }
 
-std::unique_ptr<BulkTask> MemoryBulk::hash(std::shared_ptr<OpenFile> file, ByteRange range,
+std::unique_ptr<HashTask> MemoryBulk::hash(std::shared_ptr<OpenFile> file, ByteRange range,
                                            HashAlgo algo, std::shared_ptr<Progress> progress,
                                            Callback<void(Result<Hash>)> done) {
   auto hashing = std::make_unique<Hashing>(handles_);

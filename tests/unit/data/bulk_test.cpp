@@ -220,7 +220,8 @@ TEST_CASE("bulk: the plane may die under running moves, and handles after it", "
   Outcome<Moved> sent;
   Outcome<Hash> hashed;
   Outcome<Bytes> block;
-  std::unique_ptr<BulkTask> send, hash;
+  std::unique_ptr<BulkTask> send;
+  std::unique_ptr<HashTask> hash;
   std::unique_ptr<BlockReader> reader;
   const auto file = file_with(dir / "a", noise(8'000'000));
   {

@@ -266,7 +266,7 @@ TEST_CASE("contract: a digest that nobody waits for calls nobody", "[contract]")
   const auto file = stage->file("content");
   Outcome<Hash> dropped;
   bool called = false;
-  std::unique_ptr<BulkTask> suicidal;
+  std::unique_ptr<HashTask> suicidal;
   suicidal = stage->bulk().hash(file, {0, 7}, HashAlgo::Md5, nullptr, [&](Result<Hash>) {
     suicidal.reset();
     called = true;
