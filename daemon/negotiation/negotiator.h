@@ -40,7 +40,9 @@ struct Withdrawal {
 
 /// What our side adds when it offers.
 struct OfferTerms {
-  std::vector<MethodChoice> methods;  ///< of this family, in our order of preference; never empty
+  /// Of this family, in our order of preference; never empty. All are ones that we carry and the
+  /// peer takes: see AccountPort::plan().
+  std::vector<MethodChoice> methods;
   PeerFeatures peer;
   bool direct_allowed = true;  ///< ip_policy lets this peer see our addresses
   std::chrono::milliseconds answer_within{std::chrono::minutes(5)};  ///< the peer's user decides
@@ -112,10 +114,10 @@ class Receiving {
   /// The carrier ended well. on_declared follows; on_ended(Interrupted) when a peer that agreed to
   /// confirm says nothing for 60 s, or 10 min where a session was lost.
   virtual void delivered(const Moved& moved) = 0;
-  /// After on_declared: verified and published. on_completed follows.
-  virtual void complete() = 0;
   /// Has the sender said already that all its bytes are out? Then it has handed the file over.
   virtual bool vouched() const = 0;
+  /// After on_declared: verified and published. on_completed follows.
+  virtual void complete() = 0;
   /// It was not what was offered, or could not be stored: tells the peer why where the protocol has
   /// words. No Handler call follows.
   virtual void fail(const Error& why) = 0;

@@ -2,6 +2,7 @@
 #include "negotiation/si_outgoing.h"
 
 #include <algorithm>
+#include <cassert>
 
 #include "base/bytes.h"
 #include "base/log.h"
@@ -83,7 +84,7 @@ void SiOutgoing::collect_methods(const OfferTerms& plan) {
     const auto found =
         std::find_if(world_.transports.begin(), world_.transports.end(),
                      [&](const auto* one) { return method && one->method() == method->transport; });
-    if (found == world_.transports.end() || !plan.peer.has((*found)->method())) continue;
+    assert(found != world_.transports.end());
     const bool direct = choice.route != kRouteProxy && plan.direct_allowed;
     const bool proxy = choice.route != kRouteDirect;
     if (!direct && !proxy) continue;
@@ -119,7 +120,9 @@ SiOutgoing::StreamMethod* SiOutgoing::find(std::string_view method) {
 void SiOutgoing::prepare() {
   if (methods_.empty()) {
     soon_ = world_.timers.after({}, [this] {
-      end({Errc::NoCommonMethod, "the peer has none of the methods that this job may use"});
+      end({Errc::NoCommonMethod,
+           "this job may go direct only, and ip_policy does not let this peer see our addresses; "
+           "send it by a proxy or in-band"});
     });
     return;
   }
