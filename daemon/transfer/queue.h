@@ -36,7 +36,8 @@ class OutgoingJobs;
 class Submissions;
 
 /// Every file that goes out or comes in: takes orders, starts what may start, and remembers how it
-/// ended.
+/// ended. It is the border of this folder: whoever is above knows the queue and none of its parts,
+/// so calls that it only passes on stand here too.
 ///
 /// All on the core's loop. Whatever a reply or an observer tells is on disk by then. Callbacks come
 /// exactly once and never before the call returns; not after the queue was destroyed. Destroying it
