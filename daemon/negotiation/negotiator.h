@@ -136,7 +136,7 @@ class Negotiator {
   /// The digest that an offer of this family can carry, for peers that do not confirm.
   virtual HashAlgo offer_hash() const = 0;
   /// `handler` outlives the Sending.
-  [[nodiscard]] virtual std::unique_ptr<Sending> offer(const Offer& offer, const OfferTerms& plan,
+  [[nodiscard]] virtual std::unique_ptr<Sending> offer(const Offer& offer, const OfferTerms& terms,
                                                        Sending::Handler& handler) = 0;
   /// Tells a peer of our kind that nothing more will come of an offer (Sending::open_sid), before
   /// its Sending, if that is still there, is destroyed. Whether it heard is not told.

@@ -50,12 +50,12 @@ void say_withdrawn(IqChannel& iq, const Jid& peer, const ConfirmWithdrawn& what)
 /// that the registry knows. Until leave() its (peer, sid) is taken.
 class SiExchange {
  public:
-  /// Whoever cares for the session once it was accepted.
+  /// Whoever cares for the exchange once it was accepted.
   class Keeper {
    public:
     /// The sender says that it is done (confirm.h).
     virtual void done_said(IncomingIq iq) = 0;
-    /// The peer or our session is gone. May destroy the session.
+    /// The peer or our session is gone. May destroy the exchange.
     virtual void lost(const Error& why) = 0;
 
    protected:

@@ -23,53 +23,53 @@ StanzaError refusal_for(const Error& why) {
 
 // ---- SiPendingOffer -----------------------------------------------------------------------------
 
-SiPendingOffer::SiPendingOffer(const SiWorld& world, std::unique_ptr<SiExchange> session)
-    : world_(world), session_(std::move(session)), offer_{session_->key().peer,
-                                                          session_->offer().file,
-                                                          session_->offer().range,
-                                                          session_->offer().can_confirm,
-                                                          session_->key().sid,
-                                                          session_->offer().file_id} {}
+SiPendingOffer::SiPendingOffer(const SiWorld& world, std::unique_ptr<SiExchange> exchange)
+    : world_(world), exchange_(std::move(exchange)), offer_{exchange_->key().peer,
+                                                            exchange_->offer().file,
+                                                            exchange_->offer().range,
+                                                            exchange_->offer().can_confirm,
+                                                            exchange_->key().sid,
+                                                            exchange_->offer().file_id} {}
 
 std::unique_ptr<Receiving> SiPendingOffer::accept(const Terms& terms, Receiving::Handler& handler) {
-  return std::make_unique<SiIncoming>(world_, std::move(session_), terms, handler);
+  return std::make_unique<SiIncoming>(world_, std::move(exchange_), terms, handler);
 }
 
 void SiPendingOffer::decline(const Error& why) {
-  if (session_) session_->refuse(refusal_for(why));
-  session_.reset();
+  if (exchange_) exchange_->refuse(refusal_for(why));
+  exchange_.reset();
 }
 
 void SiPendingOffer::have_it(const std::optional<Hash>& hash) {
   auto refusal = StanzaError::of(Condition::Conflict, "This file is here already");
-  refusal.application = ConfirmDone{session_->key().sid, hash}.build();
-  session_->refuse(refusal);
-  session_.reset();
+  refusal.application = ConfirmDone{exchange_->key().sid, hash}.build();
+  exchange_->refuse(refusal);
+  exchange_.reset();
 }
 
 // ---- SiIncoming ---------------------------------------------------------------------------------
 
-SiIncoming::SiIncoming(const SiWorld& world, std::unique_ptr<SiExchange> session,
+SiIncoming::SiIncoming(const SiWorld& world, std::unique_ptr<SiExchange> exchange,
                        const IncomingOffer::Terms& terms, Handler& handler)
-    : world_(world), handler_(handler), session_(std::move(session)), range_(terms.range) {
-  session_->keep(this);
-  const auto& offer = session_->offer();
+    : world_(world), handler_(handler), exchange_(std::move(exchange)), range_(terms.range) {
+  exchange_->keep(this);
+  const auto& offer = exchange_->offer();
   if (!offer.range) range_ = {0, offer.file.size};
   const auto methods = usable_methods(terms.streams_allowed);
   if (methods.empty()) {
     const Error why{Errc::NoCommonMethod, "the sender offers no method that our ip_policy allows"};
-    session_->refuse(to_stanza_error(why));
+    exchange_->refuse(to_stanza_error(why));
     timer_ = world_.timers.after({}, [this, why] { end(why); });
     return;
   }
-  StreamTerms plan;
-  plan.direct = terms.direct_allowed;
-  plan.own_proxy_only = terms.own_proxy_only;
-  plan.peer_is_xmppftd = offer.can_confirm;
-  plan.tell = [this](std::string_view what, std::string detail) {
+  StreamTerms stream;
+  stream.direct = terms.direct_allowed;
+  stream.own_proxy_only = terms.own_proxy_only;
+  stream.peer_is_xmppftd = offer.can_confirm;
+  stream.tell = [this](std::string_view what, std::string detail) {
     handler_.on_step(what, std::move(detail));
   };
-  answer(methods, plan);
+  answer(methods, stream);
 }
 
 SiIncoming::~SiIncoming() {
@@ -79,7 +79,7 @@ SiIncoming::~SiIncoming() {
 void SiIncoming::set_state(State state) {
   constexpr std::string_view kNames[] = {"AwaitingStream", "Moving", "AwaitingDone", "Verifying",
                                          "Over"};
-  log::debug("si", "offer of " + log::shy(session_->key().peer.str()) + ": " +
+  log::debug("si", "offer of " + log::shy(exchange_->key().peer.str()) + ": " +
                        std::string(kNames[static_cast<int>(state_)]) + " -> " +
                        std::string(kNames[static_cast<int>(state)]));
   state_ = state;
@@ -88,7 +88,7 @@ void SiIncoming::set_state(State state) {
 /// Of the methods offered, in our own order.
 /// COMPAT QXmpp, gloox: list IBB first, and mean nothing by it.
 std::vector<Transport*> SiIncoming::usable_methods(bool streams_allowed) const {
-  const auto& offer = session_->offer();
+  const auto& offer = exchange_->offer();
   std::vector<Transport*> methods;
   for (auto* one : world_.transports) {
     const bool offered =
@@ -104,32 +104,32 @@ std::vector<Transport*> SiIncoming::usable_methods(bool streams_allowed) const {
 }
 
 StreamKey SiIncoming::stream_key(const Transport& transport) const {
-  auto key = session_->key();
+  auto key = exchange_->key();
   key.method = find_method(kNsSi, transport.method())->word;
   return key;
 }
 
-void SiIncoming::answer(const std::vector<Transport*>& methods, const StreamTerms& plan) {
+void SiIncoming::answer(const std::vector<Transport*>& methods, const StreamTerms& terms) {
   auto* chosen = methods.front();
   if (chosen->method() != kNsIbb) {
     // COMPAT Pidgin: falls back to IBB under this sid, whether it offered IBB or not.
     for (auto* one : world_.transports)
       if (one->method() == kNsIbb)
-        second_ = SecondStream::expect(*one, stream_key(*one), plan,
+        second_ = SecondStream::expect(*one, stream_key(*one), terms,
                                        [this](auto carrier) { second_opened(std::move(carrier)); });
   }
-  first_ = chosen->expect(stream_key(*chosen), plan,
+  first_ = chosen->expect(stream_key(*chosen), terms,
                           [this](auto carrier) { opened(std::move(carrier)); });
   timer_ = world_.timers.after(kStreamWithin, [this] {
     end({Errc::Timeout, "the sender did not open the stream that was agreed on"});
   });
-  const auto& offer = session_->offer();
+  const auto& offer = exchange_->offer();
   SiAnswer answer;
   answer.method = chosen->method();
   answer.can_confirm = offer.can_confirm;
   if (range_.offset != 0) answer.offset = range_.offset;
   if (range_.end() != offer.file.size) answer.length = range_.length;
-  session_->answer(answer.build());
+  exchange_->answer(answer.build());
 }
 
 void SiIncoming::opened(Result<std::unique_ptr<Carrier>> carrier) {
@@ -155,7 +155,7 @@ void SiIncoming::second_opened(Result<std::unique_ptr<Carrier>> carrier) {
 void SiIncoming::take(std::unique_ptr<Carrier> carrier) {
   timer_.reset();
   set_state(State::Moving);
-  const auto& offer = session_->offer();
+  const auto& offer = exchange_->offer();
   std::optional<HashAlgo> digest;
   if (range_.end() == offer.file.size) {
     if (offer.can_confirm)
@@ -169,7 +169,7 @@ void SiIncoming::take(std::unique_ptr<Carrier> carrier) {
 void SiIncoming::done_said(IncomingIq iq) {
   const auto done = ConfirmDone::parse(iq.payload());
   if (!done) return iq.fail(to_stanza_error(done.error()));
-  if (!session_->offer().can_confirm) return iq.fail(StanzaError::of(Condition::ItemNotFound));
+  if (!exchange_->offer().can_confirm) return iq.fail(StanzaError::of(Condition::ItemNotFound));
   const bool first = done_asked_.empty();
   done_asked_.push_back(std::move(iq));
   if (!first) return;  // asked again by a sender that lost its session
@@ -178,11 +178,11 @@ void SiIncoming::done_said(IncomingIq iq) {
 }
 
 void SiIncoming::delivered(const Moved&) {
-  const auto& offer = session_->offer();
+  const auto& offer = exchange_->offer();
   set_state(State::AwaitingDone);
   if (!offer.can_confirm) {
-    session_->leave();  // to the sender it is over
-    timer_ = world_.timers.after({}, [this] { declared(session_->offer().file.hash); });
+    exchange_->leave();  // to the sender it is over
+    timer_ = world_.timers.after({}, [this] { declared(exchange_->offer().file.hash); });
   } else if (!done_asked_.empty()) {
     timer_ = world_.timers.after({}, [this] { declared(declared_); });
   } else {
@@ -212,16 +212,16 @@ void SiIncoming::fail(const Error& why) { say_end(to_stanza_error(why)); }
 
 void SiIncoming::say_end(std::optional<StanzaError> refusal) {
   close();
-  if (!session_->offer().can_confirm) return;
+  if (!exchange_->offer().can_confirm) return;
   for (auto& iq : std::exchange(done_asked_, {})) refusal ? iq.fail(*refusal) : iq.reply();
-  session_->registry().remember({session_->key().peer, session_->key().sid}, std::move(refusal));
+  exchange_->registry().remember({exchange_->key().peer, exchange_->key().sid}, std::move(refusal));
 }
 
-/// Nothing of this session will be heard any more.
+/// Nothing of this exchange will be heard any more.
 void SiIncoming::close() {
   set_state(State::Over);
-  session_->keep(nullptr);
-  session_->leave();
+  exchange_->keep(nullptr);
+  exchange_->leave();
   first_.reset();
   second_.attempt.reset();
   timer_.reset();

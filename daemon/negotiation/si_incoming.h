@@ -15,7 +15,7 @@ namespace xmppftd {
 /// A peer's offer while the user thinks.
 class SiPendingOffer final : public IncomingOffer {
  public:
-  SiPendingOffer(const SiWorld& world, std::unique_ptr<SiExchange> session);
+  SiPendingOffer(const SiWorld& world, std::unique_ptr<SiExchange> exchange);
 
   const Offer& offer() const override { return offer_; }
   std::unique_ptr<Receiving> accept(const Terms& terms, Receiving::Handler& handler) override;
@@ -24,7 +24,7 @@ class SiPendingOffer final : public IncomingOffer {
 
  private:
   const SiWorld world_;
-  std::unique_ptr<SiExchange> session_;  // null once answered
+  std::unique_ptr<SiExchange> exchange_;  // null once answered
   const Offer offer_;
 };
 
@@ -40,7 +40,7 @@ class SiIncoming final : public Receiving, private SiExchange::Keeper {
   static constexpr std::chrono::seconds kDoneWithin{60};  ///< the sender's word after the last byte
   static constexpr std::chrono::minutes kDoneWithinAway{10};  ///< where a session was lost
 
-  SiIncoming(const SiWorld& world, std::unique_ptr<SiExchange> session,
+  SiIncoming(const SiWorld& world, std::unique_ptr<SiExchange> exchange,
              const IncomingOffer::Terms& terms, Handler& handler);
   ~SiIncoming() override;
   SiIncoming(const SiIncoming&) = delete;
@@ -57,7 +57,7 @@ class SiIncoming final : public Receiving, private SiExchange::Keeper {
   void set_state(State state);
   std::vector<Transport*> usable_methods(bool streams_allowed) const;
   StreamKey stream_key(const Transport& transport) const;
-  void answer(const std::vector<Transport*>& methods, const StreamTerms& plan);
+  void answer(const std::vector<Transport*>& methods, const StreamTerms& terms);
   void opened(Result<std::unique_ptr<Carrier>> carrier);
   void second_opened(Result<std::unique_ptr<Carrier>> carrier);
   void take(std::unique_ptr<Carrier> carrier);
@@ -72,7 +72,7 @@ class SiIncoming final : public Receiving, private SiExchange::Keeper {
 
   const SiWorld world_;
   Handler& handler_;
-  std::unique_ptr<SiExchange> session_;
+  std::unique_ptr<SiExchange> exchange_;
   ByteRange range_;
   State state_ = State::AwaitingStream;
   std::unique_ptr<Transport::Attempt> first_;

@@ -44,9 +44,9 @@ bool SiNegotiator::carries(const Method& method) const {
 
 bool SiNegotiator::confirms(const PeerFeatures& peer) const { return peer.has(kNsConfirm); }
 
-std::unique_ptr<Sending> SiNegotiator::offer(const Offer& offer, const OfferTerms& plan,
+std::unique_ptr<Sending> SiNegotiator::offer(const Offer& offer, const OfferTerms& terms,
                                              Sending::Handler& handler) {
-  return std::make_unique<SiOutgoing>(world_, registry_, offer, plan, handler);
+  return std::make_unique<SiOutgoing>(world_, registry_, offer, terms, handler);
 }
 
 void SiNegotiator::offered(IncomingIq iq) {
@@ -67,9 +67,9 @@ void SiNegotiator::offered(IncomingIq iq) {
   if (std::none_of(world_.transports.begin(), world_.transports.end(), known))
     return iq.fail(to_stanza_error(Error{Errc::NoCommonMethod, ""}));
   Jid self = own_address(iq, world_.iq.self());
-  auto session =
+  auto exchange =
       std::make_unique<SiExchange>(registry_, std::move(self), std::move(iq), *std::move(offer));
-  listener_.on_offer(std::make_unique<SiPendingOffer>(world_, std::move(session)));
+  listener_.on_offer(std::make_unique<SiPendingOffer>(world_, std::move(exchange)));
 }
 
 void SiNegotiator::done_said(IncomingIq iq) {
@@ -124,7 +124,7 @@ void SiNegotiator::session_ended() {
 void SiNegotiator::lose(const Jid* only, const Error& incoming, const Error& outgoing) {
   // Each one told may take others with it.
   std::vector<SiRegistry::Key> keys;
-  for (const auto& [key, session] : registry_->live)
+  for (const auto& [key, exchange] : registry_->live)
     if (!only || key.first == *only) keys.push_back(key);
   for (const auto& key : keys)
     if (const auto found = registry_->live.find(key);

@@ -27,7 +27,7 @@ class SiNegotiator final : public Negotiator {
   bool confirms(const PeerFeatures& peer) const override;
   /// All that XEP-0096 has.
   HashAlgo offer_hash() const override { return HashAlgo::Md5; }
-  std::unique_ptr<Sending> offer(const Offer& offer, const OfferTerms& plan,
+  std::unique_ptr<Sending> offer(const Offer& offer, const OfferTerms& terms,
                                  Sending::Handler& handler) override;
   void withdraw(const Jid& peer, const std::string& sid) override;
   bool knows(const Jid& from, const Element& payload) const override;

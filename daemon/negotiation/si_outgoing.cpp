@@ -51,18 +51,18 @@ Error offer_error(const IqFailure& failure) {
 }  // namespace
 
 SiOutgoing::SiOutgoing(const SiWorld& world, std::shared_ptr<SiRegistry> registry,
-                       const Offer& offer, const OfferTerms& plan, Handler& handler)
+                       const Offer& offer, const OfferTerms& terms, Handler& handler)
     : world_(world),
       registry_(std::move(registry)),
       handler_(handler),
       peer_(offer.peer),
-      answer_within_(plan.answer_within) {
+      answer_within_(terms.answer_within) {
   registry_->outgoing.insert(this);
   offer_.file = offer.file;
   offer_.range = offer.ranges;
-  offer_.can_confirm = plan.peer.has(kNsConfirm);
+  offer_.can_confirm = terms.peer.has(kNsConfirm);
   offer_.file_id = offer.file_id;
-  collect_methods(plan);
+  collect_methods(terms);
   prepare();
 }
 
@@ -78,25 +78,25 @@ void SiOutgoing::set_state(State state) {
   state_ = state;
 }
 
-void SiOutgoing::collect_methods(const OfferTerms& plan) {
-  for (const auto& choice : plan.methods) {
+void SiOutgoing::collect_methods(const OfferTerms& terms) {
+  for (const auto& choice : terms.methods) {
     const auto* method = find_method(choice.id);
     const auto found =
         std::find_if(world_.transports.begin(), world_.transports.end(),
                      [&](const auto* one) { return method && one->method() == method->transport; });
     assert(found != world_.transports.end());
-    const bool direct = choice.route != kRouteProxy && plan.direct_allowed;
+    const bool direct = choice.route != kRouteProxy && terms.direct_allowed;
     const bool proxy = choice.route != kRouteDirect;
     if (!direct && !proxy) continue;
     if (auto* known = find((*found)->method())) {  // by one route, then by the other
-      known->plan.direct |= direct;
-      known->plan.proxy |= proxy;
+      known->terms.direct |= direct;
+      known->terms.proxy |= proxy;
       continue;
     }
     StreamTerms stream;
     stream.direct = direct;
     stream.proxy = proxy;
-    stream.peer_is_xmppftd = plan.peer.has(kNsConfirm);
+    stream.peer_is_xmppftd = terms.peer.has(kNsConfirm);
     stream.tell = [this](std::string_view what, std::string detail) {
       handler_.on_step(what, std::move(detail));
     };
@@ -128,7 +128,7 @@ void SiOutgoing::prepare() {
   }
   unprepared_ = methods_.size();
   for (const auto& method : methods_)
-    preparations_.push_back(method.transport->prepare(method.plan, [this] {
+    preparations_.push_back(method.transport->prepare(method.terms, [this] {
       if (--unprepared_ == 0) send_offer();
     }));
 }
@@ -138,7 +138,7 @@ Result<void> SiOutgoing::drop_unusable_methods() {
   Result<void> usable = Error{Errc::NoCommonMethod, "no method is left"};
   method_ = nullptr;
   std::erase_if(methods_, [&](const StreamMethod& method) {
-    const auto can = method.transport->can_open(method.plan);
+    const auto can = method.transport->can_open(method.terms);
     if (can) return false;
     usable = can;
     handler_.on_step("not offered", method.word + ": " + can.error().detail);
@@ -185,7 +185,7 @@ void SiOutgoing::open(StreamMethod& method) {
   set_state(State::Opening);
   method_ = &method;
   attempt_ = method.transport->open(
-      {world_.iq.self(), peer_, offer_.id, method.word}, method.plan,
+      {world_.iq.self(), peer_, offer_.id, method.word}, method.terms,
       [this](Result<std::unique_ptr<Carrier>> carrier) { opened(std::move(carrier)); });
 }
 

@@ -21,7 +21,7 @@ namespace xmppftd {
 class SiOutgoing final : public Sending {
  public:
   SiOutgoing(const SiWorld& world, std::shared_ptr<SiRegistry> registry, const Offer& offer,
-             const OfferTerms& plan, Handler& handler);
+             const OfferTerms& terms, Handler& handler);
   ~SiOutgoing() override;
   SiOutgoing(const SiOutgoing&) = delete;
   SiOutgoing& operator=(const SiOutgoing&) = delete;
@@ -41,11 +41,11 @@ class SiOutgoing final : public Sending {
   /// One that the offer names (XEP-0095 section 3.2).
   struct StreamMethod {
     Transport* transport;
-    StreamTerms plan;
+    StreamTerms terms;
     std::string word;  // Method::word
   };
   void set_state(State state);
-  void collect_methods(const OfferTerms& plan);
+  void collect_methods(const OfferTerms& terms);
   void keep_in_band_only();
   StreamMethod* find(std::string_view method);
   void prepare();

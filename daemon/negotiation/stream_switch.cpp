@@ -4,11 +4,11 @@
 namespace xmppftd {
 
 SecondStream SecondStream::expect(Transport& transport, const StreamKey& key,
-                                  const StreamTerms& plan, Transport::Opened opened) {
+                                  const StreamTerms& terms, Transport::Opened opened) {
   SecondStream second;
   second.to = std::make_shared<Transport::Opened>(std::move(opened));
   second.attempt = transport.expect(
-      key, plan,
+      key, terms,
       [to = second.to](Result<std::unique_ptr<Carrier>> carrier) { (*to)(std::move(carrier)); });
   return second;
 }

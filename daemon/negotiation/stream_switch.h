@@ -18,7 +18,7 @@ struct SecondStream {
   std::unique_ptr<Transport::Attempt> attempt;
   std::shared_ptr<Transport::Opened> to;
 
-  static SecondStream expect(Transport& transport, const StreamKey& key, const StreamTerms& plan,
+  static SecondStream expect(Transport& transport, const StreamKey& key, const StreamTerms& terms,
                              Transport::Opened opened);
 };
 

@@ -28,9 +28,7 @@ class Link;
 
 /// What the XMPP thread's reports find on the core's side, long after a link or all of them are
 /// gone: tasks on their way to the core share it (and so may outlive the XmppThread).
-struct Desk {
-  std::map<SessionId, Link*> links;
-};
+using Links = std::map<SessionId, Link*>;
 
 /// A login or a close under way, and until when the core waits for its end.
 struct Wait {
@@ -46,7 +44,7 @@ class XmppThread::Impl final : private SessionHost::Events {
   Impl(Poster& core, Timers& timers);
   ~Impl();
 
-  Desk& desk() noexcept { return *desk_; }
+  Links& links() noexcept { return *links_; }
   SessionId start(Link& link, Login login);
   void send(SessionId id, std::string xml);
   void close(SessionId id);
@@ -69,7 +67,7 @@ class XmppThread::Impl final : private SessionHost::Events {
 
   Poster& core_;
   Timers& timers_;
-  std::shared_ptr<Desk> desk_ = std::make_shared<Desk>();
+  std::shared_ptr<Links> links_ = std::make_shared<Links>();
   std::map<SessionId, Wait> waits_;
   std::unique_ptr<Timer> watchdog_;  // while anything is waited for
   SessionId last_ = 0;
@@ -88,7 +86,7 @@ class Link final : public XmppLink {
   Link(XmppThread::Impl& thread, Handler& handler) : thread_(thread), handler_(handler) {}
   ~Link() override {
     if (state_ == State::Down) return;
-    thread_.desk().links.erase(id_);
+    thread_.links().erase(id_);
     thread_.close(id_);
   }
 
@@ -124,7 +122,7 @@ class Link final : public XmppLink {
   void down(Down why) {
     if (state_ == State::Closing) why = {AccountReason::User, "closed", ""};
     state_ = State::Down;
-    thread_.desk().links.erase(id_);
+    thread_.links().erase(id_);
     thread_.settled(id_);
     handler_.on_down(std::move(why));
   }
@@ -170,7 +168,7 @@ void XmppThread::Impl::run(std::promise<SessionHost*> ready) noexcept {
 
 SessionId XmppThread::Impl::start(Link& link, Login login) {
   const SessionId id = ++last_;
-  desk_->links[id] = &link;
+  (*links_)[id] = &link;
   host_->loop().post([host = host_, id, login = std::move(login)]() mutable {
     host->start(id, std::move(login));
   });
@@ -215,17 +213,17 @@ void XmppThread::Impl::look() {
   waits_.erase(late);
   watch();
   host_->loop().post([host = host_, id] { host->drop(id); });
-  const auto link = desk_->links.find(id);
-  if (link != desk_->links.end()) link->second->down(std::move(verdict));
+  const auto link = links_->find(id);
+  if (link != links_->end()) link->second->down(std::move(verdict));
 }
 
 // ---- reports ----
 
 template <class Report>
 void XmppThread::Impl::report(SessionId id, Report what) {
-  core_.post([desk = desk_, id, what = std::move(what)]() mutable {
-    const auto link = desk->links.find(id);
-    if (link != desk->links.end()) what(*link->second);
+  core_.post([links = links_, id, what = std::move(what)]() mutable {
+    const auto link = links->find(id);
+    if (link != links->end()) what(*link->second);
   });
 }
 

@@ -99,8 +99,8 @@ void SendFile::offer() {
   }
   record.peer_full = way().peer.str();
   record.transferred = record.offset = 0;
-  move(JobState::Offered, JobReason::AwaitingPeer, "offered",
-       "to " + record.peer_full + ", attempt " + std::to_string(record.attempt));
+  enter(JobState::Offered, JobReason::AwaitingPeer, "offered",
+        "to " + record.peer_full + ", attempt " + std::to_string(record.attempt));
   Offer offer{way().peer, record.file, true};
   offer.file_id = record.file_id;
   const OfferTerms terms{way().methods, way().features,
@@ -110,7 +110,7 @@ void SendFile::offer() {
 }
 
 void SendFile::on_accepted() {
-  move(JobState::Connecting, JobReason::None, "accepted");
+  enter(JobState::Connecting, JobReason::None, "accepted");
   world_.owner.on_send_accepted(job_.id());
 }
 
@@ -127,15 +127,15 @@ void SendFile::on_carrier(std::unique_ptr<Carrier> carrier, ByteRange range,
   record.offset = record.transferred = range.offset;
   auto how = MethodChoice{label.method, label.route}.str();
   if (range.offset != 0) how += ", from byte " + std::to_string(range.offset) + " on";
-  move(JobState::Active, JobReason::None, "active", std::move(how));
+  enter(JobState::Active, JobReason::None, "active", std::move(how));
   carrier_->start({file_, digest}, range, *this);
   world_.owner.on_send_moves(job_.id(), true);
 }
 
 void SendFile::on_server_limit(std::uint64_t rate) {
   const auto kilobytes = std::to_string(std::max<std::uint64_t>(1, (rate + 500) / 1000));
-  move(JobState::Active, JobReason::ServerLimit, "server-limit",
-       "server limits to " + kilobytes + " kB/s");
+  enter(JobState::Active, JobReason::ServerLimit, "server-limit",
+        "server limits to " + kilobytes + " kB/s");
 }
 
 void SendFile::on_end(Result<Moved> how) {
@@ -147,7 +147,7 @@ void SendFile::on_end(Result<Moved> how) {
   record.transferred = range_.end();
   if (how->hash) record.hash = how->hash;
   carrier_.reset();
-  move(JobState::Verifying, JobReason::None, "sent");
+  enter(JobState::Verifying, JobReason::None, "sent");
   world_.owner.on_send_moves(job_.id(), false);
   sending_->delivered(*how);
 }
@@ -170,7 +170,7 @@ void SendFile::on_step(std::string_view what, std::string detail) {
   world_.book.add_step(job_.id(), std::string(what), std::move(detail));
 }
 
-void SendFile::move(JobState to, JobReason reason, std::string what, std::string detail) {
+void SendFile::enter(JobState to, JobReason reason, std::string what, std::string detail) {
   job_.change(to, reason);
   world_.book.add_step(job_.id(), std::move(what), std::move(detail));
   world_.book.commit(job_);

@@ -92,7 +92,7 @@ class SendFile final : private Sending::Handler, private Carrier::Handler {
   void ready();
   void fail(Error why);
   bool try_next_way(const Error& why);
-  void move(JobState to, JobReason reason, std::string what, std::string detail = {});
+  void enter(JobState to, JobReason reason, std::string what, std::string detail = {});
 
   // Sending::Handler
   void on_accepted() override;

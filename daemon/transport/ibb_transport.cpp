@@ -47,9 +47,9 @@ std::unique_ptr<Transport::Attempt> IbbTransport::prepare(const StreamTerms&,
 }
 
 std::unique_ptr<Transport::Attempt> IbbTransport::open(const StreamKey& key,
-                                                       const StreamTerms& plan, Opened done) {
+                                                       const StreamTerms& terms, Opened done) {
   const auto size =
-      plan.peer_is_xmppftd ? context_.config.block_size_xmppftd : context_.config.block_size;
+      terms.peer_is_xmppftd ? context_.config.block_size_xmppftd : context_.config.block_size;
   return std::make_unique<IbbOpening>(*this, context_, key, size, std::move(done));
 }
 

@@ -57,10 +57,10 @@ class IbbTransport final : public Transport {
   IbbTransport& operator=(const IbbTransport&) = delete;
 
   std::string_view method() const override { return kNsIbb; }
-  std::unique_ptr<Attempt> prepare(const StreamTerms& plan, Callback<void()> ready) override;
-  std::unique_ptr<Attempt> open(const StreamKey& key, const StreamTerms& plan,
+  std::unique_ptr<Attempt> prepare(const StreamTerms& terms, Callback<void()> ready) override;
+  std::unique_ptr<Attempt> open(const StreamKey& key, const StreamTerms& terms,
                                 Opened done) override;
-  std::unique_ptr<Attempt> expect(const StreamKey& key, const StreamTerms& plan,
+  std::unique_ptr<Attempt> expect(const StreamKey& key, const StreamTerms& terms,
                                   Opened done) override;
 
   /// Does this set belong to a stream that is open or expected? Those are not flood (ST7).

@@ -8,12 +8,12 @@
 
 namespace xmppftd {
 
-S5bIncoming::S5bIncoming(S5bTransport& transport, const StreamKey& key, const StreamTerms& plan,
+S5bIncoming::S5bIncoming(S5bTransport& transport, const StreamKey& key, const StreamTerms& terms,
                          Transport::Opened done)
     : transport_(transport),
       context_(transport.context_),
       key_(key),
-      plan_(plan),
+      terms_(terms),
       dst_addr_(dst_addr(key.sid, key.peer.as_stamped(), key.self.as_stamped())),
       done_(std::move(done)) {
   transport_.expected_[{key_.peer, key_.sid}] = this;
@@ -39,7 +39,7 @@ void S5bIncoming::offered(IncomingIq iq, BytestreamsQuery query) {
     if (const auto literal = SocketAddress::parse(host.host, host.port);
         literal && is_peers_own(host))
       context_.peers->seen(key_.peer, *literal);
-  if (plan_.direct && !plan_.own_proxy_only) return connect();
+  if (terms_.direct && !terms_.own_proxy_only) return connect();
   proxies_ = context_.proxies.when_ready([this] { connect(); });
 }
 
@@ -65,7 +65,7 @@ void S5bIncoming::connect() {
 }
 
 void S5bIncoming::tell(std::string detail) const {
-  if (plan_.tell) plan_.tell("socks5", std::move(detail));
+  if (terms_.tell) terms_.tell("socks5", std::move(detail));
 }
 
 /// COMPAT QXmpp hashes addresses as somebody typed them: the requester checks its own listener's by
@@ -79,9 +79,9 @@ std::string S5bIncoming::dst_addr_for(const StreamHost& host) const {
 /// A proxy that the peer names sees our address, so it counts as the peer. Our
 /// own server's does not.
 bool S5bIncoming::is_allowed(const StreamHost& host) const {
-  if (context_.proxies.knows(host)) return plan_.proxy;
-  if (!plan_.direct || plan_.own_proxy_only) return false;
-  return is_peers_own(host) || plan_.proxy;
+  if (context_.proxies.knows(host)) return terms_.proxy;
+  if (!terms_.direct || terms_.own_proxy_only) return false;
+  return is_peers_own(host) || terms_.proxy;
 }
 
 bool S5bIncoming::is_peers_own(const StreamHost& host) const {
@@ -141,10 +141,10 @@ void S5bIncoming::connected(Result<S5bConnected> result) {
   const bool direct = is_peers_own(result->host);
   const std::string route(direct ? kRouteDirect : kRouteProxy);
   if (direct) context_.peers->seen(key_.peer, result->address);
-  StreamLabel path{key_.method, route, result->address.host(), result->address.port()};
-  if (plan_.tell) plan_.tell(route, "connected to " + result->address.str());
+  StreamLabel label{key_.method, route, result->address.host(), result->address.port()};
+  if (terms_.tell) terms_.tell(route, "connected to " + result->address.str());
   done(std::unique_ptr<Carrier>(std::make_unique<S5bCarrier>(
-      context_.bulk, S5bCarrier::Role::Receiver, std::move(result->socket), std::move(path))));
+      context_.bulk, S5bCarrier::Role::Receiver, std::move(result->socket), std::move(label))));
 }
 
 }  // namespace xmppftd

@@ -15,7 +15,7 @@ namespace xmppftd {
 ///   AwaitingHosts -> AwaitingProxies (only where no other hosts are allowed) -> Connecting -> done
 class S5bIncoming final : public Transport::Attempt {
  public:
-  S5bIncoming(S5bTransport& transport, const StreamKey& key, const StreamTerms& plan,
+  S5bIncoming(S5bTransport& transport, const StreamKey& key, const StreamTerms& terms,
               Transport::Opened done);
   /// Answers <not-acceptable/> where an answer is owed.
   ~S5bIncoming() override;
@@ -42,7 +42,7 @@ class S5bIncoming final : public Transport::Attempt {
   S5bTransport& transport_;
   const S5bContext& context_;
   const StreamKey key_;
-  const StreamTerms plan_;
+  const StreamTerms terms_;
   const std::string dst_addr_;
   Transport::Opened done_;
   std::vector<IncomingIq> asked_;  // the peer's request and its repetitions

@@ -61,9 +61,9 @@ std::vector<std::string> dst_addr_variants(const StreamKey& key) {
   return hashes;
 }
 
-S5bOutgoing::S5bOutgoing(const S5bContext& context, const StreamKey& key, const StreamTerms& plan,
+S5bOutgoing::S5bOutgoing(const S5bContext& context, const StreamKey& key, const StreamTerms& terms,
                          Transport::Opened done)
-    : context_(context), key_(key), plan_(plan), done_(std::move(done)) {
+    : context_(context), key_(key), terms_(terms), done_(std::move(done)) {
   collect_hosts();
   if (hosts_.empty()) {
     timer_ = context_.timers.after({}, [this] {
@@ -84,7 +84,7 @@ S5bOutgoing::S5bOutgoing(const S5bContext& context, const StreamKey& key, const 
 
 void S5bOutgoing::collect_hosts() {
   std::vector<StreamHost> own;
-  if (plan_.direct && context_.config.direct) {
+  if (terms_.direct && context_.config.direct) {
     auto ticket = context_.listener.wait_for(dst_addr_variants(key_), likely_addresses());
     if (ticket) {
       ticket_ = *std::move(ticket);
@@ -93,7 +93,7 @@ void S5bOutgoing::collect_hosts() {
       tell("direct", ticket.error().detail);
     }
   }
-  const auto proxies = plan_.proxy ? proxy_places() : std::vector<StreamHost>();
+  const auto proxies = terms_.proxy ? proxy_places() : std::vector<StreamHost>();
   hosts_ = worth_offering(own, proxies, kMaxHosts);
   std::vector<StreamHost> left_out = own;
   left_out.insert(left_out.end(), proxies.begin(), proxies.end());
@@ -229,7 +229,7 @@ void S5bOutgoing::activate(const Jid& proxy, S5bConnected connected) {
 }
 
 void S5bOutgoing::tell(std::string_view what, std::string detail) const {
-  if (plan_.tell) plan_.tell(what, std::move(detail));
+  if (terms_.tell) terms_.tell(what, std::move(detail));
 }
 
 void S5bOutgoing::fail(Errc code, std::string detail) {
@@ -241,11 +241,11 @@ void S5bOutgoing::fail(Errc code, std::string detail) {
 void S5bOutgoing::open(S5bCarrier::Role role, UniqueFd socket, const SocketAddress& far_end) {
   const std::string route(role == S5bCarrier::Role::DirectSender ? kRouteDirect : kRouteProxy);
   tell(route, "connected to " + far_end.str());
-  StreamLabel path{key_.method, route, far_end.host(), far_end.port()};
+  StreamLabel label{key_.method, route, far_end.host(), far_end.port()};
   auto done = std::move(done_);
   ticket_.reset();
   done(std::unique_ptr<Carrier>(
-      std::make_unique<S5bCarrier>(context_.bulk, role, std::move(socket), std::move(path))));
+      std::make_unique<S5bCarrier>(context_.bulk, role, std::move(socket), std::move(label))));
 }
 
 }  // namespace xmppftd

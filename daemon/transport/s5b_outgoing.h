@@ -32,7 +32,7 @@ class S5bOutgoing final : public Transport::Attempt {
   static constexpr std::chrono::seconds kSlowAfter{30};
   static constexpr std::chrono::seconds kActivateWithin{20};
 
-  S5bOutgoing(const S5bContext& context, const StreamKey& key, const StreamTerms& plan,
+  S5bOutgoing(const S5bContext& context, const StreamKey& key, const StreamTerms& terms,
               Transport::Opened done);
   S5bOutgoing(const S5bOutgoing&) = delete;
   S5bOutgoing& operator=(const S5bOutgoing&) = delete;
@@ -53,7 +53,7 @@ class S5bOutgoing final : public Transport::Attempt {
 
   const S5bContext& context_;
   const StreamKey key_;
-  const StreamTerms plan_;
+  const StreamTerms terms_;
   Transport::Opened done_;
   std::vector<StreamHost> hosts_;
   std::unique_ptr<S5bListener::Ticket> ticket_;

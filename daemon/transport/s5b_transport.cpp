@@ -24,25 +24,25 @@ S5bTransport::S5bTransport(S5bContext context) : context_(std::move(context)) {
 
 S5bTransport::~S5bTransport() { assert(expected_.empty()); }
 
-std::unique_ptr<Transport::Attempt> S5bTransport::prepare(const StreamTerms& plan,
+std::unique_ptr<Transport::Attempt> S5bTransport::prepare(const StreamTerms& terms,
                                                           Callback<void()> ready) {
   // The listener needs no preparation: it is up before open() sends.
   auto preparation = std::make_unique<Preparation>();
-  if (plan.proxy)
+  if (terms.proxy)
     preparation->proxies = context_.proxies.when_ready(std::move(ready));
   else
     preparation->next_turn = context_.timers.after({}, std::move(ready));
   return preparation;
 }
 
-Result<void> S5bTransport::can_open(const StreamTerms& plan) const {
-  const bool ours = plan.direct && context_.config.direct &&
+Result<void> S5bTransport::can_open(const StreamTerms& terms) const {
+  const bool ours = terms.direct && context_.config.direct &&
                     (!context_.config.advertise.empty() ||
                      !context_.policy.advertised(context_.network.interfaces()).empty());
-  if (ours || (plan.proxy && !context_.proxies.hosts().empty())) return {};
+  if (ours || (terms.proxy && !context_.proxies.hosts().empty())) return {};
   std::string why = "there is no address of ours to offer";
-  if (!plan.direct) why = "no address of ours may be offered";
-  if (!plan.proxy) return Error{Errc::NoCommonMethod, why + "; allow the proxy or another method"};
+  if (!terms.direct) why = "no address of ours may be offered";
+  if (!terms.proxy) return Error{Errc::NoCommonMethod, why + "; allow the proxy or another method"};
   // The search may still find one.
   const bool for_good = context_.proxies.searched_all();
   return Error{for_good ? Errc::NoCommonMethod : Errc::StreamFailed,
@@ -52,13 +52,13 @@ Result<void> S5bTransport::can_open(const StreamTerms& plan) const {
 }
 
 std::unique_ptr<Transport::Attempt> S5bTransport::open(const StreamKey& key,
-                                                       const StreamTerms& plan, Opened done) {
-  return std::make_unique<S5bOutgoing>(context_, key, plan, std::move(done));
+                                                       const StreamTerms& terms, Opened done) {
+  return std::make_unique<S5bOutgoing>(context_, key, terms, std::move(done));
 }
 
 std::unique_ptr<Transport::Attempt> S5bTransport::expect(const StreamKey& key,
-                                                         const StreamTerms& plan, Opened done) {
-  return std::make_unique<S5bIncoming>(*this, key, plan, std::move(done));
+                                                         const StreamTerms& terms, Opened done) {
+  return std::make_unique<S5bIncoming>(*this, key, terms, std::move(done));
 }
 
 bool S5bTransport::expects(const Jid& from, const Element& payload) const {

@@ -48,11 +48,11 @@ class S5bTransport final : public Transport {
   S5bTransport& operator=(const S5bTransport&) = delete;
 
   std::string_view method() const override { return kNsBytestreams; }
-  std::unique_ptr<Attempt> prepare(const StreamTerms& plan, Callback<void()> ready) override;
-  Result<void> can_open(const StreamTerms& plan) const override;
-  std::unique_ptr<Attempt> open(const StreamKey& key, const StreamTerms& plan,
+  std::unique_ptr<Attempt> prepare(const StreamTerms& terms, Callback<void()> ready) override;
+  Result<void> can_open(const StreamTerms& terms) const override;
+  std::unique_ptr<Attempt> open(const StreamKey& key, const StreamTerms& terms,
                                 Opened done) override;
-  std::unique_ptr<Attempt> expect(const StreamKey& key, const StreamTerms& plan,
+  std::unique_ptr<Attempt> expect(const StreamKey& key, const StreamTerms& terms,
                                   Opened done) override;
   /// Is this <query/> for a stream that expect() waits for?
   bool expects(const Jid& from, const Element& payload) const;

@@ -49,22 +49,22 @@ class Transport {
   /// Makes sure that open() can send its first stanza at once (proxies known, listener up).
   /// COMPAT Smack: waits only 5 s for it.
   /// `ready` comes within 5 s, whatever was found.
-  [[nodiscard]] virtual std::unique_ptr<Attempt> prepare(const StreamTerms& plan,
+  [[nodiscard]] virtual std::unique_ptr<Attempt> prepare(const StreamTerms& terms,
                                                          Callback<void()> ready) = 0;
   /// Is there anything to open a stream with? Asked when prepare() was ready. Errors:
   /// NoCommonMethod when there is not, StreamFailed when there may be later.
-  virtual Result<void> can_open(const StreamTerms& plan) const {
-    static_cast<void>(plan);
+  virtual Result<void> can_open(const StreamTerms& terms) const {
+    static_cast<void>(terms);
     return {};
   }
   /// We offered and the peer chose this method. Errors: StreamFailed, Timeout, PeerOffline,
   /// NotOnline.
-  [[nodiscard]] virtual std::unique_ptr<Attempt> open(const StreamKey& key, const StreamTerms& plan,
-                                                      Opened done) = 0;
+  [[nodiscard]] virtual std::unique_ptr<Attempt> open(const StreamKey& key,
+                                                      const StreamTerms& terms, Opened done) = 0;
   /// We accepted with this method: from now on the peer may open the stream. Several transports may
   /// expect one key (the sender falls back from S5B to IBB with the same sid). Errors: as open().
   [[nodiscard]] virtual std::unique_ptr<Attempt> expect(const StreamKey& key,
-                                                        const StreamTerms& plan, Opened done) = 0;
+                                                        const StreamTerms& terms, Opened done) = 0;
 };
 
 }  // namespace xmppftd

@@ -50,7 +50,7 @@ class FakeTransport final : public Transport {
   struct Opening {
     bool out = false;
     StreamKey key;
-    StreamTerms plan;
+    StreamTerms terms;
     Opened done;
     bool alive = true;
   };
@@ -85,13 +85,13 @@ class FakeTransport final : public Transport {
     return attempt;
   }
   Result<void> can_open(const StreamTerms&) const override { return usable; }
-  std::unique_ptr<Attempt> open(const StreamKey& key, const StreamTerms& plan,
+  std::unique_ptr<Attempt> open(const StreamKey& key, const StreamTerms& terms,
                                 Opened done) override {
-    return add(true, key, plan, std::move(done));
+    return add(true, key, terms, std::move(done));
   }
-  std::unique_ptr<Attempt> expect(const StreamKey& key, const StreamTerms& plan,
+  std::unique_ptr<Attempt> expect(const StreamKey& key, const StreamTerms& terms,
                                   Opened done) override {
-    return add(false, key, plan, std::move(done));
+    return add(false, key, terms, std::move(done));
   }
 
  private:
@@ -103,9 +103,9 @@ class FakeTransport final : public Transport {
     ~Handle() override { opening->alive = false; }
     std::shared_ptr<Opening> opening;
   };
-  std::unique_ptr<Attempt> add(bool out, const StreamKey& key, const StreamTerms& plan,
+  std::unique_ptr<Attempt> add(bool out, const StreamKey& key, const StreamTerms& terms,
                                Opened done) {
-    openings.push_back(std::make_shared<Opening>(Opening{out, key, plan, std::move(done), true}));
+    openings.push_back(std::make_shared<Opening>(Opening{out, key, terms, std::move(done), true}));
     return std::make_unique<Handle>(openings.back());
   }
   void finish(Result<std::unique_ptr<Carrier>> result) {

@@ -21,7 +21,7 @@ struct Confirming {
     REQUIRE(sent.payload().child("confirm", kNsConfirm));
     sid = sent.payload().attribute_or_empty("id");
     play.iq.reply(OfferPlay::answer(kS5b, "", true));
-    CHECK(play.s5b.openings[0]->plan.peer_is_xmppftd);
+    CHECK(play.s5b.openings[0]->terms.peer_is_xmppftd);
     play.s5b.succeed();
     CHECK(play.job.take() == Heard{"accepted", "carrier si-socks5 0+1022 sha-256"});
     play.job.agreement->delivered({1022, Hash{HashAlgo::Sha256, kSha}, false});

@@ -9,19 +9,19 @@ namespace xmppftd::test {
 
 struct OfferPlay final : Play<SendJob> {
   Offer offer{jid(kPeer), {}, true};
-  OfferTerms plan;
+  OfferTerms terms;
 
   OfferPlay() {
     offer.file.name = "test.txt";
     offer.file.size = 1022;
     offer.file.modified = std::chrono::sys_seconds(std::chrono::seconds(61));
     offer.file.hash = Hash{HashAlgo::Md5, "552da749930852c69ae5d2141d3766b1"};
-    plan.methods = {{"si-socks5", ""}, {"si-ibb", ""}};
-    plan.peer.features = {std::string(kNsSi), std::string(kNsSiFile), kS5b, kIbb};
+    terms.methods = {{"si-socks5", ""}, {"si-ibb", ""}};
+    terms.peer.features = {std::string(kNsSi), std::string(kNsSiFile), kS5b, kIbb};
   }
   /// Up to the offer, which is taken.
   FakeIqChannel::Sent send() {
-    job.agreement = negotiator.offer(offer, plan, job);
+    job.agreement = negotiator.offer(offer, terms, job);
     iq.expect_nothing();
     timers.turn();
     return iq.take();
@@ -40,7 +40,7 @@ struct OfferPlay final : Play<SendJob> {
            method + "</value></field></x></feature>" +
            (confirm ? "<confirm xmlns='urn:xmppft:confirm:0'/>" : "") + "</si>";
   }
-  void confirming() { plan.peer.features.insert(std::string(kNsConfirm)); }
+  void confirming() { terms.peer.features.insert(std::string(kNsConfirm)); }
 };
 
 }  // namespace xmppftd::test

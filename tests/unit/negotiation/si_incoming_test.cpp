@@ -37,8 +37,8 @@ TEST_CASE("si incoming: accepted by our own preference, not the sender's (QXmpp,
   CHECK(opening.key.sid == "a0");
   CHECK(opening.key.self == jid(kUs));
   CHECK(opening.key.peer == jid(kPeer));
-  CHECK(opening.plan.direct);
-  CHECK_FALSE(opening.plan.own_proxy_only);
+  CHECK(opening.terms.direct);
+  CHECK_FALSE(opening.terms.own_proxy_only);
 
   auto stream = play.s5b.succeed();
   CHECK(play.job.take() == Heard{"carrier si-socks5 0+1022 md5"});
@@ -368,7 +368,7 @@ TEST_CASE("si incoming: an offer that our own session's end left unanswered free
   play.offers.clear();
 }
 
-TEST_CASE("si incoming: ip_policy goes into the stream's plan", "[si]") {
+TEST_CASE("si incoming: ip_policy goes into the stream's terms", "[si]") {
   AcceptPlay play;
   play.arrive();
   IncomingOffer::Terms terms;
@@ -376,12 +376,12 @@ TEST_CASE("si incoming: ip_policy goes into the stream's plan", "[si]") {
   SECTION("no direct connections") {
     terms.direct_allowed = false;
     play.accept(terms);
-    CHECK_FALSE(play.s5b.openings.at(0)->plan.direct);
+    CHECK_FALSE(play.s5b.openings.at(0)->terms.direct);
   }
   SECTION("our own proxy only") {
     terms.own_proxy_only = true;
     play.accept(terms);
-    CHECK(play.s5b.openings.at(0)->plan.own_proxy_only);
+    CHECK(play.s5b.openings.at(0)->terms.own_proxy_only);
   }
   SECTION("in-band only") {
     terms.streams_allowed = false;

@@ -9,7 +9,7 @@ using namespace std::chrono_literals;
 
 TEST_CASE("si offer: as XEP-0096 example 1, S5B before IBB", "[si]") {
   OfferPlay play;
-  play.job.agreement = play.negotiator.offer(play.offer, play.plan, play.job);
+  play.job.agreement = play.negotiator.offer(play.offer, play.terms, play.job);
   play.timers.turn();
   play.iq.expect(
       "<iq type='set' to='juliet@capulet.lit/balcony'>"
@@ -30,7 +30,7 @@ TEST_CASE("si offer: waits until the first stanza of a stream could leave at onc
           "[si]") {
   OfferPlay play;
   play.s5b.never_ready = true;
-  play.job.agreement = play.negotiator.offer(play.offer, play.plan, play.job);
+  play.job.agreement = play.negotiator.offer(play.offer, play.terms, play.job);
   play.timers.advance(4s);
   play.iq.expect_nothing();
   CHECK(play.s5b.prepared == 1);
@@ -48,9 +48,9 @@ TEST_CASE("si offer: accepted, streamed, handed over", "[si]") {
   CHECK(play.s5b.openings[0]->key.sid == sid);
   CHECK(play.s5b.openings[0]->key.self == jid(kUs));
   CHECK(play.s5b.openings[0]->key.peer == jid(kPeer));
-  CHECK(play.s5b.openings[0]->plan.direct);
-  CHECK(play.s5b.openings[0]->plan.proxy);
-  CHECK_FALSE(play.s5b.openings[0]->plan.peer_is_xmppftd);
+  CHECK(play.s5b.openings[0]->terms.direct);
+  CHECK(play.s5b.openings[0]->terms.proxy);
+  CHECK_FALSE(play.s5b.openings[0]->terms.peer_is_xmppftd);
   auto stream = play.s5b.succeed();
   CHECK(play.job.take() == Heard{"carrier si-socks5 0+1022"});
   Moved moved{1022, std::nullopt, false};
@@ -103,7 +103,7 @@ TEST_CASE("si offer: what the refusals mean", "[si]") {
 
 TEST_CASE("si offer: nobody answers (Pidgin, Smack without listener)", "[si]") {
   OfferPlay play;
-  play.plan.answer_within = 90s;
+  play.terms.answer_within = 90s;
   play.send();
   play.timers.advance(90s);
   CHECK(play.job.take() == Heard{"ended Timeout"});
@@ -113,7 +113,7 @@ TEST_CASE("si offer: a surprise in the answer is refused (SI4, SI2)", "[si]") {
   OfferPlay play;
   std::string answer;
   SECTION("a method not offered") {
-    play.plan.methods = {{"si-ibb", ""}};
+    play.terms.methods = {{"si-ibb", ""}};
     answer = OfferPlay::answer(kS5b);
   }
   SECTION("no method") { answer = OfferPlay::answer(""); }
@@ -161,33 +161,33 @@ TEST_CASE("si offer: the part that was asked for is sent", "[si]") {
 TEST_CASE("si offer: the methods of the job, as far as they are allowed", "[si]") {
   OfferPlay play;
   SECTION("the job's order counts") {
-    play.plan.methods = {{"si-ibb", ""}, {"si-socks5", ""}};
+    play.terms.methods = {{"si-ibb", ""}, {"si-socks5", ""}};
     CHECK(OfferPlay::methods_of(play.send()) == Heard{kIbb, kS5b});
   }
   SECTION("routes of one method are one option") {
-    play.plan.methods = {{"si-socks5", "direct"}, {"si-ibb", ""}, {"si-socks5", "proxy"}};
+    play.terms.methods = {{"si-socks5", "direct"}, {"si-ibb", ""}, {"si-socks5", "proxy"}};
     CHECK(OfferPlay::methods_of(play.send()) == Heard{kS5b, kIbb});
     play.iq.reply(OfferPlay::answer(kS5b));
-    CHECK(play.s5b.openings[0]->plan.direct);
-    CHECK(play.s5b.openings[0]->plan.proxy);
+    CHECK(play.s5b.openings[0]->terms.direct);
+    CHECK(play.s5b.openings[0]->terms.proxy);
   }
   SECTION("one route only") {
-    play.plan.methods = {{"si-socks5", "proxy"}};
+    play.terms.methods = {{"si-socks5", "proxy"}};
     CHECK(OfferPlay::methods_of(play.send()) == Heard{kS5b});
     play.iq.reply(OfferPlay::answer(kS5b));
-    CHECK_FALSE(play.s5b.openings[0]->plan.direct);
-    CHECK(play.s5b.openings[0]->plan.proxy);
+    CHECK_FALSE(play.s5b.openings[0]->terms.direct);
+    CHECK(play.s5b.openings[0]->terms.proxy);
   }
   SECTION("ip_policy hides our address") {
-    play.plan.direct_allowed = false;
+    play.terms.direct_allowed = false;
     play.send();
     play.iq.reply(OfferPlay::answer(kS5b));
-    CHECK_FALSE(play.s5b.openings[0]->plan.direct);
+    CHECK_FALSE(play.s5b.openings[0]->terms.direct);
   }
   SECTION("nothing is left") {
-    play.plan.methods = {{"si-socks5", "direct"}};
-    play.plan.direct_allowed = false;
-    play.job.agreement = play.negotiator.offer(play.offer, play.plan, play.job);
+    play.terms.methods = {{"si-socks5", "direct"}};
+    play.terms.direct_allowed = false;
+    play.job.agreement = play.negotiator.offer(play.offer, play.terms, play.job);
     CHECK(play.job.take().empty());
     play.timers.turn();
     CHECK(play.job.take() == Heard{"ended NoCommonMethod"});
@@ -200,7 +200,7 @@ TEST_CASE("si offer: the methods of the job, as far as they are allowed", "[si]"
   }
   SECTION("or by S5B where there is nothing else") {
     play.offer.file.size = 0;
-    play.plan.methods = {{"si-socks5", ""}};
+    play.terms.methods = {{"si-socks5", ""}};
     CHECK(OfferPlay::methods_of(play.send()) == Heard{kS5b});
   }
 }
@@ -217,8 +217,8 @@ TEST_CASE("si offer: a method that cannot be opened is not offered, and that is 
     CHECK(play.job.take() == Heard{"accepted", "carrier si-ibb 0+1022"});
   }
   SECTION("none is left") {
-    play.plan.methods = {{"si-socks5", "proxy"}};
-    play.job.agreement = play.negotiator.offer(play.offer, play.plan, play.job);
+    play.terms.methods = {{"si-socks5", "proxy"}};
+    play.job.agreement = play.negotiator.offer(play.offer, play.terms, play.job);
     play.timers.turn();
     play.iq.expect_nothing();
     CHECK(play.job.take() == Heard{"ended " + std::string(to_string(code))});
@@ -228,9 +228,9 @@ TEST_CASE("si offer: a method that cannot be opened is not offered, and that is 
 
 TEST_CASE("si offer: who confirms", "[si]") {
   OfferPlay play;
-  CHECK_FALSE(play.negotiator.confirms(play.plan.peer));
+  CHECK_FALSE(play.negotiator.confirms(play.terms.peer));
   play.confirming();
-  CHECK(play.negotiator.confirms(play.plan.peer));
+  CHECK(play.negotiator.confirms(play.terms.peer));
 }
 
 TEST_CASE("si offer: carries what it has a transport for", "[si]") {
@@ -283,7 +283,7 @@ TEST_CASE("si fallback: refused, so one new offer of IBB alone", "[si][fallback]
 
 TEST_CASE("si fallback: not where there is no way on", "[si][fallback]") {
   OfferPlay play;
-  play.plan.methods = {{"si-socks5", ""}};
+  play.terms.methods = {{"si-socks5", ""}};
   play.send();
   play.iq.reply(OfferPlay::answer(kS5b));
   play.s5b.fail(Errc::StreamFailed);
@@ -345,7 +345,7 @@ TEST_CASE("si offer: cancelled in any state nothing is left and nobody is called
   const int state = GENERATE(range(0, 6));
   OfferPlay play;
   play.confirming();
-  play.job.agreement = play.negotiator.offer(play.offer, play.plan, play.job);
+  play.job.agreement = play.negotiator.offer(play.offer, play.terms, play.job);
   if (state > 0) play.timers.turn();
   if (state > 1) {
     play.iq.take();

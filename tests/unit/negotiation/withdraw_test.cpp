@@ -23,7 +23,7 @@ struct Offered {
 
   Offered() {
     play.confirming();
-    play.plan.methods = {{"si-socks5", ""}};
+    play.terms.methods = {{"si-socks5", ""}};
     sid = play.send().payload().attribute_or_empty("id");
   }
   void accepted() {

@@ -19,7 +19,7 @@ struct Line {
   FileEnd file;
   ByteRange range;
   Progress progress;
-  StreamLabel path;
+  StreamLabel label;
   std::uint64_t rate = 0;
   bool alive = true;
 };
@@ -38,7 +38,7 @@ class FakeCarrier final : public Carrier {
   }
   void set_rate(std::uint64_t bytes_per_second) override { line_->rate = bytes_per_second; }
   const Progress& progress() const override { return line_->progress; }
-  const StreamLabel& label() const override { return line_->path; }
+  const StreamLabel& label() const override { return line_->label; }
 
  private:
   std::shared_ptr<Line> line_;
@@ -47,11 +47,11 @@ class FakeCarrier final : public Carrier {
 /// What one file was agreed on, as the test plays it.
 struct Talk {
   std::optional<Offer> offer;
-  std::optional<OfferTerms> plan;
-  std::optional<IncomingOffer::Terms> terms;
-  AgreementHandler* handler = nullptr;     ///< null after it was dropped; it is either
-  Sending::Handler* sender = nullptr;      ///< of a file of ours, or
-  Receiving::Handler* receiver = nullptr;  ///< of a file to us
+  std::optional<OfferTerms> offer_terms;      ///< out
+  std::optional<IncomingOffer::Terms> terms;  ///< in
+  AgreementHandler* handler = nullptr;        ///< null after it was dropped; it is either
+  Sending::Handler* sender = nullptr;         ///< of a file of ours, or
+  Receiving::Handler* receiver = nullptr;     ///< of a file to us
   bool alive = true;
   std::optional<Moved> delivered;
   bool vouched = false;  ///< in: the sender says that all is out
@@ -64,7 +64,7 @@ struct Talk {
                              std::optional<ByteRange> part = std::nullopt,
                              std::optional<HashAlgo> digest = std::nullopt) {
     auto line = std::make_shared<Line>();
-    line->path = {method, route, "192.0.2.1", 7777};
+    line->label = {method, route, "192.0.2.1", 7777};
     const auto range = part ? *part : terms ? terms->range : ByteRange{0, offer->file.size};
     handler->on_carrier(std::make_unique<FakeCarrier>(line), range, digest);
     return line;
@@ -107,11 +107,11 @@ class FakeNegotiator final : public Negotiator {
   bool carries(const Method&) const override { return true; }
   bool confirms(const PeerFeatures&) const override { return peer_confirms; }
   HashAlgo offer_hash() const override { return HashAlgo::Md5; }
-  std::unique_ptr<Sending> offer(const Offer& offer, const OfferTerms& plan,
+  std::unique_ptr<Sending> offer(const Offer& offer, const OfferTerms& terms,
                                  Sending::Handler& handler) override {
     auto talk = std::make_shared<Talk>();
     talk->offer = offer;
-    talk->plan = plan;
+    talk->offer_terms = terms;
     talk->handler = talk->sender = &handler;
     talks.push_back(talk);
     talk->sid = "s" + std::to_string(talks.size());
@@ -195,25 +195,27 @@ struct Answer {
 
 class FakeOffer final : public IncomingOffer {
  public:
-  FakeOffer(Offer offer, std::shared_ptr<Answer> remedy)
-      : offer_(std::move(offer)), fate_(std::move(remedy)) {}
-  ~FakeOffer() override { fate_->dropped = !fate_->declined && !fate_->talk && !fate_->is_here; }
+  FakeOffer(Offer offer, std::shared_ptr<Answer> answer)
+      : offer_(std::move(offer)), answer_(std::move(answer)) {}
+  ~FakeOffer() override {
+    answer_->dropped = !answer_->declined && !answer_->talk && !answer_->is_here;
+  }
   const Offer& offer() const override { return offer_; }
   std::unique_ptr<Receiving> accept(const Terms& terms, Receiving::Handler& handler) override {
-    fate_->talk = std::make_shared<Talk>();
-    fate_->talk->terms = terms;
-    fate_->talk->handler = fate_->talk->receiver = &handler;
-    return std::make_unique<FakeReceiving>(fate_->talk);
+    answer_->talk = std::make_shared<Talk>();
+    answer_->talk->terms = terms;
+    answer_->talk->handler = answer_->talk->receiver = &handler;
+    return std::make_unique<FakeReceiving>(answer_->talk);
   }
-  void decline(const Error& why) override { fate_->declined = why; }
+  void decline(const Error& why) override { answer_->declined = why; }
   void have_it(const std::optional<Hash>& hash) override {
-    fate_->is_here = true;
-    fate_->hash = hash;
+    answer_->is_here = true;
+    answer_->hash = hash;
   }
 
  private:
   Offer offer_;
-  std::shared_ptr<Answer> fate_;
+  std::shared_ptr<Answer> answer_;
 };
 
 }  // namespace xmppftd::test

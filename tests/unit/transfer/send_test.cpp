@@ -13,7 +13,7 @@ TEST_CASE("send: from queued to done", "[send]") {
   auto talk = house.last_talk();
   CHECK(talk->offer->peer == jid(kAnn + "/phone"));
   CHECK(talk->offer->file.name == "a.bin");
-  CHECK(talk->plan->answer_within == 5min);
+  CHECK(talk->offer_terms->answer_within == 5min);
   CHECK(house.state(id) == "offered/awaiting-peer");
   CHECK(house.job(id).peer_full == kAnn + "/phone");
   CHECK(house.job(id).attempt == 1);

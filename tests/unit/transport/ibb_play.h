@@ -19,7 +19,7 @@ struct IbbPlay final : Carrier::Handler {
   IbbConfig config;
   IbbTransport transport;
   StreamKey key{jid(kUs), jid(kPeer), "i781hf64", "label"};
-  StreamTerms plan;
+  StreamTerms terms;
   int calls = 0, ends = 0;
   std::optional<Error> error;
   std::optional<Result<Moved>> ended;
@@ -47,7 +47,7 @@ struct IbbPlay final : Carrier::Handler {
   }
 
   // We send.
-  void open() { attempt = transport.open(key, plan, opened()); }
+  void open() { attempt = transport.open(key, terms, opened()); }
   void expect_open(int block_size) {
     iq.expect("<iq type='set' to='" + kPeer +
               "'><open xmlns='http://jabber.org/protocol/ibb' sid='i781hf64' block-size='" +
@@ -73,7 +73,7 @@ struct IbbPlay final : Carrier::Handler {
   }
 
   // We receive.
-  void expect() { attempt = transport.expect(key, plan, opened()); }
+  void expect() { attempt = transport.expect(key, terms, opened()); }
   void peer(const std::string& id, const std::string& payload, const std::string& from = kPeer) {
     iq.inject("<iq type='set' id='" + id + "' from='" + from + "'>" + payload + "</iq>");
   }

@@ -191,7 +191,7 @@ TEST_CASE("ibb receiver: two peers may use one sid (SI1)", "[ibb]") {
   StreamKey second{jid(kUs), jid("nurse@capulet.lit/hall"), "i781hf64"};
   std::unique_ptr<Carrier> theirs;
   const auto attempt = play.transport.expect(
-      second, play.plan,
+      second, play.terms,
       [&](Result<std::unique_ptr<Carrier>> result) { theirs = *std::move(result); });
   play.peer_opens("o2", "nurse@capulet.lit/hall");
   play.iq.expect_result("o2");

@@ -70,7 +70,7 @@ TEST_CASE("ibb sender: block size by peer, halved on resource-constraint", "[ibb
     CHECK(play.carrier);
   }
   SECTION("our own kind gets 16384") {
-    play.plan.peer_is_xmppftd = true;
+    play.terms.peer_is_xmppftd = true;
     play.open();
     play.expect_open(16384);
   }
@@ -160,7 +160,7 @@ TEST_CASE("ibb sender: all streams together have no more than 128 KiB under way 
   std::vector<std::unique_ptr<Carrier>> others;
   for (int i = 0; i < 2; ++i) {
     const auto opening =
-        play.transport.open({jid(kUs), jid(kPeer), "sid" + std::to_string(i)}, play.plan,
+        play.transport.open({jid(kUs), jid(kPeer), "sid" + std::to_string(i)}, play.terms,
                             [&](auto other) { others.push_back(*std::move(other)); });
     play.iq.take();
     play.iq.reply();

@@ -29,19 +29,19 @@ struct Play {
   std::unique_ptr<S5bConnector> connector;
 
   void start(std::vector<StreamHost> hosts) {
-    S5bConnector::Task plan;
-    plan.hosts = std::move(hosts);
-    plan.dst_addr = kHash;
-    plan.allowed = [](const StreamHost&, const SocketAddress& where) {
+    S5bConnector::Task task;
+    task.hosts = std::move(hosts);
+    task.dst_addr = kHash;
+    task.allowed = [](const StreamHost&, const SocketAddress& where) {
       return AddressPolicy().may_connect(where);
     };
     if (discreet)
-      plan.discreet = [](const StreamHost&, const SocketAddress& where) {
+      task.discreet = [](const StreamHost&, const SocketAddress& where) {
         return AddressPolicy().is_private(where);
       };
-    plan.tell = [this](std::string detail) { told.push_back(std::move(detail)); };
+    task.tell = [this](std::string detail) { told.push_back(std::move(detail)); };
     connector = std::make_unique<S5bConnector>(
-        net, timers, std::move(plan),
+        net, timers, std::move(task),
         [this](Result<S5bConnected> how) { result = std::move(how); });
     CHECK_FALSE(result.has_value());
   }

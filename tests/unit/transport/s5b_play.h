@@ -28,7 +28,7 @@ struct S5bPlay : Carrier::Handler {
   S5bProxies proxies{iq, timers, false, {*NamedProxy::parse(kProxy + "@203.0.113.5:7777")}};
   S5bTransport transport{{iq, net, bulk, timers, listener, proxies, policy, {}}};
   StreamKey key{jid(kUs), jid(kPeer), "vj3hs98y", "label"};
-  StreamTerms plan;
+  StreamTerms terms;
   std::vector<std::string> told;
   int calls = 0;
   std::unique_ptr<Carrier> carrier;
@@ -40,7 +40,7 @@ struct S5bPlay : Carrier::Handler {
     net.local = {FakeNetwork::interface("eth0", "192.0.2.1")};
     proxies.refresh();
     timers.turn();
-    plan.tell = [this](std::string_view what, std::string detail) {
+    terms.tell = [this](std::string_view what, std::string detail) {
       told.push_back(std::string(what) + " " + detail);
     };
   }
@@ -56,8 +56,8 @@ struct S5bPlay : Carrier::Handler {
       attempt.reset();  // as the negotiation does
     };
   }
-  void open() { attempt = transport.open(key, plan, opened()); }
-  void expect() { attempt = transport.expect(key, plan, opened()); }
+  void open() { attempt = transport.open(key, terms, opened()); }
+  void expect() { attempt = transport.expect(key, terms, opened()); }
 
   std::string hash() const { return dst_addr(key.sid, kUs, kPeer); }  // we are requester
   std::string hash_as_target() const { return dst_addr(key.sid, kPeer, kUs); }

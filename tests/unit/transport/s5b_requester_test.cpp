@@ -88,7 +88,7 @@ TEST_CASE("s5b requester: every place of the used proxy is tried, no other (Open
   play.timers.turn();
   S5bTransport transport(
       {play.iq, play.net, play.bulk, play.timers, play.listener, two, play.policy, {}});
-  play.attempt = transport.open(play.key, play.plan, play.opened());
+  play.attempt = transport.open(play.key, play.terms, play.opened());
   play.iq.take();
   play.use(kProxy);
   play.timers.turn();
@@ -120,7 +120,7 @@ struct ManyPlaces final : S5bPlay {
     attempt.reset();
     carrier.reset();
   }
-  void open() { attempt = its_transport.open(key, plan, opened()); }
+  void open() { attempt = its_transport.open(key, terms, opened()); }
   /// "us 192.0.2.1", "proxy 203.0.113.5", ...
   std::vector<std::string> offered() {
     std::vector<std::string> all;
@@ -260,7 +260,7 @@ TEST_CASE("s5b requester: of a proxy's places the most promising goes first", "[
     play.timers.turn();
     S5bTransport transport(
         {play.iq, play.net, play.bulk, play.timers, play.listener, three, play.policy, {}});
-    play.attempt = transport.open(play.key, play.plan, play.opened());
+    play.attempt = transport.open(play.key, play.terms, play.opened());
     const auto sent = play.iq.take();
     const auto& hosts = sent.payload().children;
     REQUIRE(hosts.size() == 5);
@@ -368,7 +368,7 @@ TEST_CASE("s5b requester: a proxy is the same one however its name is spelt", "[
   play.timers.turn();
   S5bTransport transport(
       {play.iq, play.net, play.bulk, play.timers, play.listener, spelt, play.policy, {}});
-  play.attempt = transport.open(play.key, play.plan, play.opened());
+  play.attempt = transport.open(play.key, play.terms, play.opened());
   play.iq.take();
   play.use(used);
   play.timers.turn();
@@ -460,10 +460,10 @@ TEST_CASE("s5b requester: the session ends meanwhile", "[s5b]") {
   play.check_clean();
 }
 
-TEST_CASE("s5b requester: the plan decides what is offered", "[s5b]") {
+TEST_CASE("s5b requester: the terms decide what is offered", "[s5b]") {
   S5bPlay play;
   SECTION("no address of ours") {
-    play.plan.direct = false;
+    play.terms.direct = false;
     play.open();
     CHECK(play.net.listening().empty());
     const auto sent = play.iq.take();
@@ -471,14 +471,14 @@ TEST_CASE("s5b requester: the plan decides what is offered", "[s5b]") {
     CHECK(sent.payload().children[0].attribute_or_empty("jid") == kProxy);
   }
   SECTION("no proxy") {
-    play.plan.proxy = false;
+    play.terms.proxy = false;
     play.open();
     const auto sent = play.iq.take();
     REQUIRE(sent.payload().children.size() == 1);
     CHECK(sent.payload().children[0].attribute_or_empty("jid") == kUs);
   }
   SECTION("nothing at all fails without a stanza") {
-    play.plan.direct = play.plan.proxy = false;
+    play.terms.direct = play.terms.proxy = false;
     play.open();
     CHECK(play.calls == 0);
     play.timers.turn();
@@ -515,8 +515,8 @@ TEST_CASE("s5b requester: socks5.advertise stands in for the addresses found", "
   config.advertise = {{"files.montague.lit", 4000}, {"198.51.100.77", 0}};
   S5bTransport transport({play.iq, play.net, play.bulk, play.timers, play.listener, play.proxies,
                           play.policy, config});
-  play.plan.proxy = false;
-  play.attempt = transport.open(play.key, play.plan, play.opened());
+  play.terms.proxy = false;
+  play.attempt = transport.open(play.key, play.terms, play.opened());
   play.iq.expect(
       "<iq type='set'><query xmlns='http://jabber.org/protocol/bytestreams' "
       "sid='vj3hs98y' mode='tcp'>" +
@@ -558,13 +558,13 @@ TEST_CASE("s5b requester: ready to send within 5 s", "[s5b]") {
   S5bPlay play;
   int ready = 0;
   SECTION("with proxies known") {
-    const auto preparing = play.transport.prepare(play.plan, [&] { ++ready; });
+    const auto preparing = play.transport.prepare(play.terms, [&] { ++ready; });
     play.timers.turn();
     CHECK(ready == 1);
   }
   SECTION("without need for them") {
-    play.plan.proxy = false;
-    const auto preparing = play.transport.prepare(play.plan, [&] { ++ready; });
+    play.terms.proxy = false;
+    const auto preparing = play.transport.prepare(play.terms, [&] { ++ready; });
     CHECK(ready == 0);
     play.timers.turn();
     CHECK(ready == 1);

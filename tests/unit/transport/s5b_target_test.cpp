@@ -237,8 +237,8 @@ TEST_CASE("s5b target: ip_policy keeps us from the peer's hosts", "[s5b]") {
                      S5bPlay::host("proxy.capulet.lit", "203.0.113.8", 7777) +
                      S5bPlay::host(kProxy, "203.0.113.66", 7777) +  // claims to be ours
                      S5bPlay::host(kProxy, "203.0.113.5", 7777);
-  SECTION("no direct connections: their proxy counts as the peer") { play.plan.direct = false; }
-  SECTION("our own proxy only") { play.plan.own_proxy_only = true; }
+  SECTION("no direct connections: their proxy counts as the peer") { play.terms.direct = false; }
+  SECTION("our own proxy only") { play.terms.own_proxy_only = true; }
   play.expect();
   play.offer(hosts);
   play.timers.turn();
@@ -254,7 +254,7 @@ TEST_CASE("s5b target: our own proxy may be anywhere, even on loopback", "[s5b]"
                    {*NamedProxy::parse("proxy.montague.lit@127.0.0.1:7777")});
   S5bTransport transport(
       {play.iq, play.net, play.bulk, play.timers, play.listener, local, play.policy, {}});
-  play.attempt = transport.expect(play.key, play.plan, play.opened());
+  play.attempt = transport.expect(play.key, play.terms, play.opened());
   play.timers.turn();
   play.offer(S5bPlay::host(kProxy, "127.0.0.1", 22) + S5bPlay::host(kProxy, "127.0.0.1", 7777));
   play.timers.turn();
