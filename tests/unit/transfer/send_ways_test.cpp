@@ -130,7 +130,7 @@ TEST_CASE("send: a method that is left out is in the story once, until there is 
   };
   std::vector<std::string> expected{"si-socks5: the peer does not take it"};
   CHECK(skipped() == expected);
-  CHECK(house.last_talk()->plan->methods == std::vector<MethodChoice>{{"si-ibb", ""}});
+  CHECK(house.last_talk()->offer_terms->methods == std::vector<MethodChoice>{{"si-ibb", ""}});
   try_again();
   CHECK(skipped() == expected);
   left_out["si-socks5"] = "the configuration does not name it";
@@ -140,7 +140,7 @@ TEST_CASE("send: a method that is left out is in the story once, until there is 
   left_out.clear();
   try_again();
   CHECK(skipped() == expected);
-  CHECK(house.last_talk()->plan->methods == all_choices());
+  CHECK(house.last_talk()->offer_terms->methods == all_choices());
   left_out["si-socks5"] = "the peer does not take it";
   try_again();
   expected.push_back("si-socks5: the peer does not take it");
