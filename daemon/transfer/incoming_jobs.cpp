@@ -320,7 +320,9 @@ void IncomingJobs::end(Job& job, JobState state, JobReason reason, const Error& 
 
 void IncomingJobs::forget(Job& job) {
   receiving_.erase(job.id());
-  if (job.now().state == JobState::Unknown) drop_part(job, nullptr);  // nobody else will
+  const auto& record = job.now();
+  if (record.direction == Direction::In && record.state == JobState::Unknown)
+    drop_part(job, nullptr);  // nobody else will
 }
 
 /// What came is kept for the sender's next offer of it.
