@@ -90,8 +90,7 @@ IbbReceiver::IbbReceiver(std::uint64_t length, std::size_t block_size)
 }
 
 IbbReceiver::Reaction IbbReceiver::block(std::uint16_t seq, std::size_t size, bool in_iq) {
-  const bool ended = state_ == State::Closed || state_ == State::Failed || close_pending_;
-  if (ended) {
+  if (state_ == State::Failed || peer_closed_) {
     Reaction reaction;
     reaction.refuse = Refusal::ItemNotFound;
     return reaction;
@@ -127,7 +126,6 @@ IbbReceiver::Reaction IbbReceiver::refuse(Refusal refusal, Errc code, std::strin
   error_ = {code, std::move(detail)};
   Reaction reaction;
   reaction.refuse = refusal;
-  reaction.close = true;
   return reaction;
 }
 
@@ -149,12 +147,11 @@ IbbReceiver::Reaction IbbReceiver::write_failed(Error why) {
   fail(std::move(why));
   Reaction reaction;
   reaction.answer_close = take_due_close();
-  reaction.close = state_ == State::Failed && !reaction.answer_close;
   return reaction;
 }
 
 IbbReceiver::Reaction IbbReceiver::peer_closed() {
-  close_pending_ = true;
+  peer_closed_ = true;
   if (taken_ < length_) {
     fail({Errc::Interrupted, "the peer closed the stream after " + std::to_string(taken_) + " of " +
                                  std::to_string(length_) + " bytes"});
@@ -165,8 +162,7 @@ IbbReceiver::Reaction IbbReceiver::peer_closed() {
 }
 
 bool IbbReceiver::take_due_close() {
-  if (!close_pending_ || !unwritten_.empty()) return false;
-  close_pending_ = false;
+  if (!peer_closed_ || !unwritten_.empty()) return false;
   if (state_ == State::Complete) state_ = State::Closed;
   return true;
 }

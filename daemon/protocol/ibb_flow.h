@@ -111,7 +111,6 @@ class IbbReceiver {
     bool acknowledge = false;       ///< answer the oldest unanswered data IQ with a result
     std::optional<Refusal> refuse;  ///< answer this block so (an IQ), drop it
     bool answer_close = false;      ///< answer the peer's <close/> with a result
-    bool close = false;             ///< send a <close/> of our own: the stream has Failed
   };
 
   /// `length` bytes are expected in blocks of at most `block_size`. With nothing to come it is
@@ -152,7 +151,7 @@ class IbbReceiver {
   std::uint64_t taken_ = 0;     // bytes
   std::uint64_t stored_ = 0;    // bytes
   std::deque<Unwritten> unwritten_;
-  bool close_pending_ = false;
+  bool peer_closed_ = false;
   Error error_;
 };
 
