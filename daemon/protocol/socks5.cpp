@@ -219,7 +219,6 @@ Bytes Socks5Server::refuse() {
 
 void Socks5Server::fail(Socks5Step& step, std::uint8_t rep, std::string detail) {
   state_ = State::Failed;
-  wanted_ = 0;
   error_ = {Errc::Protocol, std::move(detail)};
   step.reply.insert(step.reply.end(), {kVersion, rep, 0, kIpv4, 0, 0, 0, 0, 0, 0});
 }

@@ -147,10 +147,23 @@ TEST_CASE("socks5 client: a bad server fails the handshake (SB4)", "[socks5]") {
   }
 }
 
-TEST_CASE("socks5 client: Openfire's refusal says why", "[socks5]") {
+TEST_CASE("socks5 client: a refusal says why (RFC 1928 s6)", "[socks5]") {
+  const auto [rep, meaning] = GENERATE(table<std::uint8_t, std::string>({
+      {1, "general failure"},
+      {2, "not allowed by ruleset"},  // Openfire
+      {3, "network unreachable"},
+      {4, "host unreachable"},
+      {5, "connection refused"},
+      {6, "TTL expired"},
+      {7, "command not supported"},
+      {8, "address type not supported"},
+      {9, "unassigned code"},
+      {255, "unassigned code"},
+  }));
   Socks5Client client(kHash);
-  client.feed(Bytes{5, 0} + connect(2));
-  CHECK(client.error().detail == "the streamhost refused: not allowed by ruleset (REP 2)");
+  client.feed(Bytes{5, 0} + connect(rep));
+  CHECK(client.error().detail ==
+        "the streamhost refused: " + meaning + " (REP " + std::to_string(rep) + ")");
 }
 
 TEST_CASE("socks5 server: a client with method 0 among others, cut at every byte, payload glued",
