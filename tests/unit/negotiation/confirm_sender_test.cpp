@@ -111,6 +111,21 @@ TEST_CASE("confirm, sender: asks again while the peer is unreachable, for 10 min
   }
 }
 
+TEST_CASE(
+    "confirm, sender: what else comes of a peer that is gone does not put off the next question",
+    "[si][confirm]") {
+  Confirming scene;
+  scene.play.negotiator.peer_gone(jid(kPeer));
+  scene.play.timers.advance(4s);
+  SECTION("its server returns the question") {
+    scene.play.iq.refuse(Condition::ServiceUnavailable);
+  }
+  SECTION("it goes once more") { scene.play.negotiator.peer_gone(jid(kPeer)); }
+  scene.play.timers.advance(1s);
+  scene.expect_done();
+  scene.play.iq.expect_nothing();
+}
+
 TEST_CASE("confirm, sender: not with a peer that did not agree", "[si][confirm]") {
   OfferPlay play;
   play.confirming();
