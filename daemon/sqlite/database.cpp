@@ -73,6 +73,11 @@ Result<void> Database::execute(const std::string& sql) {
   return {};
 }
 
+void Database::rollback() {
+  if (sqlite3_get_autocommit(handle_.get()) == 0)
+    sqlite3_exec(handle_.get(), "ROLLBACK", nullptr, nullptr, nullptr);
+}
+
 Result<Statement> Database::prepare(std::string_view sql) {
   sqlite3_stmt* statement = nullptr;
   const int code = sqlite3_prepare_v3(handle_.get(), sql.data(), static_cast<int>(sql.size()),

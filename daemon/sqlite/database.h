@@ -52,6 +52,9 @@ class Database {
 
   /// Statements separated by ';', without parameters or rows.
   Result<void> execute(const std::string& sql);
+  /// Ends the transaction that is open, if there is one: SQLite itself ends it when a disk is full
+  /// or broken.
+  void rollback();
   Result<Statement> prepare(std::string_view sql);
   /// The first column of the first row.
   Result<std::int64_t> number(std::string_view sql);

@@ -99,9 +99,7 @@ Result<void> Journal::commit(std::vector<Order>::iterator first,
   auto how = database_->execute("BEGIN IMMEDIATE");
   for (; how && first != last; ++first) how = write(*first, last_puts);
   if (how) how = database_->execute("COMMIT");
-  // SQLite may have rolled back by itself (disk full): then there is nothing to undo, and the error
-  // below is no news.
-  if (!how) static_cast<void>(database_->execute("ROLLBACK"));
+  if (!how) database_->rollback();
   return how;
 }
 

@@ -79,7 +79,7 @@ Result<void> step_to(Database& database, int version) {
   if (how) how = sum_marked_rows(database, version);
   if (how) how = database.execute("PRAGMA user_version = " + std::to_string(version));
   if (how) how = database.execute("COMMIT");
-  if (!how) static_cast<void>(database.execute("ROLLBACK"));
+  if (!how) database.rollback();
   return how;
 }
 

@@ -1,13 +1,9 @@
 // SPDX-License-Identifier: MIT
-#include <signal.h>
-#include <sqlite3.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
 #include <fstream>
 #include <map>
 #include <set>
 
+#include "disk_fault.h"
 #include "journal_fixture.h"
 #include "sample_records.h"
 #include "sqlite/database.h"
@@ -87,79 +83,6 @@ Rows rows_in(const std::string& path) {
 
 std::int64_t version_of(const std::string& path) {
   return open_database(path)->number("PRAGMA user_version").value();
-}
-
-/// Ends this process as kill -9 does, at its k-th encounter with ...
-class Death {
- public:
-  enum class At { Statement, Write, HalfWrite };
-  static void strike_at(At where, int encounter) {
-    left_ = encounter;
-    where_ = where;
-    if (where == At::Statement) {
-      ::sqlite3_auto_extension(reinterpret_cast<void (*)()>(&watch));
-      return;
-    }
-    sqlite3_vfs* vfs = ::sqlite3_vfs_find(nullptr);
-    for (const char* name : {"write", "pwrite", "pwrite64", "ftruncate"}) {
-      auto* real = vfs->xGetSystemCall(vfs, name);
-      if (real == nullptr) continue;
-      const std::string_view call(name);
-      sqlite3_syscall_ptr ours = nullptr;
-      if (call == "write")
-        ours = reinterpret_cast<sqlite3_syscall_ptr>(&write);
-      else if (call == "ftruncate")
-        ours = reinterpret_cast<sqlite3_syscall_ptr>(&truncate);
-      else
-        ours = reinterpret_cast<sqlite3_syscall_ptr>(&pwrite);
-      vfs->xSetSystemCall(vfs, name, ours);
-    }
-  }
-
- private:
-  static bool strikes() { return left_-- == 0; }
-  static void strike() { ::kill(::getpid(), SIGKILL); }
-  static int watch(sqlite3* handle, char**, const void*) {
-    ::sqlite3_trace_v2(
-        handle, SQLITE_TRACE_STMT,
-        [](unsigned, void*, void*, void*) {
-          if (strikes()) strike();
-          return 0;
-        },
-        nullptr);
-    return SQLITE_OK;
-  }
-  static ssize_t pwrite(int fd, const void* bytes, std::size_t count, off_t at) {
-    if (!strikes()) return ::pwrite(fd, bytes, count, at);
-    if (where_ == At::HalfWrite) static_cast<void>(::pwrite(fd, bytes, count / 2, at));
-    strike();
-    return -1;
-  }
-  static ssize_t write(int fd, const void* bytes, std::size_t count) {
-    if (strikes()) strike();
-    return ::write(fd, bytes, count);
-  }
-  static int truncate(int fd, off_t size) {
-    if (strikes()) strike();
-    return ::ftruncate(fd, size);
-  }
-  static inline int left_ = -1;
-  static inline At where_ = At::Statement;
-};
-
-/// Opens the journal in a process of its own. True: it was killed.
-bool killed_while_opening(const std::string& folder, Death::At where, int encounter) {
-  const pid_t child = ::fork();
-  REQUIRE(child >= 0);
-  if (child == 0) {
-    Death::strike_at(where, encounter);
-    ::_exit(open_journal_file(folder) ? 0 : 1);
-  }
-  int status = 0;
-  REQUIRE(::waitpid(child, &status, 0) == child);
-  if (WIFSIGNALED(status)) return true;
-  REQUIRE(WEXITSTATUS(status) == 0);
-  return false;
 }
 
 }  // namespace
@@ -249,10 +172,11 @@ TEST_CASE("migration: each version has the columns that stand in the list for it
 
 TEST_CASE("migration: killed at any point it leaves the version before or the one after, all of it",
           "[migration]") {
-  const auto where = GENERATE(Death::At::Statement, Death::At::Write, Death::At::HalfWrite);
+  const auto where =
+      GENERATE(DiskFault::KillAtStatement, DiskFault::KillAtWrite, DiskFault::KillAtHalfWrite);
   const int oldest = GENERATE(0, 1, 2, 3, 4);
-  if (where != Death::At::Statement && oldest > 1) return;  // the same steps
-  CAPTURE(static_cast<int>(where), oldest);
+  if (where != DiskFault::KillAtStatement && oldest > 1) return;  // the same steps
+  CAPTURE(where, oldest);
   TempFolder temp;
   const auto original = oldest == 0 ? temp.file("nothing") : state_of_version(temp, oldest);
   std::map<std::int64_t, Rows> whole;  // what a journal of each version is
@@ -270,7 +194,7 @@ TEST_CASE("migration: killed at any point it leaves the version before or the on
     INFO("encounter " << deaths);
     std::filesystem::remove_all(folder);
     if (oldest != 0) std::filesystem::copy(original, folder);
-    killed = killed_while_opening(folder, where, deaths);
+    killed = open_with_fault(folder, where, deaths) == Outcome::Killed;
     const auto left =
         temp.file("left");  // looked at apart, for looking moves the log into the file
     std::filesystem::remove_all(left);
@@ -287,6 +211,51 @@ TEST_CASE("migration: killed at any point it leaves the version before or the on
   }
   CHECK(seen.size() == whole.size() + (oldest == 0 ? 1 : 0));
   CHECK(deaths > 3 * (journal_version() - oldest));
+}
+
+TEST_CASE("migration: a disk that is full or broken is told, and nothing is lost", "[migration]") {
+  const auto fault = GENERATE(DiskFault::Full, DiskFault::Broken);
+  const int oldest = GENERATE(range(1, journal_version()));
+  CAPTURE(fault, oldest);
+  TempFolder temp;
+  const auto original = state_of_version(temp, oldest);
+  const auto file = content_of(original + "/jobs.db");
+  std::map<std::int64_t, Rows> whole;  // what a journal of each version is
+  for (int version = oldest; version <= journal_version(); ++version) {
+    const auto path = temp.file("version-" + std::to_string(version));
+    std::filesystem::copy(original + "/jobs.db", path);
+    REQUIRE(migrate(*open_database(path), version));
+    whole[version] = rows_in(path);
+  }
+  const auto folder = temp.file("try");
+  int told = 0;
+  for (int encounter = 0;; ++encounter) {
+    INFO("write " << encounter);
+    std::filesystem::remove_all(folder);
+    std::filesystem::copy(original, folder);
+    const auto outcome = open_with_fault(folder, fault, encounter);
+    if (outcome == Outcome::Opened) break;  // it needs no such write
+    told += outcome == Outcome::Refused || outcome == Outcome::RefusedAsFull;
+    if (outcome != Outcome::OpenedAnyhow)
+      REQUIRE(outcome == (fault == DiskFault::Full ? Outcome::RefusedAsFull : Outcome::Refused));
+    for (const auto& entry : std::filesystem::directory_iterator(folder))
+      REQUIRE(entry.path().filename().string().find(".bad-") == std::string::npos);
+    if (outcome != Outcome::OpenedAnyhow) {
+      REQUIRE((content_of(folder + "/jobs.db") == file));
+      const auto left =
+          temp.file("left");  // looked at apart, for looking moves the log into the file
+      std::filesystem::remove_all(left);
+      std::filesystem::copy(folder, left);
+      const auto version = version_of(left + "/jobs.db");
+      REQUIRE((rows_in(left + "/jobs.db") == whole.at(version)));
+    }
+    auto opened = open_journal_file(folder);
+    REQUIRE(opened);
+    REQUIRE_FALSE(opened->contents.degraded);
+    opened->database.reset();
+    REQUIRE((rows_in(folder + "/jobs.db") == whole.at(journal_version())));
+  }
+  CHECK(told > journal_version() - oldest);
 }
 
 TEST_CASE("migration: a damaged journal of an older version is saved, and kept as it was",
