@@ -66,11 +66,19 @@ JobRow row_in(const Statement& statement, int version) {
   return row;
 }
 
+bool is_default(const Cell& cell) {
+  const auto* text = std::get_if<std::string>(&cell);
+  return text != nullptr ? text->empty() : std::get<std::int64_t>(cell) == 0;
+}
+
+/// A column that came after a row was summed holds its default there: a migration that sets it
+/// has the row summed anew.
 bool is_sound(const JobRow& row) {
   const auto cells = static_cast<std::int64_t>(row.cells.size());
   if (row.covered < kLeastCovered || row.covered > cells) return false;
-  return checksum(std::span(row.cells).first(static_cast<std::size_t>(row.covered))) ==
-         row.checksum;
+  const auto covered = static_cast<std::size_t>(row.covered);
+  return checksum(std::span(row.cells).first(covered)) == row.checksum &&
+         std::all_of(row.cells.begin() + row.covered, row.cells.end(), is_default);
 }
 
 }  // namespace

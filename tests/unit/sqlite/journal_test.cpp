@@ -263,6 +263,37 @@ TEST_CASE("journal: putting 1,000 jobs stays quick when 10,000 are there", "[jou
   }
 }
 
+TEST_CASE("journal: commits a second, a put each, and the start with 10,000 jobs",
+          "[journal][.figures]") {
+  TempFolder temp;
+  HandPoster core;
+  const auto milliseconds = [](auto start) {
+    return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start)
+        .count();
+  };
+  {
+    auto opened = open_journal(temp.file("state"), core);
+    auto start = std::chrono::steady_clock::now();
+    for (JobId id = 1; id <= 10000; ++id) opened.journal->put(records(id, 1), [](auto) {});
+    core.run(10000);
+    WARN("10,000 puts grouped: " << milliseconds(start) << " ms");
+    start = std::chrono::steady_clock::now();
+    for (JobId id = 1; id <= 10000; ++id) {
+      auto job = full_record(id);
+      job.durable = 0;
+      put_and_wait(opened, core, {job});
+    }
+    WARN("10,000 puts, a commit each: " << milliseconds(start) << " ms");
+    start = std::chrono::steady_clock::now();
+    opened.journal.reset();
+    WARN("the end: " << milliseconds(start) << " ms");
+  }
+  const auto start = std::chrono::steady_clock::now();
+  const auto opened = open_journal(temp.file("state"), core);
+  WARN("the start: " << milliseconds(start) << " ms");
+  CHECK(opened.contents.jobs.size() == 10000);
+}
+
 TEST_CASE(
     "journal: of a job that is put again and again the last record stays, and all that was told of "
     "it",

@@ -8,6 +8,7 @@
 #include "sample_records.h"
 #include "sqlite/database.h"
 #include "sqlite/job_columns.h"
+#include "sqlite/job_rows.h"
 #include "sqlite/journal_file.h"
 #include "sqlite/migrations.h"
 
@@ -302,6 +303,30 @@ TEST_CASE("migration: a row that covers another number of columns than it was wr
   REQUIRE(opened);
   CHECK(opened->contents.degraded);
   CHECK(opened->contents.jobs.front().id == 2);
+}
+
+TEST_CASE("migration: whatever changes in a row that migrated is noticed", "[migration][damage]") {
+  const int version = GENERATE(range(1, journal_version()));
+  CAPTURE(version);
+  TempFolder temp;
+  const auto path = state_of_version(temp, version) + "/jobs.db";
+  REQUIRE(open_journal_file(temp.file("state")));
+  const auto database = open_database(path);
+  const auto scan = [&] { return scan_rows(*database, journal_version(), [](JobRow&&) {}); };
+  REQUIRE(scan().sound());
+  std::vector<JobId> all;
+  for (const auto& id : values(*database, "SELECT id FROM jobs ORDER BY id"))
+    all.push_back(std::stoull(id));
+  for (const auto& name : values(*database, "SELECT name FROM pragma_table_info('jobs')"))
+    for (const auto* bit : {"1", "4"}) {
+      if (name == "id") continue;
+      CAPTURE(name);
+      REQUIRE(database->execute("BEGIN; UPDATE jobs SET " + name + " = CASE typeof(" + name +
+                                ") WHEN 'text' THEN " + name + " || 'x' ELSE (" + name + " | " +
+                                bit + ") - (" + name + " & " + bit + ") END"));
+      REQUIRE((scan().lost == all));
+      database->rollback();
+    }
 }
 
 TEST_CASE("fixture: writes the sample jobs into the folder XMPPFT_FIXTURE", "[.fixture]") {
