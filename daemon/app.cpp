@@ -69,6 +69,7 @@ struct App::Parts {
     bus.reset();
     queue.reset();
     accounts.reset();
+    journal->loss_was_told();  // for a whole run, by Manager1.Problems
     if (data.end(kPatience)) return;
     log::warning(kApp, "some file system does not answer: exiting without it");
     journal.reset();

@@ -126,10 +126,12 @@ RowScan scan_rows(Database& database, int version, const std::function<void(JobR
     for (; more && *more; more = rows->step()) {
       const auto id = rows->number(0);
       highest = static_cast<JobId>(id);
-      if (auto row = row_in(*rows, version); is_sound(row))
+      if (auto row = row_in(*rows, version); is_sound(row)) {
         visit(std::move(row));
-      else
+        ++found.rows;
+      } else {
         found.lost.push_back(static_cast<JobId>(id));
+      }
       from = id + 1;
       skip = 1;
     }

@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "sqlite/journal_file.h"
+#include "sqlite/meta_table.h"
 
 namespace xmppftd {
 
@@ -34,6 +35,7 @@ Journal::~Journal() {
   thread_.join();
 }
 
+void Journal::loss_was_told() { post(Told{}); }
 void Journal::put(std::vector<JobRecord> records, Done done) {
   post(Put{std::move(records), std::move(done)});
 }
@@ -123,6 +125,8 @@ Result<void> Journal::write(const Order& order, LastPuts& last_puts) {
       how = table_.remove(*id);
   } else if (const auto* tell = std::get_if<Step>(&order)) {
     how = table_.add_step(tell->id, tell->entry);
+  } else if (std::holds_alternative<Told>(order)) {
+    how = meta::clear(*database_, meta::kLoss);
   }
   return how;
 }

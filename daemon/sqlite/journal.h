@@ -31,11 +31,16 @@ class Journal final : public Store {
 
   /// Makes the folder (0700) and the file (0600). A damaged file is moved aside to
   /// `jobs.db.bad-<time>`, its good rows are taken over, and the answer is `degraded` with a
-  /// warning for people. Take the StateLock first. Errors: those of open_private_folder(),
-  /// NotRegularFile, Config (written by a newer version), DiskFull, Io.
+  /// warning for people, which every open() repeats until loss_was_told(). Take the StateLock
+  /// first. Errors: those of open_private_folder(), NotRegularFile, Config (written by a newer
+  /// version), DiskFull, Io.
   static Result<std::pair<std::unique_ptr<Journal>, Journaled>> open(const std::string& folder,
                                                                      Poster& core);
   ~Journal() override;
+
+  /// What open() warned of has been told for as long as it had to be: the next one does not say it
+  /// again.
+  void loss_was_told();
 
   void put(std::vector<JobRecord> records, Done done) override;
   void checkpoint(JobId id, std::uint64_t bytes) override;
@@ -64,7 +69,8 @@ class Journal final : public Store {
     JobId id;
     Callback<void(Result<std::vector<HistoryEntry>>)> done;
   };
-  using Order = std::variant<Put, Checkpoint, Remove, Step, Read>;
+  struct Told {};
+  using Order = std::variant<Put, Checkpoint, Remove, Step, Read, Told>;
 
   Journal(std::unique_ptr<Database> database, JobTable table, Poster& core);
   bool post(Order order);

@@ -4,6 +4,7 @@
 #include <unordered_map>
 
 #include "sqlite/job_columns.h"
+#include "sqlite/meta_table.h"
 #include "sqlite/migrations.h"
 
 namespace xmppftd {
@@ -73,6 +74,7 @@ JournalContents read_journal(Database& database) {
       job->durable = found->second;
     contents.jobs.push_back(std::move(*job));
   });
+  if (auto loss = meta::text(database, meta::kLoss)) contents.loss = std::move(*loss);
   return contents;
 }
 

@@ -18,6 +18,7 @@ struct JournalContents {
   /// "17: its direction is "sideways"": sound rows that say what this program does not know. They
   /// stay in the file as they are.
   std::vector<std::string> strange;
+  std::string loss;  ///< what is to be told of rows that were lost; "" = nothing
 };
 JournalContents read_journal(Database& database);
 

@@ -4,8 +4,10 @@
 #include <fstream>
 #include <random>
 
+#include "disk_fault.h"
 #include "journal_fixture.h"
 #include "sqlite/database.h"
+#include "sqlite/job_columns.h"
 
 namespace damage_test {
 
@@ -74,8 +76,67 @@ TEST_CASE("damage: one changed row is lost and told, the others and their storie
   opened->first.reset();
   auto again = Journal::open(folder, core);
   REQUIRE(again);
-  CHECK_FALSE(again->second.degraded);
+  CHECK(again->second.degraded);  // it was not told
+  CHECK(again->second.warnings == opened->second.warnings);
   CHECK(again->second.jobs.size() == 49);
+  again->first->loss_was_told();
+  again->first.reset();
+  again = Journal::open(folder, core);
+  REQUIRE(again);
+  CHECK_FALSE(again->second.degraded);
+  CHECK(again->second.warnings.empty());
+  CHECK(again->second.jobs.size() == 49);
+}
+
+TEST_CASE("damage: whatever ends saving, the next start has the same rows and tells the loss",
+          "[damage]") {
+  const auto fault =
+      GENERATE(DiskFault::KillAtStatement, DiskFault::KillAtWrite, DiskFault::KillAtHalfWrite,
+               DiskFault::KillAtStep, DiskFault::Full, DiskFault::Broken);
+  CAPTURE(fault);
+  TempFolder temp;
+  const auto original = filled(temp, 30);
+  {
+    auto database = Database::open(original + "/jobs.db");
+    REQUIRE(database);
+    REQUIRE((*database)->execute("UPDATE jobs SET size = 1 WHERE id = 17"));
+  }
+  const auto damaged = read_file(original + "/jobs.db");
+  const auto folder = temp.file("try");
+  const auto start = [&] {
+    auto opened = open_journal_file(folder);
+    REQUIRE(opened);
+    REQUIRE(opened->contents.degraded);
+    REQUIRE(opened->contents.warnings.size() == 1);
+    REQUIRE(opened->contents.warnings[0].find("29 jobs were saved; lost: 17.") !=
+            std::string::npos);
+    REQUIRE(opened->contents.jobs.size() == 29);
+    for (const auto& job : opened->contents.jobs)
+      REQUIRE(to_cells(job) == to_cells(full_record(job.id)));
+    REQUIRE((kept_original(folder) == damaged));
+    return opened->contents.next_id;
+  };
+  fs::copy(original, folder);
+  const auto next_id = start();
+  CHECK(next_id > 30);
+  int faults = 0;
+  for (int encounter = 0;; ++encounter) {
+    INFO("encounter " << encounter);
+    fs::remove_all(folder);
+    fs::copy(original, folder);
+    const auto outcome = open_with_fault(folder, fault, encounter);
+    if (outcome == Outcome::Refused || outcome == Outcome::RefusedAsFull) {
+      REQUIRE((outcome == Outcome::RefusedAsFull) == (fault == DiskFault::Full));
+      if (!fs::exists(folder + "/jobs.db.new")) {
+        auto kept = kept_original(folder);
+        REQUIRE(((kept.empty() ? read_file(folder + "/jobs.db") : kept) == damaged));
+      }
+    }
+    REQUIRE(start() >= next_id);
+    if (outcome == Outcome::Opened) break;
+    ++faults;
+  }
+  CHECK(faults > 5);
 }
 
 TEST_CASE("damage: what stands before and behind a ruined page is saved", "[damage]") {

@@ -22,12 +22,14 @@ class DiskFault {
     KillAtStatement,
     KillAtWrite,
     KillAtHalfWrite,
-    Full,   ///< ENOSPC, from then on
-    Broken  ///< EIO, once
+    KillAtStep,  ///< a rename, an fsync or an unlink
+    Full,        ///< ENOSPC, from then on
+    Broken       ///< EIO, once
   };
   static void strike(Kind kind, int encounter) {
     left_ = encounter;
     kind_ = kind;
+    if (kind == KillAtStep) return;
     if (kind == KillAtStatement) {
       ::sqlite3_auto_extension(reinterpret_cast<void (*)()>(&watch));
       return;
@@ -45,6 +47,10 @@ class DiskFault {
         ours = reinterpret_cast<sqlite3_syscall_ptr>(&pwrite);
       vfs->xSetSystemCall(vfs, name, ours);
     }
+  }
+  /// See disk_fault.cpp.
+  static void step() {
+    if (kind_ == KillAtStep && fails()) die();
   }
   static bool struck() { return left_ < 0; }
 
