@@ -119,13 +119,12 @@ RowScan scan_rows(Database& database, int version, const std::function<void(JobR
   // A damaged page ends the scan, but the index above it may still lead to the pages behind: look
   // there in growing steps.
   std::int64_t from = 1, skip = 1;
-  JobId highest = 0;
   for (int tries = 0; tries < 1000 && from > 0; ++tries) {
     rows->bind(1, from);
     auto more = rows->step();
     for (; more && *more; more = rows->step()) {
       const auto id = rows->number(0);
-      highest = static_cast<JobId>(id);
+      found.highest = static_cast<JobId>(id);
       if (auto row = row_in(*rows, version); is_sound(row)) {
         visit(std::move(row));
         ++found.rows;
@@ -142,7 +141,7 @@ RowScan scan_rows(Database& database, int version, const std::function<void(JobR
     skip = std::min<std::int64_t>(skip * 2, 1 << 20);
     if (from > static_cast<std::int64_t>(found.next_id) && found.next_id > 1) break;
   }
-  found.next_id = std::max(found.next_id, highest + 1);
+  found.next_id = std::max(found.next_id, found.highest + 1);
   return found;
 }
 

@@ -40,6 +40,7 @@ class RowWriter {
 /// What a scan found that is not a sound row.
 struct RowScan {
   JobId next_id = 1;        ///< above every id that is there; 1 when not even that can be read
+  JobId highest = 0;        ///< of the ids that are there
   std::size_t rows = 0;     ///< so many are sound
   std::vector<JobId> lost;  ///< ids of rows that are there, but not as they were written
   bool incomplete = false;  ///< some of the file could not be read at all

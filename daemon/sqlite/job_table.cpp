@@ -23,15 +23,18 @@ Result<JobTable> JobTable::attach(Database& database) {
       "?1) - ?2");
   auto next_id =
       database.prepare("UPDATE meta SET value = ?1 WHERE key = 'next_id' AND value < ?1");
+  auto commits = database.prepare(
+      "INSERT INTO meta VALUES ('commits', ?1) ON CONFLICT (key) DO UPDATE SET value = ?1");
   auto history =
       database.prepare("SELECT at, what, detail FROM history WHERE job = ? ORDER BY entry");
   if (!rows) return rows.error();
-  for (auto* one : {&checkpoint, &no_checkpoint, &remove, &tell, &trim, &next_id, &history})
+  for (auto* one :
+       {&checkpoint, &no_checkpoint, &remove, &tell, &trim, &next_id, &commits, &history})
     if (!*one) return one->error();
-  return JobTable(
-      std::move(*rows),
-      Statements{std::move(*checkpoint), std::move(*no_checkpoint), std::move(*remove),
-                 std::move(*tell), std::move(*trim), std::move(*next_id), std::move(*history)});
+  return JobTable(std::move(*rows),
+                  Statements{std::move(*checkpoint), std::move(*no_checkpoint), std::move(*remove),
+                             std::move(*tell), std::move(*trim), std::move(*next_id),
+                             std::move(*commits), std::move(*history)});
 }
 
 Result<void> JobTable::put(const JobRecord& record) {
@@ -66,9 +69,11 @@ Result<void> JobTable::add_step(JobId id, const HistoryEntry& entry) {
   return sql_.trim.run();
 }
 
-Result<void> JobTable::set_next_id(JobId next) {
-  sql_.next_id.bind(1, static_cast<std::int64_t>(next));
-  return sql_.next_id.run();
+Result<void> JobTable::set_numbers(const JournalNumbers& numbers) {
+  sql_.next_id.bind(1, static_cast<std::int64_t>(numbers.next_id));
+  if (auto how = sql_.next_id.run(); !how) return how;
+  sql_.commits.bind(1, numbers.commits);
+  return sql_.commits.run();
 }
 
 Result<std::vector<HistoryEntry>> JobTable::history(JobId id) {

@@ -7,12 +7,13 @@
 #include "model/job.h"
 #include "sqlite/database.h"
 #include "sqlite/job_rows.h"
+#include "sqlite/journal_mark.h"
 
 namespace xmppftd {
 
 /// How jobs lie in the database: table `jobs` (a column per member of JobRecord, and a checksum),
-/// `checkpoints` (JobRecord::durable, where it is not 0), `history`, and `meta` with the next id to
-/// give out. migrations.cpp has the schema.
+/// `checkpoints` (JobRecord::durable, where it is not 0), `history`, and `meta` with the numbers
+/// that only grow. migrations.cpp has the schema.
 class JobTable {
  public:
   static constexpr std::int64_t kHistoryKept = 200;  ///< entries a job
@@ -27,13 +28,13 @@ class JobTable {
   Result<void> checkpoint(JobId id, std::uint64_t bytes);
   /// For a job that is not there: nothing happens.
   Result<void> add_step(JobId id, const HistoryEntry& entry);
-  Result<void> set_next_id(JobId next);
+  Result<void> set_numbers(const JournalNumbers& numbers);
   /// Oldest first.
   Result<std::vector<HistoryEntry>> history(JobId id);
 
  private:
   struct Statements {
-    Statement checkpoint, no_checkpoint, remove, tell, trim, next_id, history;
+    Statement checkpoint, no_checkpoint, remove, tell, trim, next_id, commits, history;
   };
   JobTable(RowWriter rows, Statements statements)
       : rows_(std::move(rows)), sql_(std::move(statements)) {}

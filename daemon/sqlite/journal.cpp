@@ -16,14 +16,17 @@ Result<std::pair<std::unique_ptr<Journal>, Journaled>> Journal::open(const std::
   if (!file) return file.error();
   auto table = JobTable::attach(*file->database);
   if (!table) return table.error();
-  std::unique_ptr<Journal> journal(new Journal(std::move(file->database), std::move(*table), core));
-  return std::pair(std::move(journal), std::move(file->contents));
+  auto contents = std::move(file->contents);
+  std::unique_ptr<Journal> journal(new Journal(std::move(*file), std::move(*table), core));
+  return std::pair(std::move(journal), std::move(contents));
 }
 
-Journal::Journal(std::unique_ptr<Database> database, JobTable table, Poster& core)
+Journal::Journal(JournalFile file, JobTable table, Poster& core)
     : core_(core),
-      database_(std::move(database)),
+      database_(std::move(file.database)),
       table_(std::move(table)),
+      numbers_(file.numbers),
+      mark_(std::move(file.mark)),
       thread_([this] { run(); }) {}
 
 Journal::~Journal() {
@@ -99,22 +102,28 @@ Result<void> Journal::commit(std::vector<Order>::iterator first,
     if (const auto* put = std::get_if<Put>(&*order))
       for (const auto& record : put->records) last_puts[record.id] = {&*order, &record};
   auto how = database_->execute("BEGIN IMMEDIATE");
-  for (; how && first != last; ++first) how = write(*first, last_puts);
+  auto numbers = numbers_;
+  ++numbers.commits;
+  for (; how && first != last; ++first) how = write(*first, last_puts, numbers);
+  if (how) how = table_.set_numbers(numbers);
   if (how) how = database_->execute("COMMIT");
-  if (!how) database_->rollback();
+  if (how) {
+    numbers_ = numbers;
+    mark_.write(numbers);
+  } else {
+    database_->rollback();
+  }
   return how;
 }
 
-Result<void> Journal::write(const Order& order, LastPuts& last_puts) {
+Result<void> Journal::write(const Order& order, LastPuts& last_puts, JournalNumbers& numbers) {
   Result<void> how;
   if (const auto* put = std::get_if<Put>(&order)) {
-    JobId highest = 0;
     for (auto record = put->records.begin(); how && record != put->records.end(); ++record) {
-      highest = std::max(highest, record->id);
+      numbers.next_id = std::max(numbers.next_id, record->id + 1);
       if (const auto* latest = std::exchange(last_puts[record->id].record, nullptr))
         how = table_.put(*latest);
     }
-    if (how && highest != 0) how = table_.set_next_id(highest + 1);
   } else if (const auto* checkpoint = std::get_if<Checkpoint>(&order)) {
     // A later put, written already, has a word of its own for it.
     const auto last = last_puts.find(checkpoint->id);

@@ -15,6 +15,8 @@
 #include "io/store.h"
 #include "sqlite/database.h"
 #include "sqlite/job_table.h"
+#include "sqlite/journal_file.h"
+#include "sqlite/journal_mark.h"
 
 namespace xmppftd {
 
@@ -72,7 +74,7 @@ class Journal final : public Store {
   struct Told {};
   using Order = std::variant<Put, Checkpoint, Remove, Step, Read, Told>;
 
-  Journal(std::unique_ptr<Database> database, JobTable table, Poster& core);
+  Journal(JournalFile file, JobTable table, Poster& core);
   bool post(Order order);
   void run();
   void carry_out(std::vector<Order>& orders);
@@ -83,12 +85,14 @@ class Journal final : public Store {
     const JobRecord* record;  ///< null once it is written
   };
   using LastPuts = std::unordered_map<JobId, LastPut>;
-  Result<void> write(const Order& order, LastPuts& last_puts);
+  Result<void> write(const Order& order, LastPuts& last_puts, JournalNumbers& numbers);
   void answer(Order&& order, Result<void> how);
 
   Poster& core_;
   std::unique_ptr<Database> database_;
   JobTable table_;
+  JournalNumbers numbers_;
+  JournalMark mark_;
   std::mutex mutex_;
   std::condition_variable posted_;
   std::vector<Order> waiting_;  // guarded by mutex_

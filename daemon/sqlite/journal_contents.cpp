@@ -74,6 +74,9 @@ JournalContents read_journal(Database& database) {
       job->durable = found->second;
     contents.jobs.push_back(std::move(*job));
   });
+  contents.numbers.next_id = contents.scan.next_id;
+  if (const auto commits = meta::number(database, meta::kCommits))
+    contents.numbers.commits = *commits;
   if (auto loss = meta::text(database, meta::kLoss)) contents.loss = std::move(*loss);
   return contents;
 }

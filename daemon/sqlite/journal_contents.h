@@ -8,6 +8,7 @@
 #include "model/job.h"
 #include "sqlite/database.h"
 #include "sqlite/job_rows.h"
+#include "sqlite/journal_mark.h"
 
 namespace xmppftd {
 
@@ -18,6 +19,7 @@ struct JournalContents {
   /// "17: its direction is "sideways"": sound rows that say what this program does not know. They
   /// stay in the file as they are.
   std::vector<std::string> strange;
+  JournalNumbers numbers;
   std::string loss;  ///< what is to be told of rows that were lost; "" = nothing
 };
 JournalContents read_journal(Database& database);

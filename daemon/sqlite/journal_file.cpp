@@ -5,6 +5,7 @@
 #include "sqlite/journal_contents.h"
 #include "sqlite/journal_folder.h"
 #include "sqlite/journal_rebuild.h"
+#include "sqlite/meta_table.h"
 #include "sqlite/migrations.h"
 
 namespace xmppftd {
@@ -54,10 +55,24 @@ Journaled journaled(JournalContents&& contents, const std::string& path) {
   return result;
 }
 
-/// The database, if it is sound in every way, brought up to date. Else an error, with `damaged` set
-/// where its rows can be saved instead: then nothing in it was changed.
-Result<std::unique_ptr<Database>> open_sound(const std::string& path, JournalContents& contents,
+Result<JournalNumbers> numbers_in(Database& database) {
+  const auto next_id = meta::number(database, meta::kNextId);
+  if (!next_id) return next_id.error();
+  const auto commits = meta::number(database, meta::kCommits);
+  if (!commits) return commits.error();
+  return JournalNumbers{static_cast<JobId>(*next_id), *commits};
+}
+
+/// The database, if it is sound in every way and has all that is known of it, brought up to date.
+/// Else an error, with `damaged` set where its rows can be saved instead: then nothing in it was
+/// changed.
+Result<std::unique_ptr<Database>> open_sound(const JournalFolder& folder,
+                                             const JournalNumbers& known, JournalContents& contents,
                                              bool& damaged) {
+  const auto path = folder.database();
+  // Of an empty file with a log SQLite removes the log.
+  damaged = folder.size("jobs.db") == 0 && (known.commits > 0 || folder.size("jobs.db-wal") > 0);
+  if (damaged) return Error{Errc::Io, path + ": it is empty"};
   auto database = Database::open(path);
   if (!database) return database.error();
   Database& db = **database;
@@ -75,6 +90,12 @@ Result<std::unique_ptr<Database>> open_sound(const std::string& path, JournalCon
     if (!verdict) return verdict.error();
     if (*verdict != "ok") return bad(*verdict);
     if (*version < 0) return bad("no journal has such a version");
+    if (*version > 0) {
+      const auto numbers = numbers_in(db);
+      if (!numbers) return numbers.error();
+      if (numbers->commits < known.commits || numbers->next_id < known.next_id)
+        return bad("it ends early");
+    }
     // Before a step may sum a row anew.
     if (*version > 0 && *version < journal_version() &&
         !scan_rows(db, static_cast<int>(*version), [](JobRow&&) {}).sound())
@@ -97,19 +118,23 @@ Result<JournalFile> open_journal_file(const std::string& folder_path) {
   auto folder = JournalFolder::open(folder_path);
   if (!folder) return folder.error();
   if (auto how = finish_rebuild(*folder); !how) return how.error();
+  auto mark = JournalMark::open(*folder);
+  const auto known = mark.said();
   if (!folder->has("jobs.db"))
-    if (auto how = begin_journal(*folder); !how) return how.error();
-  const auto path = folder->database();
+    if (auto how = begin_journal(*folder, known); !how) return how.error();
   JournalContents contents;
   bool damaged = false;
-  auto database = open_sound(path, contents, damaged);
+  auto database = open_sound(*folder, known, contents, damaged);
   if (!database && damaged) {
-    if (auto how = rebuild_journal(*folder); !how) return how.error();
-    database = open_sound(path, contents, damaged);
+    if (auto how = rebuild_journal(*folder, known); !how) return how.error();
+    database = open_sound(*folder, known, contents, damaged);
   }
   if (!database) return database.error();
   if (!contents.loss.empty()) log::error("journal", contents.loss);
-  return JournalFile{std::move(*database), journaled(std::move(contents), path)};
+  mark.write(contents.numbers);
+  const auto numbers = contents.numbers;
+  return JournalFile{std::move(*database), numbers, std::move(mark),
+                     journaled(std::move(contents), folder->database())};
 }
 
 }  // namespace xmppftd

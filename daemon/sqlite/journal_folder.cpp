@@ -19,7 +19,7 @@ Result<JournalFolder> JournalFolder::open(const std::string& path) {
   if (!folder) return folder.error();
   JournalFolder files(std::move(*folder));
   for (const auto* name :
-       {"jobs.db", "jobs.db-wal", "jobs.db-journal", "jobs.db.new", "jobs.db.tmp"})
+       {"jobs.db", "jobs.db-wal", "jobs.db-journal", "jobs.db.new", "jobs.db.tmp", "jobs.mark"})
     if (auto usable = files.look_at(name); !usable) return usable.error();
   return files;
 }
@@ -31,6 +31,13 @@ std::string JournalFolder::path(std::string_view name) const {
 bool JournalFolder::has(std::string_view name) const {
   struct stat info {};
   return ::fstatat(folder_.fd.get(), std::string(name).c_str(), &info, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+std::uint64_t JournalFolder::size(std::string_view name) const {
+  struct stat info {};
+  const bool there =
+      ::fstatat(folder_.fd.get(), std::string(name).c_str(), &info, AT_SYMLINK_NOFOLLOW) == 0;
+  return there ? static_cast<std::uint64_t>(info.st_size) : 0;
 }
 
 /// Nobody else may read it.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -28,6 +29,8 @@ class JournalFolder {
 
   /// Is there a file of this name?
   bool has(std::string_view name) const;
+  /// 0 also for one that is not there.
+  std::uint64_t size(std::string_view name) const;
   /// A name that nothing has yet, for a database that is put aside: "jobs.db.bad-<time>".
   std::string aside_name() const;
   /// Makes the empty file unfinished() (0600), in place of one that was cut off. Errors: DiskFull,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "sqlite/journal_rebuild.h"
 
+#include <algorithm>
 #include <functional>
 #include <memory>
 #include <string>
@@ -17,6 +18,15 @@ namespace {
 /// the rows of that many jobs may have been lost with it.
 constexpr JobId kIdGap = 1000;
 
+/// A counter above all ids that stands this far above them is damaged itself.
+constexpr JobId kLikelyGap = 1'000'000;
+
+/// What is left of a damaged journal.
+struct Remains {
+  RowScan scan;
+  std::int64_t commits = 0;
+};
+
 std::string lost_rows(const RowScan& scan) {
   std::string text = std::to_string(scan.rows) + " jobs were saved";
   if (!scan.lost.empty()) {
@@ -29,6 +39,31 @@ std::string lost_rows(const RowScan& scan) {
   return text;
 }
 
+/// "path ended early: 3 jobs were saved; of jobs 4 to 9 nothing is known; ..."
+std::string told(const std::string& path, const Remains& old, const JournalNumbers& known,
+                 const std::string& aside) {
+  const auto& scan = old.scan;
+  const bool early = scan.sound() && old.commits < known.commits;
+  auto text = path + (early ? " ended early: " : " was damaged: ") + lost_rows(scan);
+  if (const auto first = scan.incomplete ? scan.highest + 1 : scan.next_id; first < known.next_id)
+    text += "; nothing is known of jobs " + std::to_string(first) + " to " +
+            std::to_string(known.next_id - 1);
+  if (old.commits < known.commits)
+    text += "; the others may stand as they were before the last changes";
+  return text + ". The original is kept as " + aside;
+}
+
+JournalNumbers numbers_after(const Remains& old, const JournalNumbers& known) {
+  const auto& scan = old.scan;
+  JournalNumbers numbers = known;
+  numbers.next_id = std::max(numbers.next_id, scan.highest + 1);
+  if (scan.next_id < numbers.next_id + kLikelyGap)
+    numbers.next_id = std::max(numbers.next_id, scan.next_id);
+  if (!scan.sound() && known.commits == 0) numbers.next_id += kIdGap;
+  numbers.commits = std::max(known.commits, old.commits) + 1;
+  return numbers;
+}
+
 /// The version of a damaged journal. What is no such number is taken for ours.
 int version_of_damaged(Database& database) {
   const auto version = database.number("PRAGMA user_version");
@@ -36,10 +71,10 @@ int version_of_damaged(Database& database) {
   return known ? static_cast<int>(*version) : journal_version();
 }
 
-Result<void> copy_good_rows(const std::string& damaged, Database& to, RowScan& scan) {
+Result<void> copy_good_rows(const std::string& damaged, Database& to, Remains& remains) {
   auto old = Database::open(damaged);
   if (!old) {
-    scan.incomplete = true;
+    remains.scan.incomplete = true;
     return migrate(to);
   }
   (*old)->close_untouched(true);
@@ -48,19 +83,25 @@ Result<void> copy_good_rows(const std::string& damaged, Database& to, RowScan& s
   if (auto made = migrate(to, version); !made) return made;
   auto copied = copy_journal(**old, to, version);
   if (!copied) return copied.error();
-  scan = std::move(*copied);
+  remains.scan = std::move(*copied);
+  if (const auto commits = meta::number(**old, meta::kCommits)) remains.commits = *commits;
   return migrate(to);
 }
 
-Result<void> fill_anew(const JournalFolder& folder, const std::string& aside, Database& db) {
-  RowScan scan;
-  auto how = copy_good_rows(folder.database(), db, scan);
-  if (!how) return how;
-  if (!scan.sound()) scan.next_id += kIdGap;
-  const auto loss =
-      folder.database() + " was damaged: " + lost_rows(scan) + ". The original is kept as " + aside;
-  how = meta::set(db, meta::kNextId, static_cast<std::int64_t>(scan.next_id));
-  if (how) how = meta::set(db, meta::kLoss, loss);
+Result<void> set_numbers(Database& db, const JournalNumbers& numbers) {
+  auto how = meta::set(db, meta::kNextId, static_cast<std::int64_t>(numbers.next_id));
+  if (how) how = meta::set(db, meta::kCommits, numbers.commits);
+  return how;
+}
+
+Result<void> fill_anew(const JournalFolder& folder, const JournalNumbers& known,
+                       const std::string& aside, Database& db) {
+  Remains remains;
+  // SQLite would remove the log of an empty file.
+  remains.scan.incomplete = folder.size("jobs.db") == 0;
+  auto how = remains.scan.incomplete ? migrate(db) : copy_good_rows(folder.database(), db, remains);
+  if (how) how = set_numbers(db, numbers_after(remains, known));
+  if (how) how = meta::set(db, meta::kLoss, told(folder.database(), remains, known, aside));
   if (how) how = meta::set(db, meta::kAside, aside);
   return how;
 }
@@ -92,13 +133,17 @@ Result<void> replace(const JournalFolder& folder, const std::string& aside,
 
 }  // namespace
 
-Result<void> rebuild_journal(const JournalFolder& folder) {
+Result<void> rebuild_journal(const JournalFolder& folder, const JournalNumbers& known) {
   const auto aside = folder.aside_name();
-  return replace(folder, aside, [&](Database& db) { return fill_anew(folder, aside, db); });
+  return replace(folder, aside, [&](Database& db) { return fill_anew(folder, known, aside, db); });
 }
 
-Result<void> begin_journal(const JournalFolder& folder) {
-  return replace(folder, folder.aside_name(), [](Database& db) { return migrate(db); });
+Result<void> begin_journal(const JournalFolder& folder, const JournalNumbers& known) {
+  return replace(folder, folder.aside_name(), [&](Database& db) {
+    auto how = migrate(db);
+    if (how) how = set_numbers(db, {known.next_id, known.commits + 1});
+    return how;
+  });
 }
 
 Result<void> finish_rebuild(const JournalFolder& folder) {

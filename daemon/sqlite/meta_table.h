@@ -15,6 +15,8 @@ namespace xmppftd {
 namespace meta {
 
 inline constexpr std::string_view kNextId = "next_id";
+/// Counts the transactions that wrote.
+inline constexpr std::string_view kCommits = "commits";
 /// What people must be told of rows that were lost, until they were.
 inline constexpr std::string_view kLoss = "loss";
 /// Where a database that this one took the place of was put.

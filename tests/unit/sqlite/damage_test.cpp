@@ -164,12 +164,14 @@ TEST_CASE("damage: what is no database at all starts a new one and is kept", "[d
   const std::string content =
       GENERATE(std::string(5000, 'x'), std::string(4096, '\0'), std::string("SQLite format 3"));
   write_file(folder + "/jobs.db", content);
+  const bool marked = GENERATE(true, false);
+  if (!marked) fs::remove(folder + "/jobs.mark");
   HandPoster core;
   auto opened = Journal::open(folder, core);
   REQUIRE(opened);
   CHECK(opened->second.degraded);
   CHECK(opened->second.jobs.empty());
-  CHECK(opened->second.next_id > 1000);
+  CHECK((marked ? opened->second.next_id == 6 : opened->second.next_id > 1000));
   CHECK((kept_original(folder) == content));
 }
 
