@@ -78,6 +78,25 @@ void Database::rollback() {
     sqlite3_exec(handle_.get(), "ROLLBACK", nullptr, nullptr, nullptr);
 }
 
+Result<void> Database::copy_into(const std::string& path, std::chrono::milliseconds within) {
+  using Clock = std::chrono::steady_clock;
+  auto end = Clock::now() + within;
+  sqlite3_progress_handler(
+      handle_.get(), 1000,
+      [](void* until) { return Clock::now() < *static_cast<Clock::time_point*>(until) ? 0 : 1; },
+      &end);
+  auto copy = prepare("VACUUM INTO ?");
+  Result<void> how;
+  if (copy) {
+    copy->bind(1, std::string_view(path));
+    how = copy->run();
+  } else {
+    how = copy.error();
+  }
+  sqlite3_progress_handler(handle_.get(), 0, nullptr, nullptr);
+  return how;
+}
+
 Result<Statement> Database::prepare(std::string_view sql) {
   sqlite3_stmt* statement = nullptr;
   const int code = sqlite3_prepare_v3(handle_.get(), sql.data(), static_cast<int>(sql.size()),

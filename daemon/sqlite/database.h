@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -55,6 +56,9 @@ class Database {
   /// Ends the transaction that is open, if there is one: SQLite itself ends it when a disk is full
   /// or broken.
   void rollback();
+  /// All that it holds, into an empty file at `path`, without a sync. Errors: DiskFull; Io, also
+  /// after `within`.
+  Result<void> copy_into(const std::string& path, std::chrono::milliseconds within);
   Result<Statement> prepare(std::string_view sql);
   /// The first column of the first row.
   Result<std::int64_t> number(std::string_view sql);

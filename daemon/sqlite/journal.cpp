@@ -5,28 +5,35 @@
 #include <utility>
 
 #include "base/log.h"
+#include "sqlite/journal_copy.h"
 #include "sqlite/journal_file.h"
 #include "sqlite/meta_table.h"
+#include "sqlite/migrations.h"
 
 namespace xmppftd {
 
-Result<std::pair<std::unique_ptr<Journal>, Journaled>> Journal::open(const std::string& folder,
-                                                                     Poster& core) {
+Result<std::pair<std::unique_ptr<Journal>, Journaled>> Journal::open(
+    const std::string& folder, Poster& core, std::chrono::milliseconds copy_every) {
   auto file = open_journal_file(folder);
   if (!file) return file.error();
   auto table = JobTable::attach(*file->database);
   if (!table) return table.error();
   auto contents = std::move(file->contents);
-  std::unique_ptr<Journal> journal(new Journal(std::move(*file), std::move(*table), core));
+  std::unique_ptr<Journal> journal(
+      new Journal(std::move(*file), std::move(*table), core, copy_every));
   return std::pair(std::move(journal), std::move(contents));
 }
 
-Journal::Journal(JournalFile file, JobTable table, Poster& core)
+Journal::Journal(JournalFile file, JobTable table, Poster& core,
+                 std::chrono::milliseconds copy_every)
     : core_(core),
       database_(std::move(file.database)),
       table_(std::move(table)),
       numbers_(file.numbers),
       mark_(std::move(file.mark)),
+      folder_(std::move(file.folder)),
+      copy_every_(copy_every),
+      copied_(numbers_of_copy(folder_).value_or(JournalNumbers{}).commits),
       thread_([this] { run(); }) {}
 
 Journal::~Journal() {
@@ -66,16 +73,34 @@ bool Journal::post(Order order) {
 
 void Journal::run() {
   std::vector<Order> orders;
+  auto copy_at = std::chrono::steady_clock::now() + copy_every_;
   for (;;) {
     {
       std::unique_lock lock(mutex_);
-      posted_.wait(lock, [this] { return closing_ || !waiting_.empty(); });
-      if (waiting_.empty()) return;
+      const auto called = [this] { return closing_ || !waiting_.empty(); };
+      if (numbers_.commits != copied_)
+        posted_.wait_until(lock, copy_at, called);
+      else
+        posted_.wait(lock, called);
+      if (closing_ && waiting_.empty()) break;
       orders.swap(waiting_);
     }
     carry_out(orders);
     orders.clear();
+    if (const auto now = std::chrono::steady_clock::now(); now >= copy_at) {
+      copy();
+      copy_at = now + copy_every_;
+    }
   }
+  copy();
+}
+
+void Journal::copy() {
+  if (numbers_.commits == copied_) return;
+  if (auto how = copy_journal_file(*database_, folder_, journal_version()); !how)
+    log::warning("journal", "no copy: " + how.error().detail);
+  else
+    copied_ = numbers_.commits;
 }
 
 /// One commit for all; if that fails, one for each, so that a row which cannot be written fails

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <memory>
 #include <mutex>
@@ -26,7 +27,8 @@ namespace xmppftd {
 ///
 /// At most kMaxWaiting orders wait; beyond that a put or remove fails with TooMany at once, and a
 /// checkpoint or a line of history is dropped. Destroying it finishes what was posted, then closes
-/// the file in order; callbacks still reach `core`.
+/// the file in order; callbacks still reach `core`. Hourly, where something changed, and at the end
+/// it makes a copy, `jobs.db.bak`.
 class Journal final : public Store {
  public:
   static constexpr std::size_t kMaxWaiting = 100'000;
@@ -36,8 +38,9 @@ class Journal final : public Store {
   /// warning for people, which every open() repeats until loss_was_told(). Take the StateLock
   /// first. Errors: those of open_private_folder(), NotRegularFile, Config (written by a newer
   /// version), DiskFull, Io.
-  static Result<std::pair<std::unique_ptr<Journal>, Journaled>> open(const std::string& folder,
-                                                                     Poster& core);
+  static Result<std::pair<std::unique_ptr<Journal>, Journaled>> open(
+      const std::string& folder, Poster& core,
+      std::chrono::milliseconds copy_every = std::chrono::hours(1));
   ~Journal() override;
 
   /// What open() warned of has been told for as long as it had to be: the next one does not say it
@@ -74,9 +77,10 @@ class Journal final : public Store {
   struct Told {};
   using Order = std::variant<Put, Checkpoint, Remove, Step, Read, Told>;
 
-  Journal(JournalFile file, JobTable table, Poster& core);
+  Journal(JournalFile file, JobTable table, Poster& core, std::chrono::milliseconds copy_every);
   bool post(Order order);
   void run();
+  void copy();
   void carry_out(std::vector<Order>& orders);
   Result<void> commit(std::vector<Order>::iterator first, std::vector<Order>::iterator last);
   /// The last put of a job within a commit.
@@ -93,6 +97,9 @@ class Journal final : public Store {
   JobTable table_;
   JournalNumbers numbers_;
   JournalMark mark_;
+  JournalFolder folder_;
+  const std::chrono::milliseconds copy_every_;
+  std::int64_t copied_;  ///< the commits that the copy has
   std::mutex mutex_;
   std::condition_variable posted_;
   std::vector<Order> waiting_;  // guarded by mutex_

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "sqlite/journal_contents.h"
 
+#include <algorithm>
 #include <unordered_map>
 
 #include "sqlite/job_columns.h"
@@ -14,7 +15,7 @@ constexpr int kCheckpointsSince = 3;
 
 /// The readable part of all stories. A line that is there already stays, and one whose job is not
 /// there is left out.
-Result<void> copy_history(Database& from, Database& to) {
+Result<void> copy_history(Database& from, Database& to, const std::function<bool(JobId)>& wanted) {
   auto rows = from.prepare("SELECT job, entry, at, what, detail FROM history");
   if (!rows) return {};
   auto put = to.prepare(
@@ -22,6 +23,7 @@ Result<void> copy_history(Database& from, Database& to) {
       " WHERE EXISTS (SELECT 1 FROM jobs WHERE id = ?1) ON CONFLICT DO NOTHING");
   if (!put) return put.error();
   for (auto row = rows->step(); row && *row; row = rows->step()) {
+    if (!wanted(static_cast<JobId>(rows->number(0)))) continue;
     put->bind(1, rows->number(0));
     put->bind(2, rows->number(1));
     put->bind(3, rows->number(2));
@@ -45,11 +47,13 @@ std::unordered_map<JobId, std::uint64_t> read_checkpoints(Database& database) {
   return checkpoints;
 }
 
-Result<void> copy_checkpoints(Database& from, Database& to) {
+Result<void> copy_checkpoints(Database& from, Database& to,
+                              const std::function<bool(JobId)>& wanted) {
   auto put = to.prepare(
       "INSERT INTO checkpoints SELECT ?1, ?2, ?3 WHERE EXISTS (SELECT 1 FROM jobs WHERE id = ?1)");
   if (!put) return put.error();
   for (const auto& [id, bytes] : read_checkpoints(from)) {
+    if (!wanted(id)) continue;
     put->bind(1, static_cast<std::int64_t>(id));
     put->bind(2, static_cast<std::int64_t>(bytes));
     put->bind(3, checkpoint_checksum(id, bytes));
@@ -89,11 +93,36 @@ Result<RowScan> copy_journal(Database& from, Database& to, int version) {
   auto scan = scan_rows(from, version, [&](JobRow&& row) {
     if (how) how = writer->put(row);
   });
-  if (how) how = copy_history(from, to);
-  if (how && version >= kCheckpointsSince) how = copy_checkpoints(from, to);
+  const auto all = [](JobId) { return true; };
+  if (how) how = copy_history(from, to, all);
+  if (how && version >= kCheckpointsSince) how = copy_checkpoints(from, to, all);
   if (how) how = to.execute("COMMIT");
   if (!how) return how.error();
   return scan;
+}
+
+Result<std::vector<JobId>> add_jobs(Database& from, Database& to,
+                                    const std::function<bool(JobId)>& wanted) {
+  auto writer = RowWriter::make(to, journal_version());
+  if (!writer) return writer.error();
+  auto how = to.execute("BEGIN IMMEDIATE");
+  if (!how) return how.error();
+  std::vector<JobId> added;
+  scan_rows(from, journal_version(), [&](JobRow&& row) {
+    const auto id = static_cast<JobId>(std::get<std::int64_t>(row.cells.front()));
+    if (!how || !wanted(id)) return;
+    how = writer->put(row);
+    added.push_back(id);
+  });
+  const auto is_added = [&](JobId id) {
+    return std::binary_search(added.begin(), added.end(), id);
+  };
+  if (how) how = copy_history(from, to, is_added);
+  if (how) how = copy_checkpoints(from, to, is_added);
+  if (how) how = to.execute("COMMIT");
+  if (how) return added;
+  to.rollback();
+  return how.error();
 }
 
 }  // namespace xmppftd

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -27,5 +28,10 @@ JournalContents read_journal(Database& database);
 /// Copies what is sound in `from`, damaged or not, into `to`, which is empty but for the schema of
 /// this version: rows as they are, and their stories. Errors: DiskFull, Io, of `to`.
 Result<RowScan> copy_journal(Database& from, Database& to, int version);
+
+/// Copies those jobs that are `wanted`, with their stories and checkpoints; both are of
+/// journal_version(). The ids that were copied. Errors: as above.
+Result<std::vector<JobId>> add_jobs(Database& from, Database& to,
+                                    const std::function<bool(JobId)>& wanted);
 
 }  // namespace xmppftd

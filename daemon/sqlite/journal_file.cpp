@@ -3,6 +3,7 @@
 
 #include "base/log.h"
 #include "sqlite/journal_contents.h"
+#include "sqlite/journal_copy.h"
 #include "sqlite/journal_folder.h"
 #include "sqlite/journal_rebuild.h"
 #include "sqlite/meta_table.h"
@@ -100,6 +101,9 @@ Result<std::unique_ptr<Database>> open_sound(const JournalFolder& folder,
     if (*version > 0 && *version < journal_version() &&
         !scan_rows(db, static_cast<int>(*version), [](JobRow&&) {}).sound())
       return bad("rows are damaged");
+    if (*version > 0 && *version < journal_version())
+      if (auto how = copy_journal_file(db, folder, static_cast<int>(*version)); !how)
+        log::warning("journal", "no copy: " + how.error().detail);
     if (auto how = migrate(db); !how) return how;
     contents = read_journal(db);
     if (!contents.scan.sound()) return bad("rows are damaged");
@@ -119,7 +123,11 @@ Result<JournalFile> open_journal_file(const std::string& folder_path) {
   if (!folder) return folder.error();
   if (auto how = finish_rebuild(*folder); !how) return how.error();
   auto mark = JournalMark::open(*folder);
-  const auto known = mark.said();
+  // What the copy says counts where the mark does not say it, and only if the copy is sound.
+  auto known = mark.said();
+  if (const auto copied = numbers_of_copy(*folder))
+    if (const auto both = highest(known, *copied); both != known && copy_is_sound(*folder))
+      known = both;
   if (!folder->has("jobs.db"))
     if (auto how = begin_journal(*folder, known); !how) return how.error();
   JournalContents contents;
@@ -133,8 +141,9 @@ Result<JournalFile> open_journal_file(const std::string& folder_path) {
   if (!contents.loss.empty()) log::error("journal", contents.loss);
   mark.write(contents.numbers);
   const auto numbers = contents.numbers;
-  return JournalFile{std::move(*database), numbers, std::move(mark),
-                     journaled(std::move(contents), folder->database())};
+  auto listed = journaled(std::move(contents), folder->database());
+  return JournalFile{std::move(*database), numbers, std::move(mark), std::move(*folder),
+                     std::move(listed)};
 }
 
 }  // namespace xmppftd

@@ -16,6 +16,7 @@ struct JournalFile {
   std::unique_ptr<Database> database;
   JournalNumbers numbers;
   JournalMark mark;
+  JournalFolder folder;
   Journaled contents;
 };
 

@@ -18,8 +18,8 @@ Result<JournalFolder> JournalFolder::open(const std::string& path) {
   auto folder = open_private_folder(path);
   if (!folder) return folder.error();
   JournalFolder files(std::move(*folder));
-  for (const auto* name :
-       {"jobs.db", "jobs.db-wal", "jobs.db-journal", "jobs.db.new", "jobs.db.tmp", "jobs.mark"})
+  for (const auto* name : {"jobs.db", "jobs.db-wal", "jobs.db-journal", "jobs.db.new",
+                           "jobs.db.tmp", "jobs.db.bak", "jobs.db.bak.tmp", "jobs.mark"})
     if (auto usable = files.look_at(name); !usable) return usable.error();
   return files;
 }
@@ -68,22 +68,23 @@ std::string JournalFolder::aside_name() const {
   }
 }
 
-Result<void> JournalFolder::begin_new() const {
-  drop_new();
-  const UniqueFd fd(::openat(folder_.fd.get(), "jobs.db.tmp",
-                             O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
-  if (!fd) return system_error(errno, unfinished());
-  return {};
-}
-
+Result<void> JournalFolder::begin_new() const { return make("jobs.db.tmp"); }
 void JournalFolder::drop_new() const { ::unlinkat(folder_.fd.get(), "jobs.db.tmp", 0); }
 
 Result<void> JournalFolder::take_new(const std::string& aside) const {
-  const UniqueFd fd(::openat(folder_.fd.get(), "jobs.db.tmp", O_RDWR | O_NOFOLLOW | O_CLOEXEC));
-  if (!fd || ::fsync(fd.get()) != 0) return system_error(errno, unfinished());
-  if (auto how = rename("jobs.db.tmp", cut_off()); !how) return how;
-  if (auto how = sync(); !how) return how;
-  return finish(aside);
+  auto how = sync_file("jobs.db.tmp");
+  if (how) how = rename("jobs.db.tmp", cut_off());
+  if (how) how = sync();
+  return how ? finish(aside) : how;
+}
+
+Result<void> JournalFolder::begin_copy() const { return make("jobs.db.bak.tmp"); }
+void JournalFolder::drop_copy() const { ::unlinkat(folder_.fd.get(), "jobs.db.bak.tmp", 0); }
+
+Result<void> JournalFolder::take_copy() const {
+  auto how = sync_file("jobs.db.bak.tmp");
+  if (how) how = rename("jobs.db.bak.tmp", copy());
+  return how ? sync() : how;
 }
 
 /// The log goes first: beside another database SQLite would take it for that one's.
@@ -93,6 +94,21 @@ Result<void> JournalFolder::finish(const std::string& aside) const {
   if (auto how = sync(); !how) return how;
   if (auto how = rename("jobs.db.new", database()); !how) return how;
   return sync();
+}
+
+/// In place of one that was cut off.
+Result<void> JournalFolder::make(const char* name) const {
+  ::unlinkat(folder_.fd.get(), name, 0);
+  const UniqueFd fd(
+      ::openat(folder_.fd.get(), name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
+  if (!fd) return system_error(errno, path(name));
+  return {};
+}
+
+Result<void> JournalFolder::sync_file(const char* name) const {
+  const UniqueFd fd(::openat(folder_.fd.get(), name, O_RDWR | O_NOFOLLOW | O_CLOEXEC));
+  if (!fd || ::fsync(fd.get()) != 0) return system_error(errno, path(name));
+  return {};
 }
 
 Result<void> JournalFolder::rename(std::string_view from, const std::string& to) const {

@@ -27,6 +27,9 @@ class JournalFolder {
   /// Where to build a new database.
   std::string unfinished() const { return path("jobs.db.tmp"); }
 
+  std::string copy() const { return path("jobs.db.bak"); }
+  std::string unfinished_copy() const { return path("jobs.db.bak.tmp"); }
+
   /// Is there a file of this name?
   bool has(std::string_view name) const;
   /// 0 also for one that is not there.
@@ -41,6 +44,10 @@ class JournalFolder {
   Result<void> take_new(const std::string& aside) const;
   /// Removes unfinished().
   void drop_new() const;
+  /// The same for the copy, which takes the place of the one before.
+  Result<void> begin_copy() const;
+  Result<void> take_copy() const;
+  void drop_copy() const;
   /// Is there a database that was to take its place when the process was ended?
   bool was_cut_off() const { return has("jobs.db.new"); }
   std::string cut_off() const { return path("jobs.db.new"); }
@@ -50,6 +57,8 @@ class JournalFolder {
  private:
   explicit JournalFolder(PrivateFolder folder) : folder_(std::move(folder)) {}
   Result<void> look_at(const char* name) const;
+  Result<void> make(const char* name) const;
+  Result<void> sync_file(const char* name) const;
   /// A file that is not there is no error.
   Result<void> rename(std::string_view from, const std::string& to) const;
   Result<void> sync() const;

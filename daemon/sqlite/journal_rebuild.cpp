@@ -1,13 +1,19 @@
 // SPDX-License-Identifier: MIT
 #include "sqlite/journal_rebuild.h"
 
+#include <sys/stat.h>
+
 #include <algorithm>
+#include <ctime>
 #include <functional>
 #include <memory>
 #include <string>
+#include <unordered_set>
+#include <vector>
 
 #include "sqlite/database.h"
 #include "sqlite/journal_contents.h"
+#include "sqlite/journal_copy.h"
 #include "sqlite/meta_table.h"
 #include "sqlite/migrations.h"
 
@@ -25,26 +31,39 @@ constexpr JobId kLikelyGap = 1'000'000;
 struct Remains {
   RowScan scan;
   std::int64_t commits = 0;
+  std::vector<JobId> restored;  ///< by the copy
+  bool is_copy = false;         ///< all of it
 };
 
-std::string lost_rows(const RowScan& scan) {
-  std::string text = std::to_string(scan.rows) + " jobs were saved";
-  if (!scan.lost.empty()) {
-    text += "; lost:";
-    for (std::size_t i = 0; i < scan.lost.size() && i < 20; ++i)
-      text += " " + std::to_string(scan.lost[i]);
-    if (scan.lost.size() > 20) text += " and " + std::to_string(scan.lost.size() - 20) + " more";
-  }
-  if (scan.incomplete) text += "; parts of it could not be read, so others may be missing";
+std::string listed(const std::vector<JobId>& ids) {
+  std::string text;
+  for (std::size_t i = 0; i < ids.size() && i < 20; ++i) text += " " + std::to_string(ids[i]);
+  if (ids.size() > 20) text += " and " + std::to_string(ids.size() - 20) + " more";
   return text;
 }
 
+/// "jobs.db.bak of 2026-11-28 03:00 UTC"
+std::string copy_name(const JournalFolder& folder) {
+  struct stat info {};
+  char text[32] = "an unknown time";
+  struct tm utc {};
+  if (::stat(folder.copy().c_str(), &info) == 0 && ::gmtime_r(&info.st_mtime, &utc) != nullptr)
+    std::strftime(text, sizeof text, "%Y-%m-%d %H:%M UTC", &utc);
+  return "jobs.db.bak of " + std::string(text);
+}
+
 /// "path ended early: 3 jobs were saved; of jobs 4 to 9 nothing is known; ..."
-std::string told(const std::string& path, const Remains& old, const JournalNumbers& known,
+std::string told(const JournalFolder& folder, const Remains& old, const JournalNumbers& known,
                  const std::string& aside) {
   const auto& scan = old.scan;
   const bool early = scan.sound() && old.commits < known.commits;
-  auto text = path + (early ? " ended early: " : " was damaged: ") + lost_rows(scan);
+  auto text = folder.database() + (early ? " ended early: " : " was damaged: ") +
+              std::to_string(scan.rows) + " jobs were saved";
+  if (old.is_copy) text += " from " + copy_name(folder);
+  if (!scan.lost.empty()) text += "; lost:" + listed(scan.lost);
+  if (!old.restored.empty())
+    text += "; as they stood in " + copy_name(folder) + ":" + listed(old.restored);
+  if (scan.incomplete) text += "; parts of it could not be read, so others may be missing";
   if (const auto first = scan.incomplete ? scan.highest + 1 : scan.next_id; first < known.next_id)
     text += "; nothing is known of jobs " + std::to_string(first) + " to " +
             std::to_string(known.next_id - 1);
@@ -94,14 +113,58 @@ Result<void> set_numbers(Database& db, const JournalNumbers& numbers) {
   return how;
 }
 
+/// Those of the copy that `remains` misses.
+Result<void> restore_lost(const JournalFolder& folder, Database& to, Remains& remains) {
+  auto& scan = remains.scan;
+  if (scan.sound()) return {};
+  const auto copy = read_copy(folder);
+  if (!copy) return {};
+  std::unordered_set<JobId> there;
+  scan_rows(to, journal_version(), [&](JobRow&& row) {
+    there.insert(static_cast<JobId>(std::get<std::int64_t>(row.cells.front())));
+  });
+  const std::unordered_set<JobId> lost(scan.lost.begin(), scan.lost.end());
+  auto added = add_jobs(*copy, to, [&](JobId id) {
+    return !there.contains(id) && (scan.incomplete || lost.contains(id));
+  });
+  if (!added) return added.error();
+  for (const auto id : *added) {
+    std::erase(scan.lost, id);
+    scan.highest = std::max(scan.highest, id);
+  }
+  remains.restored = std::move(*added);
+  return {};
+}
+
+/// Is the copy a later journal than this one? Only where this one is sure to be an earlier one.
+bool copy_is_newer(const JournalFolder& folder) {
+  const auto copied = numbers_of_copy(folder);
+  if (!copied || !copy_is_sound(folder)) return false;
+  if (folder.size("jobs.db") == 0) return true;
+  auto old = Database::open(folder.database());
+  if (!old) return false;
+  (*old)->close_untouched(true);
+  static_cast<void>((*old)->execute("PRAGMA locking_mode = EXCLUSIVE"));
+  const auto commits = meta::number(**old, meta::kCommits);
+  return commits && *commits > 0 && *commits < copied->commits;
+}
+
 Result<void> fill_anew(const JournalFolder& folder, const JournalNumbers& known,
                        const std::string& aside, Database& db) {
   Remains remains;
-  // SQLite would remove the log of an empty file.
-  remains.scan.incomplete = folder.size("jobs.db") == 0;
-  auto how = remains.scan.incomplete ? migrate(db) : copy_good_rows(folder.database(), db, remains);
+  Result<void> how;
+  remains.is_copy = copy_is_newer(folder);
+  if (remains.is_copy) {
+    how = copy_good_rows(folder.copy(), db, remains);
+  } else if (folder.size("jobs.db") == 0) {  // SQLite would remove its log
+    remains.scan.incomplete = true;
+    how = migrate(db);
+  } else {
+    how = copy_good_rows(folder.database(), db, remains);
+    if (how) how = restore_lost(folder, db, remains);
+  }
   if (how) how = set_numbers(db, numbers_after(remains, known));
-  if (how) how = meta::set(db, meta::kLoss, told(folder.database(), remains, known, aside));
+  if (how) how = meta::set(db, meta::kLoss, told(folder, remains, known, aside));
   if (how) how = meta::set(db, meta::kAside, aside);
   return how;
 }

@@ -163,6 +163,7 @@ TEST_CASE("checkpoint: a damaged one counts as none, and others are saved with t
   execute(folder, "UPDATE checkpoints SET bytes = bytes + 1 WHERE job = 2");
   CHECK(kept(folder) == "1:5 2:0 3:7 ");
   execute(folder, "UPDATE jobs SET size = 1 WHERE id = 1");
+  std::filesystem::remove(folder + "/jobs.db.bak");
   {
     auto opened = Journal::open(folder, core);
     REQUIRE(opened);

@@ -16,7 +16,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-/// A state folder with jobs 1..count and a line of history each, closed in order.
+/// A state folder with jobs 1..count and a line of history each, closed in order, without a copy.
 std::string filled(const TempFolder& temp, std::size_t count) {
   HandPoster core;
   const std::string folder = temp.file("state");
@@ -27,6 +27,8 @@ std::string filled(const TempFolder& temp, std::size_t count) {
   opened->first->put(std::move(jobs), [](Result<void> how) { REQUIRE(how); });
   for (JobId id = 1; id <= count; ++id) opened->first->add_step(id, {WallTime{}, "offered", ""});
   core.run(1);
+  opened->first.reset();
+  fs::remove(folder + "/jobs.db.bak");
   return folder;
 }
 

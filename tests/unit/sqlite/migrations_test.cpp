@@ -296,6 +296,7 @@ TEST_CASE("migration: a row that covers another number of columns than it was wr
   const auto folder = state_of_version(temp, 2);
   const auto path = folder + "/jobs.db";
   REQUIRE(open_journal_file(folder));
+  std::filesystem::remove(path + ".bak");
   const auto covered = GENERATE("0", "1", "49", "-1", "1000000", "checksum_columns - 1");
   CAPTURE(covered);
   REQUIRE(open_database(path)->execute(std::string("UPDATE jobs SET checksum_columns = ") +

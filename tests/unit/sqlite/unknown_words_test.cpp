@@ -111,6 +111,7 @@ TEST_CASE("unknown words: a job that cannot be understood stays in the file, and
     REQUIRE(database);
     REQUIRE((*database)->execute("UPDATE jobs SET size = 1 WHERE id = 3"));
   }
+  std::filesystem::remove(folder + "/jobs.db.bak");
   auto opened = open_journal_file(folder);
   REQUIRE(opened);
   CHECK(opened->contents.degraded);
