@@ -30,7 +30,7 @@ constexpr const char* kUsage =
     "\n"
     "Ends with 0 when asked to, 2 on bad usage, 73 when another xmppftd runs, 75 when the bus went "
     "away,\n"
-    "78 when the configuration is wrong.\n";
+    "78 when the configuration is wrong, or what is no file of ours stands in the state folder.\n";
 
 struct Arguments {
   std::string config;

@@ -88,6 +88,27 @@ class Start(unittest.TestCase):
                                   'network': {'trusted': '127.0.0.0/8'}})
         self.daemon.start()
 
+    def test_what_is_no_file_of_the_journal(self):
+        """Only a person can mend that, so systemd is not to try again."""
+        self.daemon.start()
+        self.daemon.stop()
+        state = self.daemon.directory / 'state/xmppft'
+        kept = (state / 'jobs.db').read_bytes()
+        for name in ('jobs.db-wal', 'jobs.db.bak', 'jobs.mark', 'jobs.db'):
+            path = state / name
+            for make in (path.mkdir, lambda: os.mkfifo(path), lambda: path.symlink_to('elsewhere')):
+                path.unlink(missing_ok=True)
+                make()
+                done = subprocess.run([self.daemon.daemon_path], env=self.daemon.env, text=True, timeout=30,
+                                      stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+                self.assertEqual(done.returncode, BAD_CONFIG, done.stdout)
+                self.assertIn(f'{path} is not a regular file; move it away', done.stdout)
+                if name != 'jobs.db':
+                    self.assertEqual((state / 'jobs.db').read_bytes(), kept)
+                path.rmdir() if path.is_dir() and not path.is_symlink() else path.unlink()
+        self.daemon.start()
+        self.assertIn('no accounts', self.daemon.ctl('status'))
+
     def test_folders_that_others_can_enter(self):
         config = self.daemon.directory / 'config/xmppft'
         self.daemon.start()

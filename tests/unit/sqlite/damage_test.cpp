@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <fstream>
 #include <random>
@@ -177,20 +178,38 @@ TEST_CASE("damage: what is no database at all starts a new one and is kept", "[d
   CHECK((kept_original(folder) == content));
 }
 
-TEST_CASE("damage: folder, FIFO or link in its place is refused and left alone", "[damage]") {
+TEST_CASE("damage: what is no file of ours in the place of one is refused and left alone",
+          "[damage]") {
   TempFolder temp;
-  fs::create_directory(temp.file("state"));
-  const std::string path = temp.file("state/jobs.db");
+  const auto folder = filled(temp, 3);
+  const auto sound = read_file(folder + "/jobs.db");
+  const std::string name = GENERATE("jobs.db", "jobs.db-wal", "jobs.db-journal", "jobs.db.new",
+                                    "jobs.db.tmp", "jobs.db.bak", "jobs.db.bak.tmp", "jobs.mark");
+  const auto path = folder + "/" + name;
+  CAPTURE(path);
+  fs::remove(path);
   write_file(temp.file("precious"), "content");
+  auto code = Errc::NotRegularFile;
   SECTION("folder") { fs::create_directory(path); }
   SECTION("fifo") { REQUIRE(::mkfifo(path.c_str(), 0600) == 0); }
   SECTION("link") { fs::create_symlink(temp.file("precious"), path); }
+  SECTION("link that leads nowhere") { fs::create_symlink(temp.file("nothing"), path); }
+  SECTION("another user's") {
+    if (::geteuid() != 0) return;
+    write_file(path, "content");
+    REQUIRE(::chown(path.c_str(), 12345, 12345) == 0);
+    code = Errc::UnsafeFolder;
+  }
   HandPoster core;
-  auto opened = Journal::open(temp.file("state"), core);
+  const auto opened = Journal::open(folder, core);
   REQUIRE_FALSE(opened);
-  CHECK(opened.error().code == Errc::NotRegularFile);
-  CHECK(opened.error().detail.find("move it away") != std::string::npos);
+  CHECK(opened.error().code == code);
+  CHECK(opened.error().detail.starts_with(path + " "));
+  CHECK(opened.error().detail.find("move it away and start again") != std::string::npos);
   CHECK(read_file(temp.file("precious")) == "content");
+  CHECK_FALSE(fs::exists(temp.file("nothing")));
+  CHECK(kept_original(folder).empty());
+  if (name != "jobs.db") CHECK((read_file(folder + "/jobs.db") == sound));
 }
 
 TEST_CASE("damage: a newer schema is refused, not touched", "[damage]") {
