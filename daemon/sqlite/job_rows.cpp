@@ -71,8 +71,12 @@ bool is_default(const Cell& cell) {
   return text != nullptr ? text->empty() : std::get<std::int64_t>(cell) == 0;
 }
 
-/// A column that came after a row was summed holds its default there: a migration that sets it
-/// has the row summed anew.
+}  // namespace
+
+bool says_covered(int version) { return version >= kSaysCovered; }
+
+// A column that came after a row was summed holds its default there: a migration that sets it
+// has the row summed anew.
 bool is_sound(const JobRow& row) {
   const auto cells = static_cast<std::int64_t>(row.cells.size());
   if (row.covered < kLeastCovered || row.covered > cells) return false;
@@ -80,8 +84,6 @@ bool is_sound(const JobRow& row) {
   return checksum(std::span(row.cells).first(covered)) == row.checksum &&
          std::all_of(row.cells.begin() + row.covered, row.cells.end(), is_default);
 }
-
-}  // namespace
 
 JobRow summed(std::vector<Cell> cells) {
   const auto sum = checksum(cells);

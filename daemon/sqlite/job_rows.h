@@ -20,6 +20,10 @@ struct JobRow {
   std::int64_t checksum = 0;  ///< over them
 };
 
+/// Does its checksum say that it is as it was written?
+bool is_sound(const JobRow& row);
+/// Do rows of this version say what their checksum covers?
+bool says_covered(int version);
 /// A row with a checksum over all cells.
 JobRow summed(std::vector<Cell> cells);
 

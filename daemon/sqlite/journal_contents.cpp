@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <unordered_map>
+#include <unordered_set>
 
 #include "sqlite/job_columns.h"
 #include "sqlite/meta_table.h"
@@ -85,14 +86,23 @@ JournalContents read_journal(Database& database) {
   return contents;
 }
 
-Result<RowScan> copy_journal(Database& from, Database& to, int version) {
+Result<RowScan> copy_journal(Database& from, Database& to, int version,
+                             const std::vector<JobRow>& found) {
   auto how = to.execute("BEGIN IMMEDIATE");
   if (!how) return how.error();
   auto writer = RowWriter::make(to, version);
   if (!writer) return writer.error();
-  auto scan = scan_rows(from, version, [&](JobRow&& row) {
+  std::unordered_set<JobId> there;
+  const auto put = [&](const JobRow& row) {
+    there.insert(static_cast<JobId>(std::get<std::int64_t>(row.cells.front())));
     if (how) how = writer->put(row);
-  });
+  };
+  auto scan = scan_rows(from, version, put);
+  for (const auto& row : found) put(row);
+  std::erase_if(scan.lost, [&](JobId id) { return there.contains(id); });
+  scan.rows = there.size();
+  for (const auto id : there) scan.highest = std::max(scan.highest, id);
+  scan.next_id = std::max(scan.next_id, scan.highest + 1);
   const auto all = [](JobId) { return true; };
   if (how) how = copy_history(from, to, all);
   if (how && version >= kCheckpointsSince) how = copy_checkpoints(from, to, all);

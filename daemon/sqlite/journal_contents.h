@@ -26,8 +26,10 @@ struct JournalContents {
 JournalContents read_journal(Database& database);
 
 /// Copies what is sound in `from`, damaged or not, into `to`, which is empty but for the schema of
-/// this version: rows as they are, and their stories. Errors: DiskFull, Io, of `to`.
-Result<RowScan> copy_journal(Database& from, Database& to, int version);
+/// this version: rows as they are, and their stories. The rows that were `found` in it otherwise,
+/// ascending by id, take precedence. Errors: DiskFull, Io, of `to`.
+Result<RowScan> copy_journal(Database& from, Database& to, int version,
+                             const std::vector<JobRow>& found = {});
 
 /// Copies those jobs that are `wanted`, with their stories and checkpoints; both are of
 /// journal_version(). The ids that were copied. Errors: as above.

@@ -20,6 +20,8 @@ Result<void> set_up(Database& database) {
       "PRAGMA journal_mode = WAL;"
       "PRAGMA synchronous = FULL;"
       "PRAGMA foreign_keys = ON;"
+      // Nothing is left over of rows that went, which a rescue might take for rows that are there.
+      "PRAGMA secure_delete = ON;"
       "PRAGMA journal_size_limit = 1048576;"
       "PRAGMA cache_size = -1024;");
 }

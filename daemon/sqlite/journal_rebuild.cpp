@@ -16,6 +16,8 @@
 #include "sqlite/journal_copy.h"
 #include "sqlite/meta_table.h"
 #include "sqlite/migrations.h"
+#include "sqlite/page_image.h"
+#include "sqlite/raw_rows.h"
 
 namespace xmppftd {
 namespace {
@@ -84,23 +86,21 @@ JournalNumbers numbers_after(const Remains& old, const JournalNumbers& known) {
 }
 
 /// The version of a damaged journal. What is no such number is taken for ours.
-int version_of_damaged(Database& database) {
+int version_of_damaged(Database& database, const PageImage& image) {
   const auto version = database.number("PRAGMA user_version");
-  const bool known = version && *version > 0 && *version <= journal_version();
-  return known ? static_cast<int>(*version) : journal_version();
+  const auto number = version ? *version : image.user_version();
+  return number > 0 && number <= journal_version() ? static_cast<int>(number) : journal_version();
 }
 
 Result<void> copy_good_rows(const std::string& damaged, Database& to, Remains& remains) {
+  const PageImage image(damaged, damaged + "-wal");
   auto old = Database::open(damaged);
-  if (!old) {
-    remains.scan.incomplete = true;
-    return migrate(to);
-  }
+  if (!old) return old.error();
   (*old)->close_untouched(true);
   static_cast<void>((*old)->execute("PRAGMA locking_mode = EXCLUSIVE"));
-  const int version = version_of_damaged(**old);
+  const int version = version_of_damaged(**old, image);
   if (auto made = migrate(to, version); !made) return made;
-  auto copied = copy_journal(**old, to, version);
+  auto copied = copy_journal(**old, to, version, raw_rows(image, to, version));
   if (!copied) return copied.error();
   remains.scan = std::move(*copied);
   if (const auto commits = meta::number(**old, meta::kCommits)) remains.commits = *commits;
