@@ -155,6 +155,52 @@ TEST_CASE("withdraw, receiver: the listener hears which offer, and the sender wh
   CHECK(play.withdrawn == std::vector<std::string>{"a0", "a0 again"});
 }
 
+TEST_CASE("confirm, receiver: a word whose sid is none is refused, and changes nothing",
+          "[si][confirm]") {
+  AcceptPlay play;
+  play.confirm = true;
+  const auto stream = play.stream();
+  const std::string sid =
+      GENERATE(std::string(), std::string(" sid=''"), " sid='" + std::string(1025, 'a') + "'");
+  play.iq.inject("<iq type='set' id='w' from='" + kPeer +
+                 "'><withdrawn xmlns='urn:xmppft:confirm:0'" + sid + "/></iq>");
+  play.iq.expect_error("w", Condition::BadRequest);
+  CHECK(play.withdrawn.empty());
+  play.iq.inject("<iq type='set' id='d' from='" + kPeer + "'><done xmlns='urn:xmppft:confirm:0'" +
+                 sid + "/></iq>");
+  play.iq.expect_error("d", Condition::ItemNotFound);
+  CHECK_FALSE(play.job.agreement->vouched());
+  CHECK(stream->alive);
+  CHECK(play.job.take().empty());
+  play.iq.expect_nothing();
+}
+
+TEST_CASE("confirm, receiver: what became of the last hundred files is said again",
+          "[si][confirm]") {
+  AcceptPlay play;
+  play.confirm = true;
+  for (int i = 0; i <= 100; ++i) {
+    play.sid = "a" + std::to_string(i);
+    const auto stream = play.stream();
+    play.deliver(*stream);
+    play.done("d");
+    play.job.agreement->complete();
+    play.iq.expect_result("d");
+    play.timers.turn();
+    if (i == 99) {  // the hundredth pushes none out
+      play.sid = "a0";
+      play.done("again");
+      play.iq.expect_result("again");
+    }
+  }
+  play.sid = "a0";
+  play.done("again");
+  play.iq.expect_error("again", Condition::ItemNotFound);
+  play.sid = "a1";
+  play.done("again");
+  play.iq.expect_result("again");
+}
+
 TEST_CASE("withdraw, receiver: which sets belong to what was accepted", "[si][confirm]") {
   AcceptPlay play;
   play.arrive();
@@ -168,6 +214,9 @@ TEST_CASE("withdraw, receiver: which sets belong to what was accepted", "[si][co
   CHECK(knows("withdrawn", "sid", "a0", kPeer));
   CHECK_FALSE(knows("done", "sid", "a1", kPeer));
   CHECK_FALSE(knows("done", "sid", "a0", "juliet@capulet.lit/chamber"));
+  // Others' words are not ours to know, whatever they name.
+  CHECK_FALSE(play.negotiator.knows(jid(kPeer), Element("open", kIbb).set("sid", "a0")));
+  CHECK_FALSE(play.negotiator.knows(jid(kPeer), Element("query", kS5b).set("id", "a0")));
 }
 
 }  // namespace confirm_receiver_test

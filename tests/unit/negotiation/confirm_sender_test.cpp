@@ -43,6 +43,7 @@ TEST_CASE("confirm, sender: the receiver has it, verified and published", "[si][
   CHECK(scene.play.job.take().empty());
   scene.play.iq.reply();
   CHECK(scene.play.job.take() == Heard{"completed confirmed " + kSha});
+  for (const auto& step : scene.play.job.steps) CHECK(step.rfind("unconfirmed", 0) != 0);
 }
 
 TEST_CASE("confirm, sender: the receiver says why not", "[si][confirm]") {
@@ -80,6 +81,9 @@ TEST_CASE(
   SECTION("it still says nothing") {
     scene.play.timers.advance(10min);
     CHECK(scene.play.job.take() == Heard{"completed handed-over"});
+    REQUIRE_FALSE(scene.play.job.steps.empty());
+    CHECK(scene.play.job.steps.back() ==
+          "unconfirmed the peer did not say whether it kept the file");
     scene.play.iq.expect_nothing();
   }
 }

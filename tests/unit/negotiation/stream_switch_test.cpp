@@ -47,4 +47,24 @@ TEST_CASE("stream switch: a rate holds for the stream that takes the first one's
   CHECK(second->rate == 0);
 }
 
+TEST_CASE("stream switch: a second stream that is there before the transfer begins carries it",
+          "[switch]") {
+  FakeTimers timers;
+  FakeTransport in_band(timers, kNsIbb);
+  const StreamKey key{jid("romeo@montague.lit/orchard"), jid("juliet@capulet.lit/balcony"), "s",
+                      "si-ibb"};
+  auto first = std::make_shared<FakeCarrier::State>();
+  Ears ears;
+  StreamSwitch carrier(timers, std::make_unique<FakeCarrier>(first, "si-socks5"),
+                       SecondStream::expect(in_band, key, {}, [](auto) {}));
+  const auto second = in_band.succeed();
+  CHECK_FALSE(first->alive);
+  CHECK(second->handler == nullptr);  // nobody has said yet which bytes go where
+  carrier.start({}, {3, 5}, ears);
+  REQUIRE(second->handler != nullptr);
+  CHECK(second->range.offset == 3);
+  CHECK(second->range.length == 5);
+  CHECK(ears.switched == 0);  // it was the only stream from the start
+}
+
 }  // namespace stream_switch_test
