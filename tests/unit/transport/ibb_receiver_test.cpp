@@ -448,4 +448,30 @@ TEST_CASE("ibb receiver: a stream that ends late does not take its sid's next st
   CHECK(play.ended->ok());
 }
 
+TEST_CASE("ibb receiver: a late close of the last 32 streams is answered (gabble)", "[ibb]") {
+  IbbPlay play;
+  const auto word = [](const std::string& name, int stream) {
+    return "<" + name + " xmlns='http://jabber.org/protocol/ibb' sid='s" + std::to_string(stream) +
+           "' block-size='4'/>";
+  };
+  const auto one_more = [&](int stream) {
+    play.key.sid = "s" + std::to_string(stream);
+    play.expect();
+    play.peer("o", word("open", stream));
+    play.iq.expect_result("o");
+    play.carrier.reset();
+    play.iq.take();  // our own close
+  };
+  for (int i = 0; i < 32; ++i) one_more(i);
+  play.peer("c", word("close", 0));
+  play.iq.expect_result("c");
+  one_more(32);
+  play.peer("c", word("close", 0));
+  play.iq.expect_error("c", Condition::ItemNotFound);
+  for (int i = 1; i <= 32; ++i) {
+    play.peer("c", word("close", i));
+    play.iq.expect_result("c");
+  }
+}
+
 }  // namespace ibb_receiver_test

@@ -86,6 +86,10 @@ TEST_CASE("ibb sender: block size by peer, halved on resource-constraint", "[ibb
 }
 
 TEST_CASE("ibb sender: why a stream does not open", "[ibb]") {
+  const auto says = [](const IbbPlay& play, const std::string& words) {
+    REQUIRE(play.error);
+    CHECK(play.error->detail.substr(0, words.size()) == words);
+  };
   IbbPlay play;
   play.open();
   play.expect_open(4096);
@@ -94,6 +98,10 @@ TEST_CASE("ibb sender: why a stream does not open", "[ibb]") {
                                                Condition::BadRequest, Condition::Forbidden})));
     CHECK(play.error->code == Errc::StreamFailed);
   }
+  SECTION("forbidden: in words of the opening, for no block was sent yet") {
+    play.iq.refuse(Condition::Forbidden);
+    says(play, "the peer's program takes no in-band stream of us");
+  }
   SECTION("bounced") {
     play.iq.refuse(Condition::ServiceUnavailable);
     CHECK(play.error->code == Errc::PeerOffline);
@@ -101,6 +109,7 @@ TEST_CASE("ibb sender: why a stream does not open", "[ibb]") {
   SECTION("silence") {
     play.timers.advance(60s);
     CHECK(play.error->code == Errc::Timeout);
+    says(play, "the peer did not answer the in-band stream's opening in time");
   }
   SECTION("offline") {
     play.iq.disconnect();

@@ -223,6 +223,56 @@ TEST_CASE("s5b connector: a lone slow host may use the whole budget, and no more
   }
 }
 
+TEST_CASE("s5b connector: so may the last two, for nobody waits for their places", "[s5b]") {
+  Play play;
+  play.start({Play::host("192.0.2.1"), Play::host("192.0.2.2")});
+  play.timers.turn();
+  auto& first = play.net.expect_connect("192.0.2.1:4242");
+  play.timers.advance(8s);
+  auto& second = play.net.expect_connect("192.0.2.2:4242");
+  CHECK_FALSE(first.closed());
+  CHECK_FALSE(second.closed());
+  first.accept();
+  Play::shake_hands(first);
+  REQUIRE(play.result.has_value());
+  CHECK(play.result->ok());
+}
+
+TEST_CASE("s5b connector: when all the time is up it was told of every host once", "[s5b]") {
+  // The first 50 take long and say nothing then, the resolver knows nothing of the others.
+  Play play;
+  std::vector<std::string> names;
+  std::vector<StreamHost> hosts;
+  for (int i = 1; i <= 50; ++i) names.push_back("192.0.2." + std::to_string(i));
+  for (int i = 1; i <= 14; ++i) {
+    names.push_back("silent" + std::to_string(i) + ".lit");
+    play.net.names[names.back()] = {};
+  }
+  for (const auto& name : names) hosts.push_back(Play::host(name));
+  play.start(hosts);
+  const auto begin = play.timers.now();
+  std::vector<std::pair<Timers::Clock::time_point, test::RemoteEnd*>> connecting;
+  while (!play.result && play.timers.now() - begin < 200s) {
+    play.timers.advance(50ms);
+    while (auto* end = play.net.next_connect())
+      connecting.emplace_back(play.timers.now() + 2900ms, end);
+    for (auto& [when, end] : connecting)
+      if (end && play.timers.now() >= when) std::exchange(end, nullptr)->accept();
+  }
+  CHECK(play.timers.now() - begin == 140s);
+  for (const auto& name : names) {
+    INFO(name);
+    CHECK(std::count_if(play.told.begin(), play.told.end(), [&](const std::string& one) {
+            return one.starts_with(name + ":4242: ");
+          }) == 1);
+  }
+  const auto unlooked = std::count_if(play.told.begin(), play.told.end(), [](const auto& one) {
+    return one.starts_with("silent") && one.ends_with(": no answer");
+  });
+  CHECK(unlooked >= 2);  // two were being looked up at the end
+  CHECK(play.told.back().ends_with("not tried, time was up"));
+}
+
 TEST_CASE("s5b connector: tries every host that there is time for", "[s5b]") {
   const int count = GENERATE(6, 7, 16, 40, 64);
   const int good = GENERATE_COPY(count / 2, count - 1, count);  // none of them, if it is `count`

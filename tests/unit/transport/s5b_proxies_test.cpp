@@ -307,6 +307,48 @@ TEST_CASE("proxies: silent items make room, the search ends in time and says wha
   CHECK(play.timers.running() == 0);
 }
 
+TEST_CASE("proxies: items that refuse to say what they are cost no other its turn", "[s5b]") {
+  Play play;
+  S5bProxies proxies(play.iq, play.timers, true, {});
+  play.ask(proxies);
+  std::vector<std::string> jids;
+  for (int i = 0; i < 40; ++i) jids.push_back("c" + std::to_string(i) + ".montague.lit");
+  play.iq.reply(play.items(), items_of(jids));
+  std::vector<std::string> asked;
+  while (const auto sent = play.iq.next()) {
+    asked.emplace_back(sent->stanza.attribute_or_empty("to"));
+    play.iq.refuse(*sent, StanzaError::of(Condition::ServiceUnavailable));
+  }
+  CHECK(asked == jids);
+  CHECK(play.ready == 1);
+  CHECK(proxies.searched_all());  // an answer from each
+}
+
+TEST_CASE("proxies: a search that time cut short has not asked all, though all it asked answered",
+          "[s5b]") {
+  Play play;
+  S5bProxies proxies(play.iq, play.timers, true, {});
+  play.ask(proxies);
+  std::vector<std::string> jids;
+  for (int i = 0; i < 1000; ++i) jids.push_back("c" + std::to_string(i) + ".montague.lit");
+  play.iq.reply(play.items(), items_of(jids));
+  std::vector<FakeIqChannel::Sent> asked;
+  int answered = 0;
+  for (int second = 0; second < 70; ++second) {
+    for (const auto& one : std::exchange(asked, {})) {
+      play.iq.reply(one, kRoomInfo);
+      ++answered;
+    }
+    for (int i = 0; i < 8; ++i)
+      if (auto sent = play.iq.next()) asked.push_back(*sent);
+    play.timers.advance(1s);
+  }
+  while (auto sent = play.iq.next()) play.iq.reply(*sent, kRoomInfo);
+  CHECK(play.ready == 1);
+  CHECK(answered > 0);
+  CHECK_FALSE(proxies.searched_all());
+}
+
 TEST_CASE("proxies: the session's end stops a long search", "[s5b]") {
   Play play;
   S5bProxies proxies(play.iq, play.timers, true, {});

@@ -509,6 +509,29 @@ TEST_CASE("s5b requester: at most four addresses and five hosts, a proxy among t
   CHECK(hosts[4].attribute_or_empty("jid") == kProxy);
 }
 
+TEST_CASE(
+    "s5b requester: names beside each address the port that listens there, or not the address",
+    "[s5b]") {
+  S5bPlay play;
+  play.net.local.clear();
+  for (const auto* one : {"192.0.2.1", "192.0.2.2", "192.0.2.3", "2001:db8::1"})
+    play.net.local.push_back(FakeNetwork::interface("eth0", one));
+  // In this order they get the ports 40001 and on.
+  S5bListener some(play.net, play.timers,
+                   {address("2001:db8::1"), address("192.0.2.3"), address("192.0.2.1")});
+  S5bTransport transport(
+      {play.iq, play.net, play.bulk, play.timers, some, play.proxies, play.policy, {}});
+  play.terms.proxy = false;
+  play.attempt = transport.open(play.key, play.terms, play.opened());
+  std::set<std::string> places;
+  const auto sent = play.iq.take();
+  for (const auto& one : sent.payload().children)
+    places.insert(std::string(one.attribute_or_empty("host")) + " " +
+                  std::string(one.attribute_or_empty("port")));
+  CHECK(places == std::set<std::string>{"2001:db8::1 40001", "192.0.2.3 40002", "192.0.2.1 40003"});
+  play.attempt.reset();
+}
+
 TEST_CASE("s5b requester: socks5.advertise stands in for the addresses found", "[s5b]") {
   S5bPlay play;
   S5bConfig config;

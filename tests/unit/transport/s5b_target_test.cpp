@@ -278,6 +278,18 @@ TEST_CASE("s5b target: is not sent to its own listener, unless that stream is it
     play.timers.turn();
     play.net.expect_connect("192.0.2.1:40001");
   }
+  SECTION("another machine may listen on the same port") {
+    auto ticket = play.listener.wait_for({std::string(40, '1')});
+    play.offer(S5bPlay::host(kPeer, "198.51.100.9", 40001));
+    play.timers.turn();
+    play.net.expect_connect("198.51.100.9:40001");
+  }
+  SECTION("and another daemon on this machine, on a port of its own") {
+    auto ticket = play.listener.wait_for({std::string(40, '1')});
+    play.offer(S5bPlay::host(kPeer, "192.0.2.1", 4242));
+    play.timers.turn();
+    play.net.expect_connect("192.0.2.1:4242");
+  }
 }
 
 TEST_CASE("s5b target: a proxy behind many addresses is among the five tried", "[s5b]") {
