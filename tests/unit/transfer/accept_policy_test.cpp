@@ -106,14 +106,25 @@ TEST_CASE("policy: MIME types narrow a rule", "[policy]") {
 
 TEST_CASE("policy: a rule never overwrites, and says which one is wrong", "[policy]") {
   auto bad = rule("ann@example.org");
+  auto code = Errc::BadArgument;
   SECTION("overwrite") { bad.on_exists = "overwrite"; }
   SECTION("unknown word") { bad.on_exists = "maybe"; }
   SECTION("relative folder") { bad.folder = "Inbox"; }
-  SECTION("not a JID") { bad.from = "ann@@example.org"; }
-  SECTION("half a wildcard") { bad.from = "*@"; }
-  SECTION("a resource of a wildcard") { bad.from = "*@example.org/x"; }
+  SECTION("not a JID") {
+    bad.from = "ann@@example.org";
+    code = Errc::BadJid;
+  }
+  SECTION("half a wildcard") {
+    bad.from = "*@";
+    code = Errc::BadJid;
+  }
+  SECTION("a resource of a wildcard") {
+    bad.from = "*@example.org/x";
+    code = Errc::BadJid;
+  }
   auto made = AcceptPolicy::make({bad});
   REQUIRE_FALSE(made);
+  CHECK(made.error().code == code);
   CHECK(made.error().detail.find("rule 1: ") == 0);
 }
 

@@ -150,6 +150,27 @@ TEST_CASE(
   }
 }
 
+TEST_CASE("history: what has become too much leaves every day, not once", "[lists]") {
+  auto config = House::calm();
+  config.max_jobs = 2;
+  House house(nullptr, config);
+  house.start();
+  for (JobId id = 1; id <= 3; ++id) {
+    house.send("/src/" + std::to_string(id));
+    house.deliver(house.last_talk());
+  }
+  house.pass(24h - 1ms);
+  CHECK(house.queue->select({}).size() == 3);
+  house.pass(1ms);
+  CHECK(house.queue->select({}) == std::vector<JobId>{2, 3});
+  for (JobId id = 4; id <= 6; ++id) {
+    house.send("/src/" + std::to_string(id));
+    house.deliver(house.last_talk());
+    house.pass(24h);
+    CHECK(house.queue->select({}) == std::vector<JobId>{id - 1, id});
+  }
+}
+
 TEST_CASE("figures: ten thousand jobs", "[lists][.figures]") {
   const auto resident_kb = [] {
     std::ifstream statm("/proc/self/statm");

@@ -106,10 +106,12 @@ TEST_CASE("receive: a fallback offer while we still wait for the first stream ta
   house.start();
   auto first = house.offered();
   REQUIRE(house.accept(1));
-  auto second = house.offered();
+  auto second = house.offered(House::offer_of("notes.txt", 1000, kAnn + "/laptop"));
   REQUIRE(second->talk);
   CHECK_FALSE(first->talk->alive);
   CHECK(house.queue->newest() == 1);
+  CHECK(house.job(1).peer_full == kAnn + "/laptop");  // known at once, not when bytes come
+  CHECK(house.disk.rows[1].peer_full == kAnn + "/laptop");
   house.deliver(*second);
   CHECK(house.state(1) == "done");
 }

@@ -241,6 +241,14 @@ TEST_CASE("receive: a name that the file system refuses costs no transfer", "[re
   CHECK(house.job(1).path == "/in/" + plainer_names(offered).front());
   CHECK(house.job(1).attempt == 1);
   CHECK(house.disk.parts().empty());
+  std::vector<std::string> renamed;
+  for (const auto& step : house.disk.stories[1])
+    if (step.what == "renamed") renamed.push_back(step.detail);
+  if (house.files.foresees_names)
+    CHECK(renamed.empty());
+  else
+    CHECK(renamed == std::vector<std::string>{"the file system of /in takes no '" +
+                                              std::string(offered) + "'"});
 }
 
 TEST_CASE("receive: with a name that only the last resort will do", "[receive]") {

@@ -71,6 +71,9 @@ TEST_CASE("resume: the rest is asked for, and goes into the same file", "[resume
   CHECK(line->file.digest == HashAlgo::Sha256);
   CHECK(house.disk.inodes[inode].size == 700);
   CHECK(told(house, 1, "active: si-ibb, from byte 700 on"));
+  CHECK(house.queue->progress(1).transferred == 700);
+  line->progress.bytes = 100;
+  CHECK(house.queue->progress(1).transferred == 800);
   SECTION("until it is done") {
     write(house, *line, 300);
     house.disk.inodes[inode].whole = true;

@@ -436,6 +436,25 @@ TEST_CASE(
   }
 }
 
+TEST_CASE("schedule: \"not now\" does not hide what went wrong before it", "[schedule]") {
+  House house;
+  house.start();
+  const auto id = house.send("/src/a");
+  house.last_talk()->handler->on_ended({Errc::Timeout, "no answer"});
+  house.pass(5s);
+  REQUIRE(house.state(id) == "offered/awaiting-peer");
+  house.last_talk()->handler->on_ended({Errc::Constraint, "not now"});
+  house.settle();
+  CHECK(house.state(id) == "queued/backoff");
+  CHECK(house.job(id).error_name == "Timeout");
+  CHECK(house.job(id).error_detail == "no answer");
+  house.pass(1s);
+  REQUIRE(house.state(id) == "offered/awaiting-peer");
+  house.last_talk()->handler->on_ended({Errc::Interrupted, "reset"});  // but this is news
+  house.settle();
+  CHECK(house.job(id).error_detail == "reset");
+}
+
 TEST_CASE("schedule: \"not now\" to the only job of a lane is asked ever more slowly, too",
           "[schedule]") {
   House house;

@@ -168,6 +168,42 @@ TEST_CASE("send: a stream that breaks in the middle is tried again", "[send]") {
   CHECK(house.state(id) == "done");
 }
 
+TEST_CASE("send: a new attempt begins at the first byte, wherever the last one stopped", "[send]") {
+  House house;
+  house.start();
+  const auto id = house.send("/src/a");
+  auto line = house.last_talk()->open("si-socks5", "direct", ByteRange{400, 600});
+  house.settle();
+  line->progress.bytes = 50;
+  CHECK(house.queue->progress(id).transferred == 450);
+  line->handler->on_end(Error{Errc::Interrupted, "reset"});
+  house.pass(5s);
+  REQUIRE(house.state(id) == "offered/awaiting-peer");
+  CHECK(house.job(id).offset == 0);
+  CHECK(house.job(id).transferred == 0);
+  CHECK(house.queue->progress(id).transferred == 0);
+}
+
+TEST_CASE("send: each delay is up to a fifth shorter or longer, and no more", "[send]") {
+  auto config = House::calm();
+  config.jitter = 0.2;
+  std::vector<bool> early;
+  for (int i = 0; i < 50; ++i) {
+    House house(nullptr, config);
+    house.start();
+    const auto id = house.send("/src/a");
+    house.last_talk()->handler->on_ended({Errc::Timeout, "no answer"});
+    house.pass(3999ms);
+    CHECK(house.state(id) == "queued/backoff");
+    house.pass(1001ms);
+    early.push_back(house.state(id) == "offered/awaiting-peer");
+    house.pass(1s);
+    CHECK(house.state(id) == "offered/awaiting-peer");
+  }
+  CHECK(std::count(early.begin(), early.end(), true) > 0);  // not all after the same time
+  CHECK(std::count(early.begin(), early.end(), false) > 0);
+}
+
 TEST_CASE("send: losing our own session is not charged (R10)", "[send]") {
   House house;
   house.start();

@@ -31,6 +31,19 @@ TEST_CASE("submit: ids come once their rows are on disk", "[submit]") {
   CHECK(job.batch == outcome->batch);
 }
 
+TEST_CASE("submit: a job tells when it was made, whoever made it", "[submit]") {
+  House house;
+  house.start();
+  const auto before = wall_now();
+  const auto out = house.send("/src/a");
+  house.offered("notes.txt");
+  const auto after = wall_now();
+  for (const JobId id : {out, out + 1}) {
+    CHECK(house.job(id).created_at >= before);
+    CHECK(house.job(id).created_at <= after);
+  }
+}
+
 TEST_CASE("submit: one job for each file and recipient, files outermost", "[submit]") {
   House house;
   house.start();
