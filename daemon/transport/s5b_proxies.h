@@ -55,7 +55,7 @@ class S5bProxies {
   [[nodiscard]] std::unique_ptr<Wait> when_ready(Callback<void()> ready);
 
   /// Is there no more to be found: did the last search come to its end, with an answer from each?
-  bool searched_all() const { return !searching_ && found_at_ && !doubtful_; }
+  bool searched_all() const { return found_at_ && !searching_ && unanswered_ == 0 && !doubtful_; }
 
   /// Where our own connection to the server goes, in this session: of a proxy's places the one that
   /// is most likely to work.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "transport/s5b_proxies.h"
 
+#include <deque>
+
 #include <catch2/catch.hpp>
 
 #include "support/fake_iq_channel.h"
@@ -347,6 +349,32 @@ TEST_CASE("proxies: a search that time cut short has not asked all, though all i
   CHECK(play.ready == 1);
   CHECK(answered > 0);
   CHECK_FALSE(proxies.searched_all());
+}
+
+TEST_CASE("proxies: a search whose last questions are still open has not come to its end",
+          "[s5b]") {
+  Play play;
+  S5bProxies proxies(play.iq, play.timers, true, {});
+  play.ask(proxies);
+  std::vector<std::string> jids;
+  for (int i = 0; i < 420; ++i) jids.push_back("c" + std::to_string(i) + ".montague.lit");
+  play.iq.reply(play.items(), items_of(jids));
+  std::deque<std::pair<int, FakeIqChannel::Sent>> open;
+  std::size_t asked = 0;
+  for (int second = 0; second < 60; ++second) {  // each answers after 8 s
+    while (auto sent = play.iq.next()) {
+      open.emplace_back(second, *sent);
+      ++asked;
+    }
+    for (; !open.empty() && open.front().first + 8 <= second; open.pop_front())
+      play.iq.reply(open.front().second, kRoomInfo);
+    play.timers.advance(1s);
+  }
+  REQUIRE(asked == jids.size());
+  REQUIRE_FALSE(open.empty());
+  CHECK_FALSE(proxies.searched_all());
+  for (const auto& [when, one] : open) play.iq.reply(one, kRoomInfo);
+  CHECK(proxies.searched_all());
 }
 
 TEST_CASE("proxies: the session's end stops a long search", "[s5b]") {
