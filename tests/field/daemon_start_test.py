@@ -109,6 +109,42 @@ class Start(unittest.TestCase):
         self.daemon.start()
         self.assertIn('no accounts', self.daemon.ctl('status'))
 
+    def test_a_journal_that_ends_early(self):
+        """Ids 1 to 20 were told; then kill -9, and what a bad disk makes of the journal."""
+        state = self.daemon.directory / 'state/xmppft'
+        self.daemon.start()
+        self.daemon.run('account', 'add', 'eve@example.test', '--server', '127.0.0.1:1', '--password-stdin',
+                        '--store', 'file', stdin='x\n')
+        file = self.folder / 'file.txt'
+        file.write_text('content')
+        for job in range(1, 21):
+            self.assertEqual(self.daemon.send(file, 'bob@example.test'), job)
+        self.daemon.kill()
+        for damage in ('a bit of the log', 'no log', 'empty'):
+            with self.subTest(damage):
+                log = state / 'jobs.db-wal'
+                if damage == 'a bit of the log':
+                    content = bytearray(log.read_bytes())
+                    content[len(content) // 3] ^= 8
+                    log.write_bytes(content)
+                elif damage == 'no log':
+                    log.unlink()
+                else:
+                    (state / 'jobs.db').write_bytes(b'')
+                self.daemon.start()
+                said = self.daemon.json('status')['daemon']
+                self.assertEqual((said['degraded'], said['problems']), (True, ['jobs-lost']))
+                self.assertIn('The original is kept as', self.daemon.child.log.read_text())
+                self.assertTrue(list(state.glob('jobs.db.bad-*')))
+                newest = max([20, *(job['id'] for job in self.daemon.jobs())])
+                self.assertGreater(self.daemon.send(file, 'bob@example.test'), newest)
+                self.daemon.kill()
+        self.daemon.start()
+        self.assertTrue(self.daemon.json('status')['daemon']['degraded'], 'no kill hides it')
+        self.daemon.stop()
+        self.daemon.start()
+        self.assertFalse(self.daemon.json('status')['daemon']['degraded'])
+
     def test_folders_that_others_can_enter(self):
         config = self.daemon.directory / 'config/xmppft'
         self.daemon.start()
