@@ -164,7 +164,8 @@ void SiOutgoing::send_offer() {
 void SiOutgoing::answered(const IqReply& reply) {
   if (const auto* failure = std::get_if<IqFailure>(&reply)) {
     if (failure->kind == IqFailure::Kind::Refused) held_ = false;
-    if (auto done = already_there(*failure); done && offer_.can_confirm)
+    const bool named = offer_.can_confirm && !offer_.file_id.empty();
+    if (auto done = already_there(*failure); done && named)
       return completed(Delivery::Confirmed, std::move(done->hash));
     return end(offer_error(*failure));
   }
