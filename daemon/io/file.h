@@ -35,7 +35,7 @@ struct OpenFile {
 struct PartFile {
   UniqueFd folder;  ///< O_PATH or O_DIRECTORY descriptor, held so that nobody can swap the folder
   std::string folder_path;
-  std::string name;  ///< part_file_name()
+  std::string name;  ///< of new_part_file_name()
   std::shared_ptr<OpenFile> file;
   /// the disk already set the whole size aside: others need not leave room for it
   bool reserved = false;

@@ -21,6 +21,7 @@ Checkpoints::Checkpoints(JobList& jobs, Files& files, Timers& timers, Job& job,
 }
 
 void Checkpoints::look() {
+  if (synced_ == job_.now().file.size) return timer_.reset();  // no more will come
   timer_ = timers_.after(kLook, [this] { look(); });
   const auto bytes = written_();
   if (syncing_ || bytes <= synced_) return;
