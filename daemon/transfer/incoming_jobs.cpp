@@ -91,13 +91,16 @@ void IncomingJobs::offered_again(Job& job, std::unique_ptr<IncomingOffer> offer)
 /// can begin elsewhere than at 0.
 ReceiveFile::Keep IncomingJobs::what_to_keep(const Job& job, const Offer& again) {
   const auto from_start = [&](std::string_view why) {
-    if (job.now().transferred != 0) book_.add_step(job.id(), "from the start", std::string(why));
+    // After a restart the record does not say how much there is.
+    if (job.now().part.inode != 0) book_.add_step(job.id(), "from the start", std::string(why));
     return ReceiveFile::Keep::Nothing;
   };
   if (!again.ranges) return from_start("the sender's program cannot go on where it stopped");
   if (!is_same_file(job.now(), job.now().account, again, Likeness::AnyTime))
     return from_start("neither a hash nor a date says that it is the same file");
-  return again.can_confirm || again.file.hash ? ReceiveFile::Keep::All : ReceiveFile::Keep::Synced;
+  // A sender that names its files vouches for all of one also where it sends only the end.
+  const bool checked = !again.file_id.empty() || again.file.hash;
+  return checked ? ReceiveFile::Keep::All : ReceiveFile::Keep::Synced;
 }
 
 bool IncomingJobs::on_withdrawn(AccountId account, const Withdrawal& what) {
@@ -328,11 +331,14 @@ void IncomingJobs::forget(Job& job) {
 /// What came is kept for the sender's next offer of it.
 void IncomingJobs::keep_part(Job& job, std::shared_ptr<PartFile> part, std::uint64_t bytes) {
   job.edit().transferred = bytes;
-  world_.files.sync_data(std::move(part),
-                         alive_.wrap([this, id = job.id(), bytes](Result<void> how) {
-                           Job* owner = book_.find(id);
-                           if (how && owner != nullptr) book_.checkpoint(*owner, bytes);
-                         }));
+  world_.files.sync_data(
+      std::move(part),
+      alive_.wrap([this, id = job.id(), bytes, attempt = job.now().attempt](Result<void> how) {
+        Job* owner = book_.find(id);
+        // The next attempt may have begun the file anew.
+        if (how && owner != nullptr && owner->now().attempt == attempt)
+          book_.checkpoint(*owner, bytes);
+      }));
 }
 
 void IncomingJobs::drop_part(Job& job, std::shared_ptr<PartFile> part) {

@@ -202,7 +202,9 @@ void ReceiveFile::compare() {
   auto& record = job_.edit();
   // The strongest that we have: HashAlgo's order.
   if (!computed_.empty()) record.hash = Hash{computed_.rbegin()->first, computed_.rbegin()->second};
-  if (wrong && offset_ != 0) return forget_kept();
+  // What was kept was taken for good only because a digest would tell.
+  const bool unproven = keep_ == Keep::All && expected_.empty();
+  if (offset_ != 0 && (wrong || unproven)) return forget_kept();
   if (wrong) {
     record.hash_state = HashState::Mismatch;
     record.part_name.clear();  // it becomes .bad, which is nobody's part
@@ -219,7 +221,8 @@ void ReceiveFile::compare() {
   sync();
 }
 
-/// Whether what was kept or what came then is to blame, nobody can tell.
+/// Whether what was kept or what came then is to blame, nobody can tell; nor, without any digest,
+/// whether they fit.
 void ReceiveFile::forget_kept() {
   auto& record = job_.edit();
   record.hash.reset();
@@ -227,7 +230,7 @@ void ReceiveFile::forget_kept() {
   record.part = {};
   world_.book.add_step(job_.id(), "mismatch",
                        "what was kept and what came after byte " + std::to_string(offset_) +
-                           " are not the file: once more, from its first byte");
+                           " are not known to be the file: once more, from its first byte");
   world_.files.discard(std::exchange(part_, nullptr), alive_.wrap([this](Result<void>) {
     owner_.on_disk_failed({Errc::Interrupted, "what was kept of an earlier attempt did not fit"});
   }));

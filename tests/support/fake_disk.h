@@ -293,7 +293,16 @@ class FakeFiles final : public Files {
       return Kept{part, kept};
     });
   }
+  bool holds_sync = false;  ///< until release_sync()
+  void release_sync() {
+    holds_sync = false;
+    for (auto& [part, done] : std::exchange(held_syncs_, {})) sync_data(part, std::move(done));
+  }
   void sync_data(std::shared_ptr<PartFile> part, Done<void> done) override {
+    if (holds_sync) {
+      held_syncs_.emplace_back(std::move(part), std::move(done));
+      return;
+    }
     act(std::move(done), [this, part]() -> Result<void> {
       ++data_synced;
       if (sync_fails) return Error{*sync_fails, "the test says no"};
@@ -400,6 +409,7 @@ class FakeFiles final : public Files {
   Turns& turns_;
   Crash& crash_;
   std::map<std::string, Done<std::shared_ptr<OpenFile>>> waiting_;  ///< for answer()
+  std::vector<std::pair<std::shared_ptr<PartFile>, Done<void>>> held_syncs_;
   const std::shared_ptr<char> alive_ = std::make_shared<char>();
 };
 

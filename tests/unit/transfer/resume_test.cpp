@@ -152,9 +152,11 @@ TEST_CASE("resume: what nobody will check must be on disk for good", "[resume]")
   House house;
   house.start();
   auto offer = House::offer_of("notes.txt", 1000);
-  offer.can_confirm = false;
-  const bool hash = GENERATE(false, true);
-  if (hash) offer.file.hash = md5("aa");
+  const std::string check = GENERATE("none", "hash", "id", "confirms, but names no file");
+  CAPTURE(check);
+  offer.can_confirm = check != "none" && check != "hash";
+  if (check == "hash") offer.file.hash = md5("aa");
+  if (check == "id") offer.file_id = "f1";
   auto answer = house.offered(offer);
   REQUIRE(house.accept(1));
   auto line = answer->talk->open();
@@ -168,7 +170,68 @@ TEST_CASE("resume: what nobody will check must be on disk for good", "[resume]")
   house.files.sync_fails.reset();
   const auto again = house.offered(offer);
   REQUIRE(again->talk);
-  CHECK(again->talk->terms->range.offset == (hash ? 700 : 600));
+  const bool checked = check == "hash" || check == "id";
+  CHECK(again->talk->terms->range.offset == (checked ? 700 : 600));
+}
+
+TEST_CASE("resume: a digest that was counted on and never comes costs the file once more",
+          "[resume]") {
+  House house;
+  house.start();
+  auto offer = House::offer_of("notes.txt", 1000);
+  offer.file_id = "f1";
+  lose_at(house, 700, offer);
+  auto again = house.offered(offer);
+  REQUIRE(again->talk->terms->range.offset == 700);
+  house.deliver(*again);  // its sender says that it is done, and not what it sent
+  REQUIRE(house.state(1) == "queued/waiting-peer");
+  CHECK(told(house, 1, "mismatch: "));
+  CHECK(house.disk.parts().empty());
+  auto third = house.offered(offer);
+  CHECK(third->talk->terms->range == ByteRange{0, 1000});
+  house.deliver(*third);
+  CHECK(house.state(1) == "done");
+  CHECK(house.job(1).hash_state == HashState::SizeOnly);
+}
+
+TEST_CASE("resume: what was kept before a restart and cannot serve is told", "[resume]") {
+  Disk disk;
+  auto offer = House::offer_of("notes.txt", 1000);
+  offer.ranges = false;
+  {
+    House house(&disk);
+    house.start();
+    auto answer = house.offered(offer);
+    REQUIRE(house.accept(1));
+    auto line = answer->talk->open();
+    house.settle();
+    write(house, *line, 700);
+  }
+  House house(&disk);
+  house.start();
+  CHECK(house.offered(offer)->talk->terms->range == ByteRange{0, 1000});
+  CHECK(told(house, 1, "from the start: the sender's program cannot go on where it stopped"));
+}
+
+TEST_CASE("resume: a late word of the disk does not speak of the next attempt's file", "[resume]") {
+  House house;
+  house.start();
+  auto offer = House::offer_of("notes.txt", 1000);
+  auto answer = house.offered(offer);
+  REQUIRE(house.accept(1));
+  auto line = answer->talk->open();
+  house.settle();
+  write(house, *line, 700);
+  house.files.holds_sync = true;
+  lose(house, *line);
+  offer.ranges = false;
+  house.offered(offer)->talk->open();
+  house.settle();
+  REQUIRE(house.state(1) == "active");
+  house.files.release_sync();
+  house.settle();
+  CHECK(house.job(1).durable == 0);
+  CHECK(house.disk.rows[1].durable == 0);
 }
 
 TEST_CASE("resume: what was kept and does not fit is sent once more, from the start", "[resume]") {
@@ -241,7 +304,8 @@ TEST_CASE("resume: what somebody did to the part file is noticed", "[resume]") {
 
 TEST_CASE("resume: after a restart", "[resume]") {
   Disk disk;
-  const auto offer = House::offer_of("notes.txt", 1000);
+  auto offer = House::offer_of("notes.txt", 1000);
+  offer.file_id = "f1";
   const bool killed = GENERATE(true, false);
   std::uint64_t inode = 0;
   {
@@ -264,7 +328,8 @@ TEST_CASE("resume: after a restart", "[resume]") {
   auto again = house.offered(offer);
   REQUIRE(again->talk);
   CHECK(again->talk->terms->range == ByteRange{700, 300});
-  house.deliver(*again);
+  const Hash hash{HashAlgo::Sha256, "aa"};
+  house.deliver(*again, hash, hash);
   CHECK(house.state(1) == "done");
   CHECK(disk.names["/in/notes.txt"] == inode);
   CHECK(disk.parts().empty());
