@@ -28,15 +28,6 @@ void pass_slowly(Play& play, std::chrono::seconds time, bool bytes) {
   }
 }
 
-void check_one_file(Play& play) {
-  CHECK(play.bob_disk.names.size() == 1);
-  REQUIRE(play.bob_disk.names.count(kTarget) == 1);
-  const bool same =
-      play.bob_disk.inodes.at(play.bob_disk.names.at(kTarget)).content == some_content(kSize);
-  CHECK(same);
-  play.check_nothing_left();
-}
-
 }  // namespace
 
 TEST_CASE("scenario: a lost session costs no file, whenever and whose it is", "[scenario]") {

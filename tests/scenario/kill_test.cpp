@@ -29,12 +29,7 @@ TEST_CASE("scenario: a killed daemon goes on where its journal left off", "[scen
                << Play::story(play.bob_disk, 2));
   CHECK(play.ann->state() == "done");
   if (phase != "offered") play.check_arrived();
-  CHECK(play.bob_disk.names.size() == 1);
-  REQUIRE(play.bob_disk.names.count(kTarget) == 1);
-  const bool same =
-      play.bob_disk.inodes.at(play.bob_disk.names.at(kTarget)).content == some_content(kSize);
-  CHECK(same);
-  play.check_nothing_left();
+  check_one_file(play);
 }
 
 }  // namespace kill_test

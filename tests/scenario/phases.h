@@ -47,4 +47,14 @@ inline void go_on(Play& play) {
     play.must([&](auto done) { play.bob->queue().accept(1, {}, std::move(done)); });
 }
 
+/// Bob has the file, once, whole and under its name, and nothing else is left of it.
+inline void check_one_file(Play& play) {
+  CHECK(play.bob_disk.names.size() == 1);
+  REQUIRE(play.bob_disk.names.count(kTarget) == 1);
+  const bool same =
+      play.bob_disk.inodes.at(play.bob_disk.names.at(kTarget)).content == some_content(kSize);
+  CHECK(same);
+  play.check_nothing_left();
+}
+
 }  // namespace xmppftd::test

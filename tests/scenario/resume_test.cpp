@@ -21,12 +21,7 @@ void finish(Play& play) {
   CHECK(play.ann->job().hash_state == HashState::Sha256);
   CHECK(play.bob->job().hash == play.ann->job().hash);
   CHECK(play.bob->queue().newest() == 1);
-  CHECK(play.bob_disk.names.size() == 1);
-  REQUIRE(play.bob_disk.names.count(kTarget) == 1);
-  const bool same =
-      play.bob_disk.inodes.at(play.bob_disk.names.at(kTarget)).content == some_content(kSize);
-  CHECK(same);
-  play.check_nothing_left();
+  check_one_file(play);
 }
 
 }  // namespace

@@ -19,52 +19,50 @@ struct Ears final : Carrier::Handler {
   void on_end(Result<Moved>) override {}
 };
 
+/// A first stream is open, and one in-band may take its place.
+struct Two {
+  FakeTimers timers;
+  FakeTransport in_band{timers, kNsIbb};
+  const StreamKey key{jid("romeo@montague.lit/orchard"), jid("juliet@capulet.lit/balcony"), "s",
+                      "si-ibb"};
+  std::shared_ptr<FakeCarrier::State> first = std::make_shared<FakeCarrier::State>();
+  Ears ears;
+  StreamSwitch carrier{timers, std::make_unique<FakeCarrier>(first, "si-socks5"),
+                       SecondStream::expect(in_band, key, {}, [](auto) {})};
+};
+
 }  // namespace
 
 TEST_CASE("stream switch: a rate holds for the stream that takes the first one's place",
           "[switch]") {
-  FakeTimers timers;
-  FakeTransport in_band(timers, kNsIbb);
-  const StreamKey key{jid("romeo@montague.lit/orchard"), jid("juliet@capulet.lit/balcony"), "s",
-                      "si-ibb"};
-  auto first = std::make_shared<FakeCarrier::State>();
-  Ears ears;
-  StreamSwitch carrier(timers, std::make_unique<FakeCarrier>(first, "si-socks5"),
-                       SecondStream::expect(in_band, key, {}, [](auto) {}));
-  carrier.set_rate(7);
-  CHECK(first->rate == 7);
+  Two streams;
+  streams.carrier.set_rate(7);
+  CHECK(streams.first->rate == 7);
   SECTION("before it began") {}
   SECTION("once it began") {
-    carrier.start({}, {0, 5}, ears);
-    carrier.set_rate(9);
-    CHECK(first->rate == 9);
+    streams.carrier.start({}, {0, 5}, streams.ears);
+    streams.carrier.set_rate(9);
+    CHECK(streams.first->rate == 9);
   }
-  const auto rate = first->rate;
-  const auto second = in_band.succeed();
-  CHECK_FALSE(first->alive);
+  const auto rate = streams.first->rate;
+  const auto second = streams.in_band.succeed();
+  CHECK_FALSE(streams.first->alive);
   CHECK(second->rate == rate);
-  carrier.set_rate(0);
+  streams.carrier.set_rate(0);
   CHECK(second->rate == 0);
 }
 
 TEST_CASE("stream switch: a second stream that is there before the transfer begins carries it",
           "[switch]") {
-  FakeTimers timers;
-  FakeTransport in_band(timers, kNsIbb);
-  const StreamKey key{jid("romeo@montague.lit/orchard"), jid("juliet@capulet.lit/balcony"), "s",
-                      "si-ibb"};
-  auto first = std::make_shared<FakeCarrier::State>();
-  Ears ears;
-  StreamSwitch carrier(timers, std::make_unique<FakeCarrier>(first, "si-socks5"),
-                       SecondStream::expect(in_band, key, {}, [](auto) {}));
-  const auto second = in_band.succeed();
-  CHECK_FALSE(first->alive);
+  Two streams;
+  const auto second = streams.in_band.succeed();
+  CHECK_FALSE(streams.first->alive);
   CHECK(second->handler == nullptr);  // nobody has said yet which bytes go where
-  carrier.start({}, {3, 5}, ears);
+  streams.carrier.start({}, {3, 5}, streams.ears);
   REQUIRE(second->handler != nullptr);
   CHECK(second->range.offset == 3);
   CHECK(second->range.length == 5);
-  CHECK(ears.switched == 0);  // it was the only stream from the start
+  CHECK(streams.ears.switched == 0);  // it was the only stream from the start
 }
 
 }  // namespace stream_switch_test
