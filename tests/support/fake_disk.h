@@ -204,14 +204,23 @@ class FakeFiles final : public Files {
       done(opened(found->second));
     });
   }
+  bool holds_adopting = false;  ///< until release_adopting()
+  void release_adopting() {
+    holds_adopting = false;
+    for (auto& one : std::exchange(held_adopting_, {})) later(std::move(one));
+  }
   void adopt_source(UniqueFd fd, const std::string& path, Done<Adopted> done) override {
-    later([this, fd = std::move(fd), path, done = std::move(done)]() mutable {
+    auto adopt = [this, fd = std::move(fd), path, done = std::move(done)]() mutable {
       if (const auto same = same_files.find(path);
           same != same_files.end() && disk_.names.count(path) != 0)
         return done(Adopted{opened(disk_.names[path]), path});
       disk_.inodes[disk_.next_inode] = {42, true, true};
       done(Adopted{opened(disk_.next_inode++), ""});
-    });
+    };
+    if (holds_adopting)
+      held_adopting_.push_back(std::move(adopt));
+    else
+      later(std::move(adopt));
   }
   void reopen_source(const std::string& path, std::shared_ptr<OpenFile> file,
                      const FileIdentity& queued, Done<std::shared_ptr<OpenFile>> done) override {
@@ -409,6 +418,7 @@ class FakeFiles final : public Files {
   Turns& turns_;
   Crash& crash_;
   std::map<std::string, Done<std::shared_ptr<OpenFile>>> waiting_;  ///< for answer()
+  std::vector<Callback<void()>> held_adopting_;
   std::vector<std::pair<std::shared_ptr<PartFile>, Done<void>>> held_syncs_;
   const std::shared_ptr<char> alive_ = std::make_shared<char>();
 };
