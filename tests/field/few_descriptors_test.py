@@ -68,7 +68,7 @@ class FewDescriptors(LabCase):
         mine = {source.name for source in self.sources}
         job = wait_for('an offer that says why it waits',   # before its answer, or once the stream was open
                        lambda: next((one for one in bob.jobs() if one['name'] in mine and one['error']
-                                     and one['state'] in ('offered', 'queued')), None))
+                                     and one['state'] in ('offered', 'queued', 'connecting')), None))
         self.assertIn('LimitNOFILE=', str(job['error']))
         time.sleep(6)
         self.assertEqual([one for one in map(ann.job, ids) if one['state'] in ('failed', 'cancelled')], [])
