@@ -156,8 +156,14 @@ void OutgoingJobs::on_send_accepted(JobId id) {
 }
 
 void OutgoingJobs::on_send_moves(JobId id, bool moves) {
-  auto& slot = running_.find(id)->second.slot;
-  moves ? slot.busy() : slot.idle();
+  auto& running = running_.find(id)->second;
+  moves ? running.slot.busy() : running.slot.idle();
+  // The peer kept something of the attempt before: that one and those before it were of use.
+  auto& memory = running.memory;
+  if (const auto offset = book_.find(id)->now().offset; offset > memory.furthest) {
+    memory.furthest = offset;
+    memory.fruitless = 0;
+  }
 }
 
 // What becomes of an attempt
@@ -189,6 +195,11 @@ void OutgoingJobs::on_send_ended(JobId id, Result<void> how) {
   const auto& why = how.error();
   const auto verdict = verdict_on(job, why, offered);
   if (verdict.remedy != Remedy::NotNow) memory.refused.reset();
+  if (verdict.remedy == Remedy::Retry || (verdict.remedy == Remedy::AwaitPeer && offered)) {
+    ++memory.fruitless;
+    memory.charged_at = world_.timers.now();
+  }
+  const auto fruitless = memory.fruitless;
   if (!memory.empty()) memories_[id] = std::move(memory);
   if (verdict.remedy == Remedy::Fail || verdict.remedy == Remedy::Cancel)
     return end(job, verdict.remedy == Remedy::Fail ? JobState::Failed : JobState::Cancelled,
@@ -205,8 +216,8 @@ void OutgoingJobs::on_send_ended(JobId id, Result<void> how) {
   if (verdict.remedy == Remedy::AwaitAccount) return await_account(job, offered);
   if (verdict.remedy == Remedy::NotNow) return ask_again(job, running.lane, offered, why);
   if (!offered) ++record.attempt;
-  if (record.attempt >= config_.attempts) return end(job, JobState::Failed, verdict.reason, why);
-  try_later(job, delay_after(record.attempt, config_.first_delay));
+  if (fruitless >= config_.attempts) return end(job, JobState::Failed, verdict.reason, why);
+  try_later(job, delay_after(fruitless, config_.first_delay));
 }
 
 /// Nothing was tried: not charged.
@@ -292,6 +303,17 @@ void OutgoingJobs::try_now(JobId id) {
   Job& job = *book_.find(id);
   job.edit().next_attempt_at = {};
   lanes_.line_up(job);  // which changes the reason, and so commits
+}
+
+void OutgoingJobs::account_offline(AccountId account) {
+  const auto since = world_.timers.now() - kSameTrouble;
+  for (auto& [id, memory] : memories_)
+    if (memory.fruitless != 0 && memory.charged_at >= since &&
+        book_.find(id)->now().account == account) {
+      --memory.fruitless;
+      memory.charged_at = {};
+    }
+  wake();
 }
 
 // Ends

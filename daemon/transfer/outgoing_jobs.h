@@ -34,6 +34,9 @@ class OutgoingJobs final : private SendFile::Owner, private SendLanes::Owner {
   /// Refusals in a row after which a job lets others of its lane try: the peer may have room for
   /// them.
   static constexpr unsigned kAskedInARow = 3;
+  /// An attempt that failed this shortly before our session did failed with it: it takes so long
+  /// until a silent server is noticed, and at its end we may hear of the peer's session first.
+  static constexpr std::chrono::minutes kSameTrouble{2};
 
   OutgoingJobs(const QueueWorld& world, const QueueConfig& config, JobList& book, Later& later,
                Slots& slots);
@@ -46,6 +49,7 @@ class OutgoingJobs final : private SendFile::Owner, private SendLanes::Owner {
   void wake();
 
   SendLanes& lanes() noexcept { return lanes_; }
+  void account_offline(AccountId account);
   void account_removed(AccountId account);
   /// A running job moves too slowly to hold a slot, or no longer so.
   void creeps(JobId id, bool slowly);
@@ -68,8 +72,12 @@ class OutgoingJobs final : private SendFile::Owner, private SendLanes::Owner {
     /// of earlier attempts: its receiver waits for the next one
     std::unique_ptr<SendFile::HeldOffer> held_offer;
     std::vector<std::string> left_out;  ///< methods that its last attempt did without, and why
+    unsigned fruitless = 0;             ///< attempts that failed since the peer had more of it,
+    Clock::time_point charged_at{};     ///< the last one at this time
+    std::uint64_t furthest = 0;         ///< the last byte from which it went on so far
     bool empty() const noexcept {
-      return !held && !backoff && !refused && !held_offer && left_out.empty();
+      return !held && !backoff && !refused && !held_offer && left_out.empty() && fruitless == 0 &&
+             furthest == 0;
     }
   };
   struct Running {

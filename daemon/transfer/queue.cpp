@@ -279,7 +279,7 @@ void TransferQueue::account_changed(AccountId account) {
   const auto* port = world_.accounts.find(account);
   if (port != nullptr && port->online()) return sends_->lanes().account_online(account);
   offers_->account_offline(account);
-  sends_->wake();
+  sends_->account_offline(account);
 }
 
 void TransferQueue::account_removed(AccountId account) {

@@ -25,7 +25,9 @@ struct QueueConfig {
   unsigned max_active_per_peer = 8;
 
   // retry
-  unsigned attempts = 5;  ///< retry.attempts: 1 = never again
+  /// retry.attempts: that fail one after another without the peer having more of the file than
+  /// before; 1 = never again
+  unsigned attempts = 5;
   /// retry.first_delay, doubled each time
   std::chrono::milliseconds first_delay = std::chrono::seconds(5);
   std::chrono::milliseconds max_delay = std::chrono::minutes(10);  ///< retry.max_delay

@@ -72,11 +72,11 @@ void IbbSendStream::start(FileEnd file, ByteRange range, Handler& handler) {
 /// What it means that a block was not acknowledged.
 Error IbbSendStream::refusal(std::uint64_t number, const IqFailure& failure) {
   Error why = explain(Step::IbbBlock, failure);
-  if (why.code == Errc::Timeout) return why;
+  if (failure.kind != IqFailure::Kind::Refused) return why;
   // COMPAT QXmpp 1.4: never wraps the sequence; Libervia: wraps it a block early. Whoever refuses
   // just there would do so again.
   const bool at_wrap = number == kMaxSeq || number == kMaxSeq + 1;
-  if (at_wrap && failure.kind == IqFailure::Kind::Refused && why.code != Errc::PeerOffline)
+  if (at_wrap && why.code != Errc::PeerOffline)
     return {Errc::PeerUnsupported,
             "the peer counts no further than 65,535 blocks, so a file of this size cannot reach it "
             "in-band (" +

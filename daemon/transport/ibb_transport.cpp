@@ -100,19 +100,19 @@ void IbbTransport::peer_gone(const Jid& full) {
   std::vector<Key> theirs;
   for (const auto& [key, stream] : streams_)
     if (key.first == full) theirs.push_back(key);
-  lose(theirs, "the peer went offline");
+  lose(theirs, {Errc::Interrupted, "the peer went offline"});
 }
 
 void IbbTransport::session_ended() {
   std::vector<Key> all;
   for (const auto& [key, stream] : streams_) all.push_back(key);
-  lose(all, "the XMPP session ended");
+  lose(all, {Errc::NotOnline, "the XMPP session ended"});
 }
 
-void IbbTransport::lose(const std::vector<Key>& keys, const std::string& why) {
+void IbbTransport::lose(const std::vector<Key>& keys, const Error& why) {
   for (const auto& key : keys) {  // each may take others with it
     const auto found = streams_.find(key);
-    if (found != streams_.end()) found->second->lost(Error{Errc::Interrupted, why});
+    if (found != streams_.end()) found->second->lost(why);
   }
 }
 

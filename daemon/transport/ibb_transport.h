@@ -67,7 +67,7 @@ class IbbTransport final : public Transport {
   bool carries(const Jid& from, const Element& payload) const;
   /// This full JID went offline: its streams end Interrupted.
   void peer_gone(const Jid& full);
-  /// The session is over: every stream ends Interrupted.
+  /// The session is over: every stream ends NotOnline.
   void session_ended();
 
  private:
@@ -80,7 +80,7 @@ class IbbTransport final : public Transport {
   void message_arrived(const Jid& from, const Element& message);
   void close_requested(IncomingIq iq);
   IbbStream* find(const Jid& from, const Element& payload) const;
-  void lose(const std::vector<Key>& keys, const std::string& why);
+  void lose(const std::vector<Key>& keys, const Error& why);
 
   IbbContext context_;
   ServerLimit limit_;

@@ -216,7 +216,7 @@ TEST_CASE("ibb sender: a block refused or lost ends the stream, with a close", "
   }
   SECTION("the session ends") {
     play.iq.disconnect();
-    CHECK(play.failure().code == Errc::Interrupted);
+    CHECK(play.failure().code == Errc::NotOnline);
   }
   SECTION("the peer goes offline") {
     play.transport.peer_gone(jid("juliet@capulet.lit/chamber"));
