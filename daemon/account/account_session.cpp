@@ -100,6 +100,7 @@ struct AccountSession::Parts final : PresenceList::Observer, OfferListener {
     world.events.on_offer(id, std::move(offer));
   }
   bool on_withdrawn(const Withdrawal& what) override { return world.events.on_withdrawn(id, what); }
+  void on_ready(const Jid& peer) override { world.events.on_ready(id, peer); }
 
   AccountWorld world;
   const AccountId id;

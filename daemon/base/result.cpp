@@ -23,6 +23,7 @@ std::string_view to_string(Errc code) noexcept {
     case Errc::NotRegularFile: return "NotRegularFile";
     case Errc::UnsafeFolder: return "UnsafeFolder";
     case Errc::DiskFull: return "DiskFull";
+    case Errc::PeerDiskFull: return "PeerDiskFull";
     case Errc::Io: return "Io";
     case Errc::Unavailable: return "Unavailable";
     case Errc::Exists: return "Exists";

@@ -34,6 +34,7 @@ enum class Errc {
   NotRegularFile,
   UnsafeFolder,  ///< a folder that others can write to, or that is not ours
   DiskFull,
+  PeerDiskFull,  ///< the receiver's, which says so
   Io,
   /// our own system cannot just now (descriptors, memory, a file server): time may cure it
   Unavailable,

@@ -121,8 +121,8 @@ bool can_change(Direction direction, JobState from, JobState to) noexcept {
       return to == S::Offered || to == S::Connecting || to == S::Paused || to == S::Failed ||
              to == S::Cancelled;
     case S::Offered:
-      return to == S::Connecting || to == S::Failed || to == S::Cancelled ||
-             (out && (to == S::Queued || to == S::Paused || to == S::Done));
+      return to == S::Connecting || to == S::Failed || to == S::Cancelled || to == S::Paused ||
+             (out && (to == S::Queued || to == S::Done));
     case S::Connecting:
       return to == S::Active || to == S::Queued || to == S::Paused || to == S::Failed ||
              to == S::Cancelled || (out && to == S::Offered);  // by another way

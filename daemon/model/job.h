@@ -36,8 +36,8 @@ enum class Direction { Out, In };
 ///   to Queued, which is "again, later": from Connecting, Active and Verifying; of an outgoing job
 ///     from Offered too, and from Failed and Cancelled by a retry
 ///   to Failed and to Cancelled: from every state that is not terminal
-///   Paused (nothing enters it yet): from Queued, Connecting and Active, of an outgoing job from
-///     Offered too; it leads to Queued and to Active
+///   Paused, which is "not before something has changed here": from Queued, Offered, Connecting and
+///     Active; it leads to Queued and to Active
 ///
 /// A state may follow itself with another reason, unless it is terminal.
 ///

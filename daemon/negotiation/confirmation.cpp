@@ -40,8 +40,9 @@ void Confirmation::answered(const IqReply& reply) {
     if (!std::exchange(asked_twice_, true)) return ask();
     return finish(Delivery::HandedOver);
   }
-  // Neither a full disk nor a session it forgot says that the bytes were wrong.
-  if (why.code != Errc::HashMismatch) why.code = Errc::Interrupted;
+  // A session that it forgot, say, does not mean that the bytes were wrong.
+  if (why.code != Errc::HashMismatch && why.code != Errc::PeerDiskFull)
+    why.code = Errc::Interrupted;
   finish(std::move(why));
 }
 

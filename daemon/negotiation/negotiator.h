@@ -141,6 +141,9 @@ class Negotiator {
   /// Tells a peer of our kind that nothing more will come of an offer (Sending::open_sid), before
   /// its Sending, if that is still there, is destroyed. Whether it heard is not told.
   virtual void withdraw(const Jid& peer, const std::string& sid) = 0;
+  /// Tells a peer of our kind, whose offer we declined for want of room (DiskFull), that there is
+  /// some. Whether it heard is not told.
+  virtual void say_ready(const Jid& peer) = 0;
 
   /// Does this set speak of an offer of that peer which is live, or over and still remembered?
   virtual bool knows(const Jid& from, const Element& payload) const = 0;
@@ -155,6 +158,8 @@ class IncomingOffer {
  public:
   virtual ~IncomingOffer() = default;
   virtual const Offer& offer() const = 0;
+  /// Whose it is: there as long as the account is.
+  virtual Negotiator& negotiator() const = 0;
   /// Consumes the offer. `range` is the whole file unless the offer allowed ranges.
   /// `direct_allowed`: ip_policy lets us connect to this peer's addresses.
   struct Terms {
@@ -166,7 +171,7 @@ class IncomingOffer {
   [[nodiscard]] virtual std::unique_ptr<Receiving> accept(const Terms& terms,
                                                           Receiving::Handler& handler) = 0;
   /// Consumes the offer. Declined = forbidden; Cancelled (offered again after that), Constraint,
-  /// Policy and Timeout have words of their own.
+  /// DiskFull, Policy and Timeout have words of their own.
   virtual void decline(const Error& why) = 0;
   /// Consumes the offer of a program of our kind: its file is here, whole, of an earlier offer.
   virtual void have_it(const std::optional<Hash>& hash) = 0;
@@ -178,6 +183,8 @@ class OfferListener {
   virtual void on_offer(std::unique_ptr<IncomingOffer> offer) = 0;
   /// False when nothing is known of it.
   virtual bool on_withdrawn(const Withdrawal& what) = 0;
+  /// A peer of our kind has room again for what it declined.
+  virtual void on_ready(const Jid& peer) = 0;
 
  protected:
   ~OfferListener() = default;

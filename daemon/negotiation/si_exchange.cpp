@@ -22,9 +22,9 @@ void SiRegistry::remember(const Key& key, std::optional<StanzaError> refusal) {
   if (finished.size() > kFinishedKept) finished.pop_back();
 }
 
-void say_withdrawn(IqChannel& iq, const Jid& peer, const ConfirmWithdrawn& what) {
+void tell(IqChannel& iq, const Jid& peer, const Element& what) {
   const auto forgotten =
-      iq.request(IqType::Set, peer, what.build(), std::chrono::minutes(1), [](const IqReply&) {});
+      iq.request(IqType::Set, peer, what, std::chrono::minutes(1), [](const IqReply&) {});
 }
 
 SiExchange::SiExchange(std::shared_ptr<SiRegistry> registry, Jid self, IncomingIq iq, SiOffer offer)

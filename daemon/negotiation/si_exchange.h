@@ -43,8 +43,8 @@ struct SiRegistry {
   void remember(const Key& key, std::optional<StanzaError> refusal);
 };
 
-/// Tells the receiver of an offer of ours. Its answer is not waited for.
-void say_withdrawn(IqChannel& iq, const Jid& peer, const ConfirmWithdrawn& what);
+/// Tells a peer of our kind a word of xep/confirm.h. Its answer is not waited for.
+void tell(IqChannel& iq, const Jid& peer, const Element& what);
 
 /// One offer of a peer, from the arrival of its IQ until the file is here or given up: the part
 /// that the registry knows. Until leave() its (peer, sid) is taken.

@@ -23,13 +23,13 @@ StanzaError refusal_for(const Error& why) {
 
 // ---- SiPendingOffer -----------------------------------------------------------------------------
 
-SiPendingOffer::SiPendingOffer(const SiWorld& world, std::unique_ptr<SiExchange> exchange)
-    : world_(world), exchange_(std::move(exchange)), offer_{exchange_->key().peer,
-                                                            exchange_->offer().file,
-                                                            exchange_->offer().range,
-                                                            exchange_->offer().can_confirm,
-                                                            exchange_->key().sid,
-                                                            exchange_->offer().file_id} {}
+SiPendingOffer::SiPendingOffer(const SiWorld& world, Negotiator& negotiator,
+                               std::unique_ptr<SiExchange> exchange)
+    : world_(world),
+      negotiator_(negotiator),
+      exchange_(std::move(exchange)),
+      offer_{exchange_->key().peer,          exchange_->offer().file, exchange_->offer().range,
+             exchange_->offer().can_confirm, exchange_->key().sid,    exchange_->offer().file_id} {}
 
 std::unique_ptr<Receiving> SiPendingOffer::accept(const Terms& terms, Receiving::Handler& handler) {
   return std::make_unique<SiIncoming>(world_, std::move(exchange_), terms, handler);

@@ -15,15 +15,18 @@ namespace xmppftd {
 /// A peer's offer while the user thinks.
 class SiPendingOffer final : public IncomingOffer {
  public:
-  SiPendingOffer(const SiWorld& world, std::unique_ptr<SiExchange> exchange);
+  SiPendingOffer(const SiWorld& world, Negotiator& negotiator,
+                 std::unique_ptr<SiExchange> exchange);
 
   const Offer& offer() const override { return offer_; }
+  Negotiator& negotiator() const override { return negotiator_; }
   std::unique_ptr<Receiving> accept(const Terms& terms, Receiving::Handler& handler) override;
   void decline(const Error& why) override;
   void have_it(const std::optional<Hash>& hash) override;
 
  private:
   const SiWorld world_;
+  Negotiator& negotiator_;
   std::unique_ptr<SiExchange> exchange_;  // null once answered
   const Offer offer_;
 };

@@ -33,6 +33,11 @@ SiNegotiator::SiNegotiator(SiWorld world, OfferListener& listener)
                    [this](IncomingIq iq) { done_said(std::move(iq)); });
   world_.iq.handle(IqType::Set, "withdrawn", kNsConfirm,
                    [this](IncomingIq iq) { withdrawn(std::move(iq)); });
+  world_.iq.handle(IqType::Set, "ready", kNsConfirm, [this](IncomingIq iq) {
+    const Jid peer = iq.from();
+    iq.reply();
+    listener_.on_ready(peer);
+  });
 }
 
 SiNegotiator::~SiNegotiator() = default;
@@ -69,7 +74,7 @@ void SiNegotiator::offered(IncomingIq iq) {
   Jid self = own_address(iq, world_.iq.self());
   auto exchange =
       std::make_unique<SiExchange>(registry_, std::move(self), std::move(iq), *std::move(offer));
-  listener_.on_offer(std::make_unique<SiPendingOffer>(world_, std::move(exchange)));
+  listener_.on_offer(std::make_unique<SiPendingOffer>(world_, *this, std::move(exchange)));
 }
 
 void SiNegotiator::done_said(IncomingIq iq) {
@@ -87,7 +92,11 @@ void SiNegotiator::done_said(IncomingIq iq) {
 void SiNegotiator::withdraw(const Jid& peer, const std::string& sid) {
   for (auto* one : registry_->outgoing)
     if (one->peer() == peer && one->open_sid() == sid) one->withdrawn();
-  say_withdrawn(world_.iq, peer, {sid, false});
+  tell(world_.iq, peer, ConfirmWithdrawn{sid, false}.build());
+}
+
+void SiNegotiator::say_ready(const Jid& peer) {
+  tell(world_.iq, peer, Element("ready", std::string(kNsConfirm)));
 }
 
 void SiNegotiator::withdrawn(IncomingIq iq) {

@@ -15,8 +15,8 @@ namespace xmppftd {
 /// its sessions, and outlives every Sending and IncomingOffer that it made.
 class SiNegotiator final : public Negotiator {
  public:
-  /// Registers for <si/>, <done/> and <withdrawn/> sets. Offers that pass the checks go to
-  /// `listener`.
+  /// Registers for <si/>, <done/>, <withdrawn/> and <ready/> sets. Offers that pass the checks go
+  /// to `listener`.
   SiNegotiator(SiWorld world, OfferListener& listener);
   ~SiNegotiator() override;
   SiNegotiator(const SiNegotiator&) = delete;
@@ -30,6 +30,7 @@ class SiNegotiator final : public Negotiator {
   std::unique_ptr<Sending> offer(const Offer& offer, const OfferTerms& terms,
                                  Sending::Handler& handler) override;
   void withdraw(const Jid& peer, const std::string& sid) override;
+  void say_ready(const Jid& peer) override;
   bool knows(const Jid& from, const Element& payload) const override;
   void peer_gone(const Jid& full) override;
   void session_ended() override;

@@ -33,7 +33,7 @@ std::optional<ConfirmDone> already_there(const IqFailure& failure) {
 /// What a refused offer means.
 Error offer_error(const IqFailure& failure) {
   Error why = explain(Step::SiOffer, failure);
-  if (failure.kind != IqFailure::Kind::Refused) return why;
+  if (failure.kind != IqFailure::Kind::Refused || why.code == Errc::PeerDiskFull) return why;
   // COMPAT QXmpp: says no more than <bad-request/> when it knows none of our methods.
   if (why.code == Errc::Protocol) why.code = Errc::NoCommonMethod;
   // RFC 6120 section 8.3.2: "wait" is "not now", whatever the condition; a policy is kept to by
@@ -257,7 +257,7 @@ std::string SiOutgoing::open_sid() const { return held_ ? offer_.id : ""; }
 /// The peer accepted, and this attempt will not deliver: so that it need not wait until it sees
 /// that.
 void SiOutgoing::leave_stream() {
-  if (held_ && awaited_) say_withdrawn(world_.iq, peer_, {offer_.id, true});
+  if (held_ && awaited_) tell(world_.iq, peer_, ConfirmWithdrawn{offer_.id, true}.build());
 }
 
 void SiOutgoing::completed(Delivery delivery, std::optional<Hash> verified) {

@@ -19,7 +19,8 @@ IncomingJobs::IncomingJobs(const QueueWorld& world, const QueueConfig& config, J
       later_(later),
       slots_(slots),
       owner_(owner),
-      by_rules_(kByRules, kByRulesPerPeer, [this] { owner_.on_room(); }) {}
+      by_rules_(kByRules, kByRulesPerPeer, [this] { owner_.on_room(); }),
+      room_(world.files, world.timers, [this](JobId id) { there_is_room(id); }) {}
 
 IncomingJobs::~IncomingJobs() { by_rules_.close(); }
 
@@ -29,9 +30,10 @@ void IncomingJobs::resume(Job& job) {
     auto& entry = receiving_[job.id()];
     entry.attempt = make_attempt(job);
     entry.attempt->finish_publishing();
-  } else if (record.state == JobState::Queued) {
+  } else if (record.state == JobState::Queued || record.state == JobState::Paused) {
     if (record.part.inode == 0) drop_part(job, nullptr);  // named, and perhaps made, but no more
     wait_for_sender(job, {}, config_.resume_within);
+    if (record.state == JobState::Paused) watch_room(job);
   } else if (!record.part_name.empty()) {
     drop_part(job, nullptr);  // it ended, and we died before the bytes were gone
   }
@@ -55,10 +57,14 @@ Job* IncomingJobs::find_same(AccountId account, const Offer& offer) const {
     if (Job* job = book_.find(id); !is_terminal(job->now().state) &&
                                    is_same_file(job->now(), account, offer, Likeness::Proven))
       return job;
-  for (const auto& [id, waiting] : waiting_)
-    if (Job* job = book_.find(id); is_offered_again(
-            job->now(), account, offer, job->now().waiting_since, config_.relink_within))
+  for (const auto& [id, waiting] : waiting_) {
+    Job* job = book_.find(id);
+    // Where there was no room nothing came, and the sender may take its time.
+    const bool paused = job->now().state == JobState::Paused;
+    if (is_offered_again(job->now(), account, offer, job->now().waiting_since,
+                         paused ? config_.resume_within : config_.relink_within))
       return job;
+  }
   return nullptr;
 }
 
@@ -69,7 +75,7 @@ void IncomingJobs::offered_again(Job& job, std::unique_ptr<IncomingOffer> offer)
     // it will not say more of the old one
     on_receive_ended(job.id(), Error{Errc::Interrupted, "the sender began anew"});
   } else if (found != receiving_.end()) {
-    auto source = source_of(again);
+    auto source = source_of(*offer);
     if (found->second.attempt->switch_to(offer, terms_for(job, again.peer)))
       found->second.source = std::move(source);
     else
@@ -84,6 +90,8 @@ void IncomingJobs::offered_again(Job& job, std::unique_ptr<IncomingOffer> offer)
   record.file.hash = again.file.hash;
   if (again.file.modified) record.file.modified = again.file.modified;
   waiting_.erase(job.id());
+  room_.remove(job.id());
+  if (record.state == JobState::Paused) job.change(JobState::Queued, JobReason::WaitingPeer);
   receive(job, std::move(offer), {}, keep);
 }
 
@@ -137,8 +145,9 @@ std::string IncomingJobs::share_of(AccountId account, const Jid& peer) {
   return std::to_string(account) + " " + peer.bare().str();
 }
 
-IncomingJobs::Source IncomingJobs::source_of(const Offer& offer) {
-  return {offer.peer.str(), offer.sid, offer.can_confirm};
+IncomingJobs::Source IncomingJobs::source_of(const IncomingOffer& offer) {
+  const auto& what = offer.offer();
+  return {what.peer.str(), what.sid, what.can_confirm ? &offer.negotiator() : nullptr};
 }
 
 bool IncomingJobs::has_room(AccountId account, const Jid& peer) const {
@@ -163,7 +172,7 @@ void IncomingJobs::receive(Job& job, std::unique_ptr<IncomingOffer> offer, Done 
   if (!reply) entry.room = by_rules_.take(share_of(job.now().account, peer));
   entry.reply = std::move(reply);
   entry.turn = ++turns_;
-  entry.source = source_of(offer->offer());
+  entry.source = source_of(*offer);
   entry.attempt = make_attempt(job);
   const auto terms = terms_for(job, peer);
   entry.attempt->begin(std::move(offer), terms, keep);
@@ -210,6 +219,7 @@ void IncomingJobs::on_receive_refused(JobId id, std::unique_ptr<IncomingOffer> o
   book_.add_step(id, "refused", why.detail);
   if (job.now().state == JobState::Queued) {  // one that goes on, whose room is gone
     offer->decline(why);
+    if (why.code == Errc::DiskFull) return pause(job, std::move(entry.source), why);
     book_.commit(job);
     return wait_for_sender(job, std::move(entry.source), config_.resume_within);
   }
@@ -229,8 +239,13 @@ void IncomingJobs::on_receive_ended(JobId id, Result<void> how) {
   const auto verdict = verdict_of(why.code);
   // Whoever does not tell us what becomes of its offers, and never opened a stream, does not come
   // back by itself.
-  const bool gave_up =
-      why.code == Errc::Timeout && job.now().state == JobState::Connecting && !entry.source.tells;
+  const bool gave_up = why.code == Errc::Timeout && job.now().state == JobState::Connecting &&
+                       entry.source.negotiator == nullptr;
+  if (why.code == Errc::DiskFull) {
+    if (const auto part = entry.attempt->part())
+      keep_part(job, part, entry.attempt->sample().transferred);
+    return pause(job, std::move(entry.source), why);
+  }
   switch (gave_up ? Remedy::Fail : verdict.remedy) {
     case Remedy::Fail:
       return end(job, JobState::Failed, verdict.reason, why, entry.attempt->part());
@@ -265,6 +280,43 @@ void IncomingJobs::wait_for_sender(Job& job, Source source, std::chrono::seconds
   });
   waiting_[job.id()] = {std::move(timer), std::move(source)};
   give_up_oldest(job);
+}
+
+void IncomingJobs::await_room(Job& job, const IncomingOffer& offer, const Error& why) {
+  pause(job, source_of(offer), why);
+}
+
+/// No room for it here: the sender knows, and is told when there is some.
+void IncomingJobs::pause(Job& job, Source source, const Error& why) {
+  auto& record = job.edit();
+  record.error_name = error_name_of(JobReason::DiskFull);
+  record.error_detail = why.detail;
+  record.waiting_since = wall_now();
+  job.change(JobState::Paused, JobReason::DiskLow);
+  book_.add_step(job.id(), "paused", why.detail);
+  book_.commit(job);
+  wait_for_sender(job, std::move(source), config_.resume_within);
+  if (waiting_.count(job.id()) != 0) watch_room(job);
+}
+
+void IncomingJobs::watch_room(const Job& job) {
+  const auto& record = job.now();
+  const auto kept = record.part.inode == 0 ? 0 : std::min(record.transferred, record.file.size);
+  room_.add(job.id(), {record.folder, record.file.size - kept, config_.keep_free});
+}
+
+void IncomingJobs::there_is_room(JobId id) {
+  Job& job = *book_.find(id);
+  auto& record = job.edit();
+  record.error_name.clear();
+  record.error_detail.clear();
+  job.change(JobState::Queued, JobReason::WaitingPeer);
+  book_.add_step(id, "room", "there is room in " + record.folder + " again");
+  book_.commit(job);
+  const auto& source = waiting_.at(id).source;
+  const auto* account = world_.accounts.find(record.account);
+  if (source.negotiator == nullptr || account == nullptr || !account->online()) return;
+  if (const auto peer = Jid::parse(source.peer)) source.negotiator->say_ready(*peer);
 }
 
 void IncomingJobs::give_up_oldest(const Job& newest) {
@@ -319,6 +371,7 @@ void IncomingJobs::end(Job& job, JobState state, JobReason reason, const Error& 
   if (!record.part_name.empty()) drop_part(job, std::move(part));
   receiving_.erase(id);
   waiting_.erase(id);
+  room_.remove(id);
 }
 
 void IncomingJobs::forget(Job& job) {

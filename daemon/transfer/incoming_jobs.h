@@ -17,6 +17,7 @@
 #include "transfer/queue_config.h"
 #include "transfer/queue_world.h"
 #include "transfer/receive_attempt.h"
+#include "transfer/room_watch.h"
 #include "transfer/shares.h"
 #include "transfer/slots.h"
 
@@ -26,7 +27,8 @@ namespace xmppftd {
 /// a file again that its sender offers anew.
 ///
 /// A job is in one of two places: `receiving_` (being accepted, coming in or being put in place) or
-/// `waiting_` (Queued: the stream was lost, the sender may offer it again).
+/// `waiting_` (Queued: the stream was lost, the sender may offer it again; Paused: the same, and
+/// its folder has no room for it just now).
 class IncomingJobs final : private ReceiveAttempt::Owner {
  public:
   using Done = OrderDone;
@@ -64,6 +66,9 @@ class IncomingJobs final : private ReceiveAttempt::Owner {
   void receive(Job& job, std::unique_ptr<IncomingOffer> offer, Done reply,
                ReceiveFile::Keep keep = ReceiveFile::Keep::Nothing);
 
+  /// A rule took this offer, which was declined for want of room: its sender may come again.
+  void await_room(Job& job, const IncomingOffer& offer, const Error& why);
+
   /// The live job that this offer continues, doubles or replaces.
   Job* find_same(AccountId account, const Offer& offer) const;
   /// What becomes of such an offer.
@@ -88,7 +93,8 @@ class IncomingJobs final : private ReceiveAttempt::Owner {
   struct Source {
     std::string peer;  ///< full
     std::string sid;
-    bool tells = false;  ///< is of our kind, and says what becomes of it
+    /// is of our kind: says what becomes of it, and is told what becomes of it here; else null
+    Negotiator* negotiator = nullptr;
   };
   struct Receiving {
     std::unique_ptr<ReceiveAttempt> attempt;
@@ -104,11 +110,14 @@ class IncomingJobs final : private ReceiveAttempt::Owner {
   };
 
   static std::string share_of(AccountId account, const Jid& peer);
-  static Source source_of(const Offer& offer);
+  static Source source_of(const IncomingOffer& offer);
   IncomingOffer::Terms terms_for(const Job& job, const Jid& peer) const;
   std::unique_ptr<ReceiveAttempt> make_attempt(Job& job);
   void answer(Receiving& entry, Error why);
   void wait_for_sender(Job& job, Source source, std::chrono::seconds within);
+  void pause(Job& job, Source source, const Error& why);
+  void watch_room(const Job& job);
+  void there_is_room(JobId id);
   void give_up_oldest(const Job& newest);
   ReceiveFile::Keep what_to_keep(const Job& job, const Offer& again);
   void keep_part(Job& job, std::shared_ptr<PartFile> part, std::uint64_t bytes);
@@ -131,6 +140,7 @@ class IncomingJobs final : private ReceiveAttempt::Owner {
   std::map<JobId, Receiving> receiving_;
   std::uint64_t turns_ = 0;  ///< given so far
   std::map<JobId, Waiting> waiting_;
+  RoomWatch room_;  ///< for those that are Paused
   WhileAlive alive_;
 };
 

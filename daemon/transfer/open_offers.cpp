@@ -354,7 +354,7 @@ void OpenOffers::on_not_received(Job& job, std::unique_ptr<IncomingOffer> offer,
   }
   if (!reply && why.code == Errc::DiskFull) {
     offer->decline(why);
-    return end(job, JobState::Failed, JobReason::DiskFull, why);
+    return receives_.await_room(job, *offer, why);
   }
   if (!reply && why.code == Errc::Unavailable)
     return hold_for_better_times(job, std::move(offer), why);

@@ -305,6 +305,18 @@ void OutgoingJobs::try_now(JobId id) {
   lanes_.line_up(job);  // which changes the reason, and so commits
 }
 
+void OutgoingJobs::peer_ready(AccountId account, const Jid& peer) {
+  const auto bare = peer.bare().str();
+  std::vector<JobId> aside;
+  for (const auto& [id, memory] : memories_)
+    if (const auto& record = book_.find(id)->now(); memory.backoff && memory.refused &&
+                                                    record.account == account &&
+                                                    bare_part(record.peer) == bare)
+      aside.push_back(id);
+  for (const JobId id : aside) try_now(id);
+  lanes_.peer_ready(account, bare);
+}
+
 void OutgoingJobs::account_offline(AccountId account) {
   const auto since = world_.timers.now() - kSameTrouble;
   for (auto& [id, memory] : memories_)

@@ -50,6 +50,8 @@ class OutgoingJobs final : private SendFile::Owner, private SendLanes::Owner {
 
   SendLanes& lanes() noexcept { return lanes_; }
   void account_offline(AccountId account);
+  /// The peer may take by now what it had no room for.
+  void peer_ready(AccountId account, const Jid& peer);
   void account_removed(AccountId account);
   /// A running job moves too slowly to hold a slot, or no longer so.
   void creeps(JobId id, bool slowly);

@@ -275,6 +275,10 @@ bool TransferQueue::on_withdrawn(AccountId account, const Withdrawal& what) {
   return offers_->on_withdrawn(account, what);
 }
 
+void TransferQueue::on_ready(AccountId account, const Jid& peer) {
+  sends_->peer_ready(account, peer);
+}
+
 void TransferQueue::account_changed(AccountId account) {
   const auto* port = world_.accounts.find(account);
   if (port != nullptr && port->online()) return sends_->lanes().account_online(account);

@@ -127,6 +127,7 @@ class TransferQueue final : public AccountEvents, private JobList::Reader {
   // AccountEvents
   void on_offer(AccountId account, std::unique_ptr<IncomingOffer> offer) override;
   bool on_withdrawn(AccountId account, const Withdrawal& what) override;
+  void on_ready(AccountId account, const Jid& peer) override;
   void account_changed(AccountId account) override;
   void account_removed(AccountId account) override;
   void peer_changed(AccountId account, const Jid& bare) override;

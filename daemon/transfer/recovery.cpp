@@ -40,7 +40,7 @@ bool recover_in(JobRecord& record) {
     record.reason = JobReason::None;  // until the folder was looked at again
     return true;
   }
-  if (record.state == JobState::Queued) return false;
+  if (record.state == JobState::Queued || record.state == JobState::Paused) return false;
   if (record.state == JobState::Offered && !record.accepted) {
     end(record, JobState::Cancelled, JobReason::Withdrawn,
         "xmppftd was restarted before anybody answered the offer");

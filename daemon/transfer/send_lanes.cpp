@@ -187,16 +187,23 @@ void SendLanes::account_online(AccountId account) {
   changed();
 }
 
-void SendLanes::peer_changed(AccountId account, std::string_view bare) {
+void SendLanes::for_lanes_of(AccountId account, std::string_view bare,
+                             const std::function<void(Lane& lane)>& act) {
   // Lanes are in order: the bare address, then its full ones, with others in between ("a@b",
   // "a@b.c", "a@b/r").
   for (auto lane = lanes_.lower_bound({account, std::string(bare), {}}); lane != lanes_.end();
        ++lane) {
     if (lane->first.account != account || !lane->first.peer.starts_with(bare)) break;
-    if (bare_part(lane->first.peer) != bare || !lane->second.absent) continue;
-    lane->second.look = true;
-    changed();
+    if (bare_part(lane->first.peer) == bare) act(lane->second);
   }
+}
+
+void SendLanes::peer_changed(AccountId account, std::string_view bare) {
+  for_lanes_of(account, bare, [this](Lane& lane) {
+    if (!lane.absent) return;
+    lane.look = true;
+    changed();
+  });
 }
 
 // "Not now"
@@ -214,13 +221,22 @@ void SendLanes::took(const Key& key) { lanes_[key].refusals = 0; }
 void SendLanes::pause(const Key& key, Lane& lane) {
   const auto delay = owner_.pause_after(++lane.refusals);
   lane.paused_until = world_.timers.now() + delay;
-  lane.pause = world_.timers.after(delay, [this, key] {
-    Lane& paused = lanes_[key];
-    paused.pause.reset();
-    auto place = paused.jobs.begin();  // those that were refused stand first
-    for (int i = 0; i < kRefusedTogether && place != paused.jobs.end(); ++i, ++place)
-      paused.fresh.push_back(place->second);
-    changed();
+  lane.pause = world_.timers.after(delay, [this, key] { end_pause(lanes_[key]); });
+}
+
+void SendLanes::end_pause(Lane& lane) {
+  lane.pause.reset();
+  auto place = lane.jobs.begin();  // those that were refused stand first
+  for (int i = 0; i < kRefusedTogether && place != lane.jobs.end(); ++i, ++place)
+    lane.fresh.push_back(place->second);
+  changed();
+}
+
+void SendLanes::peer_ready(AccountId account, std::string_view bare) {
+  for_lanes_of(account, bare, [this](Lane& lane) {
+    if (!lane.pause) return;
+    lane.refusals = 0;
+    end_pause(lane);
   });
 }
 

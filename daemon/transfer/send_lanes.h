@@ -115,6 +115,8 @@ class SendLanes {
   std::chrono::milliseconds refused(const Key& key);
   /// The last "not now" is over.
   void took(const Key& key);
+  /// What this bare JID said "not now" to it may take by now.
+  void peer_ready(AccountId account, std::string_view bare);
   /// Does a job wait in it?
   bool has_jobs(const Key& key) const;
 
@@ -155,6 +157,9 @@ class SendLanes {
   void looked_in_vain(const Key& key);
   void look_now(Key key);
   void pause(const Key& key, Lane& lane);
+  void end_pause(Lane& lane);
+  void for_lanes_of(AccountId account, std::string_view bare,
+                    const std::function<void(Lane& lane)>& act);
   void changed();
   JobReason reason_for(const Key& key, const Lane& lane) const;
   bool set_reason(JobId id, const Lane& lane);

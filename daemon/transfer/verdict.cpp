@@ -25,6 +25,7 @@ Verdict verdict_of(Errc code) noexcept {
     case Errc::FileChanged:
     case Errc::NotRegularFile: return {Remedy::Fail, JobReason::FileChanged};
     case Errc::DiskFull: return {Remedy::Fail, JobReason::DiskFull};
+    case Errc::PeerDiskFull: return {Remedy::NotNow, JobReason::DiskFull};
     case Errc::Unreadable:
     case Errc::Exists:
     case Errc::BadFd:

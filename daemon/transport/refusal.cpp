@@ -176,6 +176,8 @@ std::string_view meaning_of_own(Step step, const StanzaError& error) {
   if (step == Step::SiOffer && name == "bad-profile")
     return "the peer's program takes streams but no files (XEP-0096); the peer needs another "
            "program";
+  if ((step == Step::SiOffer || step == Step::Confirmation) && name == "disk-full")
+    return "the receiver's disk is full; the file is offered again until there is room for it";
   if (step == Step::Confirmation && name == "hash-mismatch")
     return "what arrived is not what was sent; send the file again";
   return "";

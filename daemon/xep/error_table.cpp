@@ -11,6 +11,7 @@ std::optional<Errc> code_of_application(const Element& application) {
   if (application.is("no-valid-streams", kNsSi)) return Errc::NoCommonMethod;
   if (application.is("bad-profile", kNsSi)) return Errc::PeerUnsupported;
   if (application.is("hash-mismatch", kNsConfirm)) return Errc::HashMismatch;
+  if (application.is("disk-full", kNsConfirm)) return Errc::PeerDiskFull;
   return std::nullopt;
 }
 
@@ -58,6 +59,13 @@ StanzaError refusal(Condition condition, std::string name, std::string_view xmln
   return error;
 }
 
+/// "Not now" to everybody, and to our own kind whose disk it is.
+StanzaError disk_full() {
+  auto error = StanzaError::of(Condition::ResourceConstraint, "The disk is full");
+  error.application = Element("disk-full", std::string(kNsConfirm));
+  return error;
+}
+
 }  // namespace
 
 Error to_error(const StanzaError& error, std::string_view what) {
@@ -93,8 +101,9 @@ StanzaError to_stanza_error(const Error& error) {
     case Errc::NoSuchJob:
     case Errc::NoSuchAccount:
     case Errc::FileMissing: return StanzaError::of(Condition::ItemNotFound);
+    case Errc::DiskFull: return disk_full();
     case Errc::Constraint:
-    case Errc::DiskFull:
+    case Errc::PeerDiskFull:
     case Errc::Unavailable:
     case Errc::TooMany: return StanzaError::of(Condition::ResourceConstraint);
     case Errc::Cancelled: return StanzaError::of(Condition::NotAcceptable, "Cancelled");

@@ -62,6 +62,7 @@ struct Events final : AccountEvents {
     note(id, "withdrawn " + what.sid);
     return true;
   }
+  void on_ready(AccountId id, const Jid& peer) override { note(id, "ready " + peer.str()); }
   void account_changed(AccountId) override { ++online_changes; }
   void account_removed(AccountId) override {}
   void peer_changed(AccountId id, const Jid& bare) override { note(id, "changed " + bare.str()); }

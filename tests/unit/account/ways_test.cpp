@@ -22,6 +22,7 @@ class OneFamily final : public Negotiator {
     return nullptr;
   }
   void withdraw(const Jid&, const std::string&) override {}
+  void say_ready(const Jid&) override {}
   bool knows(const Jid&, const Element&) const override { return false; }
   void peer_gone(const Jid&) override {}
   void session_ended() override {}

@@ -56,6 +56,10 @@ TEST_CASE("confirm, sender: the receiver says why not", "[si][confirm]") {
     expected = "ended HashMismatch";
   }
   SECTION("no room") {
+    error = to_stanza_error(Error{Errc::DiskFull, ""});
+    expected = "ended PeerDiskFull";
+  }
+  SECTION("too much to do") {
     error = StanzaError::of(Condition::ResourceConstraint);
     expected = "ended Interrupted";
   }

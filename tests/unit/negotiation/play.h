@@ -92,6 +92,7 @@ struct Play : OfferListener {
   std::vector<std::unique_ptr<IncomingOffer>> offers;
   std::vector<std::string> withdrawn;  ///< "sid", "sid again"
   bool knows_withdrawn = true;
+  std::vector<std::string> ready;  ///< full JIDs
   SiNegotiator negotiator{{iq, timers, {&s5b, &ibb}}, *this};
 
   virtual ~Play() {
@@ -105,6 +106,7 @@ struct Play : OfferListener {
     withdrawn.push_back(what.sid + (what.again ? " again" : ""));
     return knows_withdrawn;
   }
+  void on_ready(const Jid& peer) override { ready.push_back(peer.str()); }
 };
 
 }  // namespace xmppftd::test

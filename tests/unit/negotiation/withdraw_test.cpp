@@ -104,4 +104,26 @@ TEST_CASE("withdraw, sender: \"wait\" is \"not now\" (RFC 6120 s8.3.2)", "[si]")
   CHECK(play.job.take() == Heard{expected});
 }
 
+TEST_CASE("disk full: the receiver says whose disk it is, and when there is room",
+          "[si][confirm]") {
+  SECTION("in its refusal") {
+    Offered scene;
+    scene.play.iq.refuse(to_stanza_error(Error{Errc::DiskFull, "/home/bob: not enough room"}));
+    CHECK(scene.play.job.take() == Heard{"ended PeerDiskFull"});
+  }
+  SECTION("to a sender of our kind, that awaits no answer") {
+    OfferPlay play;
+    play.negotiator.say_ready(jid(kPeer));
+    play.iq.expect("<iq type='set' to='" + kPeer + "'><ready xmlns='urn:xmppft:confirm:0'/></iq>");
+    play.iq.expect_nothing();
+  }
+  SECTION("which hears it") {
+    OfferPlay play;
+    play.iq.inject("<iq type='set' id='r1' from='" + kPeer +
+                   "'><ready xmlns='urn:xmppft:confirm:0'/></iq>");
+    play.iq.expect_result("r1");
+    CHECK(play.ready == Heard{kPeer});
+  }
+}
+
 }  // namespace withdraw_test

@@ -24,7 +24,8 @@ void check_names(const Disk& disk) {
 /// Goes as far as it can; a crash makes the steps after it do nothing.
 void receive_all(House& house, bool already_accepted) {
   auto answer = std::make_shared<Answer>();
-  house.queue->on_offer(1, std::make_unique<FakeOffer>(House::offer_of("notes.txt", 1000), answer));
+  house.queue->on_offer(1, std::make_unique<FakeOffer>(House::offer_of("notes.txt", 1000),
+                                                       house.negotiator(), answer));
   house.settle();
   const JobId id = house.queue->newest();
   if (!already_accepted && id != 0 && house.queue->find(id) != nullptr && !answer->talk)

@@ -102,6 +102,7 @@ class FakeNegotiator final : public Negotiator {
   bool peer_confirms = true;
   std::vector<std::shared_ptr<Talk>> talks;
   std::vector<std::string> withdrawn;  ///< "ann@example.org/phone s1"
+  std::vector<std::string> ready;      ///< who was told so: "ann@example.org/phone"
 
   std::string_view family() const override { return kNsSi; }
   bool carries(const Method&) const override { return true; }
@@ -120,6 +121,7 @@ class FakeNegotiator final : public Negotiator {
   void withdraw(const Jid& peer, const std::string& sid) override {
     withdrawn.push_back(peer.str() + " " + sid);
   }
+  void say_ready(const Jid& peer) override { ready.push_back(peer.str()); }
   bool knows(const Jid&, const Element&) const override { return false; }
   void peer_gone(const Jid&) override {}
   void session_ended() override {}
@@ -195,12 +197,13 @@ struct Answer {
 
 class FakeOffer final : public IncomingOffer {
  public:
-  FakeOffer(Offer offer, std::shared_ptr<Answer> answer)
-      : offer_(std::move(offer)), answer_(std::move(answer)) {}
+  FakeOffer(Offer offer, Negotiator& negotiator, std::shared_ptr<Answer> answer)
+      : offer_(std::move(offer)), negotiator_(negotiator), answer_(std::move(answer)) {}
   ~FakeOffer() override {
     answer_->dropped = !answer_->declined && !answer_->talk && !answer_->is_here;
   }
   const Offer& offer() const override { return offer_; }
+  Negotiator& negotiator() const override { return negotiator_; }
   std::unique_ptr<Receiving> accept(const Terms& terms, Receiving::Handler& handler) override {
     answer_->talk = std::make_shared<Talk>();
     answer_->talk->terms = terms;
@@ -215,6 +218,7 @@ class FakeOffer final : public IncomingOffer {
 
  private:
   Offer offer_;
+  Negotiator& negotiator_;
   std::shared_ptr<Answer> answer_;
 };
 

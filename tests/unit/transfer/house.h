@@ -127,7 +127,7 @@ struct House final : TransferQueue::Observer {
   }
   std::shared_ptr<Answer> offered(Offer offer) {
     auto answer = std::make_shared<Answer>();
-    queue->on_offer(1, std::make_unique<FakeOffer>(std::move(offer), answer));
+    queue->on_offer(1, std::make_unique<FakeOffer>(std::move(offer), negotiator(), answer));
     settle();
     return answer;
   }

@@ -174,16 +174,6 @@ TEST_CASE("offers: a rule whose job cannot be written lets the sender try later"
   CHECK(house.offered()->talk);
 }
 
-TEST_CASE("offers: a full disk under a rule is told to the sender at once", "[offers]") {
-  House house;
-  house.start();
-  REQUIRE(house.queue->set_rules({rule(kAnn)}));
-  house.disk.free = 100;
-  auto answer = house.offered();
-  CHECK(answer->declined->code == Errc::DiskFull);
-  CHECK(house.state(1) == "failed/disk-full");
-}
-
 TEST_CASE("offers: rules accept a bounded number of bytes a day from one address (SI5)",
           "[offers]") {
   House house;

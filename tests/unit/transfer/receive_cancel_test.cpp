@@ -219,9 +219,9 @@ TEST_CASE("receive: a file that failed by itself may come again at once", "[rece
   auto answer = house.offered();
   auto line = answer->talk->open();
   house.settle();
-  line->handler->on_end(Error{Errc::DiskFull, "no space"});
+  line->handler->on_end(Error{Errc::Io, "broken"});
   house.settle();
-  REQUIRE(house.state(1) == "failed/disk-full");
+  REQUIRE(house.state(1) == "failed/io");
   CHECK(house.offered()->talk);
 }
 

@@ -168,6 +168,8 @@ TEST_CASE("refusal: an application condition means something at its own step onl
   const std::vector<Own> all = {
       {Step::SiOffer, "no-valid-streams", "the peer's program takes none of the ways"},
       {Step::SiOffer, "bad-profile", "the peer's program takes streams but no files (XEP-0096)"},
+      {Step::SiOffer, "disk-full", "the receiver's disk is full"},
+      {Step::Confirmation, "disk-full", "the receiver's disk is full"},
       {Step::Confirmation, "hash-mismatch", "what arrived is not what was sent"},
       {Step::Confirmation, "unheard-of", ""},
   };
@@ -178,8 +180,12 @@ TEST_CASE("refusal: an application condition means something at its own step onl
       error.application = Element(own.name, "urn:example:errors");
       const auto sentence = said(step, error);
       INFO("step " << static_cast<int>(step) << ", " << own.name);
-      const auto words = step == own.step && !own.words.empty()
-                             ? own.words
+      const auto own_word = [&](const Own& one) {
+        return one.step == step && one.name == own.name;
+      };
+      const auto meant = std::find_if(all.begin(), all.end(), own_word);
+      const auto words = meant != all.end() && !meant->words.empty()
+                             ? meant->words
                              : plain.substr(0, plain.find(" (bad-request"));
       CHECK(sentence.substr(0, words.size()) == words);
       CHECK(sentence.find(" (bad-request, " + own.name + ")") != std::string::npos);

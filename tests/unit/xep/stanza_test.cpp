@@ -193,6 +193,10 @@ TEST_CASE("error table: the refusals in the XEPs and of real peers", "[stanza]")
        "<not-acceptable xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/>"
        "<hash-mismatch xmlns='urn:xmppft:confirm:0'/>",
        Errc::HashMismatch},
+      {"our own receiver, whose disk is full", "type='wait'",
+       "<resource-constraint xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/>"
+       "<disk-full xmlns='urn:xmppft:confirm:0'/>",
+       Errc::PeerDiskFull},
       {"nothing", "", "", Errc::StreamFailed},
   }));
   INFO(what);
