@@ -44,13 +44,11 @@ BlockSink::BlockSink(ThreadPool& hashers, FileEnd file, ByteRange range)
 Result<void> BlockSink::write(ByteView block) {
   if (error_) return *error_;
   const int fd = file_->fd.get();
-  const auto left = range_.length - digest_.moved();
-  if (block.size() > left) {
-    error_ = Error{Errc::Protocol, "the peer sent more than the " + std::to_string(range_.length) +
-                                       " bytes it had announced"};
+  if (block.size() > range_.length - digest_.moved()) {
+    error_ = too_long(range_);
     return *error_;
   }
-  if (auto written = write_all(fd, block, range_.end() - left); !written) {
+  if (auto written = write_all(fd, block, range_.offset + digest_.moved()); !written) {
     error_ = std::move(written).error();
     return *error_;
   }
@@ -61,10 +59,8 @@ Result<void> BlockSink::write(ByteView block) {
 
 void BlockSink::finish(Callback<void(Result<Moved>)> done) {
   if (error_) return done(*error_);
-  if (digest_.moved() < range_.length)
-    return done(Error{Errc::Interrupted, "the peer closed the stream at byte " +
-                                             std::to_string(digest_.moved()) + " of " +
-                                             std::to_string(range_.length)});
+  if (digest_.moved() < range_.length && !range_.open)
+    return done(too_short(range_, digest_.moved()));
   digest_.finish(std::move(done));
 }
 

@@ -60,6 +60,21 @@ Result<void> write_all(int fd, ByteView bytes, std::uint64_t offset) {
   return {};
 }
 
+std::string place_in(const ByteRange& range, std::uint64_t moved) {
+  return "byte " + std::to_string(moved) +
+         (range.open ? "" : " of " + std::to_string(range.length));
+}
+
+Error too_long(const ByteRange& range) {
+  return {Errc::Protocol,
+          "the peer sent more than the " + std::to_string(range.length) +
+              (range.open ? " bytes that are taken of it" : " bytes it had announced")};
+}
+
+Error too_short(const ByteRange& range, std::uint64_t moved) {
+  return {Errc::Interrupted, "the peer closed the stream at " + place_in(range, moved)};
+}
+
 void WriteBack::written_to(int fd, std::uint64_t offset) noexcept {
   if (offset - started_ < kWriteBackEvery) return;
   // Only a hint: a file system without it loses speed, nothing else.

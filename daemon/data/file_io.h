@@ -34,6 +34,13 @@ Result<void> read_exactly(int fd, std::span<std::uint8_t> into, std::uint64_t of
 /// Writes all of `bytes` at `offset`. Errors: those of system_error().
 Result<void> write_all(int fd, ByteView bytes, std::uint64_t offset);
 
+/// "byte 5 of 10", of a range of which `moved` bytes are through.
+std::string place_in(const ByteRange& range, std::uint64_t moved);
+/// A stream that goes on behind its range: Protocol.
+Error too_long(const ByteRange& range);
+/// One that ended within it: Interrupted.
+Error too_short(const ByteRange& range, std::uint64_t moved);
+
 /// Starts write-back behind a writer every 8 MiB, so that dirty pages never pile up to the kernel's
 /// limit.
 class WriteBack {

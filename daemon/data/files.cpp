@@ -105,14 +105,14 @@ void ThreadedFiles::is_taken(const std::string& folder, const std::string& name,
   });
 }
 
-void ThreadedFiles::check_place(const std::string& folder, std::uint64_t size,
+void ThreadedFiles::check_place(const std::string& folder, std::optional<std::uint64_t> size,
                                 std::uint64_t keep_free, Done<void> done) {
   run(std::move(done),
       [folder, size, keep_free] { return check_part_place(folder, size, keep_free); });
 }
 
 void ThreadedFiles::create_part(const std::string& folder, const std::string& name,
-                                std::uint64_t size, std::uint64_t keep_free,
+                                std::optional<std::uint64_t> size, std::uint64_t keep_free,
                                 Done<std::shared_ptr<PartFile>> done) {
   run(std::move(done),
       [folder, name, size, keep_free] { return create_part_file(folder, name, size, keep_free); });
@@ -120,7 +120,8 @@ void ThreadedFiles::create_part(const std::string& folder, const std::string& na
 
 void ThreadedFiles::reopen_part(const std::string& folder, const std::string& name,
                                 const FileIdentity& identity, std::uint64_t most,
-                                std::uint64_t size, std::uint64_t keep_free, Done<Kept> done) {
+                                std::optional<std::uint64_t> size, std::uint64_t keep_free,
+                                Done<Kept> done) {
   run(std::move(done), [folder, name, identity, most, size, keep_free] {
     return reopen_part_file(folder, name, identity, most, size, keep_free);
   });

@@ -33,12 +33,13 @@ class ThreadedFiles final : public Files {
   void usable_name(const std::string& folder, const std::string& name,
                    Done<std::string> done) override;
   void is_taken(const std::string& folder, const std::string& name, Done<bool> done) override;
-  void check_place(const std::string& folder, std::uint64_t size, std::uint64_t keep_free,
-                   Done<void> done) override;
-  void create_part(const std::string& folder, const std::string& name, std::uint64_t size,
-                   std::uint64_t keep_free, Done<std::shared_ptr<PartFile>> done) override;
+  void check_place(const std::string& folder, std::optional<std::uint64_t> size,
+                   std::uint64_t keep_free, Done<void> done) override;
+  void create_part(const std::string& folder, const std::string& name,
+                   std::optional<std::uint64_t> size, std::uint64_t keep_free,
+                   Done<std::shared_ptr<PartFile>> done) override;
   void reopen_part(const std::string& folder, const std::string& name, const FileIdentity& identity,
-                   std::uint64_t most, std::uint64_t size, std::uint64_t keep_free,
+                   std::uint64_t most, std::optional<std::uint64_t> size, std::uint64_t keep_free,
                    Done<Kept> done) override;
   void sync_data(std::shared_ptr<PartFile> part, Done<void> done) override;
   void sync_part(std::shared_ptr<PartFile> part, Done<void> done) override;

@@ -48,19 +48,20 @@ Result<void> check_space(int folder, const std::string& path, std::uint64_t size
                                    " are free; free some space or lower disk.min_free"};
 }
 
-/// Reserves room and says whether the file system can (posix_fallocate would write zeros where it
-/// cannot).
-Result<bool> reserve(int fd, std::uint64_t size) {
-  if (size == 0) return true;
-  if (size > static_cast<std::uint64_t>(std::numeric_limits<off_t>::max()))
+/// Reserves room, none where the size is not known, and says whether all of it is set aside: not
+/// every file system can (posix_fallocate would write zeros then).
+Result<bool> reserve(int fd, std::optional<std::uint64_t> size) {
+  if (!size) return false;
+  if (size == 0u) return true;
+  if (*size > static_cast<std::uint64_t>(std::numeric_limits<off_t>::max()))
     return system_error(EFBIG, "reserving room");
   int rc = 0;
   do {
-    rc = ::fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, static_cast<off_t>(size));
+    rc = ::fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, static_cast<off_t>(*size));
   } while (rc != 0 && errno == EINTR);
   if (rc == 0) return true;
   if (errno == EOPNOTSUPP || errno == ENOSYS) return false;
-  return system_error(errno, "reserving " + std::to_string(size) + " bytes");
+  return system_error(errno, "reserving " + std::to_string(*size) + " bytes");
 }
 
 Error create_error(int error_number, const std::string& path) {
@@ -72,7 +73,7 @@ Error create_error(int error_number, const std::string& path) {
 }
 
 /// The rest of creating a part, once its name is in the folder.
-Result<void> fill_in(PartFile& part, UniqueFd fd, std::uint64_t size) {
+Result<void> fill_in(PartFile& part, UniqueFd fd, std::optional<std::uint64_t> size) {
   auto reserved = reserve(fd.get(), size);
   if (!reserved) return std::move(reserved).error();
   if (auto synced = sync_folder(part.folder.get(), part.folder_path); !synced) return synced;
@@ -152,17 +153,18 @@ Result<void> give_name(const PartFile& part, const std::string& final_name, bool
 
 }  // namespace
 
-Result<void> check_part_place(const std::string& folder, std::uint64_t size,
+Result<void> check_part_place(const std::string& folder, std::optional<std::uint64_t> size,
                               std::uint64_t keep_free) {
   auto opened = open_folder(folder);
   if (!opened) return std::move(opened).error();
   if (::faccessat(opened->get(), ".", W_OK | X_OK, AT_EACCESS) != 0)
     return create_error(errno, folder);
-  return check_space(opened->get(), folder, size, keep_free);
+  return check_space(opened->get(), folder, size.value_or(0), keep_free);
 }
 
 Result<std::shared_ptr<PartFile>> create_part_file(const std::string& folder,
-                                                   const std::string& name, std::uint64_t size,
+                                                   const std::string& name,
+                                                   std::optional<std::uint64_t> size,
                                                    std::uint64_t keep_free) {
   if (!is_plain_name(name)) return Error{Errc::BadArgument, "'" + name + "' is no file name"};
   auto opened = open_folder(folder);
@@ -171,7 +173,7 @@ Result<std::shared_ptr<PartFile>> create_part_file(const std::string& folder,
   part->folder = std::move(opened).value();
   part->folder_path = folder;
   const int dir = part->folder.get();
-  if (auto space = check_space(dir, folder, size, keep_free); !space)
+  if (auto space = check_space(dir, folder, size.value_or(0), keep_free); !space)
     return std::move(space).error();
 
   part->name = name;
@@ -190,7 +192,7 @@ Result<std::shared_ptr<PartFile>> create_part_file(const std::string& folder,
 
 Result<Files::Kept> reopen_part_file(const std::string& folder, const std::string& name,
                                      const FileIdentity& identity, std::uint64_t most,
-                                     std::uint64_t size, std::uint64_t keep_free) {
+                                     std::optional<std::uint64_t> size, std::uint64_t keep_free) {
   Files::Kept kept;
   auto opened = open_folder(folder);
   if (!opened) return std::move(opened).error();
@@ -199,12 +201,12 @@ Result<Files::Kept> reopen_part_file(const std::string& folder, const std::strin
   if (*part == nullptr) return kept;
   const int fd = (*part)->file->fd.get();
   const auto length = (*part)->file->identity.size;
-  kept.bytes = length > size ? 0 : std::min(length, most);
+  kept.bytes = size && length > *size ? 0 : std::min(length, most);
   // What was set aside for it before is not free, and is its own.
   struct stat status {};
   if (::fstat(fd, &status) != 0) return system_error(errno, folder + "/" + name);
   const auto has = static_cast<std::uint64_t>(status.st_blocks) * 512;
-  const auto more = size > has ? size - has : 0;
+  const auto more = size && *size > has ? *size - has : 0;
   if (auto space = check_space((*part)->folder.get(), folder, more, keep_free); !space)
     return std::move(space).error();
   if (length != kept.bytes && ::ftruncate(fd, static_cast<off_t>(kept.bytes)) != 0)

@@ -15,14 +15,15 @@
 namespace xmppftd {
 
 /// The operations of Files on a part file, on the calling thread; see there for what they promise.
-Result<void> check_part_place(const std::string& folder, std::uint64_t size,
+Result<void> check_part_place(const std::string& folder, std::optional<std::uint64_t> size,
                               std::uint64_t keep_free);
 Result<std::shared_ptr<PartFile>> create_part_file(const std::string& folder,
-                                                   const std::string& name, std::uint64_t size,
+                                                   const std::string& name,
+                                                   std::optional<std::uint64_t> size,
                                                    std::uint64_t keep_free);
 Result<Files::Kept> reopen_part_file(const std::string& folder, const std::string& name,
                                      const FileIdentity& identity, std::uint64_t most,
-                                     std::uint64_t size, std::uint64_t keep_free);
+                                     std::optional<std::uint64_t> size, std::uint64_t keep_free);
 Result<void> sync_part_data(const PartFile& part);
 Result<void> sync_part_file(const PartFile& part, std::optional<mode_t> mode = std::nullopt);
 /// Done already counts as success, so that a restart may simply repeat it.

@@ -36,12 +36,8 @@ StreamTask::Step ReceiveTask::receive(Clock::time_point now, Quantum& buffer) {
     deadline_ = give_up_;
     return std::nullopt;
   }
-  if (n < 0)
-    return socket_error(errno, "the stream broke at byte " + std::to_string(moved_) + " of " +
-                                   std::to_string(range_.length));
-  if (n == 0)
-    return Error{Errc::Interrupted, "the peer closed the stream at byte " + std::to_string(moved_) +
-                                        " of " + std::to_string(range_.length)};
+  if (n < 0) return socket_error(errno, "the stream broke at " + place_in(range_, moved_));
+  if (n == 0) return range_.open ? Result<void>() : too_short(range_, moved_);
   const auto got = static_cast<std::uint64_t>(n);
   if (auto written = write_all(file(), {buffer.bytes, got}, position()); !written) return written;
   advance(got, now);
@@ -54,9 +50,7 @@ StreamTask::Step ReceiveTask::expect_end(Clock::time_point now) {
   deadline_ = *end_by_;
   std::uint8_t byte = 0;
   const auto n = ::recv(socket(), &byte, 1, MSG_DONTWAIT);
-  if (n > 0)
-    return Error{Errc::Protocol, "the peer sent more than the " + std::to_string(range_.length) +
-                                     " bytes it had announced"};
+  if (n > 0) return too_long(range_);
   // An end, a reset now that all is here, or silence: each is fine.
   if (n < 0 && (errno == EAGAIN || errno == EINTR) && now < *end_by_) return std::nullopt;
   return Result<void>();

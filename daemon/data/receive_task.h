@@ -6,7 +6,7 @@
 namespace xmppftd {
 
 /// Socket to file. Nothing is ever written past the range; a byte beyond it fails the move,
-/// and so does an end before it (NT2).
+/// and so does an end before it (NT2), unless the range is open.
 class ReceiveTask final : public StreamTask {
  public:
   ReceiveTask(StreamParts parts, Clock::time_point now);

@@ -53,8 +53,8 @@ void StreamTask::advance(std::uint64_t bytes, Clock::time_point now) {
 
 Error StreamTask::stalled(std::string_view what) const {
   const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(stall_).count();
-  return {Errc::Timeout, std::string(what) + " for " + std::to_string(seconds) + " s, at byte " +
-                             std::to_string(moved_) + " of " + std::to_string(range_.length)};
+  return {Errc::Timeout, std::string(what) + " for " + std::to_string(seconds) + " s, at " +
+                             place_in(range_, moved_)};
 }
 
 void StreamTask::conclude(Result<void> how) {

@@ -88,7 +88,8 @@ class BlockWriter : public Paced {
   /// DiskFull, Protocol (past the end of the range: nothing of the block is written); after one,
   /// each later call gives the same.
   virtual void write(Bytes block, Callback<void(Result<void>)> done) = 0;
-  /// After the last block: what was written. Errors: Interrupted (the range is not full).
+  /// After the last block: what was written. Errors: Interrupted (the range is not full, and not
+  /// open).
   virtual void finish(Callback<void(Result<Moved>)> done) = 0;
 };
 
@@ -109,8 +110,9 @@ class Bulk {
                                                        std::shared_ptr<Progress> progress,
                                                        OnMoved done) = 0;
   /// Socket to file; never a byte past the range, then closes: at the peer's end of stream, or 200
-  /// ms after the last byte, in which a byte too many would show. Errors: Interrupted (EOF before
-  /// the end), Protocol (a byte too many), Timeout, DiskFull, Io.
+  /// ms after the last byte, in which a byte too many would show. A range that is open ends with
+  /// the peer's end of stream, wherever that is. Errors: Interrupted (EOF before the end), Protocol
+  /// (a byte too many), Timeout, DiskFull, Io.
   [[nodiscard]] virtual std::unique_ptr<BulkTask> receive(UniqueFd socket, FileEnd file,
                                                           ByteRange range,
                                                           std::shared_ptr<Progress> progress,

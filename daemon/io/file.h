@@ -93,14 +93,15 @@ class Files {
   virtual void is_taken(const std::string& folder, const std::string& name, Done<bool> done) = 0;
   /// Could create_part() make one there now? An early word: until it does, nothing is created or
   /// set aside. Errors: those of create_part().
-  virtual void check_place(const std::string& folder, std::uint64_t size, std::uint64_t keep_free,
-                           Done<void> done) = 0;
+  virtual void check_place(const std::string& folder, std::optional<std::uint64_t> size,
+                           std::uint64_t keep_free, Done<void> done) = 0;
   /// Creates the part file `name` of mode 0600 in `folder` and syncs the folder. `size` bytes are
-  /// reserved where the file system can; `keep_free` bytes must remain on the disk. Errors:
-  /// FileMissing (no such folder), UnsafeFolder (not ours, or writable by others), DiskFull,
-  /// Unreadable, Exists (something has that name), Io.
-  virtual void create_part(const std::string& folder, const std::string& name, std::uint64_t size,
-                           std::uint64_t keep_free, Done<std::shared_ptr<PartFile>> done) = 0;
+  /// reserved where the file system can, none where it is not known; `keep_free` bytes must remain
+  /// on the disk. Errors: FileMissing (no such folder), UnsafeFolder (not ours, or writable by
+  /// others), DiskFull, Unreadable, Exists (something has that name), Io.
+  virtual void create_part(const std::string& folder, const std::string& name,
+                           std::optional<std::uint64_t> size, std::uint64_t keep_free,
+                           Done<std::shared_ptr<PartFile>> done) = 0;
   /// What an earlier attempt left of a part file, cut to its first `bytes`.
   struct Kept {
     std::shared_ptr<PartFile> part;  ///< null: the name is not our inode any more
@@ -110,8 +111,9 @@ class Files {
   /// bytes; to nothing if it is longer than `size`, for then somebody else wrote to it. Room for
   /// `size` bytes in all is reserved as for a new one. Errors: those of create_part() but Exists.
   virtual void reopen_part(const std::string& folder, const std::string& name,
-                           const FileIdentity& identity, std::uint64_t most, std::uint64_t size,
-                           std::uint64_t keep_free, Done<Kept> done) = 0;
+                           const FileIdentity& identity, std::uint64_t most,
+                           std::optional<std::uint64_t> size, std::uint64_t keep_free,
+                           Done<Kept> done) = 0;
   /// Makes what was written so far durable, and no more than that. Errors: Io, DiskFull.
   virtual void sync_data(std::shared_ptr<PartFile> part, Done<void> done) = 0;
   /// Gives the part file, complete by now, its final mode and makes its content durable (fsync).

@@ -15,6 +15,10 @@ namespace xmppftd {
 struct ByteRange {
   std::uint64_t offset = 0;
   std::uint64_t length = 0;
+  /// Its end is that of its stream, and `length` is the most it may be. Can be received, not sent.
+  bool open = false;
+  /// All of a file whose size is not known, `most` bytes at most.
+  static ByteRange up_to(std::uint64_t most) noexcept { return {0, most, true}; }
   std::uint64_t end() const noexcept { return offset + length; }
   friend bool operator==(const ByteRange&, const ByteRange&) = default;
 };

@@ -172,10 +172,11 @@ struct FakeBulk::Writer final : BlockWriter {
     turns.end([this, done = std::move(done)]() mutable {
       auto callback = std::move(done);
       if (failure) return callback(*failure);
-      if (moved < range.length) return callback(Error{Errc::Interrupted, "bytes are missing"});
+      if (moved < range.length && !range.open)
+        return callback(Error{Errc::Interrupted, "bytes are missing"});
       Moved all{moved, std::nullopt, false};
       if (file.digest)
-        all.hash = Digest::of(*file.digest, ByteView(bulk.written).first(range.end()));
+        all.hash = Digest::of(*file.digest, ByteView(bulk.written).first(range.offset + moved));
       callback(all);
     });
   }

@@ -252,21 +252,23 @@ class FakeFiles final : public Files {
       return disk_.names.count(folder + "/" + name) != 0;
     });
   }
-  void check_place(const std::string& folder, std::uint64_t size, std::uint64_t keep_free,
-                   Done<void> done) override {
+  void check_place(const std::string& folder, std::optional<std::uint64_t> size,
+                   std::uint64_t keep_free, Done<void> done) override {
     act(std::move(done), [this, folder, size, keep_free]() -> Result<void> {
       ++places_checked;
       if (place_fails) return Error{*place_fails, folder + ": the test says no"};
-      if (size + keep_free > disk_.free) return Error{Errc::DiskFull, folder + ": not enough room"};
+      if (size.value_or(0) + keep_free > disk_.free)
+        return Error{Errc::DiskFull, folder + ": not enough room"};
       return {};
     });
   }
-  void create_part(const std::string& folder, const std::string& name, std::uint64_t size,
-                   std::uint64_t keep_free, Done<std::shared_ptr<PartFile>> done) override {
+  void create_part(const std::string& folder, const std::string& name,
+                   std::optional<std::uint64_t> size, std::uint64_t keep_free,
+                   Done<std::shared_ptr<PartFile>> done) override {
     act(std::move(done),
         [this, folder, name, size, keep_free]() -> Result<std::shared_ptr<PartFile>> {
           if (create_fails) return Error{*create_fails, folder + ": the test says no"};
-          if (size + keep_free > disk_.free)
+          if (size.value_or(0) + keep_free > disk_.free)
             return Error{Errc::DiskFull, folder + ": not enough room"};
           if (disk_.names.count(folder + "/" + name) != 0)
             return Error{Errc::Exists, name + " is there"};
@@ -276,20 +278,20 @@ class FakeFiles final : public Files {
           disk_.names[folder + "/" + part->name] = disk_.next_inode;
           disk_.inodes[disk_.next_inode] = {};
           part->file = opened(disk_.next_inode++);
-          part->reserved = reserves;
+          part->reserved = reserves && size;
           return part;
         });
   }
   void reopen_part(const std::string& folder, const std::string& name, const FileIdentity& identity,
-                   std::uint64_t most, std::uint64_t size, std::uint64_t keep_free,
+                   std::uint64_t most, std::optional<std::uint64_t> size, std::uint64_t keep_free,
                    Done<Kept> done) override {
     act(std::move(done), [=, this]() -> Result<Kept> {
       if (create_fails) return Error{*create_fails, folder + ": the test says no"};
       const auto found = disk_.names.find(folder + "/" + name);
       if (found == disk_.names.end() || found->second != identity.inode) return Kept{};
       auto& inode = disk_.inodes[identity.inode];
-      const auto kept = inode.size > size ? 0 : std::min(inode.size, most);
-      if (size - kept + keep_free > disk_.free)
+      const auto kept = size && inode.size > *size ? 0 : std::min(inode.size, most);
+      if (size.value_or(kept) - kept + keep_free > disk_.free)
         return Error{Errc::DiskFull, folder + ": not enough room"};
       inode.size = kept;
       if (!inode.content.empty()) inode.content.resize(kept);
@@ -298,7 +300,7 @@ class FakeFiles final : public Files {
       part->folder_path = folder;
       part->name = name;
       part->file = opened(identity.inode);
-      part->reserved = reserves;
+      part->reserved = reserves && size;
       return Kept{part, kept};
     });
   }

@@ -210,6 +210,7 @@ class MemoryBulk::Receiver final : public Stream {
         grace_ = bulk_.timers_.after(std::chrono::milliseconds(200), [this] { end_well(); });
       return false;
     }
+    if (n == 0 && range_.open) return end(bulk_.moved(file_, range_, moved_));
     if (n <= 0) return left == 0 ? end_well() : interrupted();
     if (left == 0) return end(Error{Errc::Protocol, "a byte too many"});
     bulk_.write(file_, range_.offset + moved_,
@@ -295,7 +296,8 @@ class MemoryBulk::Writer final : public BlockWriter {
     turns_.end([this, done = std::move(done)]() mutable {
       auto answer = std::move(done);
       if (failure_) return answer(*failure_);
-      if (moved_ < range_.length) return answer(Error{Errc::Interrupted, "bytes are missing"});
+      if (moved_ < range_.length && !range_.open)
+        return answer(Error{Errc::Interrupted, "bytes are missing"});
       answer(bulk_.moved(file_, range_, moved_));
     });
   }

@@ -66,6 +66,47 @@ TEST_CASE("bulk: a range of a file arrives whole, with its digest on both sides"
   CHECK(read_file(dir / "to") == "hea" + payload);
 }
 
+TEST_CASE("bulk: a file of unknown size is all that came before the end of its stream", "[bulk]") {
+  const auto size = GENERATE(0u, 1u, 262'144u, 9'000'000u);
+  const TempDir dir;
+  TestCore core;
+  DataPlane plane(core);
+  const auto content = noise(size);
+  TcpPair tcp;
+  std::thread peer([&] {
+    tcp.peer_sends(content);
+    tcp.peer_closes();
+  });
+  Outcome<Moved> received;
+  const auto receive =
+      plane.bulk().receive(std::move(tcp.ours), {open_file(dir / "to"), HashAlgo::Sha256},
+                           ByteRange::up_to(INT64_MAX), nullptr, received.callback());
+  core.run_until([&] { return received.arrived(); });
+  peer.join();
+  REQUIRE(received.result->ok());
+  CHECK(received.result->value().bytes == size);
+  CHECK(received.result->value().hash == Digest::of(HashAlgo::Sha256, view_of(content)));
+  CHECK(read_file(dir / "to") == content);
+}
+
+TEST_CASE("bulk: a stream that breaks is no end of a file of unknown size", "[bulk]") {
+  const TempDir dir;
+  TestCore core;
+  DataPlane plane(core);
+  TcpPair tcp;
+  auto progress = std::make_shared<Progress>();
+  Outcome<Moved> received;
+  const auto receive =
+      plane.bulk().receive(std::move(tcp.ours), {open_file(dir / "to")},
+                           ByteRange::up_to(INT64_MAX), progress, received.callback());
+  tcp.peer_sends("12345");
+  while (progress->bytes < 5) std::this_thread::yield();
+  tcp.peer_resets();
+  core.run_until([&] { return received.arrived(); });
+  REQUIRE(received.error() == Errc::Interrupted);
+  CHECK(received.result->error().detail.find("the stream broke at byte 5:") == 0);
+}
+
 TEST_CASE("bulk: without a digest asked for none is given", "[bulk]") {
   const TempDir dir;
   TestCore core;

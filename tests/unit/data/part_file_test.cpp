@@ -78,6 +78,27 @@ TEST_CASE("part: room is reserved where the file system can", "[part]") {
   CHECK(status.st_size == 0);
 }
 
+TEST_CASE("part: a file whose size is not known reserves nothing, and what is to stay free stays",
+          "[part]") {
+  const TempDir dir;
+  CHECK(check_part_place(dir.path(), std::nullopt, 0));
+  CHECK(error_of(check_part_place(dir.path(), std::nullopt, kHuge)) == Errc::DiskFull);
+  CHECK(error_of(create_part_file(dir.path(), new_part_file_name(), std::nullopt, kHuge)) ==
+        Errc::DiskFull);
+  CHECK(std::filesystem::is_empty(dir.path()));
+  const auto part = create_part_file(dir.path(), new_part_file_name(), std::nullopt, 0).value();
+  struct stat status {};
+  ::fstat(part->file->fd.get(), &status);
+  CHECK(status.st_blocks == 0);
+  CHECK_FALSE(part->reserved);
+  const auto reopen = [&](std::uint64_t keep_free) {
+    return reopen_part_file(dir.path(), part->name, part->file->identity, 0, std::nullopt,
+                            keep_free);
+  };
+  CHECK(error_of(reopen(kHuge)) == Errc::DiskFull);
+  CHECK_FALSE(reopen(0).value().part->reserved);
+}
+
 TEST_CASE("part: a missing folder is answered with the remedy", "[part]") {
   const TempDir dir;
   const auto part = create_part_file(dir / "Downloads", new_part_file_name(), 1, 0);

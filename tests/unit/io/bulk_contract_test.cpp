@@ -323,6 +323,34 @@ TEST_CASE("contract: blocks keep the limit of their own or the one they share, u
   CHECK_FALSE(progress->throttled);
 }
 
+TEST_CASE("contract: an open range takes blocks until it is finished, and not past its most",
+          "[contract]") {
+  const auto stage = any_stage();
+  const std::size_t blocks = GENERATE(0u, 1u, 3u);
+  const auto file = stage->file("kept ");
+  const auto writer = stage->bulk().write_blocks({file, HashAlgo::Sha256}, {5, 15, true}, nullptr);
+  std::string content = "kept ";
+  Outcome<void> wrote, surplus;
+  Outcome<Moved> finished;
+  for (std::size_t i = 0; i < blocks; ++i) {
+    writer->write({'a', 'b', 'c', 'd', 'e'}, wrote.callback());
+    content += "abcde";
+  }
+  const bool over = blocks == 3 && GENERATE(false, true);
+  if (over) writer->write({'f'}, surplus.callback());
+  writer->finish(finished.callback());
+  stage->run_until([&] { return finished.arrived(); });
+  CHECK(stage->content(*file) == content);
+  if (over) {
+    CHECK(surplus.error() == Errc::Protocol);
+    CHECK(finished.error() == Errc::Protocol);
+  } else {
+    REQUIRE(finished.result->ok());
+    CHECK(finished.result->value().bytes == content.size() - 5);
+    CHECK(finished.result->value().hash == Digest::of(HashAlgo::Sha256, view_of(content)));
+  }
+}
+
 TEST_CASE("contract: no block is ahead of its pace", "[contract]") {
   const auto stage = any_stage();
   const auto file = stage->file(noise(1000));

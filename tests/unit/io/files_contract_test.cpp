@@ -48,7 +48,7 @@ Result<Opened> reopen(FilesStage& stage, const std::string& name, Opened held,
     files.reopen_source(stage / name, std::move(held), queued, std::move(done));
   });
 }
-Result<Part> create(FilesStage& stage, std::uint64_t size = 3) {
+Result<Part> create(FilesStage& stage, std::optional<std::uint64_t> size = 3) {
   return ask<Part>(stage, [&](Files& files, auto done) {
     files.create_part(stage.folder(), new_part_file_name(), size, 0, std::move(done));
   });
@@ -141,15 +141,29 @@ TEST_CASE("contract: a descriptor is adopted with the path that leads to it", "[
 
 TEST_CASE("contract: a place is looked at without touching it", "[contract]") {
   const auto stage = any_stage();
-  const auto check = [&](std::uint64_t size) {
+  const auto check = [&](std::optional<std::uint64_t> size) {
     return ask<void>(*stage, [&](Files& files, auto done) {
       files.check_place(stage->folder(), size, 0, std::move(done));
     });
   };
   CHECK(check(1000));
+  CHECK(check(std::nullopt));
   CHECK(code_of(check(std::uint64_t{1} << 60)) == Errc::DiskFull);
   CHECK(stage->files().check_folder(stage->folder(), 10s));
   CHECK(stage->names().empty());
+}
+
+TEST_CASE("contract: of a file whose size is not known nothing is set aside", "[contract]") {
+  const auto stage = any_stage();
+  const auto part = create(*stage, std::nullopt);
+  REQUIRE(part);
+  CHECK_FALSE((*part)->reserved);
+  CHECK(stage->is_there((*part)->name));
+  const auto too_full = ask<Part>(*stage, [&](Files& files, auto done) {
+    files.create_part(stage->folder(), new_part_file_name(), std::nullopt, std::uint64_t{1} << 60,
+                      std::move(done));
+  });
+  CHECK(code_of(too_full) == Errc::DiskFull);
 }
 
 TEST_CASE("contract: what is no folder of ours is no place", "[contract]") {
@@ -214,7 +228,7 @@ TEST_CASE("contract: a part that was kept opens again, cut to what is wanted of 
   const auto identity = part->file->identity;
   const auto name = part->name;
   stage->write(name, "0123456");
-  const auto reopen = [&](std::uint64_t most, std::uint64_t size = 10) {
+  const auto reopen = [&](std::uint64_t most, std::optional<std::uint64_t> size = 10) {
     return ask<Files::Kept>(*stage, [&](Files& files, auto done) {
       files.reopen_part(stage->folder(), name, identity, most, size, 0, std::move(done));
     });
@@ -239,6 +253,11 @@ TEST_CASE("contract: a part that was kept opens again, cut to what is wanted of 
   SECTION("longer than it can be: nothing of it counts") {
     CHECK(reopen(5, 6).value().bytes == 0);
     CHECK(reopen(9).value().bytes == 0);
+  }
+  SECTION("of unknown size: any of it counts, and nothing is set aside") {
+    const auto kept = reopen(5, std::nullopt).value();
+    CHECK(kept.bytes == 5);
+    CHECK_FALSE(kept.part->reserved);
   }
   SECTION("gone") {
     stage->remove(name);

@@ -130,6 +130,56 @@ TEST_CASE("contract: a receiver takes the range, not a byte more and not one les
   }
 }
 
+TEST_CASE("contract: an open range ends with its stream", "[contract]") {
+  const auto stage = any_stage();
+  const std::size_t size = GENERATE(0u, 1u, 65'537u, 500'000u), kept = GENERATE(0u, 1000u);
+  const auto content = noise(kept + size);
+  const auto source = stage->file(content), target = stage->file(content.substr(0, kept));
+  auto wire = stage->connection();
+  auto in = std::make_shared<Progress>();
+  Outcome<Moved> sent, received;
+  const auto receive =
+      stage->bulk().receive(std::move(wire.peer), {target, HashAlgo::Sha256},
+                            {kept, std::uint64_t{1} << 40, true}, in, received.callback());
+  const auto send = stage->bulk().send(std::move(wire.ours), {source}, {kept, size},
+                                       StreamEnd::ShutdownAndWait, nullptr, sent.callback());
+  stage->run_until([&] { return sent.arrived() && received.arrived(); });
+  CHECK(sent.result->ok());
+  REQUIRE(received.result->ok());
+  CHECK(received.result->value().bytes == size);
+  CHECK(received.result->value().hash == sha_of(content));
+  CHECK(stage->content(*target) == content);
+  CHECK(in->bytes == size);
+}
+
+TEST_CASE("contract: of an open range no more is taken than its most, and silence is no end",
+          "[contract]") {
+  const auto stage = any_stage();
+  const auto file = stage->file("");
+  auto wire = stage->connection();
+  Outcome<Moved> received;
+  const auto move = stage->bulk().receive(std::move(wire.ours), {file}, ByteRange::up_to(5),
+                                          nullptr, received.callback());
+  SECTION("all of it") {
+    wire.peer_sends("12345");
+    wire.peer_ends();
+    stage->run_until([&] { return received.arrived(); });
+    CHECK(received.result->ok());
+    CHECK(stage->content(*file) == "12345");
+  }
+  SECTION("a byte too many") {
+    wire.peer_sends("123456");
+    stage->run_until([&] { return received.arrived(); });
+    CHECK(received.error() == Errc::Protocol);
+    CHECK(stage->content(*file) == "12345");
+  }
+  SECTION("silence") {
+    wire.peer_sends("1234");
+    stage->run_until([&] { return received.arrived(); });
+    CHECK(received.error() == Errc::Timeout);
+  }
+}
+
 TEST_CASE("contract: what is received never comes to lie past the range", "[contract]") {
   const auto stage = any_stage();
   const auto file = stage->file("....behind");
