@@ -60,7 +60,10 @@ const Field kFields[] = {
     {"MimeType", [](const JobView& j, bool) { return text(j.record.file.mime_type); }},
     {"Description", [](const JobView& j, bool) { return text(j.record.file.description); }},
     {"Size",
-     [](const JobView& j, bool) { return variant(static_cast<std::int64_t>(j.record.file.size)); }},
+     [](const JobView& j, bool) {
+       const auto size = j.record.file.size;
+       return variant(size ? static_cast<std::int64_t>(*size) : std::int64_t{-1});
+     }},
     {"Priority",
      [](const JobView& j, bool) { return variant(static_cast<std::int32_t>(j.record.priority)); }},
     {"State", [](const JobView& j, bool) { return text(to_string(j.record.state)); }},

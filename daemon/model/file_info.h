@@ -17,8 +17,10 @@ struct ByteRange {
   std::uint64_t length = 0;
   /// Its end is that of its stream, and `length` is the most it may be. Can be received, not sent.
   bool open = false;
-  /// All of a file whose size is not known, `most` bytes at most.
-  static ByteRange up_to(std::uint64_t most) noexcept { return {0, most, true}; }
+  /// What comes from `offset` on of a file whose size is not known, and is `most` bytes at most.
+  static ByteRange up_to(std::uint64_t most, std::uint64_t offset = 0) noexcept {
+    return {offset, most - offset, true};
+  }
   std::uint64_t end() const noexcept { return offset + length; }
   friend bool operator==(const ByteRange&, const ByteRange&) = default;
 };
@@ -27,11 +29,13 @@ struct ByteRange {
 /// from our own disk.
 struct FileInfo {
   std::string name;
-  std::uint64_t size = 0;                            ///< bytes
+  std::optional<std::uint64_t> size = 0;             ///< bytes; none: not known before its end
   std::optional<std::chrono::sys_seconds> modified;  ///< XEP-0096 date, UTC
   std::optional<Hash> hash;                          ///< of the whole file
   std::string description;                           ///< at most 1 KiB
   std::string mime_type;                             ///< at most 128 bytes
+  /// Of our own files, of those that SI offers and of those that are here, which all have one.
+  std::uint64_t known_size() const { return size.value(); }
 };
 
 /// Makes a peer's file name safe to create: the part after the last '/' or '\', no

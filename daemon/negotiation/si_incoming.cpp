@@ -54,7 +54,7 @@ SiIncoming::SiIncoming(const SiWorld& world, std::unique_ptr<SiExchange> exchang
     : world_(world), handler_(handler), exchange_(std::move(exchange)), range_(terms.range) {
   exchange_->keep(this);
   const auto& offer = exchange_->offer();
-  if (!offer.range) range_ = {0, offer.file.size};
+  if (!offer.range) range_ = {0, offer.file.known_size()};
   const auto methods = usable_methods(terms.streams_allowed);
   if (methods.empty()) {
     const Error why{Errc::NoCommonMethod, "the sender offers no method that our ip_policy allows"};

@@ -10,6 +10,12 @@
 namespace xmppftd {
 namespace {
 
+/// The other half of a size: `size` is 0 where this is 1.
+template <class Size>
+struct SizeUnknown {
+  Size& size;
+};
+
 /// The one list of what is kept: every other function here walks it. A column that comes stands
 /// last, with the version of the journal whose migration brings it (migrations.cpp); it counts as 0
 /// or "" in rows that were written before.
@@ -69,6 +75,8 @@ void each_column(Record& job, Visit&& column) {
   column("unaware_since", job.unaware_since, 4);
   column("accepted", job.accepted, 5);
   column("file_id", job.file_id, 5);
+  SizeUnknown size_unknown{job.file.size};
+  column("size_unknown", size_unknown, 5);
 }
 
 // One overload a type: what it is in the database, and how it comes back. Identifiers of 64 bits
@@ -82,6 +90,10 @@ Cell encode(const Word<E>& word) {
   return std::string(to_string(word));
 }
 Cell encode(const std::string& text) { return text; }
+Cell encode(const std::optional<std::uint64_t>& size) { return encode(size.value_or(0)); }
+Cell encode(const SizeUnknown<const std::optional<std::uint64_t>>& unknown) {
+  return encode(!unknown.size.has_value());
+}
 Cell encode(WallTime time) { return static_cast<std::int64_t>(time.time_since_epoch().count()); }
 Cell encode(const std::optional<std::chrono::sys_seconds>& time) {
   return time ? static_cast<std::int64_t>(time->time_since_epoch().count())
@@ -103,6 +115,14 @@ bool decode(Cell& cell, T& value) {
   if (number == nullptr) return false;
   value = static_cast<T>(*number);
   return sizeof(T) == sizeof *number || static_cast<std::int64_t>(value) == *number;
+}
+bool decode(Cell& cell, std::optional<std::uint64_t>& size) { return decode(cell, size.emplace()); }
+/// After the size itself.
+bool decode(Cell& cell, SizeUnknown<std::optional<std::uint64_t>>& unknown) {
+  bool is_unknown = false;
+  if (!decode(cell, is_unknown)) return false;
+  if (is_unknown) unknown.size.reset();
+  return true;
 }
 bool decode(Cell& cell, std::string& value) {
   auto* text = std::get_if<std::string>(&cell);

@@ -65,10 +65,12 @@ UPDATE jobs SET unaware_since = waiting_since, waiting_since = 0, checksum_colum
 )sql",
 
     // 5: was an offer accepted? Until now that was so where there was a folder to receive it into.
-    // And two daemons name a file between them.
+    // Two daemons name a file between them. And a size may be unknown, for which the column that
+    // holds it has no value.
     R"sql(
 ALTER TABLE jobs ADD COLUMN accepted INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE jobs ADD COLUMN file_id TEXT NOT NULL DEFAULT '';
+ALTER TABLE jobs ADD COLUMN size_unknown INTEGER NOT NULL DEFAULT 0;
 UPDATE jobs SET accepted = 1, checksum_columns = 0 WHERE direction = 'in' AND folder <> '';
 )sql",
 };

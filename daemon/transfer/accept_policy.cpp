@@ -39,7 +39,7 @@ const AcceptRule* AcceptPolicy::match(const Jid& peer, const FileInfo& file,
   for (const auto& rule : rules_) {
     if (!from_matches(rule.from, peer) || !mime_matches(rule.mime, file.mime_type)) continue;
     if (is_pattern(rule.from) && !trust.subscribed) continue;
-    if (rule.max_size != 0 && file.size > rule.max_size) continue;
+    if (rule.max_size != 0 && (!file.size || *file.size > rule.max_size)) continue;
     return &rule;
   }
   return nullptr;

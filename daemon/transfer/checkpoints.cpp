@@ -21,7 +21,8 @@ Checkpoints::Checkpoints(JobList& jobs, Files& files, Timers& timers, Job& job,
 }
 
 void Checkpoints::look() {
-  if (synced_ == job_.now().file.size) return timer_.reset();  // no more will come
+  const bool all_came = job_.now().state != JobState::Active;
+  if (all_came && synced_ == written_()) return timer_.reset();
   timer_ = timers_.after(kLook, [this] { look(); });
   const auto bytes = written_();
   if (syncing_ || bytes <= synced_) return;

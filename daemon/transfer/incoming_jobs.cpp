@@ -301,8 +301,9 @@ void IncomingJobs::pause(Job& job, Source source, const Error& why) {
 
 void IncomingJobs::watch_room(const Job& job) {
   const auto& record = job.now();
-  const auto kept = record.part.inode == 0 ? 0 : std::min(record.transferred, record.file.size);
-  room_.add(job.id(), {record.folder, record.file.size - kept, config_.keep_free});
+  const auto size = record.file.size.value_or(0);
+  const auto kept = record.part.inode == 0 ? 0 : std::min(record.transferred, size);
+  room_.add(job.id(), {record.folder, size - kept, config_.keep_free});
 }
 
 void IncomingJobs::there_is_room(JobId id) {

@@ -169,7 +169,8 @@ const AcceptRule* OpenOffers::rule_for(AccountId account, const Offer& offer) co
 
 /// Takes it off the peer's share of the day.
 bool OpenOffers::within_quota(const Offer& offer) {
-  if (quota_.take(offer.peer.bare().str(), offer.file.size, config_.daily_quota,
+  if (!offer.file.size) return false;  // what has no size has no share
+  if (quota_.take(offer.peer.bare().str(), *offer.file.size, config_.daily_quota,
                   world_.timers.now()))
     return true;
   log::info("queue", log::shy(offer.peer.str()) +
@@ -254,7 +255,7 @@ void OpenOffers::admit() {
 void OpenOffers::hold_for_better_times(Job& job, std::unique_ptr<IncomingOffer> offer,
                                        const Error& why) {
   const Jid& peer = offer->offer().peer;
-  quota_.give_back(peer.bare().str(), offer->offer().file.size);
+  quota_.give_back(peer.bare().str(), offer->offer().file.size.value_or(0));
   if (auto no = may_not_wait(job.now().account, peer)) {
     offer->decline(*no);
     return book_.remove({job.id()}, {});

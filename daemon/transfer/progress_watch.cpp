@@ -31,9 +31,9 @@ JobProgress ProgressWatch::progress(const JobRecord& record) {
   auto& meter = found->second.meter;
   meter.sample(timers_.now(), progress.transferred);
   progress.rate = meter.rate();
-  if (progress.rate > 0 && record.file.size >= progress.transferred)
-    progress.left = std::chrono::seconds(
-        (record.file.size - progress.transferred + progress.rate - 1) / progress.rate);
+  if (const auto size = record.file.size; progress.rate > 0 && size >= progress.transferred)
+    progress.left =
+        std::chrono::seconds((*size - progress.transferred + progress.rate - 1) / progress.rate);
   return progress;
 }
 

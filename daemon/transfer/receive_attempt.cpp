@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "transfer/receive_attempt.h"
 
+#include <limits>
 #include <utility>
 
 namespace xmppftd {
@@ -8,6 +9,8 @@ namespace {
 
 /// From SOCKS5 to in-band. Each stream has its own time to come.
 constexpr unsigned kMaxSwitches = 1;
+/// Of a file whose size is not known: what a file system could take.
+constexpr std::uint64_t kMostOfUnknown = std::numeric_limits<std::int64_t>::max();
 
 }  // namespace
 
@@ -59,7 +62,9 @@ void ReceiveAttempt::on_place_good() {
 }
 
 void ReceiveAttempt::accept(std::unique_ptr<IncomingOffer> offer) {
-  terms_.range = {file_.kept(), job_.now().file.size - file_.kept()};
+  const auto size = job_.now().file.size;
+  terms_.range = size ? ByteRange{file_.kept(), *size - file_.kept()}
+                      : ByteRange::up_to(kMostOfUnknown, file_.kept());
   receiving_ = std::move(offer)->accept(terms_, *this);
 }
 
@@ -117,15 +122,14 @@ void ReceiveAttempt::on_switched(const Error& why) {
 }
 
 void ReceiveAttempt::on_end(Result<Moved> how) {
-  const auto size = job_.now().file.size;
   if (!how) return fail_and_tell(how.error());
-  if (how->bytes != range_.length)
+  if (how->bytes != range_.length && !range_.open)
     return fail_and_tell({how->bytes < range_.length ? Errc::Interrupted : Errc::Protocol,
                           "the stream ended after " + std::to_string(how->bytes) + " of " +
                               std::to_string(range_.length) + " bytes"});
   carrier_.reset();
   if (how->hash) file_.note_hash(*how->hash);
-  job_.edit().transferred = size;
+  job_.edit().transferred = range_.offset + how->bytes;
   job_.change(JobState::Verifying);
   book_.add_step(job_.id(), "received");
   book_.commit(job_);

@@ -2,6 +2,7 @@
 #include "transfer/receive_file.h"
 
 #include <algorithm>
+#include <limits>
 
 #include "model/plain_name.h"
 #include "transfer/job_view.h"
@@ -27,8 +28,15 @@ std::uint64_t ReceiveFile::still_needs(std::uint64_t written) const {
   const auto size = job_.now().file.size;
   if (is_terminal(job_.now().state)) return 0;  // the sender has yet to hear of it
   if (job_.now().publishing) return 0;          // it is all there, if not under its name
-  if (!part_) return size - kept_;
-  return part_->reserved ? 0 : size - std::min(size, written);
+  if (!size) return 0;                          // nobody can tell
+  if (!part_) return *size - kept_;
+  return part_->reserved ? 0 : *size - std::min(*size, written);
+}
+
+/// Once all bytes are written: where nobody said, it is what came. The record has it when the file
+/// is here; until then the file may be offered again, without a size as before.
+std::uint64_t ReceiveFile::size() const {
+  return job_.now().file.size.value_or(job_.now().transferred);
 }
 
 // The place
@@ -67,14 +75,18 @@ void ReceiveFile::check_taken() {
 
 void ReceiveFile::check_kept() {
   const auto& record = job_.now();
-  const auto size = record.file.size;
   if (record.part_name.empty() || record.part.inode == 0) return check_folder();
-  auto most = size == 0 ? 0 : size - 1;
-  if (keep_ == Keep::Synced) most = std::min(most, record.durable);
-  if (keep_ == Keep::Nothing) most = 0;
   world_.files.reopen_part(
-      record.folder, record.part_name, record.part, most, size, owner_.keep_free(),
+      record.folder, record.part_name, record.part, most_to_keep(), record.file.size,
+      owner_.keep_free(),
       alive_.wrap([this](Result<Files::Kept> kept) { measured(std::move(kept)); }));
+}
+
+std::uint64_t ReceiveFile::most_to_keep() const {
+  const auto size = job_.now().file.size;
+  if (keep_ == Keep::Nothing || size == 0u) return 0;
+  if (keep_ == Keep::All) return size ? *size - 1 : std::numeric_limits<std::uint64_t>::max();
+  return size ? std::min(*size - 1, job_.now().durable) : 0;
 }
 
 /// Opened for a moment, to see how much there is.
@@ -179,9 +191,8 @@ void ReceiveFile::keep(std::optional<Hash> declared) {
 void ReceiveFile::verify() {
   for (const auto& [algo, hex] : expected_) {
     if (computed_.count(algo) != 0) continue;
-    hashing_ =
-        world_.bulk.hash(part_->file, {0, job_.now().file.size}, algo, std::make_shared<Progress>(),
-                         [this](Result<Hash> hash) { hashed(std::move(hash)); });
+    hashing_ = world_.bulk.hash(part_->file, {0, size()}, algo, std::make_shared<Progress>(),
+                                [this](Result<Hash> hash) { hashed(std::move(hash)); });
     return;
   }
   compare();
@@ -323,7 +334,7 @@ void ReceiveFile::done() {
   record.path = record.folder + (record.folder.ends_with('/') ? "" : "/") + record.final_name;
   record.error_name.clear();
   record.error_detail.clear();
-  record.transferred = record.file.size;
+  record.file.size = record.transferred = size();
   record.delivery = Delivery::Confirmed;
   part_.reset();
   job_.change(JobState::Done);

@@ -63,14 +63,16 @@ class ReceiveFile {
   /// What of the part file of an earlier attempt may serve again.
   enum class Keep {
     Nothing,
-    Synced,  ///< what the journal knows to be on disk: nothing will tell if more of it is right
-    All,     ///< all that is there: a digest will tell
+    /// what the journal knows to be on disk: nothing will tell if more of it is right; nothing of a
+    /// file of unknown size, for nothing will tell if its end came
+    Synced,
+    All,  ///< all that is there: a digest will tell
   };
   /// The record's folder, wanted_name and on_exists say where the file goes, its part_name what is
   /// there from an earlier attempt.
   void look_at_place(Keep keep);
-  /// After on_place_good(): the first bytes of the file that need not come again. Never all, for
-  /// some peers take a stream without bytes for one that failed.
+  /// After on_place_good(): the first bytes of the file that need not come again. Never all where
+  /// the size is known, for some peers take a stream without bytes for one that failed.
   std::uint64_t kept() const noexcept { return kept_; }
   /// Once bytes can come, from `offset` on, which is 0 or kept(): who offers and never opens a
   /// stream costs neither a file nor a descriptor. on_place_good() was followed by a commit of the
@@ -99,6 +101,8 @@ class ReceiveFile {
   std::shared_ptr<PartFile> part() const { return part_; }
 
  private:
+  std::uint64_t size() const;
+  std::uint64_t most_to_keep() const;
   void check_taken();
   void check_kept();
   void measured(Result<Files::Kept> kept);

@@ -70,9 +70,9 @@ void SendFile::prepare() {
   const auto& info = job_.now().file;
   const auto algo = way().negotiator->offer_hash();
   const bool known = info.hash && info.hash->algo == algo;
-  if (known || info.size > hash_before_offer_max_ || peer_confirms()) return ready();
+  if (known || info.known_size() > hash_before_offer_max_ || peer_confirms()) return ready();
   // The peer compares it with what arrived.
-  hashing_ = world_.bulk.hash(file_, {0, info.size}, algo, std::make_shared<Progress>(),
+  hashing_ = world_.bulk.hash(file_, {0, info.known_size()}, algo, std::make_shared<Progress>(),
                               [this](Result<Hash> hash) { hashed(std::move(hash)); });
 }
 

@@ -126,7 +126,8 @@ Element SiOffer::build() const {
   if (!file.mime_type.empty()) si.set("mime-type", file.mime_type);
   si.set("profile", std::string(kNsSiFile));
   // COMPAT Openfire: bounces an offer without name or size; so both are always there.
-  auto about = file_element("file").set("name", file.name).set("size", std::to_string(file.size));
+  auto about =
+      file_element("file").set("name", file.name).set("size", std::to_string(file.known_size()));
   if (file.modified) about.set("date", to_date_time(*file.modified));
   if (file.hash && file.hash->algo == HashAlgo::Md5) about.set("hash", file.hash->hex);
   if (!file.description.empty()) about.add(file_element("desc").with_text(file.description));
@@ -179,7 +180,7 @@ Element SiAnswer::build() const {
 Result<ByteRange> SiAnswer::range_of(const SiOffer& offer) const {
   if (std::find(offer.methods.begin(), offer.methods.end(), method) == offer.methods.end())
     return broken("stream method", method, "was not offered");
-  const std::uint64_t size = offer.file.size;
+  const std::uint64_t size = offer.file.known_size();
   const std::uint64_t from = offset.value_or(0);
   if (from > size) return broken("range offset", std::to_string(from), "is beyond the file's end");
   const ByteRange asked{from, length.value_or(size - from)};

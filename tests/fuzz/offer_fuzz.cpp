@@ -46,7 +46,7 @@ void check_row(const JobRecord& record) {
 
 void check_offer(const SiOffer& offer, JobRecord& record) {
   FUZZ_CHECK(!offer.methods.empty() && offer.methods.size() <= 16);
-  FUZZ_CHECK(offer.file.size <= INT64_MAX);
+  FUZZ_CHECK(offer.file.known_size() <= INT64_MAX);
   FUZZ_CHECK(offer.file.description.size() <= 1024 && offer.file.mime_type.size() <= 128);
   record.file = offer.file;
   record.wanted_name = offer.file.name;
@@ -80,7 +80,8 @@ void check_answer(const SiAnswer& answer, JobRecord& record) {
   FUZZ_CHECK(again && again->method == answer.method && again->can_confirm == answer.can_confirm);
   FUZZ_CHECK(again->offset == answer.offset && again->length == answer.length);
   if (!part) return failed(record, part.error());
-  FUZZ_CHECK(part->offset <= ours.file.size && part->length <= ours.file.size - part->offset);
+  FUZZ_CHECK(part->offset <= ours.file.known_size() &&
+             part->length <= ours.file.known_size() - part->offset);
   record.direction = Direction::Out;
   record.method = answer.method;
   record.offset = part->offset;

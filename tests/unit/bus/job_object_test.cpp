@@ -76,6 +76,25 @@ TEST_CASE("job object: an offer appears, is accepted, tells how it goes, and end
   CHECK(stage.strays + stage.ann->strays() == 0);
 }
 
+TEST_CASE("job object: a size that nobody knows is -1 until the file is here", "[bus]") {
+  Stage stage;
+  auto offer = House::offer_of("notes.txt", 0);
+  offer.file.size = std::nullopt;
+  auto answer = stage.house.offered(std::move(offer));
+  CHECK(stage.until([&] { return stage.ann->has_heard("added /jobs/1"); }));
+  CHECK(stage.property<std::int64_t>(job_path(1), "Job1", "Size") == -1);
+  CHECK(order(stage, 1, "Accept", VariantMap{}) == "");
+  REQUIRE(answer->talk);
+  auto line = answer->talk->open();
+  stage.turn();
+  line->handler->on_end(Moved{777, std::nullopt});
+  stage.turn();
+  answer->talk->receiver->on_declared(std::nullopt);
+  stage.turn();
+  CHECK(stage.until([&] { return stage.ann->has_heard("changed /jobs/1 Size"); }));
+  CHECK(told<std::int64_t>(stage, 1, "Size") == 777);
+}
+
 TEST_CASE("job object: each method in each state does it or names what is wrong", "[bus]") {
   struct Row {
     const char* state;

@@ -50,7 +50,7 @@ struct AcceptPlay final : Play<ReceiveJob> {
   }
   void accept() {
     IncomingOffer::Terms terms;
-    terms.range = {0, offers.at(0)->offer().file.size};
+    terms.range = {0, offers.at(0)->offer().file.known_size()};
     accept(terms);
   }
   void done(const std::string& id, const std::string& hash = kSha,

@@ -60,14 +60,18 @@ TEST_CASE("journal: every member of a record comes back after a restart", "[jour
     CHECK(opened.contents.jobs.empty());
     CHECK(opened.contents.next_id == 1);
     CHECK_FALSE(opened.contents.degraded);
-    put_and_wait(opened, core, {full_record(41), plain_record(42)});
+    auto unknown_size = full_record(43);
+    unknown_size.file.size = std::nullopt;
+    put_and_wait(opened, core, {full_record(41), plain_record(42), unknown_size});
   }
   auto again = open_journal(temp.file("state"), core);
-  REQUIRE(again.contents.jobs.size() == 2);
+  REQUIRE(again.contents.jobs.size() == 3);
   CHECK(to_cells(again.contents.jobs[0]) == to_cells(full_record(41)));
   CHECK(again.contents.jobs[0].durable == 13);
   CHECK(to_cells(again.contents.jobs[1]) == to_cells(plain_record(42)));
-  CHECK(again.contents.next_id == 43);
+  CHECK_FALSE(again.contents.jobs[2].file.size.has_value());
+  CHECK(again.contents.jobs[0].file.size.has_value());
+  CHECK(again.contents.next_id == 44);
   CHECK_FALSE(again.contents.degraded);
 }
 

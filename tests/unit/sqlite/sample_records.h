@@ -56,6 +56,7 @@ inline std::vector<JobRecord> sample_records() {
     job.peer_full = odd_text(n + 1);
     job.file.name = odd_text(n + 2);
     job.file.size = i % 5 == 0 ? ~std::uint64_t{0} - n : n * 1'000'000'007;
+    if (i % 11 == 6) job.file.size = std::nullopt;
     if (i % 3 == 1) job.file.modified = std::chrono::sys_seconds(std::chrono::seconds(i - 20));
     if (i % 4 == 1) job.file.hash = Hash{HashAlgo::Md5, "d41d8cd98f00b204e9800998ecf8427e"};
     if (i % 4 == 2) job.file.hash = Hash{HashAlgo::Sha1, "00"};

@@ -65,7 +65,7 @@ struct Talk {
                              std::optional<HashAlgo> digest = std::nullopt) {
     auto line = std::make_shared<Line>();
     line->label = {method, route, "192.0.2.1", 7777};
-    const auto range = part ? *part : terms ? terms->range : ByteRange{0, offer->file.size};
+    const auto range = part ? *part : terms ? terms->range : ByteRange{0, offer->file.known_size()};
     handler->on_carrier(std::make_unique<FakeCarrier>(line), range, digest);
     return line;
   }

@@ -144,7 +144,7 @@ TEST_CASE("resume: never into the file of another sender, or with other content"
   auto other = house.offered(offer);
   CHECK_FALSE(other->talk);  // a question of its own
   REQUIRE(house.accept(2));
-  CHECK(other->talk->terms->range == ByteRange{0, offer.file.size});
+  CHECK(other->talk->terms->range == ByteRange{0, offer.file.known_size()});
   CHECK(house.state(1) == "queued/waiting-peer");
 }
 
