@@ -19,6 +19,7 @@ class LabCase(unittest.TestCase):
 
     server = 'prosody'
     lab_options = {}
+    untrue = None  # a report with these words is none: a file that sets it says why
     lab = None
 
     @classmethod
@@ -42,7 +43,8 @@ class LabCase(unittest.TestCase):
     def end_lab(cls):
         codes = cls.lab.teardown()
         reports = [line for path in cls.lab.directory.glob('*/daemon.log')
-                   for line in path.read_text(errors='replace').splitlines() if REPORT.match(line)]
+                   for line in path.read_text(errors='replace').splitlines()
+                   if REPORT.match(line) and not (cls.untrue and cls.untrue in line)]
         bad = {user: code for user, code in codes.items() if code not in (0, None)}
         logs = cls.lab.logs() if bad or reports else ''
         cls.lab.remove()
