@@ -7,6 +7,7 @@ import json
 import os
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
 
@@ -30,7 +31,9 @@ def build(directory, sanitize, targets):
     if not (directory / 'build.ninja').exists():
         options = ['-Dwerror=true']
         if sanitize:  # under which gcc's warnings are less sure
-            options = ['-Db_sanitize=address,undefined', '-Db_lundef=false', '-Doptimization=1']
+            options = ['-Db_sanitize=address,undefined', '-Db_lundef=false', '-Doptimization=1',
+                       # As a library UBSan heeds no log_path beside ASan.
+                       '-Dcpp_link_args=-static-libasan -static-libubsan']
         subprocess.run(['meson', 'setup', *options, directory, ROOT], check=True,
                        stdout=subprocess.DEVNULL, stdin=subprocess.DEVNULL)
     subprocess.run(['ninja', '-C', directory, *targets], check=True, stdin=subprocess.DEVNULL)
@@ -69,6 +72,25 @@ def count_program(test, tally):
     else:
         tally.passed += test['result'] == 'OK'
         tally.failed += test['result'] != 'OK'
+
+
+def watch_with_sanitizers(reports):
+    """What any program finds is written into this folder, whoever reads its output."""
+    shutil.rmtree(reports, ignore_errors=True)
+    reports.mkdir()
+    # No program of ours ends with this code, so no test takes it for the refusal that it awaits.
+    common = f'log_path={reports}/report:log_exe_name=1:exitcode=99'
+    os.environ['XMPPFT_SANITIZED'] = '1'
+    os.environ['ASAN_OPTIONS'] = f'{common}:detect_leaks=1:detect_stack_use_after_return=1'
+    os.environ['UBSAN_OPTIONS'] = f'{common}:print_stacktrace=1:halt_on_error=1'
+
+
+def end_watch(reports, tally):
+    """Counts what was found. The targets of fuzz that come after it tell it by themselves."""
+    del os.environ['ASAN_OPTIONS'], os.environ['UBSAN_OPTIONS']
+    for report in sorted(reports.iterdir()):
+        print(f'FAIL  {report.name}\n{report.read_text(errors="replace")}', flush=True)
+        tally.failed += 1
 
 
 def run_file(path, word):
@@ -122,12 +144,11 @@ def main():
     os.environ['XMPPFT_BUILD'] = str(directory)
     if args.full:
         os.environ['XMPPFT_FULL'] = '1'
-    if args.sanitize:
-        os.environ['XMPPFT_SANITIZED'] = '1'
-        os.environ['ASAN_OPTIONS'] = 'detect_leaks=1:detect_stack_use_after_return=1'
-        os.environ['UBSAN_OPTIONS'] = 'print_stacktrace=1:halt_on_error=1'
     # clang-tidy needs the headers that are generated, and no program.
     build(directory, args.sanitize, ['dbus_headers'] if set(suites) == {'lint'} else [])
+    reports = directory / 'reports'
+    if args.sanitize:  # once it is built: a compiler leaks as it likes
+        watch_with_sanitizers(reports)
 
     tally = Tally()
     if 'lint' in suites:  # alone: clang-tidy takes every core
@@ -137,6 +158,8 @@ def main():
             run_meson(suite, directory, tally, args.sanitize)
     run_python([suite for suite in ('interop', 'integration', 'field') if suite in suites], tally,
                args.word, args.jobs)
+    if args.sanitize:
+        end_watch(reports, tally)
     if 'fuzz' in suites:  # alone: it compiles
         run_python(['fuzz'], tally, args.word, 1)
     print(tally)
