@@ -36,7 +36,7 @@ class Narrator(unittest.TestResult):
         self._say('SKIP', test, ': ' + reason)
 
     def _failed(self, test, error):
-        lab = getattr(test, 'lab', None)
+        lab = getattr(getattr(test, 'test_case', test), 'lab', None)
         logs = '\n' + lab.logs() if lab else ''
         self._say('FAIL', test, '\n' + self._exc_info_to_string(error, test) + logs)
 
@@ -47,6 +47,11 @@ class Narrator(unittest.TestResult):
     def addError(self, test, error):
         super().addError(test, error)
         self._failed(test, error)
+
+    def addSubTest(self, test, subtest, error):
+        super().addSubTest(test, subtest, error)
+        if error:
+            self._failed(subtest, error)
 
 
 def keep_matching(suite, word):
