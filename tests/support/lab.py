@@ -30,14 +30,15 @@ class Lab:
     """Use as a context manager. `raw_users` have an account but no daemon: for RawPeer."""
 
     def __init__(self, server='prosody', users=USERS, raw_users=('raw',), config=None, env=None,
-                 directory=None, keep=False, build=None, wrapper=()):
+                 directory=None, keep=False, build=None, wrapper=(), server_options=None):
         self.directory = pathlib.Path(directory or tempfile.mkdtemp(prefix='xmppft-lab.'))
         self.keep = keep
         self.files = self.directory / 'files'
         self.files.mkdir(exist_ok=True)
         build = build or build_directory()
         self.server = SERVERS[server](
-            self.directory / server, {u: password_of(u) for u in (*users, *raw_users)}, keep=keep)
+            self.directory / server, {u: password_of(u) for u in (*users, *raw_users)}, keep=keep,
+            **(server_options or {}))
         self.daemons = {
             user: Daemon(self.directory / user, build, config, env, keep, wrapper) for user in users}
 

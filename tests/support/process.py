@@ -18,6 +18,10 @@ class Timeout(AssertionError):
     """Something awaited did not come."""
 
 
+class Invalid(AssertionError):
+    """The fault that a test is about did not come about, so the test has shown nothing."""
+
+
 def _die_with_parent():
     _libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 

@@ -13,7 +13,9 @@ import sys
 
 from process import ROOT
 
-SUITES = ('lint', 'unit', 'scenario', 'integration', 'field', 'interop', 'fuzz')
+SUITES = ('lint', 'unit', 'scenario', 'integration', 'field', 'interop', 'fault', 'fuzz')
+# What must be built for one suite alone: clang-tidy needs the headers that are generated, and no program.
+TARGETS = {('lint',): ['dbus_headers'], ('fault',): ['daemon/xmppftd', 'client/xmppftctl']}
 # Begun first, so that the others fill up the time that they take.
 LONGEST = ('matrix_test.py', 'login_test.py', 'transfers_test.py', 'hostile_peer_test.py')
 
@@ -133,6 +135,8 @@ def main():
     parser.add_argument('--full', action='store_true')
     parser.add_argument('-j', dest='jobs', type=int, default=os.cpu_count())
     parser.add_argument('-k', dest='word', default='')
+    parser.add_argument('--seed')
+    parser.add_argument('--count', type=int)
     parser.add_argument('suites', nargs='*', metavar='suite', help=' '.join(SUITES))
     args = parser.parse_args()
     if unknown := set(args.suites) - set(SUITES):
@@ -144,8 +148,11 @@ def main():
     os.environ['XMPPFT_BUILD'] = str(directory)
     if args.full:
         os.environ['XMPPFT_FULL'] = '1'
-    # clang-tidy needs the headers that are generated, and no program.
-    build(directory, args.sanitize, ['dbus_headers'] if set(suites) == {'lint'} else [])
+    if args.seed:
+        os.environ['XMPPFT_SEED'] = args.seed
+    if args.count:
+        os.environ['XMPPFT_COUNT'] = str(args.count)
+    build(directory, args.sanitize, TARGETS.get(tuple(suites), []))
     reports = directory / 'reports'
     if args.sanitize:  # once it is built: a compiler leaks as it likes
         watch_with_sanitizers(reports)
@@ -156,7 +163,7 @@ def main():
     for suite in ('unit', 'scenario'):
         if suite in suites:
             run_meson(suite, directory, tally, args.sanitize)
-    run_python([suite for suite in ('interop', 'integration', 'field') if suite in suites], tally,
+    run_python([suite for suite in ('interop', 'fault', 'integration', 'field') if suite in suites], tally,
                args.word, args.jobs)
     if args.sanitize:
         end_watch(reports, tally)

@@ -10,6 +10,8 @@ import sys
 import time
 import unittest
 
+from process import Invalid
+
 
 def tell(what):
     print(json.dumps(what), flush=True)
@@ -38,7 +40,8 @@ class Narrator(unittest.TestResult):
     def _failed(self, test, error):
         lab = getattr(getattr(test, 'test_case', test), 'lab', None)
         logs = '\n' + lab.logs() if lab else ''
-        self._say('FAIL', test, '\n' + self._exc_info_to_string(error, test) + logs)
+        word = 'INVALID' if issubclass(error[0], Invalid) else 'FAIL'
+        self._say(word, test, '\n' + self._exc_info_to_string(error, test) + logs)
 
     def addFailure(self, test, error):
         super().addFailure(test, error)

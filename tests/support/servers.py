@@ -50,19 +50,20 @@ def make_certificates(directory, domain, host='127.0.0.1'):
 
 class Server:
     """What both servers share. `accounts` maps user names to passwords; `host` and `proxy_host` are
-    the addresses that clients and the SOCKS5 proxy are served on."""
+    the addresses that clients and the SOCKS5 proxy are served on, `proxy_address` the one that clients are told."""
 
     name = None
     patience = 30   # seconds to wait for the first connection
 
     def __init__(self, directory, accounts, domain=DOMAIN, keep=False, host='127.0.0.1',
-                 proxy_host=None):
+                 proxy_host=None, proxy_address=None):
         self.directory = pathlib.Path(directory)
         self.accounts = dict(accounts)
         self.domain = domain
         self.keep = keep
         self.host = host
         self.proxy_host = proxy_host or host
+        self.proxy_address = proxy_address or self.proxy_host
         self.port = free_port()
         self.proxy_port = free_port()
         self.child = None
@@ -153,7 +154,7 @@ authentication = "internal_plain"
 VirtualHost "{self.domain}"
   ssl = {{ key = "{self.certificates}/server.key", certificate = "{self.certificates}/server.crt" }}
 Component "proxy.{self.domain}" "proxy65"
-  proxy65_address = "{self.proxy_host}"
+  proxy65_address = "{self.proxy_address}"
 {component}
 ''')
         # The launcher names its folders in its head; ours are elsewhere.
@@ -222,7 +223,7 @@ modules:
   mod_caps: {{}}
   mod_ping: {{}}
   mod_carboncopy: {{}}
-  mod_proxy65: {{ host: "proxy.@HOST@", ip: "{self.proxy_host}", hostname: "{self.proxy_host}",
+  mod_proxy65: {{ host: "proxy.@HOST@", ip: "{self.proxy_host}", hostname: "{self.proxy_address}",
                  port: {self.proxy_port}, access: local, max_connections: 100 }}
 ''')
 
