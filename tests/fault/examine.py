@@ -31,7 +31,7 @@ def check_names(folder, sources, totals, when):
 
 def check_journal(daemon, totals):
     """Of a daemon that was killed: its journal is sound. Returns the states of its jobs by their names."""
-    state = daemon.directory / 'state/xmppft'
+    state = pathlib.Path(daemon.env['XDG_STATE_HOME']) / 'xmppft'
     with tempfile.TemporaryDirectory() as copy:
         for path in state.glob('jobs.db*'):
             shutil.copy(path, copy)

@@ -5,33 +5,23 @@ and what was sent stays sent."""
 import time
 import unittest
 
-from examine import Foreign, Watch, check_end, check_ids, check_journal, check_names
+from examine import Watch, check_end, check_ids, check_journal, check_names
 from fault_case import FaultCase
 from fault_lab import on_wire
 from lab import METHODS
 from trap import Trap
 
-MIB = 1 << 20
-# Of MiB, as powers of two: in-band bytes take longer.
-MOST = {'si-socks5/direct': 6, 'si-socks5/proxy': 6, 'si-ibb': 3}
 VICTIMS = (('bob',), ('ann',), ('ann', 'bob'))
 
 
 class KilledDaemon(FaultCase):
-    @classmethod
-    def prepare(cls):
-        super().prepare()
-        cls.foreign = Foreign(cls.lab.bob.downloads)
-
     def test_killed_at_any_moment(self):
         self.repeat(12, self.a_round)
 
     def a_round(self, chance, totals, number):
         """A file by each method at once. When some byte of one has passed, or a little later, somebody is killed."""
         lab = self.lab
-        files = {method: lab.make_file(f'{number}-{method.rpartition("/")[2]}.bin',
-                                       int(MIB * 2**chance.uniform(0, MOST[method])), chance.random())
-                 for method in METHODS}
+        files = self.a_file_by_each_method(chance, number)
         sources = list(files.values())
         victims, trigger = chance.choice(VICTIMS), chance.choice(METHODS)
         byte = on_wire(trigger, chance.random() * files[trigger].stat().st_size)
@@ -43,14 +33,8 @@ class KilledDaemon(FaultCase):
             for victim in victims:
                 lab.daemons[victim].restart()
             check_ids(lab.ann, ids, totals)
-            for job_id in ids:
-                lab.ann.run('--timeout', '120s', 'queue', 'wait', job_id, timeout=150)
-        for method, source in files.items():
-            state = states.get(source.name, 'not yet')
-            totals.faults[state] += 1
-            if state in ('active', 'verifying'):
-                again = lab.sent()[method] - before[method] - source.stat().st_size
-                totals.sent_again(max(0, again), f'{source.name}, {victims} killed')
+            self.wait_ended(ids)
+        self.count_sent_again(files, before, states, totals)
         check_end(lab, ids, sources, lab.bob.downloads, totals)
         self.foreign.check(totals)
         self.tidy(sources)
@@ -72,16 +56,6 @@ class KilledDaemon(FaultCase):
         for daemon in daemons:
             states |= check_journal(daemon, totals)
         return states, ids
-
-    def tidy(self, sources):
-        """Nothing of this round is there in the next."""
-        lab = self.lab
-        for daemon in (lab.ann, lab.bob):
-            daemon.run('queue', 'cancel', *[job['id'] for job in daemon.jobs('--state', 'queued,offered,active')])
-            daemon.run('queue', 'remove', '--all', '--yes')
-        for path in [*sources, *lab.bob.downloads.iterdir()]:
-            if path not in self.foreign.files:
-                path.unlink()
 
 
 if __name__ == '__main__':

@@ -75,6 +75,11 @@ class Daemon:
         text = config if isinstance(config, str) else json.dumps(config, indent=2)
         (self.directory / 'config/xmppft/config.jsonc').write_text(text)
 
+    def change_config(self, **keys):
+        """Other values of some keys, for the next start."""
+        path = self.directory / 'config/xmppft/config.jsonc'
+        self.write_config({**json.loads(path.read_text()), **keys})
+
     # --- life ---
 
     def start_bus(self, more=''):
