@@ -28,6 +28,7 @@ class FaultCase(LabCase):
         """Calls a_round(chance, totals, number) `count` times; each has its own chance. Fails if anything was found."""
         seed, _, first = os.environ.get('XMPPFT_SEED', '').partition('/')
         seed = seed or str(random.SystemRandom().randrange(10**6))
+        self.seed = seed
         first, count = int(first or 0), int(os.environ.get('XMPPFT_COUNT', 0)) or count
         totals, told = Totals(), 0
         try:
