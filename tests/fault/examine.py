@@ -54,8 +54,9 @@ def check_ids(daemon, ids, totals):
             totals.blame('lost', f'job {job_id} is not in the journal')
 
 
-def check_end(lab, ids, sources, folder, totals):
-    """After all jobs have ended: done, each file once, exact, nothing else, one job of each at the receiver."""
+def check_end(lab, ids, sources, folder, totals, may_fail_first=False):
+    """After all jobs have ended: done, each file once, exact, nothing else, one job of each at the receiver.
+    `may_fail_first`: the receiver may have had others of it, which failed."""
     for job_id, source in zip(ids, sources):
         job = lab.ann.job(job_id)
         if job['state'] != 'done':
@@ -70,6 +71,8 @@ def check_end(lab, ids, sources, folder, totals):
         if twins:
             totals.blame('doubled', f'{source.name} and {twins}')
         theirs = [job for job in lab.bob.jobs() if job['name'] == source.name]
+        if may_fail_first:
+            theirs = [job for job in theirs if job['state'] != 'failed']
         if len(theirs) > 1:
             totals.blame('doubled', f'{source.name} has jobs {[(job["id"], job["state"]) for job in theirs]}')
         if any(job['state'] != 'done' for job in theirs):

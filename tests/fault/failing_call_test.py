@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: MIT
+"""The receiver's disk fails now and then, and calls are interrupted: what is not on disk is not taken for it, and
+what can go on does."""
+
+import unittest
+
+from examine import check_end, check_names
+from fault_case import MIB, FaultCase
+from inject import Injection
+from process import Invalid, wait_for
+
+SIZE = 8 * MIB + 4096   # a checkpoint is in it
+IO_CALLS = ('fdatasync', 'fsync', 'pwrite64')
+SOCKS5 = ('si-socks5/direct', 'si-socks5/proxy')
+INTERRUPTED = ('EINTR', 'EAGAIN')
+ENDED = ('done', 'failed', 'cancelled')
+
+
+class FailingCall(FaultCase):
+    def setUp(self):
+        for user, daemon in self.lab.daemons.items():
+            if not daemon.child.running():
+                daemon.restart()
+        for user in self.lab.daemons:
+            self.lab.wait_contacts_online(user, 60)
+
+    def test_the_disk_fails_once(self):
+        self.repeat(6, self.fails_once)
+
+    def fails_once(self, chance, totals, number):
+        """The k-th call of each thread. Whatever it belonged to, done is said only of what is exact and there."""
+        lab, bob = self.lab, self.lab.bob
+        call = IO_CALLS[number % len(IO_CALLS)]
+        place = 1 if call == 'fsync' else chance.randrange(1, 4)
+        source = lab.make_file(f'{number}-{call}.bin', SIZE, chance.random())
+        with Injection(bob, [call], f'error=EIO:when={place}') as injection:
+            job_id = lab.ann.send(source, lab.jid('bob'), '--method', chance.choice(SOCKS5))
+            wait_for('the end', lambda: lab.ann.job(job_id)['state'] in ENDED or not bob.child.running(), 120)
+            fired = injection.fired()
+        if not fired:
+            raise Invalid(f'{call} was not made {place} times by any thread')
+        if not bob.child.running():
+            totals.blame('lost', f'xmppftd ended with {bob.child.process.returncode} after {call} {place}')
+            bob.restart()
+        check_names(bob.downloads, [source], totals, f'after {call} {place} failed')
+        job = lab.ann.job(job_id)
+        totals.faults[f'{call}: {job["state"]} {job["reason"]}'] += 1
+        if job['state'] == 'done':
+            check_end(lab, [job_id], [source], bob.downloads, totals, may_fail_first=True)
+        elif (bob.downloads / source.name).exists():   # whole, as was looked at above
+            totals.faults[f'{call}: failed after it was published'] += 1
+        self.tidy([source])
+
+    def test_calls_are_interrupted(self):
+        self.repeat(4, self.interrupted)
+
+    def interrupted(self, chance, totals, number):
+        """Every so-many-th call that moves bytes of a file, on either side."""
+        lab = self.lab
+        user = ('ann', 'bob')[number % 2]
+        calls = ('sendfile', 'pread64', 'read') if user == 'ann' else ('recvfrom', 'pwrite64')
+        error = INTERRUPTED[number // 2 % 2]
+        # No file of a disk says EAGAIN: that is a socket's word.
+        calls = [call for call in calls if error == 'EINTR' or call in ('sendfile', 'recvfrom')]
+        source = lab.make_file(f'{number}-{error}.bin', SIZE, chance.random())
+        every = chance.randrange(3, 20)
+        with Injection(lab.daemons[user], calls, f'error={error}:when={every}+{every}') as injection:
+            job_id = lab.ann.send(source, lab.jid('bob'), '--method', 'si-socks5/direct')
+            self.wait_ended([job_id])
+            if not injection.fired():
+                raise Invalid(f'none of {calls} was made {every} times')
+        totals.faults[f'{error} at {user}: {lab.ann.job(job_id)["attempt"]} attempts'] += 1
+        check_end(lab, [job_id], [source], lab.bob.downloads, totals)
+        self.tidy([source])
+
+
+if __name__ == '__main__':
+    unittest.main()
