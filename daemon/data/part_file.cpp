@@ -151,6 +151,14 @@ Result<void> give_name(const PartFile& part, const std::string& final_name, bool
   return replace(part, final_name, **old);
 }
 
+Result<void> synced(const PartFile& part, int (*sync)(int)) {
+  const OpenFile& file = *part.file;
+  const int error_number = file.sync_failed ? EIO : sync(file.fd.get()) == 0 ? 0 : errno;
+  if (error_number == 0) return {};
+  file.sync_failed = true;
+  return system_error(error_number, "making " + part.folder_path + "/" + part.name + " durable");
+}
+
 }  // namespace
 
 Result<void> check_part_place(const std::string& folder, std::optional<std::uint64_t> size,
@@ -218,16 +226,12 @@ Result<Files::Kept> reopen_part_file(const std::string& folder, const std::strin
   return kept;
 }
 
-Result<void> sync_part_data(const PartFile& part) {
-  if (::fdatasync(part.file->fd.get()) == 0) return {};
-  return system_error(errno, "making " + part.folder_path + "/" + part.name + " durable");
-}
+Result<void> sync_part_data(const PartFile& part) { return synced(part, ::fdatasync); }
 
 Result<void> sync_part_file(const PartFile& part, std::optional<mode_t> mode) {
   // Some file systems have one mode for all, and that is fine.
   if (mode) static_cast<void>(::fchmod(part.file->fd.get(), *mode));
-  if (::fsync(part.file->fd.get()) == 0) return {};
-  return system_error(errno, "making " + part.folder_path + "/" + part.name + " durable");
+  return synced(part, ::fsync);
 }
 
 Result<std::string> publish_part_file(const PartFile& part, const std::string& final_name,

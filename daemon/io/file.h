@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <memory>
 #include <optional>
@@ -27,6 +28,9 @@ struct OpenFile {
   }
   UniqueFd fd;
   FileIdentity identity;  ///< as it was when opened
+  /// A sync of it failed: the kernel tells once that it lost what was written, and later syncs of
+  /// this descriptor succeed without it.
+  mutable std::atomic<bool> sync_failed = false;
   /// closes it, for that may wait for the file system; none: whoever lets go last
   std::weak_ptr<Poster> closer;
 };

@@ -29,7 +29,8 @@ void Checkpoints::look() {
   if (bytes - synced_ >= kBytes || timers_.now() - last_ >= kTime) sync(bytes);
 }
 
-/// An error is left to whoever syncs the whole file at the end: it comes again there.
+/// An error is left to whoever syncs the whole file at the end: a file that failed once fails
+/// there.
 void Checkpoints::sync(std::uint64_t bytes) {
   syncing_ = true;
   files_.sync_data(part_, alive_.wrap([this, bytes](Result<void> how) {

@@ -55,6 +55,23 @@ TEST_CASE("part: created empty, ours alone, under a name of no peer's choosing",
   CHECK(create_part_file(dir.path(), new_part_file_name(), 0, 0).value()->name != name);
 }
 
+TEST_CASE("part: after a sync that failed no later one makes it good", "[part]") {
+  // The kernel tells once that it lost what was written, and syncs the rest without a word.
+  const TempDir dir;
+  const auto part = part_in(dir);
+  const int fd = part->file->fd.get();
+  const UniqueFd good(::dup(fd));
+  int pipe[2];
+  REQUIRE(::pipe(pipe) == 0);
+  const UniqueFd reader(pipe[0]), writer(pipe[1]);
+  REQUIRE(sync_part_data(*part));
+  REQUIRE(::dup2(writer.get(), fd) == fd);  // which cannot be synced
+  CHECK_FALSE(sync_part_data(*part));
+  REQUIRE(::dup2(good.get(), fd) == fd);
+  CHECK_FALSE(sync_part_data(*part));
+  CHECK_FALSE(sync_part_file(*part));
+}
+
 TEST_CASE("part: whether it could be created is told without creating it", "[part]") {
   const TempDir dir;
   CHECK(check_part_place(dir.path(), 100'000, 0));
