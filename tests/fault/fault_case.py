@@ -8,7 +8,7 @@ rounds in place of the case's own.
 import os
 import random
 
-from examine import Foreign
+from examine import Foreign, all_jobs
 from fault_lab import FaultLab
 from lab import METHODS
 from lab_case import LabCase
@@ -74,7 +74,7 @@ class FaultCase(LabCase):
         """Nothing of this round is there in the next."""
         lab = self.lab
         for daemon in (lab.ann, lab.bob):
-            if live := [job['id'] for job in daemon.jobs() if job['finished_at'] is None]:
+            if live := [job['id'] for job in all_jobs(daemon) if job['finished_at'] is None]:
                 daemon.run('queue', 'cancel', *live)
             daemon.run('queue', 'remove', '--all', '--yes')
         for path in [*sources, *lab.bob.downloads.iterdir()]:

@@ -80,11 +80,11 @@ class Examination(unittest.TestCase):
         self.source = pathlib.Path(folder.name) / 'a.bin'
         self.source.write_bytes(b'as it was sent')
         self.totals = Totals()
-        self.theirs = [{'id': 7, 'name': 'a.bin', 'state': 'done', 'error': None}]
+        self.theirs = [{'id': 7, 'name': 'a.bin', 'state': 'done', 'reason': '', 'error': None}]
 
     def found(self):
         ann = types.SimpleNamespace(job=lambda _: {'state': 'done', 'reason': '', 'error': None})
-        bob = types.SimpleNamespace(jobs=lambda: self.theirs)
+        bob = types.SimpleNamespace(jobs=lambda *_: self.theirs)
         check_end(types.SimpleNamespace(ann=ann, bob=bob), [1], [self.source], self.folder, self.totals)
         return [kind for kind, _ in self.totals.found]
 

@@ -8,7 +8,7 @@ import unittest
 
 from cut import CutDisk
 from daemons import CommandFailed
-from examine import check_end, check_ids, check_journal, check_names
+from examine import all_jobs, check_end, check_ids, check_journal, check_names
 from fault_case import FaultCase
 from fault_lab import FaultLab, on_wire
 from lab import METHODS
@@ -75,7 +75,7 @@ class PowerCut(FaultCase):
         sources += burst.sources[:len(burst.ids)]
         self.wait_ended(ids)
         self.count_sent_again(files, before, states, totals)
-        for job in lab.ann.jobs():   # of the burst the last one may be there though its id was never told
+        for job in all_jobs(lab.ann):   # of the burst the last one may be there though its id was never told
             if job['id'] not in ids:
                 self.wait_ended([job['id']])
         check_end(lab, ids, sources, lab.bob.downloads, totals)
