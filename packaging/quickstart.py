@@ -10,7 +10,7 @@ import tempfile
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / 'tests' / 'support'))
-from lab import METHODS, Lab, sha256  # noqa: E402
+from lab import METHODS, Lab, password_of, sha256  # noqa: E402
 
 MIB = 1 << 20
 SIZE = {'si-socks5/direct': 64 * MIB, 'si-socks5/proxy': 64 * MIB, 'si-ibb': 4 * MIB}
@@ -56,10 +56,24 @@ def send(lab, inbox, method):
             f'{SIZE[method] / MIB / seconds:.1f} MiB/s', sent, arrived)
 
 
+# Field 22 of /proc/PID/stat is when the process began: another one under the same pid is left alone.
+STOP = '''for one in STARTED; do
+  pid=${one%:*}
+  began=$(sed 's/.*) //' "/proc/$pid/stat" 2>/dev/null | cut -d ' ' -f 20)
+  [ "$began" = "${one#*:}" ] && kill "$pid"
+done
+'''
+
+
+def started_at(pid):
+    return pathlib.Path(f'/proc/{pid}/stat').read_text().rpartition(') ')[2].split()[19]
+
+
 def keep_up(lab):
     """Leaves scripts that speak for each user, and one that ends it all."""
     pids = [child.pid for daemon in lab.daemons.values() for child in (daemon.child, daemon.bus)]
     pids.append(lab.server.child.pid)
+    started = ' '.join(f'{pid}:{started_at(pid)}' for pid in pids)
     for user, daemon in lab.daemons.items():
         exports = ''.join(f'export {name}={shlex.quote(value)}\n'
                           for name, value in daemon.own_env.items() if name != 'HOME')
@@ -68,7 +82,7 @@ def keep_up(lab):
                      f'#!/bin/sh\n{exports}exec {shlex.quote(str(daemon.ctl_path))} "$@"\n')
     directory = shlex.quote(str(lab.directory))
     write_script(lab.directory / 'stop',
-                 f'#!/bin/sh\nkill {" ".join(map(str, pids))}\nsleep 2\nrm -rf {directory}\n')
+                 f'#!/bin/sh\n{STOP.replace("STARTED", started)}sleep 2\nrm -rf {directory}\n')
     say(f'''
 It stays up. To play on:
   {directory}/ann/ctl status
@@ -76,6 +90,9 @@ It stays up. To play on:
   {directory}/bob/ctl queue list
 or in a shell of your own, as ann:
   . {directory}/ann.env && {shlex.quote(str(lab.ann.ctl_path))} contacts
+Logs: {directory}/ann/daemon.log, {directory}/bob/daemon.log. Passwords: {password_of("ann")}, {password_of("bob")}.
+To start a daemon that was killed again, as ann:
+  . {directory}/ann.env && {shlex.quote(str(lab.ann.daemon_path))} &
 To stop it and remove all:
   {directory}/stop''')
 
