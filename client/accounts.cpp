@@ -130,9 +130,9 @@ Account find_account(Context& context, const std::string& given) {
                                [&](const Account& a) { return a.id == name || a.jid == name; });
   if (at != all.end()) return *at;
   std::string there;
-  for (const auto& a : all) there += (there.empty() ? "" : ", ") + a.id + " " + a.jid;
+  for (const auto& a : all) there += (there.empty() ? "" : ", ") + a.id + " (" + a.jid + ")";
   throw Failure{std::string(error::kNoSuchAccount), "no account '" + printable(name) + "'",
-                all.empty() ? "xmppftctl account add YOU@SERVER" : "there are " + there};
+                all.empty() ? "xmppftctl account add YOU@SERVER" : "the accounts are " + there};
 }
 
 Account chosen_account(Context& context) {
@@ -145,7 +145,7 @@ Account chosen_account(Context& context) {
   }
   std::string which;
   for (const auto& a : all) which += (which.empty() ? "" : ", ") + a.jid;
-  throw usage("which account? give --account", "there are " + which);
+  throw usage("which account? give --account", "the accounts are " + which);
 }
 
 std::string account_line(const Account& a) {

@@ -187,6 +187,8 @@ std::string overview() {
   Globals unused;
   Options globals("", "", "", "");
   add_globals(globals, unused);
+  bool version = false;
+  globals.flag("--version", version, "print the version");
   text += "\nGlobal options:\n" + globals.help_lines();
   text +=
       "\nJOB is 12, 3-9, @BATCH, @last, or @- (ids from standard input). A JID may be an xmpp: "
@@ -194,9 +196,9 @@ std::string overview() {
       "-- ends the options: what follows are words, even if they begin with -.\n"
       "Exit: 0 ok, 1 refused, in part, or the answer could not be written, 2 usage, 3 no such job "
       "or\n"
-      "account, 4 an awaited job failed, 5 no daemon, 6 not online or authentication, 7 unreadable "
-      "file,\n"
-      "124 --timeout, 130 interrupted.\n";
+      "account, 4 an awaited job failed, 5 no daemon, 6 not online or authentication, 7 no "
+      "permission,\n"
+      "or an unreadable file, 124 --timeout, 130 interrupted.\n";
   return text;
 }
 

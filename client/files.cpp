@@ -122,12 +122,16 @@ std::vector<SourceFile> check_files(const std::vector<std::string>& files) {
       good.push_back(std::move(source));
       continue;
     }
-    bad.push_back(printable(file) + ": " + complaint.text);
+    bad.push_back((file.empty() ? "''" : printable(file)) + ": " + complaint.text);
     only_wrong_kinds = only_wrong_kinds && complaint.wrong_kind;
     if (complaint.text == "is a directory") {
       hint =
           "send its files one by one, or packed: tar c DIR | xmppftctl send - --name DIR.tar --to "
           "JID";
+    } else if (hint.empty() && file.empty()) {
+      hint = "the name is empty: is a variable of the shell not set?";
+    } else if (hint.empty() && complaint.wrong_kind) {
+      hint = "what a program writes goes in by: xmppftctl send - --name NAME --to JID";
     } else if (hint.empty() && complaint.text == std::strerror(EACCES)) {
       hint = "xmppftd runs as you and can send only what you can read: ls -l " + printable(file);
     }
@@ -195,6 +199,19 @@ std::string folder_uri(const std::string& folder) {
                 missing ? "make it first: mkdir -p " + printable(folder) : "");
   }
   return uri_of_path(path == "/" ? path : path + "/");
+}
+
+std::string writable_folder_uri(const std::string& folder) {
+  const auto uri = folder_uri(folder);
+  const int fd = open_unlinked(path_of_uri(uri));
+  if (fd < 0) {
+    throw Failure{
+        "org.freedesktop.DBus.Error.AccessDenied",
+        "folder '" + printable(folder) + "': no file can be made there: " + std::strerror(errno),
+        "name a folder that you can write to: ls -ld " + printable(folder)};
+  }
+  ::close(fd);
+  return uri;
 }
 
 std::string target_uri(const std::string& into) {

@@ -40,5 +40,7 @@ std::string target_uri(const std::string& into);
 
 /// An existing folder as a URI ending in /. Throws a usage Failure with the command that makes it.
 std::string folder_uri(const std::string& folder);
+/// The same of a folder in which a file can be made, which is tried: a Failure (exit 7) if not.
+std::string writable_folder_uri(const std::string& folder);
 
 }  // namespace xmppftctl

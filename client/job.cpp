@@ -112,8 +112,16 @@ ordered_json to_json(const Job& job) {
   return out;
 }
 
+std::string Job::told_error() const {
+  const bool in = direction == "in";
+  const bool under_way = (state == "offered" && !in) || (state == "connecting" && !in) ||
+                         state == "active" || (state == "verifying" && reason != "awaiting-folder");
+  return under_way || error_message == state || error_message == reason ? "" : error_message;
+}
+
 std::string progress_cell(const Job& job) {
-  if (job.is_final() || job.state == "queued" || job.state == "offered") return job.reason;
+  if (job.is_final() || job.state == "queued" || job.state == "offered")
+    return job.reason == job.state ? "" : job.reason;
   if (job.size == 0) return "100 %";
   if (job.size < 0) return human_bytes(static_cast<std::int64_t>(job.transferred));
   const double part = static_cast<double>(job.transferred) / static_cast<double>(job.size);
@@ -174,7 +182,7 @@ Table job_table(const std::vector<Job>& jobs) {
          {local_time(job.created_at), rfc3339(job.created_at)},
          {local_time(job.finished_at), rfc3339(job.finished_at)},
          path_of_uri(job.uri),
-         job.error_message});
+         job.told_error()});
   }
   return table;
 }
@@ -214,7 +222,7 @@ std::string result_line(const Job& job) {
   std::string line = printable(job.name) + "  " + human_bytes(job.size) + "  " + job.state;
   if (job.state != "done") {
     if (!job.reason.empty()) line += " (" + job.reason + ")";
-    if (!job.error_message.empty()) line += ": " + printable(job.error_message);
+    if (const auto error = job.told_error(); !error.empty()) line += ": " + printable(error);
     return line;
   }
   if (const auto rate = human_rate(job.average_rate()); !rate.empty()) line += "  " + rate;

@@ -36,6 +36,10 @@ struct Job {
   std::uint64_t average_rate() const;
   /// "si-socks5/direct".
   std::string way() const { return route.empty() ? method : method + "/" + route; }
+  /// The error, where it says more than the state and is about it. An outgoing job keeps that of
+  /// its last attempt while the next one is under way; an incoming one says with it what it waits
+  /// for.
+  std::string told_error() const;
   /// "declined" of failed (declined); the state itself where it says all.
   const std::string& why() const { return reason.empty() ? state : reason; }
 };

@@ -45,8 +45,11 @@ std::vector<Job> last_jobs(ManagerClient& manager, const std::string& direction,
 
 void JobFailures::add(std::uint64_t id, const Failure& failure) {
   if (!out_.json()) {
+    const auto subject = "job " + std::to_string(id);
+    const bool named =
+        failure.message.find(subject + " ") != std::string::npos;  // it says itself which
     std::cerr << failure_text(
-        {failure.name, "job " + std::to_string(id) + ": " + failure.message, failure.hint},
+        {failure.name, (named ? "" : subject + ": ") + failure.message, failure.hint},
         out_.verbose);
   }
   const int exit = exit_code(failure.name);
@@ -83,8 +86,8 @@ std::vector<Job> for_each_job(const std::vector<Job>& jobs, JobFailures& failure
 void JobArguments::add_words(Options& options) { options.words(words); }
 
 void JobArguments::add_selectors(Options& options) {
-  options.values("--state", states, "S[,S…]",
-                 "queued, offered, connecting, active, verifying, done, failed, cancelled");
+  options.values("--state", states, "S[,S...]",
+                 "queued, offered, connecting, active, paused, verifying, done, failed, cancelled");
   options.value("--peer", peer, "JID", "jobs with this JID; a bare JID means all its resources");
   options.value("--direction", direction, "D", "out or in");
 }
@@ -149,7 +152,7 @@ Values filter_of(const JobArguments& arguments, const std::vector<std::string>& 
   Values filter;
   std::vector<std::string> chosen;
   for (const auto& list : arguments.states) {
-    for (const auto& state : split_list(list))
+    for (const auto& state : parse_list("--state", list))
       chosen.push_back(parse_word("--state", state, kStates));
   }
   if (chosen.empty()) chosen = states;
@@ -160,12 +163,20 @@ Values filter_of(const JobArguments& arguments, const std::vector<std::string>& 
   return filter;
 }
 
-bool confirmed(const Context& context, bool yes, const std::string& question) {
-  if (yes || !context.out.human() || ::isatty(STDIN_FILENO) != 1) return true;
-  std::cerr << question << " [y/N] " << std::flush;
+bool can_ask(const Context& context) { return context.out.human() && ::isatty(STDIN_FILENO) == 1; }
+
+void confirm(const Context& context, bool yes, const std::string& question,
+             const std::string& nothing) {
+  if (yes) return;
+  if (!can_ask(context)) {
+    throw usage("this would " + question + ", and there is nobody to ask: " + nothing,
+                "add --yes if that is meant");
+  }
+  std::cerr << question << "? [y/N] " << std::flush;
   std::string answer;
   std::getline(std::cin, answer);
-  return answer == "y" || answer == "Y" || answer == "yes";
+  if (answer != "y" && answer != "Y" && answer != "yes")
+    throw Failure{std::string(error::kBadState), nothing, "--yes skips the question"};
 }
 
 int control_jobs(Context& context, const JobArguments& arguments, const std::string& verb,
@@ -186,9 +197,11 @@ int control_jobs(Context& context, const JobArguments& arguments, const std::str
     return !spelled_out.contains(job.id) &&
            std::find(states.begin(), states.end(), job.state) == states.end();
   });
-  const std::string question = verb + " " + plural(jobs.size(), "job") + "?";
-  if (jobs.size() > 1 && !confirmed(context, arguments.yes, question)) {
-    throw Failure{std::string(error::kBadState), "nothing was " + past, "--yes skips the question"};
+  // Jobs that were named are meant. What options choose is asked about wherever somebody can be
+  // asked, and else needs --yes, however many they are: a script must not depend on their number.
+  const bool ask = can_ask(context) ? jobs.size() > 1 : arguments.by_selector();
+  if (ask) {
+    confirm(context, arguments.yes, verb + " " + plural(jobs.size(), "job"), "nothing was " + past);
   }
 
   // Always by id: the answer was for the jobs that were counted, and for none that came since.

@@ -60,8 +60,12 @@ std::vector<Job> named_jobs(Context& context, const JobNames& names, const std::
 /// The ListJobs filter that the selectors spell; `states` are the ones meant when none is given.
 Values filter_of(const JobArguments& arguments, const std::vector<std::string>& states);
 
-/// Asks `question` on a terminal; true off a terminal and when `yes` was given.
-bool confirmed(const Context& context, bool yes, const std::string& question);
+/// Is there somebody at a terminal, who wants an answer for people?
+bool can_ask(const Context& context);
+/// Asks "`question`?" unless `yes` was given. Throws Failure with `nothing` ("nothing was removed")
+/// where the answer is no, and a usage Failure where nobody can be asked.
+void confirm(const Context& context, bool yes, const std::string& question,
+             const std::string& nothing);
 
 /// What `accept` and `decline` share: `act` on each of the offers, which throws sdbus::Error or
 /// Failure where it cannot. Returns those that it was done to; where just one is named, its failure

@@ -41,7 +41,7 @@ std::chrono::microseconds parse_duration(std::string_view what, std::string_view
   if (!amount) refuse(what, text, kRule);
   const std::string_view u = amount->unit;
   const double seconds = u == "ms"                ? 1e-3
-                         : u.empty() || u == "s"  ? 1
+                         : u == "s"               ? 1
                          : u == "m" || u == "min" ? 60
                          : u == "h"               ? 3600
                          : u == "d"               ? 86400
@@ -81,17 +81,18 @@ std::int64_t parse_number(std::string_view what, std::string_view text, std::int
   return value;
 }
 
-std::vector<std::string> split_list(std::string_view text) {
+std::vector<std::string> parse_list(std::string_view what, std::string_view text) {
   std::vector<std::string> out;
-  while (!text.empty()) {
-    const std::size_t comma = std::min(text.find(','), text.size());
-    std::string_view word = text.substr(0, comma);
-    text.remove_prefix(std::min(comma + 1, text.size()));
+  for (std::string_view rest = text;;) {
+    const std::size_t comma = rest.find(',');
+    std::string_view word = rest.substr(0, comma);
     while (word.starts_with(' ')) word.remove_prefix(1);
     while (word.ends_with(' ')) word.remove_suffix(1);
-    if (!word.empty()) out.emplace_back(word);
+    if (word.empty()) refuse(what, text, "want words with a comma between them; one is empty");
+    out.emplace_back(word);
+    if (comma == rest.npos) return out;
+    rest.remove_prefix(comma + 1);
   }
-  return out;
 }
 
 std::string parse_jid(std::string_view what, std::string_view text) {

@@ -15,8 +15,9 @@ int accept(Call& call) {
   arguments.add_words(call.options);
   call.options.path("--into", into, "PATH",
                     "folder to put it in (existing, or ending in /), or the file to write");
-  call.options.value("--on-exists", on_exists, "WORD",
-                     "rename, fail (default: the configuration's on_exists), overwrite");
+  call.options.value(
+      "--on-exists", on_exists, "WORD",
+      "name taken: rename, fail (default: the configuration's on_exists), overwrite");
   call.options.flag("--wait", wait, "stay until the files are here; exit 4 if one fails");
   call.parse();
   Context& context = call.context;

@@ -17,6 +17,12 @@ int account_add(Call& call) {
   if (jid.empty())
     throw usage("which account? give its JID", "xmppftctl account add ann@example.org");
   jid = parse_jid("account", jid);
+  // The daemon says more of it, but only once the password was typed.
+  if (const auto at = jid.find('@'); at == 0 || at == jid.npos || at + 1 == jid.size()) {
+    throw Failure{"org.xmppft.Error.BadJid",
+                  "account '" + printable(jid) + "': an account's JID is user@domain",
+                  "xmppftctl account add ann@example.org"};
+  }
   const Values settings = options.settings(call.options);
 
   ManagerClient& manager =

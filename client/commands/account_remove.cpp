@@ -14,10 +14,9 @@ int account_remove(Call& call) {
   call.parse();
   if (name.empty()) throw usage("which account? give its id or JID", "xmppftctl account list");
   const Account account = find_account(call.context, name);
-  if (!confirmed(call.context, yes,
-                 "forget " + printable(account.jid) + ", its password, and cancel its jobs?")) {
-    throw Failure{std::string(error::kBadState), "nothing was removed", "--yes skips the question"};
-  }
+  confirm(call.context, yes,
+          "forget " + printable(account.jid) + ", its password, and cancel its jobs",
+          "nothing was removed");
   call.context.manager().RemoveAccount(account.path, {});
   if (call.context.out.json()) call.context.out.document({{"removed", account.id}});
   call.context.out.say("account " + account.id + " (" + printable(account.jid) +

@@ -2,8 +2,8 @@
 #include <strings.h>
 
 #include "accounts.h"
+#include "addressee.h"
 #include "command.h"
-#include "parse.h"
 #include "text.h"
 
 namespace xmppftctl {
@@ -31,7 +31,7 @@ int contacts_add(Call& call) {
   if (jid.empty()) throw usage("whom? give a JID", "xmppftctl contacts add bob@example.net");
   Values options;
   if (!name.empty()) options["name"] = name;
-  jid = parse_jid("contact", jid);
+  jid = addressee(call.context, "contact", jid);
   const Account account = chosen_account(call.context);
   AccountClient client(call.context.bus(), account.path);
   const auto before = subscription_to(client, jid);

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
+#include <algorithm>
 #include <iostream>
 
 #include "accounts.h"
 #include "command.h"
 #include "parse.h"
+#include "text.h"
 
 namespace xmppftctl {
 namespace {
@@ -12,6 +14,21 @@ std::string joined(const std::vector<std::string>& words) {
   std::string out;
   for (const auto& word : words) out += (out.empty() ? "" : ",") + word;
   return out;
+}
+
+/// Why there is nobody to list, and what would help.
+std::string nobody(const std::vector<Account>& all, const std::string& pattern, bool online) {
+  if (all.empty()) return "no accounts, so no contacts. Next: xmppftctl account add YOU@SERVER";
+  const bool connected =
+      std::any_of(all.begin(), all.end(), [](const Account& a) { return a.state == "online"; });
+  if (!connected) return "no contacts are known: no account is online. xmppftctl status says why";
+  if (!pattern.empty() || online) {
+    return std::string("no contact ") + (online ? "is online" : "") +
+           (online && !pattern.empty() ? " and " : "") +
+           (pattern.empty() ? "" : "has '" + printable(pattern) + "' in its JID or name") +
+           "; all: xmppftctl contacts list";
+  }
+  return "no contacts. Next: xmppftctl contacts add JID";
 }
 
 }  // namespace
@@ -68,7 +85,7 @@ int contacts_list(Call& call) {
     table.choose({"jid"});
     table.print_plain(std::cout);
   } else if (out.human() && table.empty()) {
-    out.say("no contacts");
+    out.say(nobody(all, pattern, online));
   } else {
     out.print(table);
     if (!pending.empty()) out.note("approve or deny: xmppftctl contacts approve JID");

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include <algorithm>
 #include <iostream>
 
 #include "command.h"
@@ -22,14 +23,16 @@ int offers(Call& call) {
                {"name", "NAME", false, true},
                {"size", "SIZE", true},
                {"since", "SINCE"},
-               {"description", "DESCRIPTION", false, true}});
+               {"description", "DESCRIPTION", false, true},
+               {"note", "NOTE", false, true}});
   for (const auto& job : jobs) {
     table.add({std::to_string(job.id),
                job.peer,
                job.name,
                {human_bytes(job.size), std::to_string(job.size)},
                {local_time(job.created_at), rfc3339(job.created_at)},
-               job.description});
+               job.description,
+               job.told_error()});
   }
   if (out.quiet) {
     table.choose({"id"});
@@ -37,8 +40,11 @@ int offers(Call& call) {
   } else if (out.human() && jobs.empty()) {
     out.say("no offers");
   } else {
+    const auto noted = [](const Job& job) { return !job.told_error().empty(); };
+    if (out.human() && std::none_of(jobs.begin(), jobs.end(), noted))
+      table.choose({"id", "peer", "name", "size", "since", "description"});
     out.print(table);
-    out.note("take one: xmppftctl accept ID [--into FOLDER/]");
+    out.note("take one: xmppftctl accept ID [--into FOLDER/] [--on-exists rename]");
   }
   return kOk;
 }

@@ -44,6 +44,7 @@ int policy_list(Call& call) {
   } else if (out.human() && table.empty()) {
     out.say("no rules: every offer waits for xmppftctl accept");
   } else {
+    if (out.human()) table.choose({"rule", "from", "max_size", "mime", "on_exists", "into"});
     out.print(table);
   }
   return kOk;

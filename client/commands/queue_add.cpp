@@ -7,6 +7,7 @@
 #include <iostream>
 
 #include "accounts.h"
+#include "addressee.h"
 #include "command.h"
 #include "files.h"
 #include "follow.h"
@@ -75,6 +76,24 @@ Queued send_stdin(Context& context, const std::string& name, const std::vector<s
 /// bytes.
 std::string shown_name(const SourceFile& file) {
   return why_not_text(file.name).empty() ? file.name : "";
+}
+
+/// The daemon would make a safe name of any; of what was typed here the user is told.
+void check_shown_name(const std::string& name) {
+  const auto is_control = [](char c) {
+    const auto byte = static_cast<unsigned char>(c);
+    return byte < 0x20 || byte == 0x7f;
+  };
+  const char* rule = name.empty()                          ? "it is empty"
+                     : name == "." || name == ".."         ? "it means a folder"
+                     : name.find('/') != std::string::npos ? "it has a '/' in it"
+                     : std::any_of(name.begin(), name.end(), is_control)
+                         ? "it has a control character in it"
+                         : nullptr;
+  if (rule) {
+    throw usage("--name '" + printable(name) + "' names no file: " + rule,
+                "a plain name such as --name backup.tar");
+  }
 }
 
 /// Each file as this program sees it: the daemon may see another one under the same path. `name`:
@@ -185,7 +204,7 @@ int queue_add(Call& call) {
   call.options.value("--name", name, "NAME", "name shown to the receiver (one file only)");
   call.options.value("--description", description, "TEXT", "text for the receiver");
   call.options.values(
-      "--method", methods, "ID[/ROUTE],…",
+      "--method", methods, "ID[/ROUTE],...",
       "ways to try, in order: si-socks5, si-socks5/direct, si-socks5/proxy, si-ibb");
   call.options.value("--priority", priority, "N", "-100 to 100, higher first (default 0)");
   call.options.flag("--wait", wait, "stay until the jobs have finished; exit 4 if one fails");
@@ -194,7 +213,11 @@ int queue_add(Call& call) {
 
   if (files.empty()) throw usage("what shall be sent? name files, or - for standard input");
   if (to.empty()) nobody_named(context);
-  for (auto& jid : to) jid = parse_jid("--to", jid);
+  for (auto& jid : to) jid = addressee(context, "--to", jid);
+  for (auto jid = to.begin(); jid != to.end(); ++jid) {
+    if (std::find(to.begin(), jid, *jid) != jid)
+      throw usage("--to '" + printable(*jid) + "' is given twice", "name each recipient once");
+  }
   const bool from_stdin = std::find(files.begin(), files.end(), "-") != files.end();
   if (from_stdin && files.size() > 1)
     throw usage("- (standard input) cannot be sent together with files");
@@ -202,6 +225,8 @@ int queue_add(Call& call) {
     throw usage("- (standard input) needs --name", "--name backup.tar");
   if (!name.empty() && files.size() > 1)
     throw usage("--name is for one file, and there are " + std::to_string(files.size()));
+
+  if (call.options.given("--name")) check_shown_name(name);
 
   Values options;
   if (!context.account.empty())
@@ -212,7 +237,7 @@ int queue_add(Call& call) {
         static_cast<std::int32_t>(parse_number("--priority", priority, -100, 100));
   std::vector<std::string> ways;
   for (const auto& method : methods) {
-    for (auto& way : split_list(method)) ways.push_back(std::move(way));
+    for (auto& way : parse_list("--method", method)) ways.push_back(std::move(way));
   }
   if (!ways.empty()) options["methods"] = ways;
   const Queued queued = from_stdin ? send_stdin(context, name, to, options)

@@ -12,7 +12,7 @@ int queue_list(Call& call) {
   std::string text, columns, rows = "50", cursor;
   arguments.add_selectors(call.options);
   call.options.value("--text", text, "TEXT", "jobs with this in their file name");
-  call.options.value("--columns", columns, "KEY,…", "columns to show, in order: id,state,…");
+  call.options.value("--columns", columns, "KEY,...", "columns to show, in order: id,state,…");
   call.options.value("--rows", rows, "N", "at most this many (default 50)");
   call.options.value("--cursor", cursor, "C", "go on where the \"next\" of a --json answer says");
   call.parse();
@@ -31,7 +31,9 @@ int queue_list(Call& call) {
     return kOk;
   }
   auto table = job_table(jobs);
-  table.choose(split_list(!columns.empty() ? columns : out.quiet ? "id" : kDefaultColumns));
+  table.choose(parse_list("--columns", !columns.empty() ? columns
+                                       : out.quiet      ? "id"
+                                                        : kDefaultColumns));
   if (out.quiet) {
     table.print_plain(std::cout);
   } else if (out.human() && jobs.empty()) {

@@ -17,7 +17,7 @@ Table details(const Job& job) {
   add("direction", job.direction);
   add("peer", job.peer_full.empty() ? job.peer : job.peer_full);
   add("state", job.reason.empty() ? job.state : job.state + " (" + job.reason + ")");
-  add("error", job.error_message);
+  add("error", job.told_error());
   add("size", human_bytes(job.size));
   add("transferred", human_part(job.transferred, job.size));
   add("rate", human_rate(job.state == "active" ? job.rate : job.average_rate()));

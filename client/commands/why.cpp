@@ -22,19 +22,24 @@ int why(Call& call) {
                        (job.direction == "in" ? " from " : " to ") + printable(job.peer) + ": " +
                        job.state;
     if (!job.reason.empty()) head += " (" + job.reason + ")";
-    if (!job.error_message.empty()) head += ": " + printable(job.error_message);
+    if (const auto error = job.told_error(); !error.empty()) head += ": " + printable(error);
     out.say(head);
     const auto waits = waits_for(job, now);
     if (!waits.empty()) out.say("waits for " + waits);
-    Table table({{"at", "TIME"}, {"what", "WHAT"}, {"detail", "DETAIL", false, true}});
+    Table table(
+        {{"id", "ID", true}, {"at", "TIME"}, {"what", "WHAT"}, {"detail", "DETAIL", false, true}});
     auto history = nlohmann::ordered_json::array();
     for (const auto& entry : call.context.manager().GetHistory(job.id)) {
       const auto at = value_of<std::uint64_t>(entry, "at");
       const auto what = value_of<std::string>(entry, "what"),
                  detail = value_of<std::string>(entry, "detail");
-      table.add({{local_time(at), rfc3339(at)}, what, detail});
+      table.add({std::to_string(job.id),
+                 {local_time(at), rfc3339(at)},
+                 what,
+                 {detail == what ? "" : detail, detail}});
       history.push_back({{"at", rfc3339(at)}, {"what", what}, {"detail", detail}});
     }
+    if (out.human()) table.choose({"at", "what", "detail"});  // the job stands above it
     if (!out.json()) out.print(table);
     nlohmann::ordered_json waits_or_null;
     if (!waits.empty()) waits_or_null = waits;

@@ -170,7 +170,7 @@ class CommandLine(unittest.TestCase):
             status, echo = terminal.ended()
             self.assertTrue(echo)
             self.assertEqual(os.WEXITSTATUS(status), 6, 'the server that is not there was asked')
-        self.daemon.ctl('account', 'remove', 'eve@example.test')
+        self.daemon.ctl('account', 'remove', '--yes', 'eve@example.test')
 
 
 class Terminal:

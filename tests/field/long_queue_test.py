@@ -74,9 +74,9 @@ class LongQueue(LabCase):
         self.assertLess(ann.rss_kib() - waiting, 8 * MIB, 'KiB after 1000 rows were told')
 
         with Listener(ann) as listener:
-            ann.ctl('queue', 'cancel', '--all')
+            ann.ctl('queue', 'cancel', '--all', '--yes')
             self.assertEqual(self.counts(), {'cancelled': JOBS})
-            ann.ctl('queue', 'remove', '--all')
+            ann.ctl('queue', 'remove', '--all', '--yes')
         self.assertEqual(self.counts(), {})
         # One turn of the loop for all of them would be in the seconds.
         self.assertLess(max(listener.times), 1.0)

@@ -33,7 +33,7 @@ class ManyFiles(LabCase):
         ann, bob = self.lab.ann, self.lab.bob
         for daemon in (ann, bob):
             if daemon.jobs():
-                daemon.ctl('queue', 'remove', '--all')
+                daemon.ctl('queue', 'remove', '--all', '--yes')
         folder = self.lab.files / method
         folder.mkdir()
         contents = {f'{method}-{number:03}.bin': os.urandom(4096) for number in range(FILES)}

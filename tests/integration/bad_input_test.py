@@ -42,7 +42,7 @@ class BadInput(LabCase):
     # --- accounts ---
 
     def add_account(self, user, password, server=None, *options):
-        self.addCleanup(lambda: self.lab.ann.run('account', 'remove', self.lab.jid(user)))
+        self.addCleanup(lambda: self.lab.ann.run('account', 'remove', '--yes', self.lab.jid(user)))
         return ['account', 'add', self.lab.jid(user), '--server', server or self.lab.server.address,
                 '--password-stdin', '--store', 'session', *options], password + '\n'
 
@@ -74,7 +74,7 @@ class BadInput(LabCase):
         fingerprint = hashlib.sha256(der).hexdigest()
         args, stdin = self.add_account('spare', password_of('spare'), None, '--pin', 'ab' * 32)
         self.refuse(NOT_ONLINE, ['certificate'], *args, stdin=stdin)
-        self.lab.ann.run('account', 'remove', self.lab.jid('spare'))
+        self.lab.ann.run('account', 'remove', '--yes', self.lab.jid('spare'))
         args, stdin = self.add_account('spare', password_of('spare'), None, '--pin', fingerprint)
         self.assertIn('online', self.lab.ann.ctl(*args, stdin=stdin))
 

@@ -51,7 +51,7 @@ class ExitCodes(LabCase):
 
     def test_0_ok(self):
         self.ends(0, 'status')
-        self.ends(0, 'queue', 'cancel', '--state', 'paused')   # nothing to do is done
+        self.ends(0, 'queue', 'cancel', '--state', 'paused', '--yes')   # nothing to do is done
 
     def test_1_refused(self):
         job = self.waiting_job()
@@ -111,7 +111,7 @@ class ExitCodes(LabCase):
 
     def test_6_wrong_password(self):
         spare = self.lab.jid('spare')
-        self.addCleanup(self.lab.ann.run, 'account', 'remove', spare)
+        self.addCleanup(self.lab.ann.run, 'account', 'remove', '--yes', spare)
         self.ends(6, 'account', 'add', spare, '--server', self.lab.server.address, '--ca', self.lab.server.ca,
                   '--password-stdin', '--store', 'session', stdin=f'not {password_of("spare")}\n',
                   says='account passwd')

@@ -126,9 +126,11 @@ TEST_CASE("account options are checked here", "[bus]") {
   CHECK(run({"account", "add", "a@b", "--ca", "/nowhere.pem", "--password-stdin"}, "x").exit == 7);
   CHECK(run({"account", "add", "a@b", "--store", "cloud", "--password-stdin"}, "x").exit == 2);
   CHECK(run({"account", "set", "1"}).exit == 2);
+  CHECK(run({"account", "add", "foo"}).err.find("'foo': an account's JID is user@domain") !=
+        std::string::npos);
   CHECK(run({"account", "add", "twice@example.org", "--password-stdin"}, "x").exit == 1);
   CHECK(run({"account", "show", "7"}).err ==
-        "xmppftctl: error: no account '7'\nhint: there are 1 ann@example.org\n");
+        "xmppftctl: error: no account '7'\nhint: the accounts are 1 (ann@example.org)\n");
 }
 
 TEST_CASE("contacts: those known and those who ask", "[bus]") {

@@ -65,6 +65,29 @@ TEST_CASE("a failed job carries its error", "[job]") {
   CHECK(job.is_final());
 }
 
+TEST_CASE("an error is told only beside a state that it explains", "[job]") {
+  auto values = active();
+  values["Error"] = sdbus::Struct<std::string, std::string>("org.xmppft.Error.NotOnline", "why");
+  auto job = job_from(1, values);
+  const auto told = [&](const char* direction, const char* state, const char* reason) {
+    job.direction = direction, job.state = state, job.reason = reason;
+    return job.told_error() == "why";
+  };
+  CHECK(told("out", "queued", "backoff"));
+  CHECK_FALSE(told("out", "offered", "awaiting-peer"));  // it is that of the attempt before
+  CHECK_FALSE(told("out", "connecting", ""));
+  CHECK_FALSE(told("out", "active", ""));
+  CHECK_FALSE(told("out", "verifying", ""));
+  CHECK(told("in", "offered", "waiting-slot"));
+  CHECK(told("in", "connecting", ""));  // no part file can be made
+  CHECK(told("in", "verifying", "awaiting-folder"));
+  CHECK(told("out", "failed", "declined"));
+  CHECK_FALSE(told("out", "failed", "why"));  // twice the same
+  job.error_message = "cancelled";
+  job.state = "cancelled", job.reason = "user";
+  CHECK(job.told_error().empty());
+}
+
 TEST_CASE("a property of another type is left out, not fatal", "[job]") {
   auto values = active();
   values["Size"] = std::string("large");

@@ -226,10 +226,59 @@ TEST_CASE("cancel: bare is refused, in part is exit 1", "[bus]") {
   CHECK(part.exit == 1);
   CHECK(part.out == "cancelled 1 job (1)\n");
   CHECK(part.err.find("job 2: it is done") != std::string::npos);
-  CHECK(run({"queue", "cancel", "--all"}).out == "cancelled 1 job (1)\n");
-  const auto removed = run({"--json", "queue", "remove", "--state", "done"}).json();
+  CHECK(run({"queue", "cancel", "--all", "--yes"}).out == "cancelled 1 job (1)\n");
+  const auto removed = run({"--json", "queue", "remove", "--state", "done", "--yes"}).json();
   CHECK(removed["changed"] == nlohmann::json{2});
   CHECK(daemon.log == std::vector<std::string>{"cancel 1 2", "cancel 1", "remove 2"});
+}
+
+TEST_CASE("what would ask is refused where nobody can be asked", "[bus]") {
+  FakeDaemon daemon;
+  daemon.add_job("a", "queued");
+  daemon.add_job("b", "done");
+  using Words = std::vector<std::string>;
+  const auto words = GENERATE(
+      Words{"queue", "cancel", "--all"}, Words{"queue", "remove", "--state", "done"},
+      Words{"--json", "queue", "remove", "--all"}, Words{"queue", "cancel", "--state", "paused"},
+      Words{"account", "remove", "1"}, Words{"--json", "account", "remove", "1"});
+  CAPTURE(words);
+  const auto ran = run(words);
+  CHECK(ran.exit == 2);
+  CHECK((ran.out + ran.err).find("add --yes") != std::string::npos);
+  CHECK(daemon.log.empty());
+  auto meant = words;
+  meant.push_back("--yes");
+  CHECK(run(meant).exit == 0);
+  CHECK(daemon.log.size() == (words.back() == "paused" ? 0 : 1));
+}
+
+TEST_CASE("what was typed and cannot be meant is refused, and nothing is queued", "[bus]") {
+  FakeDaemon daemon;
+  daemon.contacts = {{{"jid", std::string("bob@example.net")}, {"name", std::string("Bobby")}},
+                     {{"jid", std::string("printer")}, {"name", std::string()}}};
+  const Folder folder;
+  const auto file = folder.file("a");
+  const auto refused = [&](std::vector<std::string> more, const char* says) {
+    more.insert(more.begin(), {"send", file});
+    const auto ran = run(more);
+    CAPTURE(more, ran.err);
+    CHECK(ran.exit == 2);
+    CHECK(ran.err.find(says) != std::string::npos);
+  };
+  for (const char* bad : {"", ".", "..", "a/b", "a\nb", "\x7f"})
+    refused({"--to", "bob@x", "--name", bad}, "names no file");
+  for (const char* bad : {"", "si-ibb,,", ",si-ibb"})
+    refused({"--to", "bob@x", "--method", bad}, "one is empty");
+  refused({"--to", "bob@x", "--to", "bob@x"}, "--to 'bob@x' is given twice");
+  refused({"--to", "bob"}, "did you mean bob@example.net?");
+  refused({"--to", "Bobby"}, "did you mean bob@example.net?");
+  refused({"--to", "cy/phone"}, "a JID is user@domain");
+  CHECK(run({"contacts", "add", "bob"}).exit == 2);
+  CHECK(run({"policy", "add", "--from", "bob"}).exit == 2);
+  CHECK(daemon.sent.empty());
+  for (const char* good : {"transport.example.org", "printer", "example.org", "cy@localhost"})
+    CHECK(run({"send", file, "--to", good}).exit == 0);
+  CHECK(run({"send", "", "--to", "bob@x"}).err.find("'': No such file") != std::string::npos);
 }
 
 TEST_CASE("jobs that a selector meant and that ended meanwhile are nobody's error", "[bus]") {
@@ -239,8 +288,8 @@ TEST_CASE("jobs that a selector meant and that ended meanwhile are nobody's erro
   daemon.add_job("c", "done");
   daemon.on_control = [&] { daemon.jobs[1]["State"] = std::string("done"); };
   using Words = std::vector<std::string>;
-  const auto words = GENERATE(Words{"--all"}, Words{"--peer", "bob@example.net"}, Words{"@b1"},
-                              Words{"@last"}, Words{"1-3"});
+  const auto words = GENERATE(Words{"--all", "--yes"}, Words{"--peer", "bob@example.net", "--yes"},
+                              Words{"@b1"}, Words{"@last"}, Words{"1-3"});
   const auto command = [&](const char* verb) {
     std::vector<std::string> line = {"queue", verb};
     line.insert(line.end(), words.begin(), words.end());
@@ -272,8 +321,12 @@ TEST_CASE("cancel and remove mean the jobs that were listed, not those that came
       daemon.jobs[job + 4]["Id"] = job + 4;
     }
   };
-  SECTION("cancel") { CHECK(run({"queue", "cancel", "--all"}).out == "cancelled 2 jobs (1, 3)\n"); }
-  SECTION("remove") { CHECK(run({"queue", "remove", "--all"}).out == "removed 2 jobs (2, 4)\n"); }
+  SECTION("cancel") {
+    CHECK(run({"queue", "cancel", "--all", "--yes"}).out == "cancelled 2 jobs (1, 3)\n");
+  }
+  SECTION("remove") {
+    CHECK(run({"queue", "remove", "--all", "--yes"}).out == "removed 2 jobs (2, 4)\n");
+  }
 }
 
 TEST_CASE("why tells the story", "[bus]") {

@@ -91,6 +91,29 @@ TEST_CASE("rules: one JID needs no limit, many do", "[bus]") {
   CHECK(daemon.rules.at(0).at("from").get<std::string>() == "*@example.org");
 }
 
+TEST_CASE("a rule is told of one that comes first, and of a folder that takes nothing", "[bus]") {
+  FakeDaemon daemon;
+  daemon.rules = {{{"from", std::string("bob@x")}, {"max_size", std::uint64_t{1000}}},
+                  {{"from", std::string("*@y")}}};
+  const auto told = [&](std::vector<std::string> words, const char* warning) {
+    words.insert(words.begin(), {"policy", "add", "--from"});
+    const auto ran = run(words);
+    CAPTURE(words);
+    CHECK(ran.exit == 0);
+    CHECK(ran.err.starts_with(warning));
+    CHECK(ran.err.empty() == (*warning == 0));
+    daemon.rules.pop_back();
+  };
+  told({"bob@x", "--max-size", "900"}, "rule 1 comes first");
+  told({"bob@x", "--max-size", "2k"}, "");
+  told({"bob@x"}, "");
+  told({"cy@y"}, "rule 2 comes first and takes all of these from a contact");
+  told({"cy@y.example"}, "");
+  const auto ran = run({"policy", "add", "--from", "cy@z", "--into", "/proc"});
+  CHECK(ran.exit == 7);
+  CHECK(ran.err.find("folder '/proc': no file can be made there") != std::string::npos);
+}
+
 TEST_CASE("--json gives the reason of each job that was not accepted, declined or ended", "[bus]") {
   FakeDaemon daemon;
   daemon.add_job("gone", "cancelled", "in");  // 1
@@ -134,8 +157,8 @@ TEST_CASE("--json gives the reason of each job that was not accepted, declined o
 
   ran = run({"decline", "79", "80"});  // for people: a line each
   CHECK(ran.exit == 3);
-  CHECK(ran.err.find("job 79: no job 79 (newest is 2)") != std::string::npos);
-  CHECK(ran.err.find("job 80: no job 80 (newest is 2)") != std::string::npos);
+  CHECK(ran.err.find("error: no job 79 (newest is 2)") != std::string::npos);
+  CHECK(ran.err.find("error: no job 80 (newest is 2)") != std::string::npos);
 }
 
 TEST_CASE("a job that is done shows no error of its way there", "[bus]") {
