@@ -14,6 +14,7 @@
 #include "base/heap.h"
 #include "base/log.h"
 #include "config/user_folders.h"
+#include "service_settings.h"
 #include "session_bus.h"
 
 namespace xmppftd {
@@ -89,7 +90,7 @@ int run(const Arguments& arguments) {
   if (!state) return refuse(state.error());
   settings.paths = std::move(*paths);
   settings.state_folder = *state + "/xmppft";
-  auto loaded = load_config(settings.paths);
+  auto loaded = load_config(settings.paths, word_checks());
   if (!loaded) return refuse(loaded.error());
   auto accounts = AccountStore(settings.paths.folder).load();
   if (!accounts) return refuse(accounts.error());

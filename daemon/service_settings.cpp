@@ -30,6 +30,27 @@ QueueConfig queue_config(const Config& config) {
   return queue;
 }
 
+WordChecks word_checks() {
+  const auto outcome = [](const auto& parsed) {
+    return parsed ? Result<void>() : Result<void>(parsed.error());
+  };
+  return {
+      {"socks5.listen",
+       [=](auto& word) {
+         return outcome(S5bConfig::parse({{word}, {}, {}}));
+       }},
+      {"socks5.advertise",
+       [=](auto& word) {
+         return outcome(S5bConfig::parse({{}, {word}, {}}));
+       }},
+      {"socks5.proxies",
+       [=](auto& word) {
+         return outcome(S5bConfig::parse({{}, {}, {word}}));
+       }},
+      {"network.trusted", [=](auto& word) { return outcome(CidrSet::parse({word})); }},
+  };
+}
+
 Result<SocketSettings> socket_settings(const Config& config) {
   const auto wrong = [](const char* key, const Error& why) {
     return Error{Errc::Config, std::string("config: error: ") + key + ": " + why.detail};

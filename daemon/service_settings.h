@@ -13,6 +13,9 @@ namespace xmppftd {
 
 QueueConfig queue_config(const Config& config);
 
+/// What socket_settings() would refuse, word by word, so that it is refused when it is read.
+WordChecks word_checks();
+
 struct SocketSettings {
   S5bConfig s5b;
   AddressPolicy addresses;

@@ -76,7 +76,7 @@ Result<ConfigPaths> ConfigPaths::from_environment(const std::string& config_opti
   return paths;
 }
 
-Result<Config> load_config(const ConfigPaths& paths) {
+Result<Config> load_config(const ConfigPaths& paths, const WordChecks& checks) {
   Config loaded;
   std::vector<std::string> errors;
 
@@ -96,7 +96,7 @@ Result<Config> load_config(const ConfigPaths& paths) {
     if (const auto* mistake = std::get_if<JsonMistake>(&parsed))
       diagnostics.error(mistake->place, mistake->message);
     else
-      apply_keys(std::get<JsonNode>(parsed), loaded, diagnostics);
+      apply_keys(std::get<JsonNode>(parsed), loaded, diagnostics, checks);
     errors.insert(errors.end(), diagnostics.errors.begin(), diagnostics.errors.end());
   }
   if (loaded.download_dir.empty()) {

@@ -3,6 +3,8 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -95,10 +97,15 @@ struct ConfigPaths {
   static Result<ConfigPaths> from_environment(const std::string& config_option);
 };
 
+/// What those whom a key is for demand of each of its strings: they know more of them than
+/// configuration does, and what they refuse is shown in its place like any other mistake.
+using WordCheck = std::function<Result<void>(const std::string&)>;
+using WordChecks = std::map<std::string, WordCheck, std::less<>>;
+
 /// Reads all layers, all or nothing. Errors: Config, with every mistake of every file on a line of
 /// its own: "config.jsonc:5:21: error: limits.max_active: "x" is not a whole number; want 1 to
 /// 100".
-Result<Config> load_config(const ConfigPaths& paths);
+Result<Config> load_config(const ConfigPaths& paths, const WordChecks& checks = {});
 
 /// Writes `rules` to config.d/90-xmppftctl.jsonc (write, fsync, rename; 0600), replacing what that
 /// file said before.

@@ -317,8 +317,23 @@ bool is_group(const std::string& path) {
   return next != keys().end() && next->first.rfind(path + ".", 0) == 0;
 }
 
+/// Each string of a value that was read well.
+void check_words(const JsonNode& value, const std::string& path, const WordChecks& checks,
+                 Diagnostics& diagnostics) {
+  const auto check = checks.find(path);
+  if (check == checks.end()) return;
+  const auto look_at = [&](const JsonNode& word) {
+    if (word.string() == nullptr) return;
+    if (auto good = check->second(*word.string()); !good)
+      diagnostics.error(word.place, path + ": " + good.error().detail);
+  };
+  look_at(value);
+  if (value.array() == nullptr) return;
+  for (const auto& word : *value.array()) look_at(word);
+}
+
 void apply_object(const JsonNode& node, const std::string& prefix, Config& config,
-                  Diagnostics& diagnostics) {
+                  Diagnostics& diagnostics, const WordChecks& checks) {
   const auto* object = node.object();
   if (object == nullptr) {
     diagnostics.error(node.place,
@@ -331,8 +346,10 @@ void apply_object(const JsonNode& node, const std::string& prefix, Config& confi
     if (const auto found = keys().find(path); found != keys().end()) {
       if (auto done = found->second(value, config); !done)
         diagnostics.error(value.place, path + ": " + done.error().detail);
+      else
+        check_words(value, path, checks, diagnostics);
     } else if (is_group(path)) {
-      apply_object(value, path + ".", config, diagnostics);
+      apply_object(value, path + ".", config, diagnostics, checks);
     } else {
       diagnostics.error(place, path + ": unknown key" + suggestion(key, prefix));
     }
@@ -341,8 +358,9 @@ void apply_object(const JsonNode& node, const std::string& prefix, Config& confi
 
 }  // namespace
 
-void apply_keys(const JsonNode& root, Config& config, Diagnostics& diagnostics) {
-  apply_object(root, "", config, diagnostics);
+void apply_keys(const JsonNode& root, Config& config, Diagnostics& diagnostics,
+                const WordChecks& checks) {
+  apply_object(root, "", config, diagnostics, checks);
 }
 
 }  // namespace xmppftd

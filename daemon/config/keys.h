@@ -26,7 +26,8 @@ class Diagnostics {
   std::string file_;
 };
 
-/// Sets what `root` says in `config`; every mistake goes to `diagnostics`.
-void apply_keys(const JsonNode& root, Config& config, Diagnostics& diagnostics);
+/// Sets what `root` says in `config`; every mistake goes to `diagnostics`, also what `checks` find.
+void apply_keys(const JsonNode& root, Config& config, Diagnostics& diagnostics,
+                const WordChecks& checks = {});
 
 }  // namespace xmppftd

@@ -70,6 +70,17 @@ class Start(unittest.TestCase):
                 self.assertIn('HOME', done.stdout)
         self.assertEqual(set(os.listdir('/')), before, 'nothing is made under /')
 
+    def test_what_start_refuses_is_checked_too(self):
+        """Each mistake has its place, whoever knows that it is one."""
+        for key, value, text in (('socks5', 'listen', 'foo'), ('socks5', 'listen', '0.0.0.0:99999'),
+                                 ('socks5', 'advertise', '[::1'), ('network', 'trusted', '1.2.3.4/99')):
+            with self.subTest(key=value, text=text):
+                self.daemon.write_config({key: {value: [text]}})
+                done = self.check(self.daemon.env)
+                self.assertEqual(done.returncode, BAD_CONFIG, done.stdout)
+                self.assertRegex(done.stdout, rf'config.jsonc:\d+:\d+: error: {key}.{value}: ')
+                self.assertIn(text, done.stdout)
+
     def test_relative_folders_are_ignored(self):
         self.daemon.env.update(XDG_STATE_HOME='state-here', XDG_CONFIG_HOME='config-here')
         self.daemon.start()

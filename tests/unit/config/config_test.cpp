@@ -32,8 +32,8 @@ class Folder {
     std::ofstream(path + "/" + name) << text;
   }
   /// The errors with the folder's name cut, or "ok".
-  std::string errors() const {
-    auto loaded = load_config(paths);
+  std::string errors(const WordChecks& checks = {}) const {
+    auto loaded = load_config(paths, checks);
     if (loaded) return "ok";
     std::string text = loaded.error().detail;
     for (auto at = text.find(path + "/"); at != std::string::npos; at = text.find(path + "/"))
@@ -45,6 +45,21 @@ class Folder {
 };
 
 }  // namespace
+
+TEST_CASE("what a service refuses of a word is told in its place", "[config]") {
+  const Folder folder;
+  const WordChecks checks = {
+      {"socks5.listen", [](const std::string& word) {
+         return word == "foo" ? Result<void>(Error{Errc::BadArgument, "no foo"}) : Result<void>();
+       }}};
+  folder.write("config.jsonc",
+               R"({"socks5": {"listen": ["0.0.0.0:1", "foo"], "advertise": "foo"}})");
+  CHECK(folder.errors(checks).starts_with("config.jsonc:1:37: error: socks5.listen: no foo"));
+  folder.write("config.jsonc", R"({"socks5": {"listen": "foo"}})");
+  CHECK(folder.errors(checks).starts_with("config.jsonc:1:23: error: socks5.listen: no foo"));
+  folder.write("config.jsonc", R"({"socks5": {"listen": 5}})");
+  CHECK(folder.errors(checks).find("5 is not a list") != std::string::npos);
+}
 
 TEST_CASE("config: no file at all means the defaults", "[config]") {
   Folder folder;
