@@ -315,12 +315,14 @@ Result<void> LiveAccount::need_online() const {
   if (online()) return {};
   return Error{Errc::NotOnline, "account " + std::to_string(id()) + " (" + settings_.jid + ") is " +
                                     std::string(to_string(status_.state)) +
-                                    "; connect it first: xmppftctl account connect " +
-                                    std::to_string(id())};
+                                    ", and its contacts are at the server"};
 }
 
 void LiveAccount::add_contact(const Jid& bare, std::string name, Done done) {
   auto ready = need_online();
+  if (const auto own = Jid::parse(settings_.jid); own && *own == bare)
+    ready = Error{Errc::BadArgument,
+                  bare.str() + " is this account itself; a contact is somebody else"};
   if (ready) return session_.add_contact(bare, std::move(name), std::move(done));
   later_.run([done = std::move(done), ready]() mutable { done(ready); });
 }
