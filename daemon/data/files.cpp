@@ -131,10 +131,10 @@ void ThreadedFiles::sync_data(std::shared_ptr<PartFile> part, Done<void> done) {
   run(std::move(done), [part = std::move(part)] { return sync_part_data(*part); });
 }
 
-void ThreadedFiles::sync_part(std::shared_ptr<PartFile> part, Done<void> done) {
-  run(std::move(done), [part = std::move(part), mode = mode_] {
+void ThreadedFiles::sync_part(std::shared_ptr<PartFile> part, std::uint64_t size, Done<void> done) {
+  run(std::move(done), [part = std::move(part), size, mode = mode_] {
     const auto of_folder = default_mode(part->folder.get()).value_or(0666 & ~mode.umask);
-    return sync_part_file(*part, mode.fixed.value_or(of_folder));
+    return sync_part_file(*part, size, mode.fixed.value_or(of_folder));
   });
 }
 

@@ -129,9 +129,18 @@ Result<void> replace(const PartFile& part, const std::string& final_name, const 
     exchange_names(folder, part.name, final_name);
     return exists_error(final_name, " and was changed just now", "try again");
   }
+  // It has its name: what failed once may pass, and is asked for again.
   if (::unlinkat(folder, part.name.c_str(), 0) != 0)
-    return system_error(errno, "removing the old '" + final_name + "'");
+    return Error{Errc::Unavailable,
+                 system_error(errno, "removing the old '" + final_name + "'").detail};
   return {};
+}
+
+/// Of a file that has its final name. Whoever died there may have left both names (link, then
+/// unlink), or what was overwritten under the part's name, which is nobody else's.
+void remove_rest(int folder, const std::string& part_name) {
+  const auto left = look_up(folder, part_name);
+  if (left && *left && (*left)->regular && (*left)->ours) ::unlinkat(folder, part_name.c_str(), 0);
 }
 
 Result<void> give_name(const PartFile& part, const std::string& final_name, bool overwrite,
@@ -228,10 +237,17 @@ Result<Files::Kept> reopen_part_file(const std::string& folder, const std::strin
 
 Result<void> sync_part_data(const PartFile& part) { return synced(part, ::fdatasync); }
 
-Result<void> sync_part_file(const PartFile& part, std::optional<mode_t> mode) {
+Result<void> sync_part_file(const PartFile& part, std::uint64_t size, std::optional<mode_t> mode) {
   // Some file systems have one mode for all, and that is fine.
   if (mode) static_cast<void>(::fchmod(part.file->fd.get(), *mode));
-  return synced(part, ::fsync);
+  if (auto how = synced(part, ::fsync); !how) return how;
+  const auto now = identity_of(part.file->fd.get());
+  if (!now) return now.error();
+  if (now->size == size) return {};
+  return Error{Errc::Interrupted, part.folder_path + "/" + part.name + " has " +
+                                      std::to_string(now->size) + " bytes in place of " +
+                                      std::to_string(size) +
+                                      ": somebody cut it or wrote to it while the file came"};
 }
 
 Result<std::string> publish_part_file(const PartFile& part, const std::string& final_name,
@@ -254,13 +270,13 @@ Result<std::string> publish_part_file(const PartFile& part, const std::string& f
                                         ": this folder was unmounted, covered or removed while the "
                                         "file came, which waits in it, complete; put it back"};
   if (*has_final) {
-    // A crash between link and unlink leaves both names.
-    if (*has_part) ::unlinkat(folder, part.name.c_str(), 0);
+    remove_rest(folder, part.name);
   } else if (auto named = give_name(part, final_name, overwrite, renamers, trial); !named) {
     return std::move(named).error();
   }
+  // It has its name: what failed once may pass, and is asked for again.
   if (auto synced = sync_folder(folder, part.folder_path); !synced)
-    return std::move(synced).error();
+    return Error{Errc::Unavailable, synced.error().detail};
   return place_of(folder, *before).value_or(*before);
 }
 
@@ -296,12 +312,7 @@ Result<Files::Found> find_part_file(const std::string& folder, const std::string
     auto final_entry = look_up(dir, final_name);
     if (!final_entry) return std::move(final_entry).error();
     if (*final_entry && is_inode((*final_entry)->identity, identity)) {
-      // Whoever died here may have left both names (link, then unlink), and the folder not synced.
-      if (is_plain_name(part_name)) {
-        auto left = look_up(dir, part_name);
-        if (left && *left && is_inode((*left)->identity, identity))
-          ::unlinkat(dir, part_name.c_str(), 0);
-      }
+      if (is_plain_name(part_name)) remove_rest(dir, part_name);
       if (auto synced = sync_folder(dir, folder); !synced) return synced.error();
       found.state = PartState::Published;
       return found;

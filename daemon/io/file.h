@@ -121,12 +121,13 @@ class Files {
   /// Makes what was written so far durable, and no more than that. Errors: Io, DiskFull.
   virtual void sync_data(std::shared_ptr<PartFile> part, Done<void> done) = 0;
   /// Gives the part file, complete by now, its final mode and makes its content durable (fsync).
-  /// Errors: Io, DiskFull.
-  virtual void sync_part(std::shared_ptr<PartFile> part, Done<void> done) = 0;
+  /// Errors: Interrupted (it has not `size` bytes: somebody cut it or wrote to it), Io, DiskFull.
+  virtual void sync_part(std::shared_ptr<PartFile> part, std::uint64_t size, Done<void> done) = 0;
   /// Gives the part file its final name without replacing anything, and syncs the folder. With
   /// `overwrite` an existing regular file of ours is exchanged and removed. Asked again after
   /// success, it succeeds again. `done` gets the folder's path as it is now, for folders are moved.
-  /// Errors: Exists, Io, DiskFull, UnsafeFolder, Unreadable, FileMissing (no path leads to the
+  /// Errors: Exists, Io, DiskFull, Unavailable (it has its name, but the folder could not be
+  /// synced: ask again), UnsafeFolder, Unreadable, FileMissing (no path leads to the
   /// folder any more), BadArgument (`final_name` is not one component, or the file system refuses
   /// it).
   virtual void publish(std::shared_ptr<PartFile> part, const std::string& final_name,

@@ -250,7 +250,8 @@ void ReceiveFile::forget_kept() {
 // Putting it in place
 
 void ReceiveFile::sync() {
-  world_.files.sync_part(part_, alive_.wrap([this](Result<void> how) {
+  const auto size = job_.now().file.size.value_or(job_.now().transferred);
+  world_.files.sync_part(part_, size, alive_.wrap([this](Result<void> how) {
     if (!how) return owner_.on_disk_failed(how.error());
     publish();
   }));

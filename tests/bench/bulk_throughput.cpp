@@ -114,20 +114,20 @@ void our_receive(UniqueFd socket, const Setup& setup) {
   Loop loop;
   DataPlane plane(loop);
   std::unique_ptr<BulkTask> move;
-  plane.files().create_part(setup.folder, new_part_file_name(), setup.size, 0,
-                            [&](Result<std::shared_ptr<PartFile>> created) {
-                              auto part = must(std::move(created));
-                              move = plane.bulk().receive(
-                                  std::move(socket), {part->file, setup.digest}, {0, setup.size},
-                                  std::make_shared<Progress>(), [&, part](Result<Moved> moved) {
-                                    must(std::move(moved));
-                                    plane.files().sync_part(part, [&, part](Result<void> synced) {
-                                      must(std::move(synced));
-                                      plane.files().discard(part,
-                                                            [&](Result<void>) { loop.stop(); });
-                                    });
-                                  });
-                            });
+  plane.files().create_part(
+      setup.folder, new_part_file_name(), setup.size, 0,
+      [&](Result<std::shared_ptr<PartFile>> created) {
+        auto part = must(std::move(created));
+        move = plane.bulk().receive(
+            std::move(socket), {part->file, setup.digest}, {0, setup.size},
+            std::make_shared<Progress>(), [&, part](Result<Moved> moved) {
+              must(std::move(moved));
+              plane.files().sync_part(part, setup.size, [&, part](Result<void> synced) {
+                must(std::move(synced));
+                plane.files().discard(part, [&](Result<void>) { loop.stop(); });
+              });
+            });
+      });
   loop.run();
 }
 

@@ -47,8 +47,8 @@ class FailingCall(FaultCase):
         totals.faults[f'{call}: {job["state"]} {job["reason"]}'] += 1
         if job['state'] == 'done':
             check_end(lab, [job_id], [source], bob.downloads, totals, may_fail_first=True)
-        elif (bob.downloads / source.name).exists():   # whole, as was looked at above
-            totals.faults[f'{call}: failed after it was published'] += 1
+        elif (bob.downloads / source.name).exists():
+            totals.blame('wrong', f'{call} {place}: {job["state"]}, and yet it has its name')
         self.tidy([source])
 
     def test_calls_are_interrupted(self):

@@ -320,9 +320,11 @@ class FakeFiles final : public Files {
       return {};
     });
   }
-  void sync_part(std::shared_ptr<PartFile> part, Done<void> done) override {
-    act(std::move(done), [this, part]() -> Result<void> {
+  void sync_part(std::shared_ptr<PartFile> part, std::uint64_t size, Done<void> done) override {
+    act(std::move(done), [this, part, size]() -> Result<void> {
       if (sync_fails) return Error{*sync_fails, "the test says no"};
+      if (disk_.inodes[part->file->identity.inode].size != size)
+        return Error{Errc::Interrupted, "somebody cut it or wrote to it"};
       disk_.inodes[part->file->identity.inode].synced = true;
       return {};
     });

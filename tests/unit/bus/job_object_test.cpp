@@ -87,6 +87,7 @@ TEST_CASE("job object: a size that nobody knows is -1 until the file is here", "
   REQUIRE(answer->talk);
   auto line = answer->talk->open();
   stage.turn();
+  stage.house.written(*line, 777);
   line->handler->on_end(Moved{777, std::nullopt});
   stage.turn();
   answer->talk->receiver->on_declared(std::nullopt);

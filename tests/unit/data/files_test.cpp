@@ -25,7 +25,7 @@ TEST_CASE("files: a receive from part to name, each answer on core", "[files]") 
   Outcome<void> synced, discarded;
   Outcome<std::string> published;
   Outcome<Files::Found> found;
-  files.sync_part(part, synced.callback());
+  files.sync_part(part, 3, synced.callback());
   core.run_until([&] { return synced.arrived(); });
   CHECK(synced.result->ok());
   files.find_part(dir.path(), part->name, "a.txt", part->file->identity, found.callback());

@@ -144,7 +144,7 @@ TEST_CASE("sync: the part gets the mode it is to have, which is never one to run
   const auto part = create_part_file(dir.path(), new_part_file_name(), 0, 0).value();
   CHECK(mode_of(dir / part->name) == 0600);
   for (const mode_t mode : {0600, 0640, 0644, 0664}) {
-    REQUIRE(sync_part_file(*part, mode));
+    REQUIRE(sync_part_file(*part, 0, mode));
     CHECK(mode_of(dir / part->name) == mode);
   }
 }

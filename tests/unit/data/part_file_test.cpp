@@ -69,7 +69,7 @@ TEST_CASE("part: after a sync that failed no later one makes it good", "[part]")
   CHECK_FALSE(sync_part_data(*part));
   REQUIRE(::dup2(good.get(), fd) == fd);
   CHECK_FALSE(sync_part_data(*part));
-  CHECK_FALSE(sync_part_file(*part));
+  CHECK_FALSE(sync_part_file(*part, 3));
 }
 
 TEST_CASE("part: whether it could be created is told without creating it", "[part]") {
@@ -181,12 +181,38 @@ TEST_CASE("part: a full disk shows as DiskFull while writing", "[part][root]") {
 TEST_CASE("part: a failed sync is told", "[part]") {
   const TempDir dir;
   const auto part = part_in(dir);
-  CHECK(sync_part_file(*part));
+  CHECK(sync_part_file(*part, 3));
   int ends[2];
   REQUIRE(::pipe(ends) == 0);
   const UniqueFd writer(ends[1]);
   part->file->fd.reset(ends[0]);  // a pipe cannot be synced
-  CHECK(error_of(sync_part_file(*part)) == Errc::Io);
+  CHECK(error_of(sync_part_file(*part, 3)) == Errc::Io);
+}
+
+TEST_CASE("part: one that somebody cut or wrote to is not the file", "[part]") {
+  const TempDir dir;
+  const auto part = part_in(dir);
+  REQUIRE(write_all(part->file->fd.get(), view_of("content"), 0));
+  CHECK(sync_part_file(*part, 7));
+  const auto size = GENERATE(0, 6, 8);
+  REQUIRE(::truncate((dir / part->name).c_str(), size) == 0);
+  CHECK(error_of(sync_part_file(*part, 7)) == Errc::Interrupted);
+}
+
+TEST_CASE("publish: killed after the exchange, the old file is not left under the part's name",
+          "[publish]") {
+  const TempDir dir;
+  const auto part = part_in(dir);
+  const auto identity = part->file->identity;
+  write_file(dir / "a", "old");
+  REQUIRE(exchange_names(part->folder.get(), part->name, "a") == 0);
+  SECTION("after a restart") {
+    CHECK(find_part_file(dir.path(), part->name, "a", identity).value().state ==
+          PartState::Published);
+  }
+  SECTION("asked again") { CHECK(publish_part_file(*part, "a", true)); }
+  CHECK_FALSE(std::filesystem::exists(dir / part->name));
+  CHECK(std::filesystem::exists(dir / "a"));
 }
 
 TEST_CASE("publish: the part gets its name, mode 0600, and the part's name is free", "[publish]") {

@@ -286,8 +286,11 @@ TEST_CASE("contract: a part without an inode on record is whatever has its name"
 TEST_CASE("contract: a part gets its name once it is durable; asked again, again", "[contract]") {
   const auto stage = any_stage();
   const auto part = create(*stage).value();
-  CHECK(
-      ask<void>(*stage, [&](Files& files, auto done) { files.sync_part(part, std::move(done)); }));
+  CHECK(ask<void>(*stage,
+                  [&](Files& files, auto done) { files.sync_part(part, 0, std::move(done)); }));
+  CHECK(code_of(ask<void>(*stage, [&](Files& files, auto done) {
+          files.sync_part(part, 1, std::move(done));
+        })) == Errc::Interrupted);
   CHECK(publish(*stage, part, "a").value() == stage->folder());
   CHECK(stage->names() == std::vector<std::string>{"a"});
   CHECK(stage->holds("a", part->file->identity));

@@ -147,13 +147,18 @@ struct House final : TransferQueue::Observer {
   Result<void> remove(JobId id) {
     return ask([&](auto done) { queue->act(kRemove, id, std::move(done)); });
   }
+  /// All the bytes of a stream are in its part file, which has so many now.
+  void written(const Line& line, std::uint64_t size) {
+    auto& inode = disk.inodes[line.file.file->identity.inode];
+    inode.size = size;
+    inode.whole = true;
+  }
   /// All bytes come, and the sender says that they were all.
   void deliver(const Answer& answer, std::optional<Hash> declared = std::nullopt,
                std::optional<Hash> moved = std::nullopt) {
     auto line = answer.talk->open();
     settle();
-    disk.inodes[line->file.file->identity.inode].size = line->range.end();
-    disk.inodes[line->file.file->identity.inode].whole = true;
+    written(*line, line->range.end());
     line->handler->on_end(Moved{line->range.length, moved});
     settle();
     REQUIRE(answer.talk->delivered);

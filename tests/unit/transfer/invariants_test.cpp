@@ -81,6 +81,7 @@ TEST_CASE("invariant: no action is told while the file is being put in place", "
   REQUIRE(house.accept(1));
   auto line = answer->talk->open();
   house.settle();
+  house.written(*line, 1000);
   line->handler->on_end(Moved{1000, std::nullopt});
   house.settle();
   answer->talk->receiver->on_declared(std::nullopt);

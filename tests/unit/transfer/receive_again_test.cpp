@@ -190,6 +190,7 @@ TEST_CASE("receive: a sender that begins anew in place of its last word is taken
   REQUIRE(house.accept(1));
   auto line = first->talk->open();
   house.settle();
+  house.written(*line, 1000);
   line->handler->on_end(Moved{1000, std::nullopt});
   house.settle();
   REQUIRE(house.state(1) == "verifying");

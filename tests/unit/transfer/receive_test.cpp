@@ -30,6 +30,7 @@ TEST_CASE("receive: from offered to done", "[receive]") {
   CHECK(house.disk.parts().size() == 1);
   CHECK(house.state(1) == "active");
   CHECK(house.job(1).method == "si-ibb");
+  house.written(*line, 1000);
   line->handler->on_end(Moved{1000, sha256("aa")});
   house.settle();
   CHECK(house.state(1) == "verifying");
@@ -56,6 +57,7 @@ TEST_CASE("receive: the sender hears of success only after `done` is on disk", "
   REQUIRE(house.accept(1));
   auto line = answer->talk->open();
   house.settle();
+  house.written(*line, 1000);
   line->handler->on_end(Moved{1000, std::nullopt});
   house.settle();
   answer->talk->receiver->on_declared(std::nullopt);
@@ -84,6 +86,7 @@ TEST_CASE("receive: each step waits for the commit of the one before", "[receive
   house.store.release();
   house.settle();
   REQUIRE(line->handler != nullptr);
+  house.written(*line, 1000);
   line->handler->on_end(Moved{1000, std::nullopt});
   house.settle();
   house.store.held = true;
@@ -133,6 +136,7 @@ TEST_CASE("receive: a size that lies is never done (NT2, SI2)", "[receive]") {
   auto line = answer->talk->open();
   house.settle();
   SECTION("too short") {
+    house.written(*line, 999);
     line->handler->on_end(Moved{999, std::nullopt});
     house.settle();
     CHECK(house.state(1) == "queued/waiting-peer");
@@ -201,6 +205,7 @@ TEST_CASE("receive: the session may go while the file is put in place", "[receiv
   REQUIRE(house.accept(1));
   auto line = answer->talk->open();
   house.settle();
+  house.written(*line, 1000);
   line->handler->on_end(Moved{1000, std::nullopt});
   house.settle();
   answer->talk->receiver->on_declared(std::nullopt);

@@ -91,8 +91,7 @@ TEST_CASE("shortage: a sender whose stream is open waits for the part file", "[s
   house.pass(1s);
   CHECK(house.state(1) == "active");
   CHECK(house.job(1).error_detail.empty());
-  house.disk.inodes[line->file.file->identity.inode].size = line->range.length;
-  house.disk.inodes[line->file.file->identity.inode].whole = true;
+  house.written(*line, line->range.length);
   line->handler->on_end(Moved{line->range.length, std::nullopt});
   house.settle();
   answer->talk->receiver->on_declared(std::nullopt);

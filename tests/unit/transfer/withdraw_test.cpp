@@ -71,6 +71,7 @@ TEST_CASE("withdraw: a file that was accepted is cancelled wherever it is", "[wi
     house.settle();
     auto line = answer->talk->open();
     house.settle();
+    house.written(*line, 1000);
     line->handler->on_end(Moved{1000, std::nullopt});
     house.settle();
     CHECK(withdraw(house, offer));
@@ -100,6 +101,7 @@ TEST_CASE("withdraw: too late once the sender vouched for the bytes", "[withdraw
   house.settle();
   const bool again = GENERATE(false, true);
   const auto end = [&] {
+    house.written(*line, 1000);
     line->handler->on_end(Moved{1000, std::nullopt});
     house.settle();
   };
