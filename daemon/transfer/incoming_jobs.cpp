@@ -70,18 +70,22 @@ Job* IncomingJobs::find_same(AccountId account, const Offer& offer) const {
 
 void IncomingJobs::offered_again(Job& job, std::unique_ptr<IncomingOffer> offer) {
   const Offer& again = offer->offer();
-  if (const auto found = receiving_.find(job.id());
-      found != receiving_.end() && found->second.attempt->awaits_word()) {
+  if (const auto found = receiving_.find(job.id()); found != receiving_.end()) {
+    auto& [id, entry] = *found;
+    if (!entry.attempt->awaits_word()) {
+      auto source = source_of(*offer);
+      if (entry.attempt->switch_to(offer, terms_for(job, again.peer))) {
+        entry.source = std::move(source);
+        return;
+      }
+      // Who names its files has one stream of each, so the old one is dead. Of others "not now"
+      // rather than "no": the sender may know of a broken stream before we do.
+      const bool named = !again.file_id.empty() && again.file_id == job.now().file_id;
+      if (!named || entry.attempt->sender_vouched())
+        return offer->decline({Errc::Constraint, "this file is already on its way"});
+    }
     // it will not say more of the old one
-    on_receive_ended(job.id(), Error{Errc::Interrupted, "the sender began anew"});
-  } else if (found != receiving_.end()) {
-    auto source = source_of(*offer);
-    if (found->second.attempt->switch_to(offer, terms_for(job, again.peer)))
-      found->second.source = std::move(source);
-    else
-      // "Not now" rather than "no": the sender may know of a broken stream before we do.
-      offer->decline({Errc::Constraint, "this file is already on its way"});
-    return;
+    on_receive_ended(id, Error{Errc::Interrupted, "the sender began anew"});
   }
   book_.add_step(job.id(), "offered", "again by " + again.peer.str());
   const auto keep = what_to_keep(job, again);

@@ -182,6 +182,41 @@ TEST_CASE(
   CHECK(house.disk.parts().empty());
 }
 
+TEST_CASE("receive: a sender that names its files began anew, and its old stream is dead",
+          "[receive]") {
+  House house;
+  house.start();
+  auto offer = House::offer_of("notes.txt", 1000);
+  offer.file_id = "f1";
+  auto first = house.offered(offer);
+  REQUIRE(house.accept(1));
+  auto line = first->talk->open();
+  house.settle();
+  house.written(*line, 400);
+  line->progress.bytes = 400;
+  offer.peer = jid(kAnn + "/after-the-restart");
+  SECTION("in the middle of the bytes: it goes on there, without a wait") {
+    auto second = house.offered(offer);
+    REQUIRE(second->talk);
+    CHECK(second->talk->terms->range.offset == 400);
+    CHECK_FALSE(first->talk->alive);
+    CHECK(house.state(1) == "connecting");
+    CHECK(house.queue->newest() == 1);
+    CHECK(house.disk.parts().size() == 1);
+  }
+  SECTION("once it vouched for the bytes they are awaited") {
+    first->talk->vouched = true;
+    CHECK(house.offered(offer)->declined->code == Errc::Constraint);
+    CHECK(house.state(1) == "active");
+  }
+  SECTION("another file of that name is another job") {
+    offer.file_id = "f2";
+    CHECK_FALSE(house.offered(offer)->talk);
+    CHECK(house.queue->newest() == 2);
+    CHECK(house.state(1) == "active");
+  }
+}
+
 TEST_CASE("receive: a sender that begins anew in place of its last word is taken at once",
           "[receive]") {
   House house;
