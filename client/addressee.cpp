@@ -8,7 +8,7 @@
 namespace xmppftctl {
 
 std::string addressee(Context& context, const std::string& what, const std::string& text) {
-  const auto jid = parse_jid(what, text);
+  auto jid = parse_jid(what, text);
   // What is empty or begins with a '/' is no JID at all: the daemon says so.
   const auto domain = jid.substr(0, jid.find('/'));
   if (domain.empty() || domain.find_first_of("@.:") != std::string::npos) return jid;

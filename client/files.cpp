@@ -202,7 +202,7 @@ std::string folder_uri(const std::string& folder) {
 }
 
 std::string writable_folder_uri(const std::string& folder) {
-  const auto uri = folder_uri(folder);
+  auto uri = folder_uri(folder);
   const int fd = open_unlinked(path_of_uri(uri));
   if (fd < 0) {
     throw Failure{

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "errors.h"
+#include "jobs.h"
 #include "text.h"
 
 namespace xmppftctl {
@@ -22,8 +23,6 @@ constexpr std::chrono::milliseconds kTick{500};
 constexpr std::chrono::minutes kLongWait{10};  // something on the bus ends it
 constexpr std::size_t kWaitChunk = 1000;       // WaitJobs takes no more
 constexpr std::size_t kFollowed = 1000;        // jobs looked at per tick
-
-const std::vector<std::string> kLive = {"queued", "offered", "connecting", "active", "verifying"};
 
 const char* word(Until until) {
   return until == Until::Started       ? "started"
@@ -128,7 +127,7 @@ class Follower {
     const bool all = std::exchange(news_->relist, false) || tick;
     auto jobs = manager_.list_ids({changed.begin(), changed.end()}, view_->fields());
     if (all) {
-      Values live = {{"state", kLive}, {"sort", std::string("oldest")}};
+      Values live = {{"state", kUnfinished}, {"sort", std::string("oldest")}};
       if (!ids_.empty() && ids_.size() <= kFollowed) live["ids"] = ids_;
       for (auto& job : manager_.list(live, view_->fields(), kFollowed)) {
         const bool wanted = ours_.empty() || ours_.contains(job.id);

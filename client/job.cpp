@@ -213,6 +213,8 @@ std::string waits_for(const Job& job, std::uint64_t now) {
     if (job.reason == "awaiting-user") return "you: xmppftctl accept " + id + ", or decline " + id;
   }
   if (job.state == "active" && job.reason == "stalled") return "bytes to move";
+  if (job.state == "paused" && job.reason == "disk-low")
+    return "room in its folder, which is looked at every 30 seconds";
   if (job.state == "verifying" && job.reason == "awaiting-folder")
     return "its folder to be usable, then the file is put there";
   return {};

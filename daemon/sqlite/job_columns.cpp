@@ -15,6 +15,8 @@ template <class Size>
 struct SizeUnknown {
   Size& size;
 };
+template <class Size>
+SizeUnknown(Size&) -> SizeUnknown<Size>;  // which clang 14 does not find by itself
 
 /// The one list of what is kept: every other function here walks it. A column that comes stands
 /// last, with the version of the journal whose migration brings it (migrations.cpp); it counts as 0

@@ -356,6 +356,7 @@ TEST_CASE("why says what a job waits for, and when it is tried again", "[bus]") 
           {"in", "offered", "waiting-slot", "other files that rules took"},
           {"in", "queued", "waiting-peer", "bob@example.net to offer the file again"},
           {"out", "active", "stalled", "bytes to move"},
+          {"in", "paused", "disk-low", "room in its folder"},
           {"in", "verifying", "awaiting-folder", "its folder to be usable"},
       }));
   CAPTURE(direction, state, reason);
