@@ -8,6 +8,7 @@ from examine import OURS
 from fault_case import MIB, FaultCase
 from fault_lab import on_wire
 from lab import METHODS, sha256
+from process import Timeout, wait_for
 from trap import Trap
 
 
@@ -75,12 +76,21 @@ class ChangedSource(FaultCase):
                 totals.blame('lost', f'{source.name}: {job["reason"]}, {job["error"]}')
             if arrived.exists():
                 totals.blame('wrong', f'{source.name} failed and has its name')
-            left = [path.name for path in lab.bob.downloads.iterdir()
-                    if OURS.fullmatch(path.name) and not self.foreign.planted(path)]
-            theirs = next(job for job in lab.bob.jobs() if job['name'] == source.name)
-            if theirs['finished_at'] is None:
-                totals.blame('litter', f'bob still waits for {source.name}, {change.__name__}: {theirs["state"]}, {left}')
+            self.check_told(source, change, totals)
         self.tidy([path for path in lab.files.iterdir()])
+
+    def check_told(self, source, change, totals):
+        """The sender's word is on its way when its job has ended."""
+        bob = self.lab.bob
+
+        def theirs():
+            return next(job for job in bob.jobs() if job['name'] == source.name)
+        try:
+            wait_for('the receiver to be told', lambda: theirs()['finished_at'] is not None, 10)
+        except Timeout:
+            left = [path.name for path in bob.downloads.iterdir()
+                    if OURS.fullmatch(path.name) and not self.foreign.planted(path)]
+            totals.blame('litter', f'bob still waits for {source.name}, {change.__name__}: {theirs()["state"]}, {left}')
 
 
 if __name__ == '__main__':
