@@ -41,8 +41,9 @@ class FewDescriptors(LabCase):
         return give_back
 
     def assert_all_done(self, ids):
-        for job_id, source in zip(ids, self.sources):
-            self.assert_delivered(self.lab.ann.wait(job_id), source)
+        jobs = [self.lab.ann.wait(job_id) for job_id in ids]  # all: those that come have part files
+        for job, source in zip(jobs, self.sources):
+            self.assert_delivered(job, source)
         for daemon in self.lab.daemons.values():
             self.assertTrue(daemon.child.running())
 
