@@ -59,7 +59,8 @@ Job* IncomingJobs::find_same(AccountId account, const Offer& offer) const {
       return job;
   for (const auto& [id, waiting] : waiting_) {
     Job* job = book_.find(id);
-    // Where there was no room nothing came, and the sender may take its time.
+    // Who was told of a full disk takes its time. What is kept is not at stake: what_to_keep()
+    // wants proof.
     const bool paused = job->now().state == JobState::Paused;
     if (is_offered_again(job->now(), account, offer, job->now().waiting_since,
                          paused ? config_.resume_within : config_.relink_within))
