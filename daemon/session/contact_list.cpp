@@ -4,11 +4,25 @@
 #include <algorithm>
 
 #include "base/log.h"
+#include "base/text.h"
 
 namespace xmppftd {
 namespace {
 
 constexpr auto kRoster = "roster";
+
+/// Of a set of `bare` (RFC 6121 section 2): here it is our own server that refuses, not a peer.
+Error refusal(const IqFailure& failure, const Jid& bare, bool removing) {
+  if (failure.kind != IqFailure::Kind::Refused) return failure.to_error("contact list");
+  const auto& error = failure.error;
+  if (removing && error.condition == Condition::ItemNotFound)
+    return {Errc::BadState,
+            bare.str() + " is not on the contact list, so there is nobody to remove"};
+  return {Errc::BadState, std::string("the server refused to ") + (removing ? "remove " : "put ") +
+                              bare.str() + (removing ? " from" : " on") +
+                              " the contact list: " + std::string(to_string(error.condition)) +
+                              (error.text.empty() ? "" : ", " + in_quotes(error.text))};
+}
 
 }  // namespace
 
@@ -118,14 +132,16 @@ bool ContactList::subscribed_both_ways(const Jid& jid) const {
 
 void ContactList::set(RosterItem item, Done done) {
   Roster roster;
+  const Jid bare = item.jid;
+  const bool removing = item.subscription == Subscription::Remove;
   roster.items.push_back(std::move(item));
   setting_.emplace_back();
   const auto slot = std::prev(setting_.end());
   *slot = iq_.request(IqType::Set, std::nullopt, roster.build(), kAnswerWithin,
-                      [this, slot, done = std::move(done)](IqReply reply) mutable {
+                      [this, slot, bare, removing, done = std::move(done)](IqReply reply) mutable {
                         setting_.erase(slot);
                         if (const auto* failure = std::get_if<IqFailure>(&reply))
-                          return done(failure->to_error("contact list"));
+                          return done(refusal(*failure, bare, removing));
                         done({});
                       });
 }

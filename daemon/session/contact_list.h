@@ -58,10 +58,11 @@ class ContactList {
   std::string trouble() const;
 
   /// Puts `bare` on the list, or gives it another name there unless `name` is empty, and asks to
-  /// see its presence. Errors: what the server answers; BadState when a new name would take a
-  /// contact out of groups that we do not know.
+  /// see its presence. Errors: NotOnline, Timeout, BadState (the server refuses, or a new name
+  /// would take a contact out of groups that we do not know).
   void add(const Jid& bare, std::string name, Done done);
-  /// Takes it off; the server ends both subscriptions.
+  /// Takes it off; the server ends both subscriptions. Errors: NotOnline, Timeout, BadState (it is
+  /// not on the list, or the server refuses).
   void remove(const Jid& bare, Done done);
   /// Lets it see our presence: now if it asked, else as soon as it does, be it in a later session.
   void approve(const Jid& bare);

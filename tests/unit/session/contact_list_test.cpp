@@ -319,4 +319,30 @@ TEST_CASE("contacts: removing is one set", "[contacts]") {
   CHECK(world.done == std::vector<bool>{true});
 }
 
+TEST_CASE("contacts: a refusal of the server names the contact, and is no peer's", "[contacts]") {
+  World world;
+  std::vector<Error> told;
+  const auto keep = [&](Result<void> result) { told.push_back(std::move(result).error()); };
+  struct Row {
+    Condition condition;
+    bool removing;
+    const char* words;
+  };
+  const auto row = GENERATE(Row{Condition::ItemNotFound, true, "is not on the contact list"},
+                            Row{Condition::ItemNotFound, false, "put juliet@capulet.lit on"},
+                            Row{Condition::NotAllowed, false, "not-allowed, \"it is you\""},
+                            Row{Condition::NotAcceptable, false, "not-acceptable"},
+                            Row{Condition::Forbidden, true, "remove juliet@capulet.lit from"});
+  if (row.removing)
+    world.contacts.remove(jid("juliet@capulet.lit"), keep);
+  else
+    world.contacts.add(jid("juliet@capulet.lit"), "", keep);
+  world.iq.expect("<iq type='set'><query xmlns='jabber:iq:roster'><item jid='juliet@capulet.lit'" +
+                  std::string(row.removing ? " subscription='remove'" : "") + "/></query></iq>");
+  world.iq.refuse(StanzaError::of(row.condition, "it is you"));
+  REQUIRE(told.size() == 1);
+  CHECK(told[0].code == Errc::BadState);
+  CHECK_THAT(told[0].detail, Catch::Contains(row.words) && Catch::Contains("juliet@capulet.lit"));
+}
+
 }  // namespace contact_list_test
