@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "base/text.h"
 
+#include <cstdio>
+
 namespace xmppftd {
 namespace {
 
@@ -73,6 +75,20 @@ std::string printable(std::string_view text, std::size_t max_bytes) {
 std::string in_quotes(std::string_view value, std::size_t max_bytes) {
   const auto shown = cut_text(value, max_bytes);
   return "\"" + printable(shown, max_bytes) + (shown.size() < value.size() ? "...\"" : "\"");
+}
+
+std::string size_text(std::uint64_t bytes) {
+  if (bytes < 1024) return std::to_string(bytes) + " B";
+  auto size = static_cast<double>(bytes);
+  const char* unit = "B";
+  for (const char* larger : {"KiB", "MiB", "GiB", "TiB", "PiB", "EiB"}) {
+    if (size < 1023.95) break;  // which would be printed as 1024.0
+    size /= 1024;
+    unit = larger;
+  }
+  char text[32];
+  std::snprintf(text, sizeof text, "%.1f %s", size, unit);
+  return text;
 }
 
 std::string lower(std::string_view text) {

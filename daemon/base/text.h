@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -43,6 +44,9 @@ std::string printable(std::string_view text, std::size_t max_bytes);
 /// A value named in an error text: printable, in double quotes, "..." where more than `max_bytes`
 /// were cut.
 std::string in_quotes(std::string_view value, std::size_t max_bytes = 100);
+
+/// A size named in an error text: "0 B", "1.2 KiB", "84.2 MiB", "3.7 GiB".
+std::string size_text(std::uint64_t bytes);
 
 /// `text` with the letters A to Z in lower case; all other bytes as they are, whatever the locale.
 std::string lower(std::string_view text);

@@ -11,6 +11,7 @@
 #include <limits>
 #include <utility>
 
+#include "base/text.h"
 #include "data/file_io.h"
 #include "data/folder.h"
 #include "model/file_info.h"
@@ -42,10 +43,11 @@ Result<void> check_space(int folder, const std::string& path, std::uint64_t size
   if (::fstatvfs(folder, &disk) != 0) return system_error(errno, path);
   const std::uint64_t free = std::uint64_t{disk.f_bavail} * disk.f_frsize;
   if (free >= keep_free && free - keep_free >= size) return {};
-  return Error{Errc::DiskFull, path + ": " + std::to_string(size) + " bytes are needed and " +
-                                   std::to_string(keep_free) + " are to stay free, but only " +
-                                   std::to_string(free) +
-                                   " are free; free some space or lower disk.min_free"};
+  return Error{Errc::DiskFull, path + ": " + size_text(size) + " are needed and " +
+                                   size_text(keep_free) + " are to stay free, but only " +
+                                   size_text(free) +
+                                   " are free; free some space, or lower disk.min_free in the "
+                                   "configuration file"};
 }
 
 /// Reserves room, none where the size is not known, and says whether all of it is set aside: not

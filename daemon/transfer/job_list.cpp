@@ -6,6 +6,7 @@
 
 #include "base/bytes.h"
 #include "base/log.h"
+#include "base/text.h"
 
 namespace xmppftd {
 namespace {
@@ -181,7 +182,10 @@ Result<JobPage> JobList::list(const JobFilter& filter, std::string_view cursor,
   if (limit == 0 || limit > kMaxRows)
     return Error{Errc::BadArgument, "limit " + std::to_string(limit) + " is not within 1..1000"};
   const auto after = cursor.empty() ? std::optional<std::uint64_t>(0) : parse_decimal(cursor);
-  if (!after) return Error{Errc::BadArgument, "the cursor is not one that a list gave out"};
+  if (!after)
+    return Error{Errc::BadArgument,
+                 "cursor " + in_quotes(cursor) +
+                     " is not one that a list gave out; begin again without a cursor"};
   JobPage page;
   page.generation = generation_;
   const auto take = [&](const Job& job) {  // false: the page is full

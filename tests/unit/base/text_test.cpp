@@ -19,6 +19,15 @@ TEST_CASE("valid_text: whatever the bytes, D-Bus can carry the text", "[text]") 
   }
 }
 
+TEST_CASE("size_text: three digits and a unit, never 1024 of one", "[text]") {
+  CHECK(size_text(0) == "0 B");
+  CHECK(size_text(1023) == "1023 B");
+  CHECK(size_text(1024) == "1.0 KiB");
+  CHECK(size_text(1024 * 1024 - 1) == "1.0 MiB");
+  CHECK(size_text(524288000) == "500.0 MiB");
+  CHECK(size_text(UINT64_MAX) == "16.0 EiB");
+}
+
 TEST_CASE("valid_text: U+FFFD stands for a bad byte or character, the rest stays", "[text]") {
   CHECK(valid_text("a\xff"
                    "b") ==
