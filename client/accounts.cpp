@@ -8,6 +8,8 @@
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
+#include <fstream>
 #include <iostream>
 
 #include "errors.h"
@@ -20,6 +22,7 @@ namespace {
 
 constexpr std::chrono::seconds kLogin{90};  // Connect may take 60
 constexpr std::size_t kPinDigits = 64;
+constexpr std::size_t kMostPem = 4 << 20;  // all authorities of Debian are 0.2 MiB
 
 using nlohmann::ordered_json;
 
@@ -61,6 +64,26 @@ std::string absolute_file(const std::string& option, const std::string& path) {
   std::string out = resolved;
   std::free(resolved);
   return out;
+}
+
+/// What --ca takes: a file with a certificate in it. The daemon looks closer at each login.
+std::string certificate_file(const std::string& path) {
+  if (path.empty()) return path;
+  auto out = absolute_file("--ca", path);
+  std::error_code error;
+  if (std::filesystem::is_regular_file(out, error)) {
+    std::string text(kMostPem, '\0');
+    std::ifstream file(out, std::ios::binary);
+    file.read(text.data(), static_cast<std::streamsize>(text.size()));
+    text.resize(static_cast<std::size_t>(file.gcount()));
+    for (const auto* kind : {"", "TRUSTED ", "X509 "})
+      if (text.find("-----BEGIN " + std::string(kind) + "CERTIFICATE-----") != text.npos)
+        return out;
+  }
+  throw Failure{std::string(error::kUnreadable),
+                "--ca " + printable(path) + " holds no certificate in PEM",
+                "it begins with -----BEGIN CERTIFICATE-----; one in DER becomes one: openssl x509 "
+                "-inform DER -in FILE -out FILE.pem"};
 }
 
 }  // namespace
@@ -175,7 +198,7 @@ void AccountOptions::add_to(Options& options) {
 Values AccountOptions::settings(const Options& options) const {
   Values out;
   if (options.given("--server")) out["server"] = server;
-  if (options.given("--ca")) out["ca_file"] = ca.empty() ? ca : absolute_file("--ca", ca);
+  if (options.given("--ca")) out["ca_file"] = certificate_file(ca);
   if (options.given("--resource")) out["resource"] = resource;
   if (options.given("--allow-plain")) out["allow_plain"] = allow_plain;
   if (options.given("--ip-policy")) {

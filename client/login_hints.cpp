@@ -44,6 +44,9 @@ constexpr Hint kHints[] = {
      "the server's operator should know; another host or port: "
      "xmppftctl account set ID --server HOST[:PORT]"},
     // Encryption
+    {"ca-file",
+     "name a file with the authority's certificate in PEM (-----BEGIN CERTIFICATE-----), or \"\" "
+     "for the system's authorities: xmppftctl account set ID --ca FILE"},
     {"no-tls",
      "a password is never sent without encryption. If the server has a port for TLS alone: "
      "xmppftctl account set ID --server HOST:5223"},

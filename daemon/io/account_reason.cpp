@@ -24,6 +24,7 @@ Row row_of(AccountReason reason) noexcept {
     case AccountReason::Redirected: return {"redirected", Errc::Network};
     case AccountReason::Server: return {"server", Errc::Network};
     case AccountReason::Protocol: return {"protocol", Errc::Network};
+    case AccountReason::CaFile: return {"ca-file", Errc::Tls};
     case AccountReason::NoTls: return {"no-tls", Errc::Tls};
     case AccountReason::TlsHandshake: return {"tls-handshake", Errc::Tls};
     case AccountReason::Tls: return {"tls", Errc::Tls};

@@ -28,6 +28,7 @@ enum class AccountReason {
   Server,       ///< trouble of the server's own
   Protocol,     ///< it does what XMPP forbids
   // Encryption
+  CaFile,        ///< the file of the account's own authorities cannot be read, or holds none
   NoTls,         ///< none offered
   TlsHandshake,  ///< no common protocol or cipher
   Tls,           ///< an untrusted certificate

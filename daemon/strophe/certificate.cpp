@@ -2,17 +2,23 @@
 #include "strophe/certificate.h"
 
 #include <arpa/inet.h>
+#include <fcntl.h>
+#include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
+#include <sys/stat.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <cstring>
 #include <ctime>
 #include <memory>
 
 #include "base/bytes.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "base/unique_fd.h"
 #include "strophe/host.h"
 
 namespace xmppftd {
@@ -209,6 +215,21 @@ bool names_domain(const CertificateNames& names, std::string_view domain) {
   // The last resort of RFC 6125 s6.4.4.
   return names.dns.empty() && names.services.empty() && names.addresses.empty() &&
          dns_matches(names.common_name, domain);
+}
+
+std::optional<std::string> ca_file_trouble(const std::string& path) {
+  // OpenSSL would wait for ever for somebody who writes to a FIFO.
+  const UniqueFd file(::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
+  struct stat what {};
+  if (!file || ::fstat(file.get(), &what) != 0)
+    return "ca_file " + in_quotes(path) + ": " + strerrordesc_np(errno);
+  if (!S_ISREG(what.st_mode)) return "ca_file " + in_quotes(path) + " is no regular file";
+  const Owned<X509_STORE, X509_STORE_free> store(X509_STORE_new());
+  // As libstrophe has it read for the handshake, where a failure looks like one of the server's.
+  const bool read = store && X509_STORE_load_file(store.get(), path.c_str()) == 1;
+  ERR_clear_error();
+  if (read && sk_X509_OBJECT_num(X509_STORE_get0_objects(store.get())) > 0) return std::nullopt;
+  return "ca_file " + in_quotes(path) + " holds no certificate in PEM, or a broken one";
 }
 
 std::optional<Down> judge_certificate(std::string_view domain, const Certificate& certificate,

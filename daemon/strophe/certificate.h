@@ -33,6 +33,10 @@ struct Certificate {
 /// Reads one in PEM. Nothing when it is none.
 std::optional<Certificate> parse_certificate(const std::string& pem);
 
+/// What keeps OpenSSL from trusting the authorities in the file at `path`, with the path: it cannot
+/// be read, or holds no certificate in PEM. Nothing when it holds some.
+std::optional<std::string> ca_file_trouble(const std::string& path);
+
 /// What OpenSSL found wrong with one certificate of the chain.
 struct Complaint {
   enum class About { NotYetValid, Expired, Other };

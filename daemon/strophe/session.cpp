@@ -1,15 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "strophe/session.h"
 
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
 #include <utility>
 
 #include "base/bytes.h"
 #include "base/log.h"
+#include "strophe/certificate.h"
 #include "strophe/host.h"
 
 namespace xmppftd {
@@ -55,9 +52,10 @@ void Session::resolved(LookupAnswer answer) {
     step(answer.why.detail);
     keep_worst(answer.why);
   }
-  if (!login_.ca_file.empty() && ::access(login_.ca_file.c_str(), R_OK) != 0)
-    return end(
-        {AccountReason::Tls, "ca_file " + login_.ca_file + ": " + strerrordesc_np(errno), ""});
+  if (!login_.ca_file.empty()) {
+    if (auto trouble = ca_file_trouble(login_.ca_file))
+      return end({AccountReason::CaFile, std::move(*trouble), ""});
+  }
   // Where a server sent us comes before the rest of those that we know.
   candidates_.insert(candidates_.begin(), answer.candidates.begin(), answer.candidates.end());
   state_ = State::Connecting;

@@ -423,6 +423,40 @@ class Cured(LoginCase):
         self.assertIn(fingerprint(self.directory / 'own.crt'), hint)
         self.follow(hint)
 
+    def test_a_file_of_authorities_that_holds_none(self):
+        """Told when it is set, and at the login where it became so later; never blamed on the server."""
+        server = self.double()
+        whole = self.ca.read_text()
+        none = {'empty': b'', 'text': b'my certificate\n', 'zeros': bytes(10000), 'der': bytes(range(256)),
+                'key': b'-----BEGIN PRIVATE KEY-----\nMAA=\n-----END PRIVATE KEY-----\n'}
+        for what, data in none.items():
+            with self.subTest(what, when='set'):
+                path = self.directory / f'{what}.pem'
+                path.write_bytes(data)
+                done = self.add('ann@xft.test', 'pw', '--ca', path, server=server, ca=False)
+                self.assertEqual(done.returncode, 7, done.stderr)
+                self.assertIn(f'{path} holds no certificate', done.stderr)
+        self.assertEqual(self.daemon.json('account', 'list')['accounts'], [])
+        later = none | {'cut': whole[:len(whole) // 2].encode(), 'folder': None, 'fifo': None, 'gone': None,
+                        'broken': whole.replace('\n', '\n!').encode()}
+        for what, data in later.items():
+            with self.subTest(what, when='later'):
+                path = self.directory / f'later-{what}.pem'
+                path.write_text(whole)
+                self.assert_online(self.add('ann@xft.test', 'pw', '--ca', path, server=server, ca=False))
+                self.daemon.ctl('account', 'disconnect', self.account()['id'])
+                path.unlink()
+                if data is not None:
+                    path.write_bytes(data)
+                elif what == 'folder':
+                    path.mkdir()
+                elif what == 'fifo':
+                    os.mkfifo(path)
+                done = self.daemon.run('account', 'connect', self.account()['id'])
+                hint = self.assert_refused(done, 'ca-file', str(path))
+                self.follow(hint, {'FILE': str(self.ca)})
+                self.daemon.ctl('account', 'remove', '--yes', self.account()['id'])
+
     def test_the_wrong_pin(self):
         server = self.double(certificate='own')
         done = self.add('ann@xft.test', 'pw', '--pin', 'ab' * 32, server=server)

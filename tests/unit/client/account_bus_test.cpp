@@ -107,6 +107,7 @@ TEST_CASE("each reason not to be online has a remedy of its own, and exit code 6
       {"expired", "account passwd 1"},
       {"disabled", "account connect 1"},
       {"plain", "account set 1 --allow-plain"},
+      {"ca-file", "account set 1 --ca FILE"},
       {"no-mechanism", "operator"},
       {"auth-trouble", "account connect 1"},
       {"bind-refused", "log out elsewhere"},

@@ -66,7 +66,7 @@ TEST_CASE("link: a failed login is told once, and another can be made", "[stroph
     CHECK(recorder.downs.size() == static_cast<std::size_t>(attempt - 1));  // never from inside
     core.run();
     REQUIRE(recorder.downs.size() == static_cast<std::size_t>(attempt));
-    CHECK(recorder.downs.back().reason == AccountReason::Tls);
+    CHECK(recorder.downs.back().reason == AccountReason::CaFile);
     CHECK(recorder.downs.back().detail.find("/nonexistent/ca.pem") != std::string::npos);
   }
 }
