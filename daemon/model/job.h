@@ -149,6 +149,7 @@ struct JobRecord {
   JobId id = 0;
   std::string batch;
   Direction direction = Direction::Out;
+  int priority = 0;  ///< -100..100, higher first
   AccountId account = 0;
   std::string peer;       ///< JID as asked for (out) or full JID that offered (in)
   std::string peer_full;  ///< resource in use, "" before
@@ -162,16 +163,15 @@ struct JobRecord {
   Word<JobReason> reason = JobReason::None;
   std::string error_name;    ///< "" or the last part of the D-Bus error name ("HashMismatch")
   std::string error_detail;  ///< English, for people
-  int priority = 0;          ///< -100..100, higher first
   std::vector<MethodChoice> methods;  ///< empty = the config's list
   std::string method;                 ///< in use or last used: Method::word
   std::string route;                  ///< one of Method::routes, ""
   std::string host;                   ///< streamhost address in use, for MethodDetail; "" when none
   std::uint16_t port = 0;
+  unsigned attempt = 0;  ///< 1 = first
   /// bytes of this attempt, plus offset; as of the last state change
   std::uint64_t transferred = 0;
   std::uint64_t offset = 0;  ///< resumed from
-  unsigned attempt = 0;      ///< 1 = first
   Word<Delivery> delivery = Delivery::None;
   Word<HashState> hash_state = HashState::None;
   std::optional<Hash> hash;  ///< what the bytes hashed to
@@ -181,16 +181,16 @@ struct JobRecord {
   /// epoch = it knows
   WallTime unaware_since{};
   // Incoming only: whether they are wanted, and where they are
-  bool accepted = false;  ///< the user or a rule took the offer, and did not change its mind
-  std::string folder;     ///< absolute target folder
-  std::string part_name;  ///< ".xmppft-<16 hex>.part" inside it, "" when none
-  FileIdentity part;      ///< device and inode of the part file
+  bool accepted = false;    ///< the user or a rule took the offer, and did not change its mind
+  bool publishing = false;  ///< the final name is on record, the rename may have happened
+  std::string folder;       ///< absolute target folder
+  std::string part_name;    ///< ".xmppft-<16 hex>.part" inside it, "" when none
+  FileIdentity part;        ///< device and inode of the part file
   /// bytes of the part that are synced, from its start; see Store::checkpoint()
   std::uint64_t durable = 0;
   /// name to publish under: the offered one or the user's; "" before accepting
   std::string wanted_name;
   std::string final_name;            ///< name chosen at publishing, "" before
-  bool publishing = false;           ///< the final name is on record, the rename may have happened
   std::string on_exists = "rename";  ///< rename | fail | overwrite
 };
 

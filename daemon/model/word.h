@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace xmppftd {
 
@@ -13,9 +14,18 @@ template <class E>
 class Word {
  public:
   Word(E value = {}) noexcept : value_(value) {}  // NOLINT(google-explicit-constructor)
+  Word(const Word& other)
+      : value_(other.value_),
+        text_(other.text_ ? std::make_unique<const std::string>(*other.text_) : nullptr) {}
+  Word(Word&&) noexcept = default;
+  Word& operator=(Word other) noexcept {
+    std::swap(value_, other.value_);
+    text_.swap(other.text_);
+    return *this;
+  }
   static Word unknown(std::string text) {
     Word word(E::Unknown);
-    word.text_ = std::make_shared<const std::string>(std::move(text));
+    word.text_ = std::make_unique<const std::string>(std::move(text));
     return word;
   }
 
@@ -26,7 +36,7 @@ class Word {
 
  private:
   E value_;
-  std::shared_ptr<const std::string> text_;  // shared: records are copied at every commit
+  std::unique_ptr<const std::string> text_;  // no room of its own: hardly any word is unknown
 };
 
 }  // namespace xmppftd

@@ -68,7 +68,7 @@ void ReceiveFile::check_taken() {
         if (*taken)
           return owner_.on_place_bad(
               {Errc::Exists, job_.now().wanted_name + " exists in " + job_.now().folder +
-                                 "; choose another name, or let it be renamed"});
+                                 "; accept it under another name, or with on_exists = rename"});
         check_kept();
       }));
 }
