@@ -12,6 +12,8 @@ namespace {
 // How long a surplus byte may trail the last one. Most senders close at once, which ends the wait;
 // some wait for us.
 constexpr std::chrono::milliseconds kGrace{200};
+// A disk syncs some MiB in about as much.
+constexpr std::chrono::milliseconds kReachAgain{2};
 
 }  // namespace
 
@@ -27,7 +29,12 @@ StreamTask::Step ReceiveTask::step(Clock::time_point now, Quantum& buffer) {
 
 StreamTask::Step ReceiveTask::receive(Clock::time_point now, Quantum& buffer) {
   // Never more than is due: a surplus byte cannot reach the file. expect_end() looks for it.
-  const auto want = allowed(std::min<std::uint64_t>(kQuantum, left()), now);
+  const auto most = std::min<std::uint64_t>({kQuantum, left(), within_reach()});
+  if (most == 0) {
+    hold(now, now + kReachAgain);
+    return std::nullopt;
+  }
+  const auto want = allowed(most, now);
   if (want == 0) return std::nullopt;
   const auto n = ::recv(socket(), buffer.bytes, want, MSG_DONTWAIT);
   if (n < 0 && errno == EINTR) return std::nullopt;
@@ -43,6 +50,12 @@ StreamTask::Step ReceiveTask::receive(Clock::time_point now, Quantum& buffer) {
   advance(got, now);
   write_back_.written_to(file(), position());
   return std::nullopt;
+}
+
+std::uint64_t ReceiveTask::within_reach() const noexcept {
+  if (reach_ == nullptr) return left();
+  const auto end = reach_->end.load(std::memory_order_relaxed);
+  return end > position() ? end - position() : 0;
 }
 
 StreamTask::Step ReceiveTask::expect_end(Clock::time_point now) {

@@ -15,6 +15,7 @@ class ReceiveTask final : public StreamTask {
  private:
   Step receive(Clock::time_point now, Quantum& buffer);
   Step expect_end(Clock::time_point now);
+  std::uint64_t within_reach() const noexcept;
 
   WriteBack write_back_;
   std::optional<Clock::time_point>

@@ -11,6 +11,7 @@ namespace xmppftd {
 
 StreamTask::StreamTask(StreamParts parts, std::uint32_t interest, Clock::time_point now)
     : file_(std::move(parts.file.file)),
+      reach_(std::move(parts.file.reach)),
       range_(parts.range),
       interest_(interest),
       socket_(std::move(parts.socket)),
@@ -29,18 +30,25 @@ StreamTask::~StreamTask() {
 }
 
 std::uint64_t StreamTask::allowed(std::uint64_t most, Clock::time_point now) {
-  const auto due = pace_.due();
-  const bool throttled = due > now;
+  if (const auto due = pace_.due(); due > now) {
+    hold(now, std::min(due, now + Pace::kLookAgain));
+    return 0;
+  }
+  set_throttled(false);
+  interest_ = moving_interest_;
+  return pace_.piece(most);
+}
+
+void StreamTask::hold(Clock::time_point now, Clock::time_point until) {
+  set_throttled(true);
+  alive(now);
+  deadline_ = until;
+  interest_ = EPOLLET;  // by edge, as an error or a hang-up, which come unasked, stay
+}
+
+void StreamTask::set_throttled(bool throttled) {
   if (std::exchange(throttled_, throttled) != throttled && progress_ != nullptr)
     progress_->throttled.store(throttled, std::memory_order_relaxed);
-  if (!throttled) {
-    interest_ = moving_interest_;
-    return pace_.piece(most);
-  }
-  alive(now);
-  deadline_ = std::min(due, now + Pace::kLookAgain);
-  interest_ = EPOLLET;  // by edge, as an error or a hang-up, which come unasked, stay
-  return 0;
 }
 
 void StreamTask::advance(std::uint64_t bytes, Clock::time_point now) {

@@ -55,6 +55,8 @@ class StreamTask {
   /// How many bytes to move now, `most` at most. 0 = none yet, for the pace is kept; until
   /// deadline() the socket is not looked at.
   std::uint64_t allowed(std::uint64_t most, Clock::time_point now);
+  /// Leaves the socket alone until then. It is not up to the peer.
+  void hold(Clock::time_point now, Clock::time_point until);
   /// `bytes` more of the range are through.
   void advance(std::uint64_t bytes, Clock::time_point now);
   std::uint64_t left() const noexcept { return range_.length - moved_; }
@@ -68,6 +70,7 @@ class StreamTask {
   Error stalled(std::string_view what) const;
 
   const std::shared_ptr<OpenFile> file_;
+  const std::shared_ptr<const Reach> reach_;  ///< may be null
   const ByteRange range_;
   std::uint64_t moved_ = 0;
   std::uint32_t interest_;
@@ -75,6 +78,8 @@ class StreamTask {
   Clock::time_point deadline_{};  ///< when to be called without the socket being ready
 
  private:
+  void set_throttled(bool throttled);
+
   UniqueFd socket_;
   const std::shared_ptr<Progress> progress_;
   std::shared_ptr<RangeDigest> digest_;  ///< null once concluded

@@ -31,6 +31,13 @@ struct Moved {
   bool acknowledged = false;
 };
 
+/// How far into its file a received stream may write. What is beyond stays in the socket, and so
+/// with its sender, until the core raises this: what is not on disk for good must not grow without
+/// bound, for after a power cut it comes once more.
+struct Reach {
+  std::atomic<std::uint64_t> end;
+};
+
 /// One end of a transfer on disk.
 struct FileEnd {
   std::shared_ptr<OpenFile> file;
@@ -41,6 +48,8 @@ struct FileEnd {
   /// A limit that this move shares with others, null = none. Shared by their workers too.
   std::shared_ptr<Throttle> throttle = nullptr;
   std::uint64_t rate = 0;  ///< the limit of this one alone to begin with, see Paced::set_rate()
+  /// Of receive() alone; null = to the range's end. Waiting for it is no stall of the peer.
+  std::shared_ptr<const Reach> reach = nullptr;
 };
 
 /// How a sent stream ends. A reset after all bytes were acknowledged is no failure; a peer that

@@ -95,6 +95,37 @@ TEST_CASE("receive: 60 s without a byte is a Timeout, each byte starts them anew
   CHECK(end->error().detail == "no byte came for 60 s, at byte 1 of 10");
 }
 
+TEST_CASE("receive: what is out of reach stays with the sender, and is no stall", "[receive]") {
+  Stage stage;
+  TcpPair tcp;
+  const auto reach = std::make_shared<Reach>(1600);
+  auto parts = stage.parts(tcp, open_file(stage.dir / "a"), {1000, 2000});
+  parts.file.reach = reach;
+  ReceiveTask task(std::move(parts), stage.now);
+  tcp.peer_sends(noise(2000));
+  stage.settle(task);
+  CHECK(stage.progress->bytes == 600);
+  for (int i = 0; i < 200; ++i) {  // for longer than a peer may be silent
+    CHECK(stage.progress->throttled);
+    CHECK((task.interest() & EPOLLIN) == 0);
+    CHECK(task.deadline() == stage.now + 2ms);
+    stage.now += 1s;
+    CHECK_FALSE(stage.step(task));
+  }
+  SECTION("raised by less than what is there") {
+    reach->end = 1601;
+    stage.settle(task);
+    CHECK(stage.progress->bytes == 601);
+  }
+  SECTION("raised beyond the range") {
+    reach->end = UINT64_MAX;
+    CHECK_FALSE(stage.step(task));
+    CHECK(stage.progress->bytes == 2000);
+    CHECK_FALSE(stage.progress->throttled);
+  }
+  CHECK(std::filesystem::file_size(stage.dir / "a") == 1000 + stage.progress->bytes);
+}
+
 TEST_CASE("receive: a surplus byte fails the move and is never written (SB4)", "[receive]") {
   Stage stage;
   TcpPair tcp;
