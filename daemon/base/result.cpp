@@ -23,7 +23,8 @@ std::string_view to_string(Errc code) noexcept {
     case Errc::NotRegularFile: return "NotRegularFile";
     case Errc::UnsafeFolder: return "UnsafeFolder";
     case Errc::DiskFull: return "DiskFull";
-    case Errc::PeerDiskFull: return "PeerDiskFull";
+    case Errc::PeerCannotStore: return "PeerCannotStore";
+    case Errc::StoreFailed: return "StoreFailed";
     case Errc::Io: return "Io";
     case Errc::Unavailable: return "Unavailable";
     case Errc::Exists: return "Exists";

@@ -34,7 +34,9 @@ enum class Errc {
   NotRegularFile,
   UnsafeFolder,  ///< a folder that others can write to, or that is not ours
   DiskFull,
-  PeerDiskFull,  ///< the receiver's, which says so
+  /// the receiver's disk or folder cannot take the file now, which it says: that may pass
+  PeerCannotStore,
+  StoreFailed,  ///< the receiver's disk failed again: it does not try any more
   Io,
   /// our own system cannot just now (descriptors, memory, a file server): time may cure it
   Unavailable,

@@ -25,7 +25,8 @@ std::string bus_error_name(Errc code) {
     case Errc::Cancelled: return job + "Peer";
     case Errc::Interrupted: return job + "Interrupted";
     case Errc::HashMismatch: return job + "HashMismatch";
-    case Errc::PeerDiskFull: return job + "DiskFull";
+    case Errc::PeerCannotStore:
+    case Errc::StoreFailed: return job + "Io";
     case Errc::Protocol: return job + "Protocol";
     case Errc::Constraint: return job + "Protocol";
     case Errc::FileChanged: return job + "FileChanged";

@@ -131,6 +131,10 @@ void ThreadedFiles::sync_data(std::shared_ptr<PartFile> part, Done<void> done) {
   run(std::move(done), [part = std::move(part)] { return sync_part_data(*part); });
 }
 
+void ThreadedFiles::cut_part(std::shared_ptr<PartFile> part, std::uint64_t bytes, Done<void> done) {
+  run(std::move(done), [part = std::move(part), bytes] { return cut_part_file(*part, bytes); });
+}
+
 void ThreadedFiles::sync_part(std::shared_ptr<PartFile> part, std::uint64_t size, Done<void> done) {
   run(std::move(done), [part = std::move(part), size, mode = mode_] {
     const auto of_folder = default_mode(part->folder.get()).value_or(0666 & ~mode.umask);

@@ -42,6 +42,7 @@ class ThreadedFiles final : public Files {
                    std::uint64_t most, std::optional<std::uint64_t> size, std::uint64_t keep_free,
                    Done<Kept> done) override;
   void sync_data(std::shared_ptr<PartFile> part, Done<void> done) override;
+  void cut_part(std::shared_ptr<PartFile> part, std::uint64_t bytes, Done<void> done) override;
   void sync_part(std::shared_ptr<PartFile> part, std::uint64_t size, Done<void> done) override;
   void publish(std::shared_ptr<PartFile> part, const std::string& final_name, bool overwrite,
                Done<std::string> done) override;

@@ -239,6 +239,14 @@ Result<Files::Kept> reopen_part_file(const std::string& folder, const std::strin
 
 Result<void> sync_part_data(const PartFile& part) { return synced(part, ::fdatasync); }
 
+Result<void> cut_part_file(const PartFile& part, std::uint64_t bytes) {
+  const int fd = part.file->fd.get();
+  const auto now = identity_of(fd);
+  if (!now) return now.error();
+  if (now->size <= bytes || ::ftruncate(fd, static_cast<off_t>(bytes)) == 0) return {};
+  return system_error(errno, "cutting " + part.folder_path + "/" + part.name);
+}
+
 Result<void> sync_part_file(const PartFile& part, std::uint64_t size, std::optional<mode_t> mode) {
   // Some file systems have one mode for all, and that is fine.
   if (mode) static_cast<void>(::fchmod(part.file->fd.get(), *mode));

@@ -25,6 +25,7 @@ Result<Files::Kept> reopen_part_file(const std::string& folder, const std::strin
                                      const FileIdentity& identity, std::uint64_t most,
                                      std::optional<std::uint64_t> size, std::uint64_t keep_free);
 Result<void> sync_part_data(const PartFile& part);
+Result<void> cut_part_file(const PartFile& part, std::uint64_t bytes);
 Result<void> sync_part_file(const PartFile& part, std::uint64_t size,
                             std::optional<mode_t> mode = std::nullopt);
 /// Done already counts as success, so that a restart may simply repeat it.

@@ -120,6 +120,8 @@ class Files {
                            Done<Kept> done) = 0;
   /// Makes what was written so far durable, and no more than that. Errors: Io, DiskFull.
   virtual void sync_data(std::shared_ptr<PartFile> part, Done<void> done) = 0;
+  /// Cuts it to its first `bytes`. Errors: Io.
+  virtual void cut_part(std::shared_ptr<PartFile> part, std::uint64_t bytes, Done<void> done) = 0;
   /// Gives the part file, complete by now, its final mode and makes its content durable (fsync).
   /// Errors: Interrupted (it has not `size` bytes: somebody cut it or wrote to it), Io, DiskFull.
   virtual void sync_part(std::shared_ptr<PartFile> part, std::uint64_t size, Done<void> done) = 0;

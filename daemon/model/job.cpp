@@ -132,7 +132,8 @@ bool can_change(Direction direction, JobState from, JobState to) noexcept {
     case S::Paused:
       return to == S::Queued || to == S::Active || to == S::Failed || to == S::Cancelled;
     case S::Verifying:
-      return to == S::Done || to == S::Queued || to == S::Failed || to == S::Cancelled;
+      return to == S::Done || to == S::Queued || to == S::Paused || to == S::Failed ||
+             to == S::Cancelled;
     case S::Done: return false;
     case S::Failed:
     case S::Cancelled: return out && to == S::Queued;  // retry

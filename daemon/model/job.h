@@ -36,8 +36,8 @@ enum class Direction { Out, In };
 ///   to Queued, which is "again, later": from Connecting, Active and Verifying; of an outgoing job
 ///     from Offered too, and from Failed and Cancelled by a retry
 ///   to Failed and to Cancelled: from every state that is not terminal
-///   Paused, which is "not before something has changed here": from Queued, Offered, Connecting and
-///     Active; it leads to Queued and to Active
+///   Paused, which is "not before something has changed here": from Queued, Offered, Connecting,
+///     Active and Verifying; it leads to Queued and to Active
 ///
 /// A state may follow itself with another reason, unless it is terminal.
 ///
@@ -177,8 +177,8 @@ struct JobRecord {
   std::optional<Hash> hash;  ///< what the bytes hashed to
   WallTime created_at{}, started_at{}, finished_at{}, next_attempt_at{};
   WallTime waiting_since{};  ///< since when the peer has been awaited; epoch = it is not
-  /// In, and cancelled by the user: since when its sender may offer it again without knowing;
-  /// epoch = it knows
+  /// In, and cancelled by the user or failed for our disk: since when its sender may offer it again
+  /// without knowing; epoch = it knows
   WallTime unaware_since{};
   // Incoming only: whether they are wanted, and where they are
   bool accepted = false;    ///< the user or a rule took the offer, and did not change its mind

@@ -41,8 +41,7 @@ void Confirmation::answered(const IqReply& reply) {
     return finish(Delivery::HandedOver);
   }
   // A session that it forgot, say, does not mean that the bytes were wrong.
-  if (why.code != Errc::HashMismatch && why.code != Errc::PeerDiskFull)
-    why.code = Errc::Interrupted;
+  if (why.code != Errc::HashMismatch && !is_peers_disk(why.code)) why.code = Errc::Interrupted;
   finish(std::move(why));
 }
 

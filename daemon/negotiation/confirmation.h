@@ -24,9 +24,9 @@ class Confirmation {
 
   using Done = Callback<void(Result<Delivery>)>;
   /// `done` is called once, not before this returns: Confirmed, or HandedOver when the peer is
-  /// there and says nothing, asked twice. Errors: HashMismatch; PeerDiskFull; Interrupted when it
-  /// knows nothing of the file, could not keep it, or could not be reached: a new offer is the way
-  /// to find out.
+  /// there and says nothing, asked twice. Errors: HashMismatch; PeerCannotStore, StoreFailed;
+  /// Interrupted when it knows nothing of the file, could not keep it, or could not be reached: a
+  /// new offer is the way to find out.
   Confirmation(IqChannel& iq, Timers& timers, Jid peer, ConfirmDone what, Done done);
 
   /// The peer went offline: an answer to what was asked will not come.

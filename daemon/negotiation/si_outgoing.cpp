@@ -33,7 +33,7 @@ std::optional<ConfirmDone> already_there(const IqFailure& failure) {
 /// What a refused offer means.
 Error offer_error(const IqFailure& failure) {
   Error why = explain(Step::SiOffer, failure);
-  if (failure.kind != IqFailure::Kind::Refused || why.code == Errc::PeerDiskFull) return why;
+  if (failure.kind != IqFailure::Kind::Refused || is_peers_disk(why.code)) return why;
   // COMPAT QXmpp: says no more than <bad-request/> when it knows none of our methods.
   if (why.code == Errc::Protocol) why.code = Errc::NoCommonMethod;
   // RFC 6120 section 8.3.2: "wait" is "not now", whatever the condition; a policy is kept to by

@@ -70,7 +70,7 @@ class AccountEvents {
   virtual void on_offer(AccountId account, std::unique_ptr<IncomingOffer> offer) = 0;
   /// A peer takes an offer back. False when nothing is known of it.
   virtual bool on_withdrawn(AccountId account, const Withdrawal& what) = 0;
-  /// A peer that declined files for want of room (PeerDiskFull) has some.
+  /// A peer that could not store files (PeerCannotStore) can again.
   virtual void on_ready(AccountId account, const Jid& peer) = 0;
   /// It went online or offline.
   virtual void account_changed(AccountId account) = 0;

@@ -3,18 +3,18 @@
 
 #include <utility>
 
-#include "base/log.h"
-
 namespace xmppftd {
 
 Checkpoints::Checkpoints(JobList& jobs, Files& files, Timers& timers, Job& job,
-                         std::shared_ptr<PartFile> part, std::function<std::uint64_t()> written)
+                         std::shared_ptr<PartFile> part, std::function<std::uint64_t()> written,
+                         std::function<void(Error)> failed)
     : jobs_(jobs),
       files_(files),
       timers_(timers),
       job_(job),
       part_(std::move(part)),
       written_(std::move(written)),
+      failed_(std::move(failed)),
       synced_(written_()),
       last_(timers.now()) {
   look();
@@ -29,14 +29,16 @@ void Checkpoints::look() {
   if (bytes - synced_ >= kBytes || timers_.now() - last_ >= kTime) sync(bytes);
 }
 
-/// An error is left to whoever syncs the whole file at the end: a file that failed once fails
-/// there.
 void Checkpoints::sync(std::uint64_t bytes) {
   syncing_ = true;
   files_.sync_data(part_, alive_.wrap([this, bytes](Result<void> how) {
+    if (!how) {
+      timer_.reset();
+      const auto failed = failed_;
+      return failed(std::move(how).error());
+    }
     syncing_ = false;
     last_ = timers_.now();
-    if (!how) return log::warning("receive", how.error().detail);
     synced_ = bytes;
     jobs_.checkpoint(job_, bytes);
   }));

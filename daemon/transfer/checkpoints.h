@@ -24,8 +24,10 @@ class Checkpoints {
   static constexpr std::chrono::milliseconds kLook{100};
 
   /// All outlive it. `written`: the bytes of the file that are there, in order from its first.
+  /// `failed`: a sync did, so what came since the last one may be lost; called once, and may
+  /// destroy it.
   Checkpoints(JobList& jobs, Files& files, Timers& timers, Job& job, std::shared_ptr<PartFile> part,
-              std::function<std::uint64_t()> written);
+              std::function<std::uint64_t()> written, std::function<void(Error)> failed);
 
  private:
   void look();
@@ -37,6 +39,7 @@ class Checkpoints {
   Job& job_;
   const std::shared_ptr<PartFile> part_;
   const std::function<std::uint64_t()> written_;
+  const std::function<void(Error)> failed_;
   std::uint64_t synced_;
   Timers::Clock::time_point last_;
   bool syncing_ = false;

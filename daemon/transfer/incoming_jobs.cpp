@@ -20,7 +20,8 @@ IncomingJobs::IncomingJobs(const QueueWorld& world, const QueueConfig& config, J
       slots_(slots),
       owner_(owner),
       by_rules_(kByRules, kByRulesPerPeer, [this] { owner_.on_room(); }),
-      room_(world.files, world.timers, [this](JobId id) { there_is_room(id); }) {}
+      room_(world.files, world.timers, [this](JobId id) { there_is_room(id); }),
+      parts_(world.files, book, [this](JobId id) { part_lost(id); }) {}
 
 IncomingJobs::~IncomingJobs() { by_rules_.close(); }
 
@@ -31,11 +32,11 @@ void IncomingJobs::resume(Job& job) {
     entry.attempt = make_attempt(job);
     entry.attempt->finish_publishing();
   } else if (record.state == JobState::Queued || record.state == JobState::Paused) {
-    if (record.part.inode == 0) drop_part(job, nullptr);  // named, and perhaps made, but no more
+    if (record.part.inode == 0) parts_.drop(job, nullptr);  // named, and perhaps made, but no more
     wait_for_sender(job, {}, config_.resume_within);
     if (record.state == JobState::Paused) watch_room(job);
   } else if (!record.part_name.empty()) {
-    drop_part(job, nullptr);  // it ended, and we died before the bytes were gone
+    parts_.drop(job, nullptr);  // it ended, and we died before the bytes were gone
   }
 }
 
@@ -112,7 +113,7 @@ ReceiveFile::Keep IncomingJobs::what_to_keep(const Job& job, const Offer& again)
   if (!is_same_file(job.now(), job.now().account, again, Likeness::AnyTime))
     return from_start("neither a hash nor a date says that it is the same file");
   // A sender that names its files vouches for all of one also where it sends only the end.
-  const bool checked = !again.file_id.empty() || again.file.hash;
+  const bool checked = (!again.file_id.empty() || again.file.hash) && !parts_.in_doubt(job.id());
   return checked ? ReceiveFile::Keep::All : ReceiveFile::Keep::Synced;
 }
 
@@ -207,6 +208,7 @@ std::uint64_t IncomingJobs::keep_free(JobId id) const {
 }
 
 void IncomingJobs::on_receive_begun(JobId id) {
+  parts_.settle(id);
   if (auto reply = std::exchange(receiving_[id].reply, {})) reply({});
 }
 
@@ -224,7 +226,7 @@ void IncomingJobs::on_receive_refused(JobId id, std::unique_ptr<IncomingOffer> o
   book_.add_step(id, "refused", why.detail);
   if (job.now().state == JobState::Queued) {  // one that goes on, whose room is gone
     offer->decline(why);
-    if (why.code == Errc::DiskFull) return pause(job, std::move(entry.source), why);
+    if (is_disk_trouble(why.code)) return pause(job, std::move(entry.source), why);
     book_.commit(job);
     return wait_for_sender(job, std::move(entry.source), config_.resume_within);
   }
@@ -246,9 +248,10 @@ void IncomingJobs::on_receive_ended(JobId id, Result<void> how) {
   // back by itself.
   const bool gave_up = why.code == Errc::Timeout && job.now().state == JobState::Connecting &&
                        entry.source.negotiator == nullptr;
-  if (why.code == Errc::DiskFull) {
+  // Room comes and goes; a disk that fails twice is not asked for ever.
+  if (is_disk_trouble(why.code) && (why.code == Errc::DiskFull || failed_once_.insert(id).second)) {
     if (const auto part = entry.attempt->part())
-      keep_part(job, part, entry.attempt->sample().transferred);
+      parts_.keep(job, part, entry.attempt->sample().transferred);
     return pause(job, std::move(entry.source), why);
   }
   switch (gave_up ? Remedy::Fail : verdict.remedy) {
@@ -266,7 +269,7 @@ void IncomingJobs::on_receive_ended(JobId id, Result<void> how) {
   record.error_detail = why.detail;
   record.waiting_since = wall_now();
   if (const auto part = entry.attempt->part())
-    keep_part(job, part, entry.attempt->sample().transferred);
+    parts_.keep(job, part, entry.attempt->sample().transferred);
   const bool no_stream = why.code == Errc::Timeout && job.now().state == JobState::Connecting;
   job.change(JobState::Queued, JobReason::WaitingPeer);
   book_.add_step(id, "interrupted", why.detail);
@@ -274,6 +277,11 @@ void IncomingJobs::on_receive_ended(JobId id, Result<void> how) {
   // A sender that is there and opens no stream tries again soon, if it lives.
   wait_for_sender(job, std::move(entry.source),
                   no_stream ? config_.refuse_again_within : config_.resume_within);
+}
+
+void IncomingJobs::part_lost(JobId id) {
+  if (receiving_.count(id) != 0 && !book_.find(id)->now().publishing)
+    on_receive_ended(id, Error{Errc::Interrupted, "what was kept of the file could not be stored"});
 }
 
 /// A stream was lost: the sender has some time to offer the file again.
@@ -287,17 +295,19 @@ void IncomingJobs::wait_for_sender(Job& job, Source source, std::chrono::seconds
   give_up_oldest(job);
 }
 
-void IncomingJobs::await_room(Job& job, const IncomingOffer& offer, const Error& why) {
+void IncomingJobs::await_disk(Job& job, const IncomingOffer& offer, const Error& why) {
   pause(job, source_of(offer), why);
 }
 
-/// No room for it here: the sender knows, and is told when there is some.
+/// It cannot be stored here now: the sender knows, and is told when it can.
 void IncomingJobs::pause(Job& job, Source source, const Error& why) {
+  const bool full = why.code == Errc::DiskFull;
   auto& record = job.edit();
-  record.error_name = error_name_of(JobReason::DiskFull);
+  record.error_name = error_name_of(full ? JobReason::DiskFull : JobReason::Io);
   record.error_detail = why.detail;
   record.waiting_since = wall_now();
-  job.change(JobState::Paused, JobReason::DiskLow);
+  record.publishing = false;
+  job.change(JobState::Paused, full ? JobReason::DiskLow : JobReason::Io);
   book_.add_step(job.id(), "paused", why.detail);
   book_.commit(job);
   wait_for_sender(job, std::move(source), config_.resume_within);
@@ -317,7 +327,7 @@ void IncomingJobs::there_is_room(JobId id) {
   record.error_name.clear();
   record.error_detail.clear();
   job.change(JobState::Queued, JobReason::WaitingPeer);
-  book_.add_step(id, "room", "there is room in " + record.folder + " again");
+  book_.add_step(id, "room", record.folder + " can take it again");
   book_.commit(job);
   const auto& source = waiting_.at(id).source;
   const auto* account = world_.accounts.find(record.account);
@@ -368,13 +378,15 @@ void IncomingJobs::end(Job& job, JobState state, JobReason reason, const Error& 
   record.error_detail = why.detail;
   record.publishing = false;
   job.change(state, reason);
-  // The sender has still to hear of what the user did, see find_cancelled().
+  // The sender has still to hear of what the user or our disk did, see find_ended().
   const auto waited = std::exchange(record.waiting_since, WallTime{});
-  if (reason == JobReason::User)
+  if (reason == JobReason::User || (state == JobState::Failed && is_disk_trouble(why.code)))
     record.unaware_since = waited == WallTime{} ? record.finished_at : waited;
   book_.add_step(id, std::string(to_string(state)), why.detail);
   book_.commit(job, std::move(then));
-  if (!record.part_name.empty()) drop_part(job, std::move(part));
+  if (!record.part_name.empty()) parts_.drop(job, std::move(part));
+  parts_.settle(id);
+  failed_once_.erase(id);
   receiving_.erase(id);
   waiting_.erase(id);
   room_.remove(id);
@@ -384,39 +396,7 @@ void IncomingJobs::forget(Job& job) {
   receiving_.erase(job.id());
   const auto& record = job.now();
   if (record.direction == Direction::In && record.state == JobState::Unknown)
-    drop_part(job, nullptr);  // nobody else will
-}
-
-/// What came is kept for the sender's next offer of it.
-void IncomingJobs::keep_part(Job& job, std::shared_ptr<PartFile> part, std::uint64_t bytes) {
-  job.edit().transferred = bytes;
-  world_.files.sync_data(
-      std::move(part),
-      alive_.wrap([this, id = job.id(), bytes, attempt = job.now().attempt](Result<void> how) {
-        Job* owner = book_.find(id);
-        // The next attempt may have begun the file anew.
-        if (how && owner != nullptr && owner->now().attempt == attempt)
-          book_.checkpoint(*owner, bytes);
-      }));
-}
-
-void IncomingJobs::drop_part(Job& job, std::shared_ptr<PartFile> part) {
-  const auto& record = job.now();
-  if (record.part_name.empty()) return;
-  const auto gone = [this, id = job.id(), name = record.part_name](Result<void>) {
-    Job* owner = book_.find(id);
-    if (owner == nullptr || owner->now().part_name != name) return;
-    owner->edit().part_name.clear();
-    book_.commit(*owner);
-  };
-  if (part) return world_.files.discard(std::move(part), alive_.wrap(gone));
-  world_.files.find_part(record.folder, record.part_name, "", record.part,
-                         alive_.wrap([this, gone](Result<Files::Found> found) {
-                           if (found && found->state == PartState::Part)
-                             world_.files.discard(found->part, alive_.wrap(gone));
-                           else if (found)
-                             gone({});
-                         }));
+    parts_.drop(job, nullptr);  // nobody else will
 }
 
 }  // namespace xmppftd

@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 
@@ -13,6 +14,7 @@
 #include "negotiation/negotiator.h"
 #include "transfer/job_list.h"
 #include "transfer/job_view.h"
+#include "transfer/kept_parts.h"
 #include "transfer/orders.h"
 #include "transfer/queue_config.h"
 #include "transfer/queue_world.h"
@@ -28,7 +30,7 @@ namespace xmppftd {
 ///
 /// A job is in one of two places: `receiving_` (being accepted, coming in or being put in place) or
 /// `waiting_` (Queued: the stream was lost, the sender may offer it again; Paused: the same, and
-/// its folder has no room for it just now).
+/// its folder has no room for it just now, or its disk cannot take it).
 class IncomingJobs final : private ReceiveAttempt::Owner {
  public:
   using Done = OrderDone;
@@ -66,8 +68,9 @@ class IncomingJobs final : private ReceiveAttempt::Owner {
   void receive(Job& job, std::unique_ptr<IncomingOffer> offer, Done reply,
                ReceiveFile::Keep keep = ReceiveFile::Keep::Nothing);
 
-  /// A rule took this offer, which was declined for want of room: its sender may come again.
-  void await_room(Job& job, const IncomingOffer& offer, const Error& why);
+  /// A rule took this offer, which was declined because its disk cannot take the file: the sender
+  /// may come again.
+  void await_disk(Job& job, const IncomingOffer& offer, const Error& why);
 
   /// The live job that this offer continues, doubles or replaces.
   Job* find_same(AccountId account, const Offer& offer) const;
@@ -118,10 +121,9 @@ class IncomingJobs final : private ReceiveAttempt::Owner {
   void pause(Job& job, Source source, const Error& why);
   void watch_room(const Job& job);
   void there_is_room(JobId id);
+  void part_lost(JobId id);
   void give_up_oldest(const Job& newest);
   ReceiveFile::Keep what_to_keep(const Job& job, const Offer& again);
-  void keep_part(Job& job, std::shared_ptr<PartFile> part, std::uint64_t bytes);
-  void drop_part(Job& job, std::shared_ptr<PartFile> part);
 
   // ReceiveAttempt::Owner
   std::uint64_t keep_free(JobId id) const override;
@@ -141,6 +143,8 @@ class IncomingJobs final : private ReceiveAttempt::Owner {
   std::uint64_t turns_ = 0;  ///< given so far
   std::map<JobId, Waiting> waiting_;
   RoomWatch room_;  ///< for those that are Paused
+  KeptParts parts_;
+  std::set<JobId> failed_once_;  ///< our disk did, after it was seen to be good
   WhileAlive alive_;
 };
 

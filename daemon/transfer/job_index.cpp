@@ -11,7 +11,8 @@ bool is_moving(JobState state) noexcept {
 }
 
 bool is_unaware(const JobRecord& record) noexcept {
-  return record.state == JobState::Cancelled && record.unaware_since != WallTime{};
+  return record.unaware_since != WallTime{} &&
+         (record.state == JobState::Cancelled || record.state == JobState::Failed);
 }
 
 bool is_done_as(const JobRecord& record) noexcept {

@@ -36,7 +36,7 @@ class JobIndex {
   /// Does a job that has not ended concern this bare address?
   bool has_live(AccountId account, std::string_view bare) const;
   bool has_batch(std::string_view name) const { return batches_.find(name) != batches_.end(); }
-  /// Cancelled jobs whose sender may still offer its file, unaware. Some may have heard meanwhile.
+  /// Ended jobs whose sender may still offer its file, unaware. Some may have heard meanwhile.
   const std::set<JobId>& unaware() const noexcept { return unaware_; }
   /// Incoming jobs that are done, of files with this id; none for "".
   std::vector<JobId> done_as(std::string_view file_id) const;

@@ -8,6 +8,7 @@
 #include "transfer/accept_options.h"
 #include "transfer/job_view.h"
 #include "transfer/same_file.h"
+#include "transfer/verdict.h"
 
 namespace xmppftd {
 namespace {
@@ -67,8 +68,8 @@ void OpenOffers::on_offer(AccountId account, std::unique_ptr<IncomingOffer> offe
   if (Job* waits = find_same(account, offer->offer())) return asked_again(*waits, std::move(offer));
   if (Job* same = receives_.find_same(account, offer->offer()))
     return receives_.offered_again(*same, std::move(offer));
-  if (Job* cancelled = find_cancelled(book_, account, offer->offer(), config_))
-    return refuse_again(*cancelled, *offer);
+  if (Job* ended = find_ended(book_, account, offer->offer(), config_))
+    return refuse_again(*ended, *offer);
   take(account, std::move(offer));
 }
 
@@ -100,11 +101,13 @@ void OpenOffers::say_done(Job& job, IncomingOffer& offer) {
 
 /// Once, and then the sender knows: who offers the file after that means it.
 void OpenOffers::refuse_again(Job& job, IncomingOffer& offer) {
-  const Error why{Errc::Cancelled, "the user cancelled this file"};
-  offer.decline(why);
+  const bool failed = job.now().state == JobState::Failed;
+  offer.decline(failed ? Error{Errc::StoreFailed, job.now().error_detail}
+                       : Error{Errc::Cancelled, "the user cancelled this file"});
   job.edit().unaware_since = {};
   book_.add_step(job.id(), "declined",
-                 "offered again by " + offer.offer().peer.str() + " after it was cancelled");
+                 "offered again by " + offer.offer().peer.str() + " after it " +
+                     (failed ? "failed" : "was cancelled"));
   book_.commit(job);
 }
 
@@ -353,9 +356,11 @@ void OpenOffers::on_not_received(Job& job, std::unique_ptr<IncomingOffer> offer,
     offer->decline({Errc::Constraint, why.detail});
     return book_.drop(id);
   }
-  if (!reply && why.code == Errc::DiskFull) {
+  // What is mended where it is; another folder is for the user to name.
+  const bool wrong_folder = why.code == Errc::FileMissing || why.code == Errc::UnsafeFolder;
+  if (!reply && is_disk_trouble(why.code) && !wrong_folder) {
     offer->decline(why);
-    return receives_.await_room(job, *offer, why);
+    return receives_.await_disk(job, *offer, why);
   }
   if (!reply && why.code == Errc::Unavailable)
     return hold_for_better_times(job, std::move(offer), why);

@@ -172,8 +172,9 @@ void ReceiveFile::tell_wait(Error why) {
 }
 
 void ReceiveFile::make_checkpoints(std::function<std::uint64_t()> written) {
-  checkpoints_ = std::make_unique<Checkpoints>(world_.book, world_.files, world_.timers, job_,
-                                               part_, std::move(written));
+  checkpoints_ = std::make_unique<Checkpoints>(
+      world_.book, world_.files, world_.timers, job_, part_, std::move(written),
+      [this](Error why) { owner_.on_disk_failed(std::move(why)); });
 }
 
 // Is it what was offered?
@@ -294,8 +295,9 @@ void ReceiveFile::published(Result<std::string> folder) {
     case Errc::UnsafeFolder:
     case Errc::Unreadable:
     case Errc::DiskFull:
-    // And what passes does not either.
-    case Errc::Unavailable: return await_folder(std::move(why));
+    // Nor does what passes, nor a disk that may have given the name before it failed.
+    case Errc::Unavailable:
+    case Errc::Io: return await_folder(std::move(why));
     default: break;
   }
   job_.edit().publishing = false;
@@ -349,7 +351,9 @@ void ReceiveFile::finish_publishing() {
   world_.files.find_part(
       record.folder, record.part_name, record.final_name, record.part,
       alive_.wrap([this](Result<Files::Found> found) {
-        if (!found && found.error().code == Errc::Unavailable) {
+        const bool may_pass = !found && (found.error().code == Errc::Unavailable ||
+                                         is_disk_trouble(found.error().code));
+        if (may_pass) {  // it may have its name: another try would give it a second one
           tell_wait(found.error());
           folder_again_ = world_.timers.after(kFolderAgain, [this] { finish_publishing(); });
           return;

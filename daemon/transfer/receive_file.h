@@ -92,9 +92,9 @@ class ReceiveFile {
   void finish_publishing();
 
   /// The file is complete and right, but its folder cannot take it just now (unmounted, full,
-  /// unsafe): that is tried again until it can, or the job is cancelled. On record as
+  /// unsafe, failing): that is tried again until it can, or the job is cancelled. On record as
   /// JobReason::AwaitingFolder.
-  bool awaits_folder() const noexcept { return folder_again_ != nullptr && part_ != nullptr; }
+  bool awaits_folder() const noexcept { return folder_again_ != nullptr; }
   /// Bytes that will still be written, of which `written` are, and that the disk has not set aside.
   std::uint64_t still_needs(std::uint64_t written) const;
   /// The part file, if one was made: for whoever ends the job.

@@ -45,13 +45,12 @@ Job* find_done(JobList& book, AccountId account, const Offer& offer) {
   return nullptr;
 }
 
-Job* find_cancelled(JobList& book, AccountId account, const Offer& offer,
-                    const QueueConfig& config) {
+Job* find_ended(JobList& book, AccountId account, const Offer& offer, const QueueConfig& config) {
   if (!offer.can_confirm) return nullptr;
   for (const JobId id : book.index().unaware()) {
     Job* job = book.find(id);
     const auto& record = job->now();
-    if (record.state != JobState::Cancelled || record.unaware_since == WallTime{}) continue;
+    if (!is_terminal(record.state) || record.unaware_since == WallTime{}) continue;
     const bool was_away = record.unaware_since < record.finished_at;
     const auto waited = wall_now() - record.unaware_since;
     const bool in_time = waited >= std::chrono::seconds(0) &&

@@ -29,12 +29,12 @@ bool is_offered_again(const JobRecord& job, AccountId account, const Offer& offe
 /// The job whose file this is, by its id, and that is done, on disk.
 Job* find_done(JobList& book, AccountId account, const Offer& offer);
 
-/// The job of this file that the user cancelled while it came in, and whose sender cannot know: to
-/// it the stream broke, for neither SOCKS5 nor IBB has a word for more. It counts for as long as
-/// the sender may take to offer again what was lost (QueueConfig::refuse_again_within); where the
-/// sender was away, for as long as it would have been waited for. None for an offer of a program
-/// that does not offer again by itself (Offer::can_confirm): there it is a person's will.
-Job* find_cancelled(JobList& book, AccountId account, const Offer& offer,
-                    const QueueConfig& config);
+/// The job of this file that the user cancelled while it came in, or that our disk failed twice,
+/// and whose sender cannot know: to it the stream broke, for neither SOCKS5 nor IBB has a word for
+/// more. It counts for as long as the sender may take to offer again what was lost
+/// (QueueConfig::refuse_again_within); where the sender was away, for as long as it would have been
+/// waited for. None for an offer of a program that does not offer again by itself
+/// (Offer::can_confirm): there it is a person's will.
+Job* find_ended(JobList& book, AccountId account, const Offer& offer, const QueueConfig& config);
 
 }  // namespace xmppftd

@@ -25,7 +25,8 @@ Verdict verdict_of(Errc code) noexcept {
     case Errc::FileChanged:
     case Errc::NotRegularFile: return {Remedy::Fail, JobReason::FileChanged};
     case Errc::DiskFull: return {Remedy::Fail, JobReason::DiskFull};
-    case Errc::PeerDiskFull: return {Remedy::NotNow, JobReason::DiskFull};
+    case Errc::PeerCannotStore: return {Remedy::NotNow, JobReason::Io};
+    case Errc::StoreFailed: return {Remedy::Fail, JobReason::Io};
     case Errc::Unreadable:
     case Errc::Exists:
     case Errc::BadFd:
@@ -51,6 +52,18 @@ Verdict verdict_of(Errc code) noexcept {
     case Errc::Internal: return {Remedy::Fail, JobReason::Internal};
   }
   return {Remedy::Fail, JobReason::Internal};
+}
+
+bool is_disk_trouble(Errc code) noexcept {
+  switch (code) {
+    case Errc::DiskFull:
+    case Errc::Io:
+    case Errc::FileMissing:
+    case Errc::Unreadable:
+    case Errc::NotRegularFile:
+    case Errc::UnsafeFolder: return true;
+    default: return false;
+  }
 }
 
 bool may_go_another_way(Errc code) noexcept {

@@ -29,6 +29,9 @@ struct Verdict {
 /// The one table of fatal and passing troubles.
 Verdict verdict_of(Errc code) noexcept;
 
+/// Could our disk, or the folder, not take a file that comes, whatever its sender does?
+bool is_disk_trouble(Errc code) noexcept;
+
 /// Did the peer, or the network, only refuse this way of sending the file to it? Then another way
 /// may do, at once. Not where a person said no, or another way would meet the same trouble.
 bool may_go_another_way(Errc code) noexcept;

@@ -72,7 +72,7 @@ void IbbSendStream::start(FileEnd file, ByteRange range, Handler& handler) {
 /// What it means that a block was not acknowledged.
 Error IbbSendStream::refusal(std::uint64_t number, const IqFailure& failure) {
   Error why = explain(Step::IbbBlock, failure);
-  if (failure.kind != IqFailure::Kind::Refused) return why;
+  if (failure.kind != IqFailure::Kind::Refused || is_peers_disk(why.code)) return why;
   // COMPAT QXmpp 1.4: never wraps the sequence; Libervia: wraps it a block early. Whoever refuses
   // just there would do so again.
   const bool at_wrap = number == kMaxSeq || number == kMaxSeq + 1;

@@ -176,8 +176,13 @@ std::string_view meaning_of_own(Step step, const StanzaError& error) {
   if (step == Step::SiOffer && name == "bad-profile")
     return "the peer's program takes streams but no files (XEP-0096); the peer needs another "
            "program";
-  if ((step == Step::SiOffer || step == Step::Confirmation) && name == "disk-full")
-    return "the receiver's disk is full; the file is offered again until there is room for it";
+  const bool of_file =
+      step == Step::SiOffer || step == Step::IbbBlock || step == Step::Confirmation;
+  if (of_file && name == "cannot-store" && error.type == ErrorType::Wait)
+    return "the receiver's disk cannot take the file just now; it is offered again until it can";
+  if (of_file && name == "cannot-store")
+    return "the receiver's disk failed again while it took the file; send it again once that is "
+           "mended";
   if (step == Step::Confirmation && name == "hash-mismatch")
     return "what arrived is not what was sent; send the file again";
   return "";

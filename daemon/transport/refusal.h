@@ -20,4 +20,9 @@ enum class Step {
 /// the other side's own words follow in parentheses. The code is that of IqFailure::to_error().
 Error explain(Step step, const IqFailure& failure);
 
+/// Does the peer say that its disk, now or for good, does not take the file?
+constexpr bool is_peers_disk(Errc code) noexcept {
+  return code == Errc::PeerCannotStore || code == Errc::StoreFailed;
+}
+
 }  // namespace xmppftd

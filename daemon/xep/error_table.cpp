@@ -7,11 +7,12 @@ namespace xmppftd {
 namespace {
 
 /// What an application condition says more exactly than the condition beside it.
-std::optional<Errc> code_of_application(const Element& application) {
+std::optional<Errc> code_of_application(const Element& application, ErrorType type) {
   if (application.is("no-valid-streams", kNsSi)) return Errc::NoCommonMethod;
   if (application.is("bad-profile", kNsSi)) return Errc::PeerUnsupported;
   if (application.is("hash-mismatch", kNsConfirm)) return Errc::HashMismatch;
-  if (application.is("disk-full", kNsConfirm)) return Errc::PeerDiskFull;
+  if (application.is("cannot-store", kNsConfirm))
+    return type == ErrorType::Wait ? Errc::PeerCannotStore : Errc::StoreFailed;
   return std::nullopt;
 }
 
@@ -60,9 +61,9 @@ StanzaError refusal(Condition condition, std::string name, std::string_view xmln
 }
 
 /// "Not now" to everybody, and to our own kind whose disk it is.
-StanzaError disk_full() {
-  auto error = StanzaError::of(Condition::ResourceConstraint, "The disk is full");
-  error.application = Element("disk-full", std::string(kNsConfirm));
+StanzaError cannot_store(std::string text) {
+  auto error = StanzaError::of(Condition::ResourceConstraint, std::move(text));
+  error.application = Element("cannot-store", std::string(kNsConfirm));
   return error;
 }
 
@@ -70,7 +71,7 @@ StanzaError disk_full() {
 
 Error to_error(const StanzaError& error, std::string_view what) {
   const auto from_application =
-      error.application ? code_of_application(*error.application) : std::nullopt;
+      error.application ? code_of_application(*error.application, error.type) : std::nullopt;
   std::string detail(what);
   detail.append(": the peer answered ").append(to_string(error.condition));
   if (error.application)
@@ -99,11 +100,20 @@ StanzaError to_stanza_error(const Error& error) {
     case Errc::Tls:
     case Errc::NoSuchPeer:
     case Errc::NoSuchJob:
-    case Errc::NoSuchAccount:
-    case Errc::FileMissing: return StanzaError::of(Condition::ItemNotFound);
-    case Errc::DiskFull: return disk_full();
+    case Errc::NoSuchAccount: return StanzaError::of(Condition::ItemNotFound);
+    case Errc::DiskFull: return cannot_store("The disk is full");
+    case Errc::FileMissing:
+    case Errc::Unreadable:
+    case Errc::NotRegularFile:
+    case Errc::UnsafeFolder: return cannot_store("The folder cannot be used");
+    case Errc::Io: return cannot_store("The disk failed");
+    case Errc::StoreFailed: {
+      auto for_good = cannot_store("The disk failed again");
+      for_good.type = ErrorType::Cancel;
+      return for_good;
+    }
     case Errc::Constraint:
-    case Errc::PeerDiskFull:
+    case Errc::PeerCannotStore:
     case Errc::Unavailable:
     case Errc::TooMany: return StanzaError::of(Condition::ResourceConstraint);
     case Errc::Cancelled: return StanzaError::of(Condition::NotAcceptable, "Cancelled");
@@ -114,10 +124,6 @@ StanzaError to_stanza_error(const Error& error) {
     case Errc::BadState: return StanzaError::of(Condition::UnexpectedRequest);
     case Errc::Interrupted:
     case Errc::FileChanged:
-    case Errc::Unreadable:
-    case Errc::NotRegularFile:
-    case Errc::UnsafeFolder:
-    case Errc::Io:
     case Errc::AuthFailed:
     case Errc::NoPassword:
     case Errc::Config:

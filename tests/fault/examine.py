@@ -58,9 +58,8 @@ def check_ids(daemon, ids, totals):
             totals.blame('lost', f'job {job_id} is not in the journal')
 
 
-def check_end(lab, ids, sources, folder, totals, may_fail_first=False):
-    """After all jobs have ended: done, each file once, exact, nothing else, one job of each at the receiver.
-    `may_fail_first`: the receiver may have had others of it, which failed."""
+def check_end(lab, ids, sources, folder, totals):
+    """After all jobs have ended: done, each file once, exact, nothing else, one job of each at the receiver."""
     for job_id, source in zip(ids, sources):
         job = lab.ann.job(job_id)
         if job['state'] != 'done':
@@ -77,8 +76,6 @@ def check_end(lab, ids, sources, folder, totals, may_fail_first=False):
         # An offer that no rule had accepted when its receiver was restarted is withdrawn, and comes anew.
         theirs = [job for job in all_jobs(lab.bob) if job['name'] == source.name
                   and (job['state'], job['reason']) != ('cancelled', 'withdrawn')]
-        if may_fail_first:
-            theirs = [job for job in theirs if job['state'] != 'failed']
         if len(theirs) > 1:
             totals.blame('doubled', f'{source.name} has jobs {[(job["id"], job["state"]) for job in theirs]}')
         if any(job['state'] != 'done' for job in theirs):

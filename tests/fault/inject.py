@@ -17,9 +17,10 @@ CALL = re.compile(r'^(\d+) +(\w+)\(', re.M)
 
 
 class Injection:
-    """`what` is what strace's inject takes besides the call, such as 'error=EIO:when=3'; without it calls are recorded."""
+    """`what` is what strace's inject takes besides the call, such as 'error=EIO:when=3'; without it calls are recorded.
+    `threads`: only those of this name, as they are now (daemon/doc/threads.md has the names)."""
 
-    def __init__(self, daemon, calls, what='', log=None):
+    def __init__(self, daemon, calls, what='', log=None, threads=None):
         if not shutil.which('strace'):
             raise unittest.SkipTest('strace is not installed')
         self.daemon = daemon
@@ -29,8 +30,8 @@ class Injection:
         rules = [f'trace={calls}', *([f'inject={calls}:{what}'] if what else [])]
         errors = daemon.directory / 'strace.log'
         errors.unlink(missing_ok=True)
-        self.child = Child(['strace', '-f', '-o', self.log, *(word for rule in rules for word in ('-e', rule)),
-                            '-p', daemon.child.pid], errors)
+        whom = ['-f', '-p', daemon.child.pid] if threads is None else self.named(threads)
+        self.child = Child(['strace', '-o', self.log, *(word for rule in rules for word in ('-e', rule)), *whom], errors)
         try:
             wait_for('strace', lambda: 'attached' in errors.read_text() or not self.child.running())
             if not self.child.running():
@@ -38,6 +39,12 @@ class Injection:
         except AssertionError as error:
             self.child.stop()
             raise unittest.SkipTest(f'strace may not attach here: {error}') from None
+
+    def named(self, name):
+        """Without -f, which takes all threads of the process that a thread belongs to."""
+        tasks = pathlib.Path(f'/proc/{self.daemon.child.pid}/task')
+        found = [path.parent.name for path in tasks.glob('*/comm') if path.read_text().strip() == name]
+        return [word for thread in found for word in ('-p', thread)]
 
     def text(self):
         return self.log.read_text(errors='replace') if self.log.exists() else ''

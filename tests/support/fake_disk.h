@@ -316,13 +316,24 @@ class FakeFiles final : public Files {
     }
     act(std::move(done), [this, part]() -> Result<void> {
       ++data_synced;
-      if (sync_fails) return Error{*sync_fails, "the test says no"};
+      if (sync_fails) part->file->sync_failed = true;
+      if (part->file->sync_failed) return Error{sync_fails.value_or(Errc::Io), "the test says no"};
+      return {};
+    });
+  }
+  void cut_part(std::shared_ptr<PartFile> part, std::uint64_t bytes, Done<void> done) override {
+    act(std::move(done), [this, part, bytes]() -> Result<void> {
+      auto& inode = disk_.inodes[part->file->identity.inode];
+      inode.size = std::min(inode.size, bytes);
+      if (inode.content.size() > bytes) inode.content.resize(bytes);
+      inode.whole = false;
       return {};
     });
   }
   void sync_part(std::shared_ptr<PartFile> part, std::uint64_t size, Done<void> done) override {
     act(std::move(done), [this, part, size]() -> Result<void> {
-      if (sync_fails) return Error{*sync_fails, "the test says no"};
+      if (sync_fails) part->file->sync_failed = true;
+      if (part->file->sync_failed) return Error{sync_fails.value_or(Errc::Io), "the test says no"};
       if (disk_.inodes[part->file->identity.inode].size != size)
         return Error{Errc::Interrupted, "somebody cut it or wrote to it"};
       disk_.inodes[part->file->identity.inode].synced = true;

@@ -57,7 +57,7 @@ TEST_CASE("confirm, sender: the receiver says why not", "[si][confirm]") {
   }
   SECTION("no room") {
     error = to_stanza_error(Error{Errc::DiskFull, ""});
-    expected = "ended PeerDiskFull";
+    expected = "ended PeerCannotStore";
   }
   SECTION("too much to do") {
     error = StanzaError::of(Condition::ResourceConstraint);

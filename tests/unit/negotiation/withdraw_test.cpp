@@ -109,7 +109,7 @@ TEST_CASE("disk full: the receiver says whose disk it is, and when there is room
   SECTION("in its refusal") {
     Offered scene;
     scene.play.iq.refuse(to_stanza_error(Error{Errc::DiskFull, "/home/bob: not enough room"}));
-    CHECK(scene.play.job.take() == Heard{"ended PeerDiskFull"});
+    CHECK(scene.play.job.take() == Heard{"ended PeerCannotStore"});
   }
   SECTION("to a sender of our kind, that awaits no answer") {
     OfferPlay play;

@@ -154,12 +154,12 @@ TEST_CASE("disk full: the receiver's is not charged to the job, however long it 
   house.start();
   const auto id = house.send("/src/a");
   const auto refuse = [&] {
-    house.last_talk()->handler->on_ended({Errc::PeerDiskFull, "the receiver's disk is full"});
+    house.last_talk()->handler->on_ended({Errc::PeerCannotStore, "the receiver's disk is full"});
     house.settle();
   };
   refuse();
   CHECK(house.state(id) == "queued/backoff");
-  CHECK(house.job(id).error_name == "DiskFull");
+  CHECK(house.job(id).error_name == "Io");
   CHECK(house.job(id).error_detail == "the receiver's disk is full");
   SECTION("and it is asked now and then") {
     std::size_t asked = 1;
@@ -191,7 +191,7 @@ TEST_CASE("disk full: the receiver's is not charged to the job, however long it 
       house.pass(10min);
       if (house.state(id) == "offered/awaiting-peer") refuse();
     }
-    CHECK(house.state(id) == "failed/disk-full");
+    CHECK(house.state(id) == "failed/io");
   }
 }
 
@@ -202,7 +202,7 @@ TEST_CASE("disk full: a job that stepped aside for others is offered at once too
   const auto small = house.send("/src/small");
   for (unsigned times = 1; times <= OutgoingJobs::kAskedInARow; ++times) {
     REQUIRE(house.state(large) == "offered/awaiting-peer");
-    house.last_talk()->handler->on_ended({Errc::PeerDiskFull, "full"});
+    house.last_talk()->handler->on_ended({Errc::PeerCannotStore, "full"});
     house.settle();
     if (times < OutgoingJobs::kAskedInARow) house.pass(5s);
   }

@@ -87,7 +87,8 @@ TEST_CASE("job index: answers what a walk over all jobs would", "[index]") {
              record.state == JobState::Verifying;
     }));
     REQUIRE(index.unaware() == walk.those([](const JobRecord& record) {
-      return record.state == JobState::Cancelled && record.unaware_since != WallTime{};
+      const bool ended = record.state == JobState::Cancelled || record.state == JobState::Failed;
+      return ended && record.unaware_since != WallTime{};
     }));
     for (const AccountId account : {1u, 2u, 3u})
       for (const auto& peer : kPeers)

@@ -220,9 +220,9 @@ TEST_CASE("receive: a file that failed by itself may come again at once", "[rece
   auto answer = house.offered();
   auto line = answer->talk->open();
   house.settle();
-  line->handler->on_end(Error{Errc::Io, "broken"});
+  line->handler->on_end(Error{Errc::Protocol, "broken"});
   house.settle();
-  REQUIRE(house.state(1) == "failed/io");
+  REQUIRE(house.state(1) == "failed/protocol");
   CHECK(house.offered()->talk);
 }
 

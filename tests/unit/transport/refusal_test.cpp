@@ -168,8 +168,9 @@ TEST_CASE("refusal: an application condition means something at its own step onl
   const std::vector<Own> all = {
       {Step::SiOffer, "no-valid-streams", "the peer's program takes none of the ways"},
       {Step::SiOffer, "bad-profile", "the peer's program takes streams but no files (XEP-0096)"},
-      {Step::SiOffer, "disk-full", "the receiver's disk is full"},
-      {Step::Confirmation, "disk-full", "the receiver's disk is full"},
+      {Step::SiOffer, "cannot-store", "the receiver's disk failed again"},
+      {Step::IbbBlock, "cannot-store", "the receiver's disk failed again"},
+      {Step::Confirmation, "cannot-store", "the receiver's disk failed again"},
       {Step::Confirmation, "hash-mismatch", "what arrived is not what was sent"},
       {Step::Confirmation, "unheard-of", ""},
   };

@@ -195,8 +195,12 @@ TEST_CASE("error table: the refusals in the XEPs and of real peers", "[stanza]")
        Errc::HashMismatch},
       {"our own receiver, whose disk is full", "type='wait'",
        "<resource-constraint xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/>"
-       "<disk-full xmlns='urn:xmppft:confirm:0'/>",
-       Errc::PeerDiskFull},
+       "<cannot-store xmlns='urn:xmppft:confirm:0'/>",
+       Errc::PeerCannotStore},
+      {"our own receiver, whose disk failed again", "type='cancel'",
+       "<resource-constraint xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/>"
+       "<cannot-store xmlns='urn:xmppft:confirm:0'/>",
+       Errc::StoreFailed},
       {"nothing", "", "", Errc::StreamFailed},
   }));
   INFO(what);

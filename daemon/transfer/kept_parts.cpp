@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: MIT
+#include "transfer/kept_parts.h"
+
+#include <utility>
+
+namespace xmppftd {
+
+void KeptParts::keep(Job& job, std::shared_ptr<PartFile> part, std::uint64_t bytes) {
+  job.edit().transferred = bytes;
+  if (in_doubt(job.id())) return cut(job, std::move(part));
+  files_.sync_data(part, alive_.wrap([this, id = job.id(), part, bytes,
+                                      attempt = job.now().attempt](Result<void> how) {
+    Job* owner = book_.find(id);
+    if (owner == nullptr || is_terminal(owner->now().state)) return;
+    // The next attempt may have begun, with the same file or with a new one.
+    const bool kept = owner->now().attempt == attempt;
+    if (how && kept) book_.checkpoint(*owner, bytes);
+    if (how) return;
+    doubted_.insert(id);
+    kept ? cut(*owner, part) : lost_(id);
+  }));
+}
+
+void KeptParts::cut(const Job& job, std::shared_ptr<PartFile> part) {
+  files_.cut_part(std::move(part), job.now().durable, [](Result<void>) {});
+}
+
+void KeptParts::drop(Job& job, std::shared_ptr<PartFile> part) {
+  const auto& record = job.now();
+  if (record.part_name.empty()) return;
+  const auto gone = [this, id = job.id(), name = record.part_name](Result<void>) {
+    Job* owner = book_.find(id);
+    if (owner == nullptr || owner->now().part_name != name) return;
+    owner->edit().part_name.clear();
+    book_.commit(*owner);
+  };
+  if (part) return files_.discard(std::move(part), alive_.wrap(gone));
+  files_.find_part(record.folder, record.part_name, "", record.part,
+                   alive_.wrap([this, gone](Result<Files::Found> found) {
+                     if (found && found->state == PartState::Part)
+                       files_.discard(found->part, alive_.wrap(gone));
+                     else if (found)
+                       gone({});
+                   }));
+}
+
+}  // namespace xmppftd
