@@ -2,6 +2,14 @@
 #include "negotiation/stream_switch.h"
 
 namespace xmppftd {
+namespace {
+
+/// Is it the stream that failed? A second one meets the same disk as the first.
+bool is_streams(Errc code) noexcept {
+  return code == Errc::Interrupted || code == Errc::StreamFailed || code == Errc::Timeout;
+}
+
+}  // namespace
 
 SecondStream SecondStream::expect(Transport& transport, const StreamKey& key,
                                   const StreamTerms& terms, Transport::Opened opened) {
@@ -50,7 +58,8 @@ void StreamSwitch::replace(Result<std::unique_ptr<Carrier>> second) {
 
 void StreamSwitch::on_end(Result<Moved> how) {
   const bool moved = current_->progress().bytes.load(std::memory_order_relaxed) > 0;
-  if (how || moved || !second_.attempt) return report(std::move(how));
+  if (how || moved || !second_.attempt || !is_streams(how.error().code))
+    return report(std::move(how));
   broken_ = how.error();
   patience_ = timers_.after(kSecondWithin, [this] { report(*broken_); });
 }

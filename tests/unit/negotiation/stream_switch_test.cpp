@@ -16,7 +16,10 @@ namespace {
 struct Ears final : Carrier::Handler {
   int switched = 0;
   void on_switched(const Error&) override { ++switched; }
-  void on_end(Result<Moved>) override {}
+  std::optional<Errc> ended;
+  void on_end(Result<Moved> how) override {
+    if (!how) ended = how.error().code;
+  }
 };
 
 /// A first stream is open, and one in-band may take its place.
@@ -63,6 +66,17 @@ TEST_CASE("stream switch: a second stream that is there before the transfer begi
   CHECK(second->range.offset == 3);
   CHECK(second->range.length == 5);
   CHECK(streams.ears.switched == 0);  // it was the only stream from the start
+}
+
+TEST_CASE(
+    "stream switch: a second stream is awaited where the first one failed, not where our disk did",
+    "[switch]") {
+  Two streams;
+  streams.carrier.start({}, {0, 5}, streams.ears);
+  const auto [code, awaited] = GENERATE(
+      table<Errc, bool>({{Errc::Interrupted, true}, {Errc::Io, false}, {Errc::DiskFull, false}}));
+  streams.first->handler->on_end(Error{code, "broken"});
+  CHECK(streams.ears.ended.has_value() == !awaited);
 }
 
 }  // namespace stream_switch_test
