@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <limits>
+#include <mutex>
 #include <utility>
 
 #include "base/text.h"
@@ -164,6 +165,7 @@ Result<void> give_name(const PartFile& part, const std::string& final_name, bool
 
 Result<void> synced(const PartFile& part, int (*sync)(int)) {
   const OpenFile& file = *part.file;
+  const std::lock_guard turn(file.sync_turn);
   const int error_number = file.sync_failed ? EIO : sync(file.fd.get()) == 0 ? 0 : errno;
   if (error_number == 0) return {};
   file.sync_failed = true;

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <chrono>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 
@@ -31,6 +32,8 @@ struct OpenFile {
   /// A sync of it failed: the kernel tells once that it lost what was written, and later syncs of
   /// this descriptor succeed without it.
   mutable std::atomic<bool> sync_failed = false;
+  /// held while it is synced: of two at a time the kernel may tell either
+  mutable std::mutex sync_turn;
   /// closes it, for that may wait for the file system; none: whoever lets go last
   std::weak_ptr<Poster> closer;
 };
