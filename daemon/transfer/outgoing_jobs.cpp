@@ -199,6 +199,8 @@ void OutgoingJobs::on_send_ended(JobId id, Result<void> how) {
     ++memory.fruitless;
     memory.charged_at = world_.timers.now();
   }
+  // To a sender by SOCKS5 the stream broke before it could be told why.
+  if (why.code == Errc::PeerCannotStore && memory.fruitless != 0) --memory.fruitless;
   const auto fruitless = memory.fruitless;
   if (!memory.empty()) memories_[id] = std::move(memory);
   if (verdict.remedy == Remedy::Fail || verdict.remedy == Remedy::Cancel)

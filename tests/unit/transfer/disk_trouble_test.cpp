@@ -244,4 +244,22 @@ TEST_CASE("disk trouble: the sender learns the end, and it is the receiver's", "
   CHECK(house.job(id).error_detail == "the receiver's disk failed again");
 }
 
+TEST_CASE("disk trouble: a stream that broke before the receiver could say why is not charged",
+          "[disk-trouble]") {
+  House house;
+  house.start();
+  const auto id = house.send("/src/a");
+  for (unsigned i = 0; i < 2 * house.config.attempts; ++i) {
+    house.pass(10min);
+    REQUIRE(house.state(id) == "offered/awaiting-peer");
+    house.last_talk()->sender->on_accepted();
+    house.last_talk()->handler->on_ended({Errc::Interrupted, "Connection reset by peer"});
+    house.pass(10min);
+    REQUIRE(house.state(id) == "offered/awaiting-peer");
+    house.last_talk()->handler->on_ended({Errc::PeerCannotStore, "the receiver's disk"});
+    house.settle();
+  }
+  CHECK(house.state(id) == "queued/backoff");
+}
+
 }  // namespace disk_trouble_test
