@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""The receiver's disk fails now and then, and calls are interrupted: what is not on disk is not taken for it, and
-what can go on does."""
+"""The receiver's disk fails once or for good, calls are interrupted and writes cut short: what is not on disk is not
+taken for it, what can go on does, and the rest is the receiver's trouble."""
 
+import resource
 import unittest
 
 from examine import all_jobs, check_end, check_names
@@ -11,9 +12,13 @@ from process import Invalid, wait_for
 
 SIZE = 8 * MIB + 4096   # a checkpoint is in it
 IO_CALLS = ('fdatasync', 'fsync', 'pwrite64')
-FILE_CALLS = (('pwrite64', 'xmppft-data'), ('fdatasync', 'xmppft-files'), ('fsync', 'xmppft-files'))
+FILE_CALLS = (('pwrite64', 'xmppft-data'), ('fsync', 'xmppft-files'))
 SOCKS5 = ('si-socks5/direct', 'si-socks5/proxy')
-INTERRUPTED = ('EINTR', 'EAGAIN')
+# A call that moves nothing. No file of a disk says EAGAIN, which is a socket's word, and a read of 0 bytes is an end.
+INTERRUPTIONS = (('ann', 'error=EINTR', ('sendfile', 'pread64', 'read')),
+                 ('bob', 'error=EINTR', ('recvfrom', 'pwrite64')),
+                 ('ann', 'error=EAGAIN', ('sendfile',)), ('bob', 'error=EAGAIN', ('recvfrom',)),
+                 ('bob', 'retval=0', ('pwrite64',)))
 ENDED = ('done', 'failed', 'cancelled')
 
 
@@ -36,6 +41,8 @@ class FailingCall(FaultCase):
         source = lab.make_file(f'{number}-{call}.bin', SIZE, chance.random())
         with Injection(bob, [call], f'error=EIO:when={place}') as injection:
             job_id = lab.ann.send(source, lab.jid('bob'), '--method', chance.choice(SOCKS5))
+            wait_for('the fault', lambda: injection.fired() or lab.ann.job(job_id)['state'] in ENDED, 60, every=0.02)
+            injection.end()   # another thread comes to its k-th as well, but seldom before this
             wait_for('the end', lambda: lab.ann.job(job_id)['state'] in ENDED or not bob.child.running(), 120)
             fired = injection.fired()
         if not fired:
@@ -66,7 +73,7 @@ class FailingCall(FaultCase):
 
     def test_the_disk_fails_again_and_again(self):
         """The receiver tries twice and fails; its sender hears of that and does not ask for ever."""
-        self.repeat(3, self.fails_for_good)
+        self.repeat(2, self.fails_for_good)
 
     def fails_for_good(self, chance, totals, number):
         lab = self.lab
@@ -74,7 +81,7 @@ class FailingCall(FaultCase):
         call, threads = FILE_CALLS[number % len(FILE_CALLS)]
         source = lab.make_file(f'{number}-always.bin', SIZE, chance.random())
         with Injection(lab.bob, [call], 'error=EIO:when=1+', threads=threads) as injection:
-            job_id = lab.ann.send(source, lab.jid('bob'), '--method', chance.choice((*SOCKS5, 'si-ibb')))
+            job_id = lab.ann.send(source, lab.jid('bob'), '--method', chance.choice(SOCKS5))
             self.wait_ended([job_id], 60)
             if not injection.fired():
                 raise Invalid(f'{call} was not made')
@@ -84,25 +91,45 @@ class FailingCall(FaultCase):
         self.tidy([source])
 
     def test_calls_are_interrupted(self):
-        self.repeat(4, self.interrupted)
+        self.repeat(len(INTERRUPTIONS), self.interrupted)
 
     def interrupted(self, chance, totals, number):
         """Every so-many-th call that moves bytes of a file, on either side."""
         lab = self.lab
-        user = ('ann', 'bob')[number % 2]
-        calls = ('sendfile', 'pread64', 'read') if user == 'ann' else ('recvfrom', 'pwrite64')
-        error = INTERRUPTED[number // 2 % 2]
-        # No file of a disk says EAGAIN: that is a socket's word.
-        calls = [call for call in calls if error == 'EINTR' or call in ('sendfile', 'recvfrom')]
-        source = lab.make_file(f'{number}-{error}.bin', SIZE, chance.random())
+        user, fate, calls = INTERRUPTIONS[number % len(INTERRUPTIONS)]
+        source = lab.make_file(f'{number}-interrupted.bin', SIZE, chance.random())
         every = chance.randrange(3, 20)
-        with Injection(lab.daemons[user], calls, f'error={error}:when={every}+{every}') as injection:
+        with Injection(lab.daemons[user], calls, f'{fate}:when={every}+{every}') as injection:
             job_id = lab.ann.send(source, lab.jid('bob'), '--method', 'si-socks5/direct')
             self.wait_ended([job_id])
             if not injection.fired():
                 raise Invalid(f'none of {calls} was made {every} times')
-        totals.faults[f'{error} at {user}: {lab.ann.job(job_id)["attempt"]} attempts'] += 1
+        totals.faults[f'{fate} at {user}: {lab.ann.job(job_id)["attempt"]} attempts'] += 1
         check_end(lab, [job_id], [source], lab.bob.downloads, totals)
+        self.tidy([source])
+
+    def test_a_write_is_cut_short(self):
+        self.repeat(3, self.cut_short)
+
+    def cut_short(self, chance, totals, number):
+        """By a limit on the size of files (ulimit -f): some of it is written, the rest refused until that is lifted."""
+        lab, bob = self.lab, self.lab.bob
+        source = lab.make_file(f'{number}-short.bin', SIZE, chance.random())
+        limit = chance.randrange(4 * MIB, SIZE)
+        _, most = resource.prlimit(bob.child.pid, resource.RLIMIT_FSIZE)
+        resource.prlimit(bob.child.pid, resource.RLIMIT_FSIZE, (limit, most))
+        try:
+            job_id = lab.ann.send(source, lab.jid('bob'), '--method', chance.choice(SOCKS5))
+            wait_for('the limit', lambda: any(path.stat().st_size == limit for path in bob.downloads.glob('.*.part'))
+                     or not bob.child.running(), 20, every=0.01)
+        except AssertionError as error:
+            raise Invalid(f'no write was cut at {limit}: {error}') from None
+        finally:
+            if bob.child.running():
+                resource.prlimit(bob.child.pid, resource.RLIMIT_FSIZE, (most, most))
+        self.wait_ended([job_id])
+        totals.faults[f'{lab.ann.job(job_id)["attempt"]} attempts'] += 1
+        check_end(lab, [job_id], [source], bob.downloads, totals)
         self.tidy([source])
 
 

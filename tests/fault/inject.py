@@ -18,20 +18,24 @@ CALL = re.compile(r'^(\d+) +(\w+)\(', re.M)
 
 class Injection:
     """`what` is what strace's inject takes besides the call, such as 'error=EIO:when=3'; without it calls are recorded.
-    `threads`: only those of this name, as they are now (daemon/doc/threads.md has the names)."""
+    `others`: other calls, each with what befalls it. `threads`: only those of this name, as they are now
+    (daemon/doc/threads.md has the names)."""
 
-    def __init__(self, daemon, calls, what='', log=None, threads=None):
+    def __init__(self, daemon, calls, what='', log=None, threads=None, others=None):
         if not shutil.which('strace'):
             raise unittest.SkipTest('strace is not installed')
         self.daemon = daemon
         self.log = pathlib.Path(log or daemon.directory / 'strace')
         self.log.unlink(missing_ok=True)
-        calls = ','.join(calls)
-        rules = [f'trace={calls}', *([f'inject={calls}:{what}'] if what else [])]
+        others = others or {}
+        rules = [f'trace={",".join((*calls, *others))}', *(f'inject={call}:{fate}' for call, fate in others.items())]
+        if what:
+            rules.append(f'inject={",".join(calls)}:{what}')
         errors = daemon.directory / 'strace.log'
         errors.unlink(missing_ok=True)
         whom = ['-f', '-p', daemon.child.pid] if threads is None else self.named(threads)
-        self.child = Child(['strace', '-o', self.log, *(word for rule in rules for word in ('-e', rule)), *whom], errors)
+        said = [word for rule in rules for word in ('-e', rule)]
+        self.child = Child(['strace', '-o', self.log, *said, *whom], errors)
         try:
             wait_for('strace', lambda: 'attached' in errors.read_text() or not self.child.running())
             if not self.child.running():
