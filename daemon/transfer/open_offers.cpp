@@ -57,6 +57,15 @@ OpenOffers::~OpenOffers() = default;
 
 // Offers
 
+void OpenOffers::resume(Job& job) {
+  if (job.now().state != JobState::Offered) return receives_.resume(job);
+  pending_[job.id()].expiry =
+      world_.timers.after(config_.refuse_again_within, [this, id = job.id()] {
+        end(*book_.find(id), JobState::Cancelled, JobReason::Withdrawn,
+            {Errc::Cancelled, "xmppftd was restarted, and the file was not offered again"});
+      });
+}
+
 void OpenOffers::on_offer(AccountId account, std::unique_ptr<IncomingOffer> offer) {
   auto* port = world_.accounts.find(account);
   if (port == nullptr) return;
@@ -87,8 +96,10 @@ void OpenOffers::asked_again(Job& job, std::unique_ptr<IncomingOffer> offer) {
   book_.commit(job);
   auto& pending = pending_[job.id()];
   // Should it be another file after all, which only looks the same, its sender comes again.
-  std::exchange(pending.offer, std::move(offer))
-      ->decline({Errc::Constraint, "the same file was offered again since"});
+  if (auto before = std::exchange(pending.offer, std::move(offer)))
+    before->decline({Errc::Constraint, "the same file was offered again since"});
+  else
+    pending.expiry = expiry_of(job.id());
   accept_by_rule(job);
 }
 
@@ -249,7 +260,7 @@ bool OpenOffers::is_for_room(JobId id) const {
 void OpenOffers::admit() {
   std::vector<JobId> waiting;
   for (const auto& [id, entry] : pending_)
-    if (is_for_room(id)) waiting.push_back(id);
+    if (entry.offer && is_for_room(id)) waiting.push_back(id);
   for (const JobId id : waiting)
     if (pending_.count(id) != 0) accept_by_rule(*book_.find(id));
 }
@@ -272,7 +283,6 @@ void OpenOffers::hold_for_better_times(Job& job, std::unique_ptr<IncomingOffer> 
 }
 
 void OpenOffers::hold(Job& job, std::unique_ptr<IncomingOffer> offer) {
-  auto expiry = world_.timers.after(config_.expire, [this, id = job.id()] { expire(id); });
   const auto minutes = std::chrono::ceil<std::chrono::minutes>(config_.expire).count();
   book_.commit(job);  // first: a job that has no row yet has no story
   book_.add_step(job.id(), "waiting",
@@ -280,7 +290,11 @@ void OpenOffers::hold(Job& job, std::unique_ptr<IncomingOffer> offer) {
                              : job.now().error_detail.empty() ? "for other files that a rule took, "
                                                               : "until its folder can be used, ") +
                      std::to_string(minutes) + " min at most");
-  pending_[job.id()] = {std::move(offer), std::move(expiry)};
+  pending_[job.id()] = {std::move(offer), expiry_of(job.id())};
+}
+
+std::unique_ptr<Timer> OpenOffers::expiry_of(JobId id) {
+  return world_.timers.after(config_.expire, [this, id] { expire(id); });
 }
 
 void OpenOffers::expire(JobId id) {
@@ -298,6 +312,7 @@ void OpenOffers::expire(JobId id) {
 
 bool OpenOffers::on_withdrawn(AccountId account, const Withdrawal& what) {
   for (const auto& [id, entry] : pending_) {
+    if (!entry.offer) continue;
     const Offer& offer = entry.offer->offer();
     if (offer.sid != what.sid || offer.peer != what.peer ||
         book_.find(id)->now().account != account)
@@ -319,6 +334,10 @@ void OpenOffers::accept(Job& job, AcceptOptions options, Done done) {
   };
   const auto found = pending_.find(job.id());
   if (found == pending_.end()) return refuse(not_open(job));
+  if (!found->second.offer)
+    return refuse({Errc::BadState, subject(job) +
+                                       " came before xmppftd was restarted, and a rule "
+                                       "takes it as soon as its sender offers it again"});
   auto chosen = complete(std::move(options), job.now().file, config_);
   if (!chosen) return refuse(chosen.error());
   auto& record = job.edit();
@@ -339,8 +358,9 @@ void OpenOffers::decline(Job& job, Done done) {
     return later_.run(
         [done = std::move(done), why = not_open(job)]() mutable { done(std::move(why)); });
   const Error why{Errc::Declined, "declined"};
-  std::exchange(found->second.offer, nullptr)->decline(why);
-  end(job, JobState::Cancelled, JobReason::Refused, why,
+  const auto offer = std::exchange(found->second.offer, nullptr);
+  if (offer) offer->decline(why);
+  end(job, JobState::Cancelled, offer ? JobReason::Refused : JobReason::User, why,
       [done = std::move(done)]() mutable { done({}); });
 }
 
@@ -393,7 +413,7 @@ void OpenOffers::withdraw(AccountId account, std::string_view peer) {
   std::vector<JobId> gone;
   for (const auto& [id, entry] : pending_) {
     const auto& record = book_.find(id)->now();
-    if (record.account == account && (peer.empty() || record.peer == peer) &&
+    if (entry.offer && record.account == account && (peer.empty() || record.peer == peer) &&
         !entry.offer->offer().outlives_session)
       gone.push_back(id);
   }

@@ -47,6 +47,9 @@ class OpenOffers final : private IncomingJobs::Owner {
   void set_policy(AcceptPolicy policy) { policy_ = std::move(policy); }
   const AcceptPolicy& policy() const noexcept { return policy_; }
 
+  /// Takes in what recovery left of a live or ended incoming job.
+  void resume(Job& job);
+
   void on_offer(AccountId account, std::unique_ptr<IncomingOffer> offer);
   /// False when nothing is known of it.
   bool on_withdrawn(AccountId account, const Withdrawal& what);
@@ -62,6 +65,7 @@ class OpenOffers final : private IncomingJobs::Owner {
 
  private:
   struct Pending {
+    /// null: it came before a restart, and its sender will come again
     std::unique_ptr<IncomingOffer> offer;
     std::unique_ptr<Timer> expiry;
   };
@@ -85,6 +89,7 @@ class OpenOffers final : private IncomingJobs::Owner {
   void hold_for_better_times(Job& job, std::unique_ptr<IncomingOffer> offer, const Error& why);
   bool is_for_room(JobId id) const;
   void hold(Job& job, std::unique_ptr<IncomingOffer> offer);
+  std::unique_ptr<Timer> expiry_of(JobId id);
   void expire(JobId id);
   void withdraw(AccountId account, std::string_view peer);
   void end(Job& job, JobState state, JobReason reason, const Error& why, JobList::Then then = {});

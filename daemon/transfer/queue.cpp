@@ -83,7 +83,7 @@ void TransferQueue::start(Journaled journaled) {
     const auto& record = job->now();
     if (record.state == JobState::Unknown) continue;
     if (record.direction == Direction::In)
-      offers_->receives().resume(*job);
+      offers_->resume(*job);
     else if (record.state == JobState::Queued)
       sends_->adopt(*job, nullptr);
   }

@@ -41,6 +41,10 @@ bool recover_in(JobRecord& record) {
     return true;
   }
   if (record.state == JobState::Queued || record.state == JobState::Paused) return false;
+  // A rule takes it: its sender, which offers again by itself, finds the same job.
+  if (record.state == JobState::Offered && record.reason == JobReason::WaitingSlot &&
+      !record.file_id.empty())
+    return false;
   if (record.state == JobState::Offered && !record.accepted) {
     end(record, JobState::Cancelled, JobReason::Withdrawn,
         "xmppftd was restarted before anybody answered the offer");

@@ -73,9 +73,7 @@ def check_end(lab, ids, sources, folder, totals):
         twins = [path.name for path in folder.glob(f'{source.stem} (*){source.suffix}')]
         if twins:
             totals.blame('doubled', f'{source.name} and {twins}')
-        # An offer that no rule had accepted when its receiver was restarted is withdrawn, and comes anew.
-        theirs = [job for job in all_jobs(lab.bob) if job['name'] == source.name
-                  and (job['state'], job['reason']) != ('cancelled', 'withdrawn')]
+        theirs = [job for job in all_jobs(lab.bob) if job['name'] == source.name]
         if len(theirs) > 1:
             totals.blame('doubled', f'{source.name} has jobs {[(job["id"], job["state"]) for job in theirs]}')
         if any(job['state'] != 'done' for job in theirs):

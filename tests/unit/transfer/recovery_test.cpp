@@ -231,4 +231,71 @@ TEST_CASE("recovery: ten thousand queued jobs keep their order", "[recovery]") {
   CHECK(house.store.puts < 60);
 }
 
+namespace {
+
+Offer named(int number) {
+  auto offer = House::offer_of("file-" + std::to_string(number), 1000);
+  offer.file_id = "f" + std::to_string(number);
+  return offer;
+}
+
+/// More than rules take of one peer at a time: the last one waits.
+JobId waits_for_room(House& house) {
+  house.start();
+  REQUIRE(house.queue->set_rules({rule(kAnn)}));
+  for (int i = 1; i <= 17; ++i) house.offered(named(i));
+  REQUIRE(house.state(17) == "offered/waiting-slot");
+  return 17;
+}
+
+}  // namespace
+
+TEST_CASE("recovery: what a rule takes and had no room for is the same job when it comes again",
+          "[recovery]") {
+  House before;
+  const auto id = waits_for_room(before);
+  House house(&before.disk);
+  house.start();
+  REQUIRE(house.queue->set_rules({rule(kAnn)}));
+  CHECK(house.state(id) == "offered/waiting-slot");
+  CHECK(house.accept(id).error().code == Errc::BadState);
+  SECTION("at once") {
+    auto again = house.offered(named(17));
+    REQUIRE(again->talk);
+    house.deliver(*again);
+    CHECK(house.state(id) == "done");
+    CHECK(house.queue->newest() == 17);
+  }
+  SECTION("when there is no room yet") {
+    for (int i = 1; i <= 16; ++i) REQUIRE(house.offered(named(i))->talk);
+    auto again = house.offered(named(17));
+    CHECK(house.state(id) == "offered/waiting-slot");
+    CHECK_FALSE(again->declined);
+    house.pass(house.config.expire + 1s);
+    CHECK(again->declined->code == Errc::Constraint);
+  }
+  SECTION("no rule takes it any more: the user is asked") {
+    REQUIRE(house.queue->set_rules({}));
+    house.offered(named(17));
+    CHECK(house.state(id) == "offered/awaiting-user");
+    CHECK(house.accept(id));
+  }
+  SECTION("its user does not want it, which its sender hears") {
+    CHECK((GENERATE(true, false) ? house.decline(id) : house.cancel(id)));
+    CHECK(house.state(id) == "cancelled/user");
+    CHECK(house.offered(named(17))->declined->code == Errc::Cancelled);
+  }
+  SECTION("it does not come again") {
+    house.pass(16min);
+    CHECK(house.state(id) == "cancelled/withdrawn");
+  }
+}
+
+TEST_CASE("recovery: a sender of another kind does not come again by itself", "[recovery]") {
+  auto one = record(Direction::In, JobState::Offered);
+  one.reason = JobReason::WaitingSlot;
+  CHECK(recover(one));
+  CHECK(one.state == JobState::Cancelled);
+}
+
 }  // namespace recovery_test
