@@ -8,8 +8,6 @@
 #include <cerrno>
 #include <cstdio>
 
-#include "base/unique_fd.h"
-
 namespace xmppftd {
 namespace {
 
@@ -32,14 +30,11 @@ int rename_by_link(int folder, const std::string& from, const std::string& to) {
   return result_of(::unlinkat(folder, from.c_str(), 0));
 }
 
-int rename_over_placeholder(int folder, const std::string& from, const std::string& to) {
-  const UniqueFd held(
-      ::openat(folder, to.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
-  if (!held) return errno;
-  if (::renameat(folder, from.c_str(), folder, to.c_str()) == 0) return 0;
-  const int error_number = errno;
-  ::unlinkat(folder, to.c_str(), 0);
-  return error_number;
+int rename_after_look(int folder, const std::string& from, const std::string& to) {
+  struct stat found {};
+  if (::fstatat(folder, to.c_str(), &found, AT_SYMLINK_NOFOLLOW) == 0) return EEXIST;
+  if (errno != ENOENT) return errno;
+  return result_of(::renameat(folder, from.c_str(), folder, to.c_str()));
 }
 
 int rename_new(std::span<const Renamer> renamers, int folder, const std::string& from,
@@ -53,7 +48,7 @@ int rename_new(std::span<const Renamer> renamers, int folder, const std::string&
 }
 
 std::span<const Renamer> all_renamers() noexcept {
-  static constexpr Renamer kAll[] = {rename_no_replace, rename_by_link, rename_over_placeholder};
+  static constexpr Renamer kAll[] = {rename_no_replace, rename_by_link, rename_after_look};
   return kAll;
 }
 

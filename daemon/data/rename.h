@@ -6,7 +6,7 @@
 
 namespace xmppftd {
 
-/// Ways to give a file in a folder another name without ever replacing what has that name. Each
+/// Ways to give a file in a folder another name without replacing what has that name. Each
 /// returns 0 or an errno: EEXIST when the name is taken, by anything at all. What they need
 /// differs, so they are tried in turn.
 using Renamer = int (*)(int folder, const std::string& from, const std::string& to);
@@ -15,8 +15,10 @@ using Renamer = int (*)(int folder, const std::string& from, const std::string& 
 int rename_no_replace(int folder, const std::string& from, const std::string& to);
 /// A second name, then the first one goes. EPERM where there are no hard links.
 int rename_by_link(int folder, const std::string& from, const std::string& to);
-/// An empty file of our own holds the name and is then replaced.
-int rename_over_placeholder(int folder, const std::string& from, const std::string& to);
+/// Looks, then renames, which replaces a file that somebody makes in between: where a file system
+/// knows no more than this, nothing helps against that but an empty file that holds the name, which
+/// others would take for ours.
+int rename_after_look(int folder, const std::string& from, const std::string& to);
 
 /// The first of `renamers` that this file system knows. 0 or an errno.
 int rename_new(std::span<const Renamer> renamers, int folder, const std::string& from,

@@ -294,7 +294,7 @@ TEST_CASE("publish: the folder is looked at again", "[publish]") {
 }
 
 TEST_CASE("publish: each way of renaming refuses a taken name and frees the old one", "[publish]") {
-  const auto renamer = GENERATE(rename_no_replace, rename_by_link, rename_over_placeholder);
+  const auto renamer = GENERATE(rename_no_replace, rename_by_link, rename_after_look);
   const TempDir dir;
   const UniqueFd folder(::open(dir.path().c_str(), O_RDONLY | O_DIRECTORY));
   write_file(dir / "from", "new");
@@ -320,7 +320,7 @@ TEST_CASE("publish: a way that the file system lacks is followed by the next", "
   CHECK(error_of(publish_part_file(*part, "a.txt", false, full_first)) == Errc::DiskFull);
   const Renamer none[] = {old_kernel, no_links};
   CHECK(error_of(publish_part_file(*part, "a.txt", false, none)) == Errc::BadArgument);
-  const Renamer vfat[] = {old_kernel, no_links, rename_over_placeholder};
+  const Renamer vfat[] = {old_kernel, no_links, rename_after_look};
   REQUIRE(publish_part_file(*part, "a.txt", false, vfat));
   CHECK(read_file(dir / "a.txt") == "new");
 }
