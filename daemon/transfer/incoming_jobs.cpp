@@ -20,7 +20,8 @@ IncomingJobs::IncomingJobs(const QueueWorld& world, const QueueConfig& config, J
       slots_(slots),
       owner_(owner),
       by_rules_(kByRules, kByRulesPerPeer, [this] { owner_.on_room(); }),
-      room_(world.files, world.timers, [this](JobId id) { there_is_room(id); }),
+      room_(world.files, world.timers, config,
+            [this](JobId id, unsigned look) { there_is_room(id, look); }),
       parts_(world.files, book, [this](JobId id) { part_lost(id); }) {}
 
 IncomingJobs::~IncomingJobs() { by_rules_.close(); }
@@ -318,10 +319,10 @@ void IncomingJobs::watch_room(const Job& job) {
   const auto& record = job.now();
   const auto size = record.file.size.value_or(0);
   const auto kept = record.part.inode == 0 ? 0 : std::min(record.transferred, size);
-  room_.add(job.id(), {record.folder, size - kept, config_.keep_free});
+  room_.add(job.id(), {record.folder, size - kept});
 }
 
-void IncomingJobs::there_is_room(JobId id) {
+void IncomingJobs::there_is_room(JobId id, unsigned look) {
   Job& job = *book_.find(id);
   auto& record = job.edit();
   record.error_name.clear();
@@ -332,6 +333,8 @@ void IncomingJobs::there_is_room(JobId id) {
   const auto& source = waiting_.at(id).source;
   const auto* account = world_.accounts.find(record.account);
   if (source.negotiator == nullptr || account == nullptr || !account->online()) return;
+  if (told_.first != look) told_ = {look, {}};
+  if (!told_.second.emplace(record.account, source.peer).second) return;
   if (const auto peer = Jid::parse(source.peer)) source.negotiator->say_ready(*peer);
 }
 

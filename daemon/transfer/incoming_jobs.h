@@ -120,7 +120,7 @@ class IncomingJobs final : private ReceiveAttempt::Owner {
   void wait_for_sender(Job& job, Source source, std::chrono::seconds within);
   void pause(Job& job, Source source, const Error& why);
   void watch_room(const Job& job);
-  void there_is_room(JobId id);
+  void there_is_room(JobId id, unsigned look);
   void part_lost(JobId id);
   void give_up_oldest(const Job& newest);
   ReceiveFile::Keep what_to_keep(const Job& job, const Offer& again);
@@ -143,6 +143,8 @@ class IncomingJobs final : private ReceiveAttempt::Owner {
   std::uint64_t turns_ = 0;  ///< given so far
   std::map<JobId, Waiting> waiting_;
   RoomWatch room_;  ///< for those that are Paused
+  /// whom its look of that number found ready: who has many files hears once
+  std::pair<unsigned, std::set<std::pair<AccountId, std::string>>> told_;
   KeptParts parts_;
   std::set<JobId> failed_once_;  ///< our disk did, after it was seen to be good
   WhileAlive alive_;

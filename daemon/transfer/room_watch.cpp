@@ -5,8 +5,8 @@
 
 namespace xmppftd {
 
-RoomWatch::RoomWatch(Files& files, Timers& timers, std::function<void(JobId)> there_is)
-    : files_(files), timers_(timers), there_is_(std::move(there_is)) {}
+RoomWatch::RoomWatch(Files& files, Timers& timers, const QueueConfig& config, ThereIs there_is)
+    : files_(files), timers_(timers), config_(config), there_is_(std::move(there_is)) {}
 
 void RoomWatch::add(JobId id, Need need) {
   needs_[id] = std::move(need);
@@ -20,7 +20,9 @@ void RoomWatch::look() {
   if (needs_.empty()) return;
   timer_ = timers_.after(kLookEvery, [this] { look(); });
   // A disk that takes long to answer is asked once.
-  if (!std::exchange(looking_, true)) look_at(0);
+  if (std::exchange(looking_, true)) return;
+  ++look_;
+  look_at(0);
 }
 
 /// One after another, the oldest first.
@@ -31,9 +33,9 @@ void RoomWatch::look_at(JobId after) {
     return;
   }
   const auto& [id, need] = *next;
-  files_.check_place(need.folder, need.bytes, need.keep_free,
+  files_.check_place(need.folder, need.bytes, config_.keep_free,
                      alive_.wrap([this, id = id](Result<void> good) {
-                       if (good && needs_.erase(id) != 0) there_is_(id);
+                       if (good && needs_.erase(id) != 0) there_is_(id, look_);
                        look_at(id);
                      }));
 }

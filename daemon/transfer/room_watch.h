@@ -10,6 +10,7 @@
 #include "io/file.h"
 #include "io/timer.h"
 #include "model/job.h"
+#include "transfer/queue_config.h"
 #include "transfer/while_alive.h"
 
 namespace xmppftd {
@@ -23,11 +24,12 @@ class RoomWatch {
   /// What a job waits for.
   struct Need {
     std::string folder;
-    std::uint64_t bytes;      ///< for its file,
-    std::uint64_t keep_free;  ///< and beside it
+    std::uint64_t bytes;  ///< for its file, beside what is kept free
   };
-  /// Both outlive it. `there_is` is told of a job once, which is no longer watched then.
-  RoomWatch(Files& files, Timers& timers, std::function<void(JobId)> there_is);
+  /// `there_is` is told of a job once, which is no longer watched then, and in which look that was.
+  using ThereIs = std::function<void(JobId, unsigned look)>;
+  /// All outlive it.
+  RoomWatch(Files& files, Timers& timers, const QueueConfig& config, ThereIs there_is);
 
   void add(JobId id, Need need);
   void remove(JobId id);
@@ -38,10 +40,12 @@ class RoomWatch {
 
   Files& files_;
   Timers& timers_;
-  const std::function<void(JobId)> there_is_;
+  const QueueConfig& config_;
+  const ThereIs there_is_;
   std::map<JobId, Need> needs_;
   std::unique_ptr<Timer> timer_;
   bool looking_ = false;
+  unsigned look_ = 0;  ///< how many were made
   WhileAlive alive_;
 };
 

@@ -146,6 +146,28 @@ TEST_CASE("disk full: a smaller file that fits is taken meanwhile", "[disk-full]
   CHECK(house.state(1) == "paused/disk-low");
 }
 
+TEST_CASE("disk full: who has many files that wait is told of room once", "[disk-full]") {
+  House house;
+  begin(house, 100);
+  for (int i = 0; i < 10; ++i) house.offered("file-" + std::to_string(i));
+  house.offered(House::offer_of("other", 1000, kAnn + "/laptop"));
+  make_room(house, 1000);
+  house.pass(30s);
+  CHECK(house.negotiator().ready == std::vector{kPhone, kAnn + "/laptop"});
+  CHECK(house.state(10) == "queued/waiting-peer");
+}
+
+TEST_CASE("disk full: how much is to stay free is asked of the configuration as it is now",
+          "[disk-full]") {
+  House house;
+  begin(house, 100);
+  house.offered();
+  house.config.keep_free = 100;
+  house.queue->set_config(house.config);
+  house.pass(30s);
+  CHECK(house.state(1) == "queued/waiting-peer");
+}
+
 // The sender
 
 TEST_CASE("disk full: the receiver's is not charged to the job, however long it lasts",
