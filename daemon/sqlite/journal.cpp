@@ -32,6 +32,7 @@ Journal::Journal(JournalFile file, JobTable table, Poster& core,
       numbers_(file.numbers),
       mark_(std::move(file.mark)),
       folder_(std::move(file.folder)),
+      ballast_(folder_.path(".")),
       copy_every_(copy_every),
       copied_(numbers_of_copy(folder_).value_or(JournalNumbers{}).commits),
       thread_([this] { run(); }) {}
@@ -106,7 +107,15 @@ void Journal::copy() {
 /// One commit for all; if that fails, one for each, so that a row which cannot be written fails
 /// alone.
 void Journal::carry_out(std::vector<Order>& orders) {
-  const bool together = commit(orders.begin(), orders.end()).ok();
+  ballast_.restore();
+  auto all = commit(orders.begin(), orders.end());
+  if (!all && all.error().code == Errc::DiskFull && ballast_.release()) {
+    // The log holds what the database has room for by now.
+    if (auto how = database_->execute("PRAGMA wal_checkpoint(TRUNCATE)"); !how)
+      log::warning("journal", how.error().detail);
+    all = commit(orders.begin(), orders.end());
+  }
+  const bool together = all.ok();
   for (auto order = orders.begin(); order != orders.end(); ++order) {
     Result<void> how;
     if (!together) how = commit(order, order + 1);
@@ -145,6 +154,10 @@ Result<void> Journal::write(const Order& order, LastPuts& last_puts, JournalNumb
   Result<void> how;
   if (const auto* put = std::get_if<Put>(&order)) {
     for (auto record = put->records.begin(); how && record != put->records.end(); ++record) {
+      if (ballast_.released() && record->id >= numbers_.next_id)
+        return Error{Errc::DiskFull,
+                     "what is left on the disk of the journal is for the jobs that "
+                     "it has; free some space"};
       numbers.next_id = std::max(numbers.next_id, record->id + 1);
       if (const auto* latest = std::exchange(last_puts[record->id].record, nullptr))
         how = table_.put(*latest);

@@ -14,6 +14,7 @@
 
 #include "io/poster.h"
 #include "io/store.h"
+#include "sqlite/ballast.h"
 #include "sqlite/database.h"
 #include "sqlite/job_table.h"
 #include "sqlite/journal_file.h"
@@ -29,6 +30,9 @@ namespace xmppftd {
 /// checkpoint or a line of history is dropped. Destroying it finishes what was posted, then closes
 /// the file in order; callbacks still reach `core`. Hourly, where something changed, and at the end
 /// it makes a copy, `jobs.db.bak`.
+///
+/// When its disk is full it frees its ballast and goes on with the jobs that it knows; new ones are
+/// refused (DiskFull) until there is room for the ballast again.
 class Journal final : public Store {
  public:
   static constexpr std::size_t kMaxWaiting = 100'000;
@@ -98,6 +102,7 @@ class Journal final : public Store {
   JournalNumbers numbers_;
   JournalMark mark_;
   JournalFolder folder_;
+  Ballast ballast_;
   const std::chrono::milliseconds copy_every_;
   std::int64_t copied_;  ///< the commits that the copy has
   std::mutex mutex_;
