@@ -222,6 +222,21 @@ TEST_CASE("contract: a part under a name that is there already is no part", "[co
   CHECK(stage->holds(part->name, part->file->identity));
 }
 
+TEST_CASE("contract: a part is cut, and never made longer", "[contract]") {
+  const auto stage = any_stage();
+  auto part = create(*stage, 10).value();
+  stage->write(part->name, "0123456");
+  for (const std::uint64_t bytes : {3, 5}) {
+    CHECK(ask<void>(
+        *stage, [&](Files& files, auto done) { files.cut_part(part, bytes, std::move(done)); }));
+    const auto kept = ask<Files::Kept>(*stage, [&](Files& files, auto done) {
+      files.reopen_part(stage->folder(), part->name, part->file->identity, 9, 10, 0,
+                        std::move(done));
+    });
+    CHECK(kept.value().bytes == 3);
+  }
+}
+
 TEST_CASE("contract: a part that was kept opens again, cut to what is wanted of it", "[contract]") {
   const auto stage = any_stage();
   auto part = create(*stage, 10).value();
