@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "transfer/checkpoints.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace xmppftd {
@@ -15,16 +16,20 @@ Checkpoints::Checkpoints(JobList& jobs, Files& files, Timers& timers, Job& job,
       part_(std::move(part)),
       written_(std::move(written)),
       failed_(std::move(failed)),
-      synced_(written_()),
+      reach_(std::make_shared<Reach>(job_.now().durable + kAhead)),
+      synced_(job_.now().durable),
+      seen_(written_()),
       last_(timers.now()) {
   look();
 }
 
 void Checkpoints::look() {
-  const bool all_came = job_.now().state != JobState::Active;
-  if (all_came && synced_ == written_()) return timer_.reset();
-  timer_ = timers_.after(kLook, [this] { look(); });
   const auto bytes = written_();
+  const bool all_came = job_.now().state != JobState::Active;
+  if (all_came && synced_ == bytes) return timer_.reset();
+  const auto came = bytes - std::exchange(seen_, bytes);
+  pause_ = std::clamp(came < kBytes / 4 ? pause_ * 2 : pause_ / 2, kLookFast, kLook);
+  timer_ = timers_.after(pause_, [this] { look(); });
   if (syncing_ || bytes <= synced_) return;
   if (bytes - synced_ >= kBytes || timers_.now() - last_ >= kTime) sync(bytes);
 }
@@ -41,6 +46,8 @@ void Checkpoints::sync(std::uint64_t bytes) {
     last_ = timers_.now();
     synced_ = bytes;
     jobs_.checkpoint(job_, bytes);
+    reach_->end.store(bytes + kAhead, std::memory_order_relaxed);
+    look();
   }));
 }
 

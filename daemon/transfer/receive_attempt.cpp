@@ -101,8 +101,9 @@ void ReceiveAttempt::on_carrier(std::unique_ptr<Carrier> carrier, ByteRange rang
 void ReceiveAttempt::on_part_made() {
   job_.change(JobState::Active);
   show_label();
-  carrier_->start({file_.file(), digest_}, range_, *this);
-  file_.make_checkpoints([this] { return sample().transferred; });
+  FileEnd end{file_.file(), digest_};
+  end.reach = file_.make_checkpoints([this] { return sample().transferred; });
+  carrier_->start(std::move(end), range_, *this);
   owner_.on_receive_moves(job_.id(), true);
 }
 

@@ -171,10 +171,11 @@ void ReceiveFile::tell_wait(Error why) {
   world_.book.commit(job_);
 }
 
-void ReceiveFile::make_checkpoints(std::function<std::uint64_t()> written) {
+std::shared_ptr<const Reach> ReceiveFile::make_checkpoints(std::function<std::uint64_t()> written) {
   checkpoints_ = std::make_unique<Checkpoints>(
       world_.book, world_.files, world_.timers, job_, part_, std::move(written),
       [this](Error why) { owner_.on_disk_failed(std::move(why)); });
+  return checkpoints_->reach();
 }
 
 // Is it what was offered?

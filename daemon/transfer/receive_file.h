@@ -79,8 +79,8 @@ class ReceiveFile {
   /// record, or it is made here.
   void make_part(std::uint64_t offset);
   /// From on_part_made() to keep(): has what is written synced now and then, and the journal told.
-  /// `written` says how much of the file that is.
-  void make_checkpoints(std::function<std::uint64_t()> written);
+  /// `written` says how much of the file that is, and may come as far as is returned.
+  std::shared_ptr<const Reach> make_checkpoints(std::function<std::uint64_t()> written);
   /// What the bytes are written to. Null before on_part_made().
   std::shared_ptr<OpenFile> file() const { return part_ ? part_->file : nullptr; }
   /// All bytes are written, and hash to this. Tells what keep() need not compute.

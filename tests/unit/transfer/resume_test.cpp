@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 // A file whose stream was lost goes on where it stopped, where that is proven to be right.
-#include "transfer/checkpoints.h"
 #include "unit/transfer/house.h"
 
 namespace resume_test {
@@ -476,40 +475,6 @@ TEST_CASE("file id: each outgoing job has its own, through all its offers", "[re
     house.negotiator().talks[0]->handler->on_ended({Errc::Interrupted, "gone"});
     house.pass(10min);
     CHECK(house.last_talk()->offer->file_id == id);
-  }
-}
-
-TEST_CASE("checkpoints: every 8 MiB, every 2 s, one at a time", "[resume]") {
-  House house;
-  house.start();
-  auto answer = house.offered(House::offer_of("big", 100 * kMiB));
-  REQUIRE(house.accept(1));
-  auto line = answer->talk->open();
-  house.settle();
-  const auto durable = [&] { return house.disk.rows[1].durable; };
-  write(house, *line, 8 * kMiB - 1);
-  house.pass(Checkpoints::kLook);
-  CHECK(durable() == 0);
-  write(house, *line, 8 * kMiB);
-  house.pass(Checkpoints::kLook);
-  CHECK(durable() == 8 * kMiB);
-  write(house, *line, 8 * kMiB + 1);
-  house.pass(1s);
-  CHECK(durable() == 8 * kMiB);
-  house.pass(1s + Checkpoints::kLook);
-  CHECK(durable() == 8 * kMiB + 1);
-  const int synced = house.files.data_synced;
-  house.pass(1min);
-  CHECK(house.files.data_synced == synced);  // nothing came
-  SECTION("no more once the bytes are there") {
-    house.disk.inodes[line->file.file->identity.inode].size = 100 * kMiB;
-    line->handler->on_end(Moved{100 * kMiB, std::nullopt});
-    house.settle();
-    answer->talk->receiver->on_declared(std::nullopt);
-    house.settle();
-    CHECK(house.state(1) == "done");
-    house.pass(1min);
-    CHECK(house.files.data_synced == synced);
   }
 }
 
