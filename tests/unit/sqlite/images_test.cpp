@@ -127,9 +127,10 @@ Opened open_image(const Left& image, JobId below) {
   write_file(folder + "/jobs.db", image.database);
   if (!image.log.empty()) write_file(folder + "/jobs.db-wal", image.log);
   if (!image.mark.empty()) write_file(folder + "/jobs.mark", image.mark);
-  const auto before = std::chrono::steady_clock::now();
+  const std::clock_t before = std::clock();
   auto opened = open_journal_file(folder);
-  CHECK(std::chrono::steady_clock::now() - before < std::chrono::seconds(3));
+  // Of processor time: what else the machine does is no matter.
+  CHECK(std::clock() - before < 3 * CLOCKS_PER_SEC);
   Opened result;
   result.refused = !opened;
   if (!opened) {
