@@ -77,7 +77,7 @@ void Loop::drain() {
 }
 
 std::unique_ptr<Timer> Loop::after(std::chrono::milliseconds delay, Callback<void()> fire) {
-  return std::make_unique<UvTimer>(loop_.get(), delay / time_scale_, std::move(fire));
+  return std::make_unique<UvTimer>(loop_.get(), delay, std::move(fire));
 }
 
 }  // namespace xmppftd

@@ -35,9 +35,6 @@ class Loop final : public Poster, public Timers {
   [[nodiscard]] std::unique_ptr<Timer> after(std::chrono::milliseconds delay,
                                              Callback<void()> fire) override;
 
-  /// For tests: every delay of after() is divided by this.
-  void set_time_scale(unsigned divisor) noexcept { time_scale_ = divisor == 0 ? 1 : divisor; }
-
  private:
   void drain();
 
@@ -46,7 +43,6 @@ class Loop final : public Poster, public Timers {
   std::mutex mutex_;
   std::vector<Callback<void()>> inbox_;  // guarded by mutex_
   bool closed_ = false;                  // guarded by mutex_
-  unsigned time_scale_ = 1;
 };
 
 }  // namespace xmppftd

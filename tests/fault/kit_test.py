@@ -1,18 +1,69 @@
 # SPDX-License-Identifier: MIT
-"""What this suite looks with sees: the proxy does what it is told, and what is planted is found."""
+"""What this suite looks with sees: the proxy and the clock do what they are told, and what is planted is found."""
 
 import pathlib
 import socket
+import subprocess
+import sys
 import tempfile
 import threading
+import time
 import types
 import unittest
 
 from chaos import END, Chaos, Manner
+from clock import Clock
 from examine import Foreign, check_end, check_names
 from process import Invalid
 from totals import Totals
 from trap import Trap
+
+
+SLEEPER = '''
+import select, time
+def clocks():
+    return (time.monotonic(), time.time(), time.clock_gettime(time.CLOCK_BOOTTIME))
+was = clocks()
+time.sleep(100)
+select.select([], [], [], 100)
+select.poll().poll(100_000)
+select.epoll().poll(100)
+print(*(int(after - before) for before, after in zip(was, clocks())))
+'''
+
+
+class FakeClock(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.clock = Clock(folder.name)
+
+    def run_sleeper(self):
+        return subprocess.Popen([*self.clock.wrapper, sys.executable, '-c', SLEEPER], text=True,
+                                stdout=subprocess.PIPE)
+
+    def test_who_sleeps_by_it_wakes_by_it(self):
+        self.clock.run(400)
+        begun = time.monotonic()
+        said, _ = self.run_sleeper().communicate(timeout=60)
+        self.assertLess(time.monotonic() - begun, 50)
+        for passed in map(int, said.split()):
+            self.assertGreaterEqual(passed, 400)
+
+    def test_a_pace_that_changes_wakes_who_sleeps(self):
+        with self.run_sleeper() as sleeper:
+            time.sleep(0.5)
+            self.clock.pass_by(600, 400)
+            self.assertGreaterEqual(int(sleeper.stdout.read().split()[0]), 400)
+
+    def test_a_time_of_day_that_is_set(self):
+        with self.run_sleeper() as sleeper:
+            time.sleep(0.5)
+            self.clock.set_wall(-7200)
+            self.clock.pass_by(600, 400)
+            monotonic, wall, boot = map(int, sleeper.stdout.read().split())
+        self.assertLess(wall, monotonic - 7000)
+        self.assertLess(abs(boot - monotonic), 5)
 
 
 class Proxy(unittest.TestCase):
