@@ -6,9 +6,13 @@
     bob -- c2s['bob'] --+                       ann, bob -> socks5 -- the server's SOCKS5 proxy
 """
 
+import unittest
+
 from chaos import Chaos
+from clock import Clock
 from daemons import CONFIG
 from lab import METHODS, Lab, password_of
+from lab_case import SANITIZED
 from process import free_port
 
 PROXY_ADDRESS = '127.0.0.2'  # what clients are told; the server's own is on 127.0.0.1
@@ -25,8 +29,16 @@ def on_wire(method, size):
 
 
 class FaultLab(Lab):
-    def __init__(self, config=None, **options):
+    """`clocked`: the daemons run by `clock`, which starts with the machine's pace."""
+
+    def __init__(self, config=None, clocked=False, **options):
         super().__init__(server_options={'proxy_address': PROXY_ADDRESS}, **options)
+        if clocked and SANITIZED:
+            raise unittest.SkipTest('what a sanitizer slows down is late by a clock that runs')
+        if clocked:
+            self.clock = Clock(self.directory)
+            for daemon in self.daemons.values():
+                daemon.wrapper = self.clock.wrapper
         server = self.server
         self.socks5 = Chaos(('127.0.0.1', server.proxy_port), PROXY_ADDRESS, server.proxy_port)
         self.c2s, self.hosts = {}, {}
@@ -51,6 +63,19 @@ class FaultLab(Lab):
         """The flow that the sender's bytes take."""
         return {'si-socks5/direct': self.hosts[sender].down, 'si-socks5/proxy': self.socks5.up,
                 'si-ibb': self.c2s[sender].up}[method]
+
+    def cut_off(self, *users):
+        """Their sessions end, and no other can be begun until let_on()."""
+        for user in users:
+            self.c2s[user].shut()
+            self.c2s[user].reset()
+
+    def let_on(self, *users):
+        for user in users:
+            self.c2s[user].open()
+
+    def is_online(self, user):
+        return self.daemons[user].json('account', 'list')['accounts'][0]['state'] == 'online'
 
     def sent(self, sender='ann'):
         """Bytes of files that the sender has sent by each method, ever."""
