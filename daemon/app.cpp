@@ -19,6 +19,7 @@
 #include "transfer/queue.h"
 #include "transport/s5b_listener.h"
 #include "uv/background.h"
+#include "uv/host_watch.h"
 #include "uv/loop.h"
 #include "uv/network.h"
 #include "uv/signals.h"
@@ -90,6 +91,9 @@ struct App::Parts {
   DataPlane data{loop, {.receive_mode = {settings.config.receive.mode, settings.umask}}};
   XmppThread xmpp{loop, loop};
   std::unique_ptr<AccountSet> accounts = std::make_unique<AccountSet>();
+  HostWatch host{loop, [this] {
+                   if (accounts) accounts->network_changed();
+                 }};
   BurstTrim trim{loop};
   std::unique_ptr<TransferQueue> queue;
   std::unique_ptr<BusService> bus;

@@ -164,6 +164,8 @@ void AccountSession::down(bool cut) {
   p.negotiators.session_ended();
 }
 
+void AccountSession::probe() { parts_->keepalive.probe(); }
+
 void AccountSession::receive(Element stanza) {
   auto& p = *parts_;
   if (stanza.is("features", kNsStreams))

@@ -36,6 +36,8 @@ class AccountSession {
   void up(const Jid& bound);
   void down(bool cut);  ///< `cut`: neither by us nor with a reason
   void receive(Element stanza);
+  /// Asks the server for a sign of life: on_session_dead() if there is none within seconds.
+  void probe();
 
   /// As AccountPort::plan(), for a peer of that trust.
   void plan(const Jid& peer, const std::vector<MethodChoice>& methods, const PeerTrust& trust,

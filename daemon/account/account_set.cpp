@@ -15,6 +15,10 @@ void AccountSet::start(const AccountWorld& world, std::vector<AccountSettings> s
   for (auto& [id, account] : accounts_) account->start();
 }
 
+void AccountSet::network_changed() {
+  for (auto& [id, account] : accounts_) account->network_changed();
+}
+
 AccountPort* AccountSet::pick_for(const Jid& peer) {
   Account* same_domain = nullptr;
   Account* first = nullptr;

@@ -21,6 +21,9 @@ class AccountSet final : public Accounts {
   /// Takes over what accounts.d holds and goes online with those that are enabled: once, first.
   void start(const AccountWorld& world, std::vector<AccountSettings> settings);
 
+  /// This machine has other addresses.
+  void network_changed();
+
   AccountPort* find(AccountId id) override { return get(id); }
   AccountPort* pick_for(const Jid& peer) override;
 

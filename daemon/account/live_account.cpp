@@ -51,6 +51,15 @@ void LiveAccount::start() {
   if (settings_.enabled) attempt();
 }
 
+void LiveAccount::network_changed() {
+  if (online()) return session_.probe();
+  const Errc why = errc_of(status_.reason);
+  // A refused password or certificate stays refused, by whatever address.
+  if (!retry_ || (why != Errc::Network && why != Errc::Dns)) return;
+  backoff_.reset();
+  attempt();
+}
+
 // ---- The way online
 
 void LiveAccount::connect(Done done) {

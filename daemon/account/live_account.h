@@ -33,6 +33,8 @@ class LiveAccount final : public Account,
 
   /// Goes online if it is enabled; at the daemon's start and after add().
   void start();
+  /// This machine has other addresses: is the session still alive, can there be one now?
+  void network_changed();
 
   // AccountPort
   AccountId id() const override { return settings_.id; }

@@ -47,13 +47,17 @@ void Keepalive::rest() {
 void Keepalive::wait() {
   request_.reset();
   if (!sure_ && timers_.now() - learnt_at_ >= kBelieve) interval_ = kInterval;
-  timer_ = timers_.after(interval_, [this] { ping(); });
+  timer_ = timers_.after(interval_, [this] { ping(kReplyWithin); });
 }
 
-void Keepalive::ping() {
+void Keepalive::probe() {
+  if (up_) ping(kProbeWithin);
+}
+
+void Keepalive::ping(std::chrono::milliseconds within) {
   timer_.reset();
   heard_ = false;
-  request_ = iq_.request(IqType::Get, iq_.self().domain_jid(), build_ping(), kReplyWithin,
+  request_ = iq_.request(IqType::Get, iq_.self().domain_jid(), build_ping(), within,
                          [this](IqReply reply) {
                            const auto* failure = std::get_if<IqFailure>(&reply);
                            if (!failure || failure->kind == IqFailure::Kind::Refused)

@@ -23,6 +23,7 @@ class Keepalive {
  public:
   static constexpr std::chrono::seconds kInterval{180};
   static constexpr std::chrono::seconds kReplyWithin{30};
+  static constexpr std::chrono::seconds kProbeWithin{3};
   static constexpr std::chrono::seconds kShortestIdleness{6};  ///< that is taken for a limit
   static constexpr std::chrono::hours kBelieve{1};
 
@@ -33,6 +34,8 @@ class Keepalive {
   void start();  ///< the session is up
   /// The session ended; `cut`: neither by us nor with a reason.
   void stop(bool cut);
+  /// There is reason to doubt that the session lives: asks at once, and waits less.
+  void probe();
   /// A stanza arrived: whatever the answer to the ping stands behind, the session lives.
   void heard() { heard_ = true; }
   /// A stanza went out.
@@ -40,7 +43,7 @@ class Keepalive {
 
  private:
   void wait();
-  void ping();
+  void ping(std::chrono::milliseconds within);
   void rest();
   void learn(std::chrono::milliseconds idleness);
 

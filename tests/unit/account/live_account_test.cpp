@@ -253,6 +253,35 @@ TEST_CASE("account: a lost server is tried again, soon and then less soon", "[ac
   CHECK(stage.links.logins.size() == 3);
 }
 
+TEST_CASE("account: on another network a session is asked, and a login that waits comes at once",
+          "[account]") {
+  Stage stage;
+  auto& account = stage.online();
+  const auto sent = stage.links.sent.size();
+  account.network_changed();
+  REQUIRE(stage.links.sent.size() == sent + 1);
+  CHECK(stage.links.sent.back().find("urn:xmpp:ping") != std::string::npos);
+  stage.timers.advance(3s);
+  CHECK(stage.links.closes == 1);
+  stage.links.handler->on_down({AccountReason::User, "closed", ""});
+  stage.timers.advance(1300ms);
+  for (int time = 0; time < 5; ++time) {
+    stage.links.handler->on_down({AccountReason::NoNetwork, "no route", ""});
+    stage.timers.advance(400s);
+  }
+  stage.links.handler->on_down({AccountReason::NoNetwork, "no route", ""});
+  stage.timers.advance(2s);
+  const auto logins = stage.links.logins.size();
+  account.network_changed();
+  CHECK(stage.links.logins.size() == logins + 1);
+  account.network_changed();  // that attempt is under way
+  CHECK(stage.links.logins.size() == logins + 1);
+  stage.links.handler->on_down({AccountReason::Tls, "self-signed", ""});
+  account.network_changed();
+  stage.timers.advance(200s);
+  CHECK(stage.links.logins.size() == logins + 1);
+}
+
 TEST_CASE("account: a refused certificate is not tried again before five minutes (NT1)",
           "[account]") {
   Stage stage;

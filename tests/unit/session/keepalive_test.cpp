@@ -81,6 +81,30 @@ TEST_CASE("keepalive: a server that has not come to our ping yet but speaks is a
   CHECK(idle.dead == 1);
 }
 
+TEST_CASE("keepalive: a session in doubt is asked at once, and not for long", "[keepalive]") {
+  Idle idle;
+  idle.timers.advance(10s);
+  idle.keepalive.probe();
+  idle.iq.expect(kPing);
+  SECTION("it lives") {
+    idle.iq.reply();
+    idle.timers.advance(179s);
+    idle.iq.expect_nothing();
+    CHECK(idle.dead == 0);
+  }
+  SECTION("it is dead") {
+    idle.timers.advance(2s);
+    CHECK(idle.dead == 0);
+    idle.timers.advance(1s);
+    CHECK(idle.dead == 1);
+  }
+  SECTION("it is over: there is none to ask") {
+    idle.keepalive.stop(true);
+    idle.keepalive.probe();
+    idle.iq.expect_nothing();
+  }
+}
+
 TEST_CASE("keepalive: is silent between sessions", "[keepalive]") {
   Idle idle;
   idle.timers.advance(180s);
