@@ -152,7 +152,7 @@ TEST_CASE("part: a file that does not fit is refused before the first byte, with
   const TempDir dir;
   const auto too_big = create_part_file(dir.path(), new_part_file_name(), kHuge, 0);
   REQUIRE(error_of(too_big) == Errc::DiskFull);
-  CHECK(says(too_big.error(), std::to_string(kHuge) + " bytes are needed"));
+  CHECK(says(too_big.error(), " are needed and "));
   CHECK(error_of(create_part_file(dir.path(), new_part_file_name(), 1, kHuge)) == Errc::DiskFull);
   CHECK(error_of(create_part_file(dir.path(), new_part_file_name(), 2, ~std::uint64_t{0})) ==
         Errc::DiskFull);
