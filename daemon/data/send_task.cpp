@@ -11,7 +11,7 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <limits>
+#include <utility>
 
 #include "data/content.h"
 
@@ -39,6 +39,9 @@ SendTask::SendTask(StreamParts parts, StreamEnd end, Clock::time_point now)
 }
 
 StreamTask::Step SendTask::step(Clock::time_point now, Quantum& buffer) {
+  // Before anything is written: that our own kernel takes more is no sign of the peer's life.
+  if (now >= give_up_ && (state_ == State::Streaming || state_ == State::Tail))
+    if (auto end = wait(now, "the peer took no byte")) return end;
   switch (state_) {
     case State::Streaming: return stream(now);
     case State::Tail: return send_tail(now);
@@ -64,7 +67,6 @@ StreamTask::Step SendTask::stream(Clock::time_point now) {
     return Error{Errc::FileChanged,
                  "the file ends at byte " + std::to_string(position()) + " now; send it again"};
   advance(static_cast<std::uint64_t>(n), now);
-  last_unacknowledged_ = std::numeric_limits<int>::max();
   return std::nullopt;
 }
 
@@ -83,7 +85,6 @@ StreamTask::Step SendTask::send_tail(Clock::time_point now) {
     if (n < 0) return socket_error(errno, "sending at byte " + std::to_string(moved_));
     tail_sent_ += static_cast<std::size_t>(n);
     advance(static_cast<std::uint64_t>(n), now);
-    last_unacknowledged_ = std::numeric_limits<int>::max();
   }
   return left() > 0 ? Step{} : after_last_byte(now);
 }
@@ -119,7 +120,6 @@ void SendTask::start_draining(Clock::time_point now) {
   // has closed stays.
   interest_ = EPOLLET;
   state_ = State::Draining;
-  last_unacknowledged_ = unacknowledged();
   deadline_ = now;
 }
 
@@ -136,9 +136,8 @@ StreamTask::Step SendTask::drain(Clock::time_point now) {
 }
 
 StreamTask::Step SendTask::wait(Clock::time_point now, std::string_view what) {
-  const int unsent = unacknowledged();
-  if (unsent < last_unacknowledged_) alive(now);
-  last_unacknowledged_ = unsent;
+  const auto acknowledged = moved_ - static_cast<std::uint64_t>(unacknowledged());
+  if (acknowledged > std::exchange(acknowledged_, acknowledged)) alive(now);
   deadline_ = give_up_;
   if (now >= give_up_) return stalled(what);
   return std::nullopt;

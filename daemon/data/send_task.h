@@ -40,7 +40,7 @@ class SendTask final : public StreamTask {
   std::vector<std::uint8_t> tail_;
   std::size_t tail_sent_ = 0;
   bool half_closed_ = false;
-  int last_unacknowledged_ = 0;
+  std::uint64_t acknowledged_ = 0;  ///< bytes that the peer had taken at the last wait
   std::chrono::milliseconds poll_{
       1};  ///< between two looks at the send queue; no event tells that it is empty
 };

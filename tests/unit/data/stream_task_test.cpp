@@ -398,6 +398,22 @@ TEST_CASE("send: a proxy gets no half-close; the end is when it has acknowledged
   CHECK(tcp.peer_reads().empty());
 }
 
+TEST_CASE("send: what only our own kernel takes is no sign of the peer's life (R7)", "[send]") {
+  const auto how = GENERATE(StreamEnd::ShutdownAndWait, StreamEnd::DrainAndClose);
+  const auto size = GENERATE(8'000'000u, 1'000'000u);
+  Stage stage;
+  TcpPair tcp(kFew, kFew);
+  SendTask task(stage.parts(tcp, file_with(stage.dir / "a", noise(size)), {0, size}), how,
+                stage.now);
+  stage.settle(task);
+  const int room = 4 << 20;
+  REQUIRE(::setsockopt(task.socket(), SOL_SOCKET, SO_SNDBUF, &room, sizeof room) == 0);
+  stage.now += 60s;
+  const auto end = stage.step(task);
+  REQUIRE(end);
+  CHECK(end->error().code == Errc::Timeout);
+}
+
 TEST_CASE("send: a slow peer is no stalled peer while it acknowledges (R7)", "[send]") {
   const auto how = GENERATE(StreamEnd::ShutdownAndWait, StreamEnd::DrainAndClose);
   const auto size = GENERATE(8'000'000u, 300'000u);
