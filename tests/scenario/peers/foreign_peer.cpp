@@ -68,14 +68,18 @@ ForeignPeer::ForeignPeer(Play& play, const std::string& resource, std::vector<st
     : play_(play),
       jid_(kBob + "/" + resource),
       features_(std::move(features)),
-      network_(play.wires, kHost),
-      link_(play.server.make(*this)) {
+      network_(play.wires, kHost) {
+  returns();
+}
+
+ForeignPeer::~ForeignPeer() = default;
+
+void ForeignPeer::returns() {
+  link_ = play_.server.make(*this);
   link_->connect({test::jid(jid_), Secret("secret"), "", 0, "", "", false});
   play_.settle();
   says("<presence/>");
 }
-
-ForeignPeer::~ForeignPeer() = default;
 
 void ForeignPeer::on_stanza(Element stanza) {
   if (stanza.name == "presence") return;
@@ -146,6 +150,7 @@ void ForeignPeer::refuses(std::string_view error) {
 void ForeignPeer::leaves() {
   link_->close();
   play_.settle();
+  heard_.clear();
 }
 
 void ForeignPeer::listens(std::uint16_t port) {

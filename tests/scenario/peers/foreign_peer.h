@@ -71,8 +71,10 @@ class ForeignPeer final : private XmppLink::Handler {
   /// To the iq last heard: a result around `payload`, an error around `condition`.
   void answers(std::string_view payload = "");
   void refuses(std::string_view error);
-  /// Logs out.
+  /// Logs out, and what it has not looked at yet is lost.
   void leaves();
+  /// Logs in again, under the same address.
+  void returns();
 
   /// From now on connections to this port are taken, one by one, by accepts().
   void listens(std::uint16_t port);

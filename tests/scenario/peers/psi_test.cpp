@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
-// Psi 1.5 (Iris): src/xmpp/xmpp-im/filetransfer.cpp, s5b.cpp, xmpp_ibb.cpp.
+// Psi 1.5 (Iris): src/xmpp/xmpp-im/filetransfer.cpp, s5b.cpp, xmpp_ibb.cpp; Psi:
+// src/filetransdlg.cpp.
 #include "scenario/peers/foreign_peer.h"
+#include "scenario/peers/foreign_streams.h"
 
 using namespace xmppftd;
 using namespace xmppftd::test;
@@ -13,7 +15,8 @@ struct Psi : PeerPlay {
   }
 
   /// Its sids have 16 bits, so two peers of ours will use one at the same time.
-  static std::string offer(const std::string& name, const std::string& size) {
+  static std::string offer(const std::string& name, const std::string& size,
+                           const std::string& method = kS5bNs) {
     return "<iq type='set' id='ab12a' to='" + kAnnJid +
            "'><si xmlns='http://jabber.org/protocol/si' id='ft_1a2b' "
            "profile='http://jabber.org/protocol/si/profile/file-transfer'>"
@@ -22,9 +25,21 @@ struct Psi : PeerPlay {
            "'><range/></file><feature xmlns='http://jabber.org/protocol/feature-neg'><x "
            "xmlns='jabber:x:data' type='form'>"
            "<field var='stream-method' type='list-single'>"
-           "<option><value>http://jabber.org/protocol/bytestreams</value></option>"
+           "<option><value>" +
+           method +
+           "</value></option>"
            "<option><value>http://jabber.org/protocol/ibb</value></option></field></x></feature></"
            "si></iq>";
+  }
+
+  /// It has so much of it.
+  static std::string goes_on(std::size_t offset, const std::string& method) {
+    auto answer = submit(method);
+    answer.insert(answer.find("<feature"),
+                  "<file xmlns='http://jabber.org/protocol/si/profile/file-transfer'><range "
+                  "offset='" +
+                      std::to_string(offset) + "'/></file>");
+    return answer;
   }
 };
 
@@ -125,4 +140,42 @@ TEST_CASE("Psi: two of them use one sid", "[peers]") {
   other.hears("<iq type='result' id='ab12a'>" + Psi::submit(kS5bNs) + "</iq>");
   CHECK(play.ann->job(1).file.name == "notes.txt");
   CHECK(play.ann->job(2).file.name == "more.txt");
+}
+
+TEST_CASE("Psi: asks for what its .part lacks, and gets just that", "[peers][resume]") {
+  const auto first = GENERATE(kS5bNs, kIbbNs);
+  const auto second = GENERATE(kS5bNs, kIbbNs);
+  CAPTURE(first, second);
+  Psi play;
+  const auto content = some_content(30'000);
+  const auto sid = [](const Element& si) { return std::string(si.attribute_or_empty("id")); };
+  const auto si = play.peer_accepts(content, Psi::submit(first));
+  auto part = takes_some(play, first, sid(si), 12'288);
+  const auto again = play.peer.hears_a("si", 1h);
+  CHECK(again.child("file", kNsSiFile)->child("range", kNsSiFile));
+  play.peer.answers(Psi::goes_on(part.size(), second));
+  part += takes_all(play, second, sid(again), content.size() - part.size());
+  play.until_ann("done");
+  CHECK((part == content));
+  CHECK(play.ann_tells("from byte 12288 on"));
+  CHECK(play.ann->job().transferred == content.size());
+  CHECK(play.ann->queue().newest() == 1);
+}
+
+TEST_CASE("Psi: offers neither a hash nor a date, so what was kept cannot be trusted to fit",
+          "[peers][resume]") {
+  const auto method = GENERATE(kS5bNs, kIbbNs);
+  CAPTURE(method);
+  Psi play;
+  const auto content = some_content(30'000);
+  play.ann_trusts_bob();
+  play.peer.says(Psi::offer("notes.txt", "30000", method));
+  play.peer.hears("<iq type='result' id='ab12a'>" + Psi::submit(method) + "</iq>");
+  gives_some(play, method, "ft_1a2b", std::string(12'288, 'x'));  // another file of that name
+  play.until_ann("queued/waiting-peer");
+  play.peer.says(Psi::offer("notes.txt", "30000", method));
+  play.peer.hears("<iq type='result' id='ab12a'>" + Psi::submit(method) + "</iq>");
+  gives_all(play, method, "ft_1a2b", content);
+  play.check_ann_has(content);
+  CHECK(play.ann_tells("from the start: neither a hash nor a date says that it is the same file"));
 }
