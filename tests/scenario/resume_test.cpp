@@ -42,6 +42,25 @@ TEST_CASE("scenario: killed in the middle, it goes on there", "[scenario]") {
   CHECK(play.ann->job().offset == play.bob->job().offset);
 }
 
+TEST_CASE("scenario: what was kept and damaged on disk meanwhile is found, and sent once more",
+          "[scenario]") {
+  const auto way = GENERATE(from_range(kWays));
+  CAPTURE(way);
+  Play play;
+  reach(play, "active", way);
+  play.kill(play.bob);
+  REQUIRE(play.bob_disk.parts().size() == 1);
+  play.bob_disk.inodes.at(play.bob_disk.names.at(play.bob_disk.parts().front())).content[100] ^= 1;
+  play.pass(10s);
+  play.start_bob();
+  finish(play);
+  CHECK(play.bob->job().offset == 0);
+  const auto story = Play::story(play.bob_disk);
+  CHECK(story.find("from byte ") != std::string::npos);
+  CHECK(story.find("mismatch: ") != std::string::npos);
+  CHECK(story.find("mismatch: ") == story.rfind("mismatch: "));
+}
+
 TEST_CASE("scenario: the receiver has it, but its sender died before it knew", "[scenario]") {
   const auto way = GENERATE(from_range(kWays));
   CAPTURE(way);
