@@ -126,7 +126,11 @@ void SendFile::on_carrier(std::unique_ptr<Carrier> carrier, ByteRange range,
   auto& record = job_.edit();
   record.offset = record.transferred = range.offset;
   auto how = MethodChoice{label.method, label.route}.str();
-  if (range.offset != 0) how += ", from byte " + std::to_string(range.offset) + " on";
+  if (range.end() != record.file.known_size())
+    how += ", " + std::to_string(range.length) + " bytes from byte " +
+           std::to_string(range.offset) + " on, as the peer asked";
+  else if (range.offset != 0)
+    how += ", from byte " + std::to_string(range.offset) + " on";
   enter(JobState::Active, JobReason::None, "active", std::move(how));
   carrier_->start({file_, digest}, range, *this);
   world_.owner.on_send_moves(job_.id(), true);

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "scenario/peers/foreign_peer.h"
+#include "scenario/peers/foreign_streams.h"
 
 using namespace xmppftd;
 using namespace xmppftd::test;
@@ -199,4 +200,22 @@ TEST_CASE("clients that go offline in the middle: a stream that is open goes on"
   CHECK(socket->takes(2000) == content.substr(1000));
   socket->closes();
   play.check_ann_sent("si-socks5/direct");
+}
+
+TEST_CASE("clients that ask for a part of a file get that part, and the job says so",
+          "[peers][resume]") {
+  const auto method = GENERATE(kS5bNs, kIbbNs);
+  CAPTURE(method);
+  Others play;
+  const auto content = some_content(30'000);
+  auto answer = Others::submit(method);
+  answer.insert(answer.find("<feature"),
+                "<file xmlns='http://jabber.org/protocol/si/profile/file-transfer'><range "
+                "offset='1000' length='9000'/></file>");
+  const auto si = play.peer_accepts(content, answer);
+  const std::string sid(si.attribute_or_empty("id"));
+  CHECK((takes_all(play, method, sid, 9000) == content.substr(1000, 9000)));
+  play.until_ann("done");
+  CHECK(play.ann_tells("9000 bytes from byte 1000 on, as the peer asked"));
+  CHECK(play.ann->job().transferred == 10'000);
 }
