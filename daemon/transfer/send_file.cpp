@@ -119,6 +119,7 @@ void SendFile::on_carrier(std::unique_ptr<Carrier> carrier, ByteRange range,
   carrier_ = std::move(carrier);
   range_ = range;
   began_to_move_ = true;
+  const bool moved_before = job_.now().started_at != WallTime{};
   // one that is open with the answer
   if (job_.now().state == JobState::Offered) job_.change(JobState::Connecting);
   const StreamLabel& label = carrier_->label();
@@ -131,6 +132,8 @@ void SendFile::on_carrier(std::unique_ptr<Carrier> carrier, ByteRange range,
            std::to_string(range.offset) + " on, as the peer asked";
   else if (range.offset != 0)
     how += ", from byte " + std::to_string(range.offset) + " on";
+  else if (moved_before)
+    how += ", from the start again: the peer asked for all of it";
   enter(JobState::Active, JobReason::None, "active", std::move(how));
   carrier_->start({file_, digest}, range, *this);
   world_.owner.on_send_moves(job_.id(), true);
