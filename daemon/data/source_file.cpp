@@ -94,6 +94,11 @@ Result<bool> leads_to_file(const std::string& path, const struct stat& status) {
          there.st_mtim.tv_nsec == status.st_mtim.tv_nsec;
 }
 
+/// A page that a program has mapped and written to moves the file's times no more, until it is
+/// written out: the next write to it does again, so that check_unchanged() sees it. Starts that and
+/// does not wait. File systems in memory write nothing out, and there such writes stay unseen.
+void let_writes_show(int fd) noexcept { ::sync_file_range(fd, 0, 0, SYNC_FILE_RANGE_WRITE); }
+
 }  // namespace
 
 Result<std::shared_ptr<OpenFile>> open_source_file(const std::string& path) {
@@ -111,8 +116,10 @@ Result<std::shared_ptr<OpenFile>> reopen_source_file(const std::string& path,
     if (!opened) return std::move(opened).error();
     fd = std::move(*opened);
   }
+  const int file = held ? held->fd.get() : fd.get();
+  let_writes_show(file);
   auto known = queued;
-  if (auto same = check_unchanged(held ? held->fd.get() : fd.get(), known); !same)
+  if (auto same = check_unchanged(file, known); !same)
     return Error{same.error().code,
                  (path.empty() ? "the descriptor passed" : path) + ": " + same.error().detail};
   if (held != nullptr) return held;

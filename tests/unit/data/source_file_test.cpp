@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: MIT
 #include "data/source_file.h"
 
+#include <linux/magic.h>
+#include <sys/mman.h>
+#include <sys/vfs.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <catch2/catch.hpp>
 
+#include "data/content.h"
 #include "temp_dir.h"
 
 namespace source_file_test {
@@ -20,7 +24,46 @@ Errc error_of(const Result<T>& opened) {
   return opened ? Errc::Internal : opened.error().code;
 }
 
+/// A file that a program has mapped, as databases do.
+struct Mapping {
+  explicit Mapping(const std::string& path) : fd(::open(path.c_str(), O_RDWR)) {
+    bytes = static_cast<char*>(
+        ::mmap(nullptr, kLength, PROT_READ | PROT_WRITE, MAP_SHARED, fd.get(), 0));
+    REQUIRE(bytes != MAP_FAILED);
+  }
+  ~Mapping() { ::munmap(bytes, kLength); }
+  static constexpr std::size_t kLength = 4096;
+  UniqueFd fd;
+  char* bytes;
+};
+
+/// Longer than the clock of a file system takes to move.
+void a_while() { ::usleep(50'000); }
+
 }  // namespace
+
+TEST_CASE("source: a write to a page that was mapped and dirty before is seen", "[source]") {
+  const TempDir dir;
+  struct statfs system {};
+  REQUIRE(::statfs(dir.path().c_str(), &system) == 0);
+  if (system.f_type == TMPFS_MAGIC) {
+    WARN("SKIP: a file system in memory never tells");
+    return;
+  }
+  write_file(dir / "db", std::string(kMarkedWhole + 4096, 'x'));  // its times decide
+  Mapping database(dir / "db");
+  database.bytes[0] = 'a';
+  a_while();
+  const auto queued = open_source_file(dir / "db");
+  REQUIRE(queued);
+  database.bytes[0] = 'b';  // nobody can see this one
+  auto opened = reopen_source_file(dir / "db", nullptr, (*queued)->identity);
+  REQUIRE(opened);
+  a_while();
+  database.bytes[0] = 'c';
+  auto known = (*opened)->identity;
+  CHECK(error_of(check_unchanged((*opened)->fd.get(), known)) == Errc::FileChanged);
+}
 
 TEST_CASE("source: a regular file is opened and its identity noted", "[source]") {
   const TempDir dir;
