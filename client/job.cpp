@@ -16,6 +16,19 @@ ordered_json text_or_null(const std::string& text) {
 ordered_json time_or_null(std::uint64_t usec) { return text_or_null(rfc3339(usec)); }
 ordered_json count_or_null(std::int64_t n) { return n < 0 ? ordered_json() : ordered_json(n); }
 
+/// "29 min (at 14:03)"
+std::string time_left(const Waiting& waiting, std::uint64_t now) {
+  const auto left = waiting.until > now ? (waiting.until - now) / 1'000'000 : 0;
+  return human_seconds(static_cast<std::int64_t>(left)) + " (at " + local_time(waiting.until) + ")";
+}
+
+/// "14:03, in 29 min"
+std::string end_of(const Waiting& waiting, std::uint64_t now) {
+  if (waiting.until <= now) return "it comes";
+  const auto left = static_cast<std::int64_t>((waiting.until - now) / 1'000'000);
+  return local_time(waiting.until) + ", in " + human_seconds(left);
+}
+
 }  // namespace
 
 std::uint64_t Job::average_rate() const {
@@ -187,36 +200,60 @@ Table job_table(const std::vector<Job>& jobs) {
   return table;
 }
 
-std::string waits_for(const Job& job, std::uint64_t now) {
+Waiting waiting_from(const Values& wait) {
+  return {value_of<std::string>(wait, "reason"), value_of<std::string>(wait, "why"),
+          value_of<std::uint64_t>(wait, "until")};
+}
+
+std::string waits_for(const Job& job, const Waiting& waiting, std::uint64_t now) {
   const bool in = job.direction == "in";
   const auto peer = printable(job.peer);
   const auto id = std::to_string(job.id);
+  const auto& reason = waiting.reason;
+  const auto ends = ", until " + end_of(waiting, now);
   if (job.state == "queued") {
-    if (job.reason == "backoff") {
-      if (job.next_attempt_at <= now) return "the next attempt, which is due";
-      const auto left = static_cast<std::int64_t>((job.next_attempt_at - now) / 1'000'000);
-      return "the next attempt, in " + human_seconds(left) + " (at " +
-             local_time(job.next_attempt_at) + ")";
+    if (reason == "backoff") {
+      if (waiting.until <= now) return "the next attempt, which is due: until its turn comes";
+      return "the next attempt, in " + time_left(waiting, now);
     }
-    if (job.reason == "waiting-account") return "its account to be online: xmppftctl status";
-    if (job.reason == "waiting-network") return "the network";
-    if (job.reason == "waiting-peer")
-      return in ? peer + " to offer the file again"
-                : peer + " to be online, with a program that takes files";
-    return "its turn";
+    if (reason == "not-now")
+      return peer + ", which cannot take it just now (" + printable(waiting.why) +
+             "): it is asked again in " + time_left(waiting, now);
+    if (reason == "preparing")
+      return "its offer, until " + peer + " is found and what it is to be compared with computed";
+    if (reason == "waiting-account")
+      return "its account to be online, until when it keeps its place: xmppftctl status";
+    if (reason == "waiting-network") return "the network, until there is one";
+    if (reason == "waiting-peer")
+      return (in ? peer + " to offer the file again"
+                 : peer + " to be online, with a program that takes files") +
+             ends;
+    return "its turn, until others before it have ended";
   }
   if (job.state == "offered") {
-    if (!in) return peer + " to take the file";
-    if (job.reason == "waiting-slot")
-      return job.error_message.empty() ? "other files that rules took, then a rule takes it"
-                                       : "its folder to be usable, then a rule takes it";
-    if (job.reason == "awaiting-user") return "you: xmppftctl accept " + id + ", or decline " + id;
+    if (!in) return peer + " to take the file" + ends + "; then it is offered again";
+    if (reason == "waiting-slot")
+      return (job.error_message.empty() ? "other files that rules took, then a rule takes it"
+                                        : "its folder to be usable, then a rule takes it") +
+             ends;
+    if (reason == "awaiting-user")
+      return "you: xmppftctl accept " + id + ", or decline " + id + ends;
   }
-  if (job.state == "active" && job.reason == "stalled") return "bytes to move";
-  if (job.state == "paused" && job.reason == "disk-low")
-    return "room in its folder, which is looked at every 30 seconds";
-  if (job.state == "verifying" && job.reason == "awaiting-folder")
-    return "its folder to be usable, then the file is put there";
+  if (job.state == "connecting")
+    return "the stream, until it is open: each way has at most 3 minutes";
+  if (job.state == "active" && reason == "stalled")
+    return "bytes to move, until a minute has passed without any: then the stream is given up";
+  if (job.state == "active" && reason == "server-limit")
+    return "our server, until it has read all: it reads no faster";
+  if (job.state == "paused" && reason == "disk-low")
+    return "room in its folder, which is looked at every 30 seconds" + ends;
+  if (job.state == "verifying") {
+    if (reason == "awaiting-folder")
+      return "its folder to be usable, until it is: it is tried every 10 seconds";
+    return in ? "its sender's word, for at most 10 minutes, until its content is compared and on "
+                "the disk"
+              : peer + " to say that it has the file, for at most 20 minutes";
+  }
   return {};
 }
 

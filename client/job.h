@@ -57,9 +57,16 @@ inline constexpr const char* kDefaultColumns =
 /// "62 %", or why it waits.
 std::string progress_cell(const Job& job);
 
-/// What the job waits for, for people: "bob@example.net to take the file". `now` in microseconds
-/// since the epoch. "" if it ended, or goes on without waiting.
-std::string waits_for(const Job& job, std::uint64_t now);
+/// What GetWait tells of a job.
+struct Waiting {
+  std::string reason, why;
+  std::uint64_t until = 0;  ///< usec since the epoch, 0 = the wait has no end of its own
+};
+Waiting waiting_from(const Values& wait);
+
+/// What the job waits for and until when, for people: "bob@example.net to take the file, until …".
+/// `now` in microseconds since the epoch. "" if it ended, or goes on without waiting.
+std::string waits_for(const Job& job, const Waiting& waiting, std::uint64_t now);
 
 /// The last word on a job, for people: "big.iso  3.7 GiB  done  4.1 MiB/s  si-socks5/direct ->
 /// ~/big.iso".

@@ -24,12 +24,14 @@ int why(Call& call) {
     if (!job.reason.empty()) head += " (" + job.reason + ")";
     if (const auto error = job.told_error(); !error.empty()) head += ": " + printable(error);
     out.say(head);
-    const auto waits = waits_for(job, now);
+    auto& manager = call.context.manager();
+    const auto waits =
+        job.is_final() ? "" : waits_for(job, waiting_from(manager.GetWait(job.id)), now);
     if (!waits.empty()) out.say("waits for " + waits);
     Table table(
         {{"id", "ID", true}, {"at", "TIME"}, {"what", "WHAT"}, {"detail", "DETAIL", false, true}});
     auto history = nlohmann::ordered_json::array();
-    for (const auto& entry : call.context.manager().GetHistory(job.id)) {
+    for (const auto& entry : manager.GetHistory(job.id)) {
       const auto at = value_of<std::uint64_t>(entry, "at");
       const auto what = value_of<std::string>(entry, "what"),
                  detail = value_of<std::string>(entry, "detail");

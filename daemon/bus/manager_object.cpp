@@ -239,11 +239,16 @@ void ManagerObject::ListJobs(
   });
 }
 
+const JobRecord& ManagerObject::known_job(JobId id) const {
+  const auto* job = world_.queue.find(id);
+  if (job != nullptr) return *job;
+  throw to_bus_error({Errc::NoSuchJob, "no job " + std::to_string(id) + " (newest is " +
+                                           std::to_string(world_.queue.newest()) + ")"});
+}
+
 void ManagerObject::GetJob(sdbus::Result<sdbus::ObjectPath>&& call, std::uint64_t id) {
   respond(std::move(call), [&](Reply<sdbus::ObjectPath>& reply) {
-    if (world_.queue.find(id) == nullptr)
-      throw to_bus_error({Errc::NoSuchJob, "no job " + std::to_string(id) + " (newest is " +
-                                               std::to_string(world_.queue.newest()) + ")"});
+    known_job(id);
     world_.objects.pin(id, caller());
     reply.give(sdbus::ObjectPath(job_path(id)));
   });
@@ -281,6 +286,17 @@ void ManagerObject::GetHistory(sdbus::Result<std::vector<VariantMap>>&& call, st
                             {"detail", variant(safe_text(entry.detail, kMaxString))}});
           owed.give(rows);
         }));
+  });
+}
+
+void ManagerObject::GetWait(sdbus::Result<VariantMap>&& call, std::uint64_t id) {
+  respond(std::move(call), [&](Reply<VariantMap>& reply) {
+    const auto& job = known_job(id);
+    const auto wait = world_.queue.wait_of(id);
+    const auto reason = wait.what.empty() ? to_string(job.reason) : wait.what;
+    reply.give({{"reason", variant(std::string(reason))},
+                {"until", variant(bus_time(wait.until))},
+                {"why", variant(safe_text(wait.why, kMaxString))}});
   });
 }
 

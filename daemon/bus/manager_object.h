@@ -45,6 +45,7 @@ class ManagerObject final
   void client_left(const Caller& client) { batches_.client_left(client); }
 
  private:
+  const JobRecord& known_job(JobId id) const;
   using Row = sdbus::Struct<std::uint64_t, std::string, std::string>;
   using FieldsRow = sdbus::Struct<std::uint64_t, VariantMap>;
   using SendReply = Reply<std::string, std::vector<std::uint64_t>>;
@@ -69,6 +70,7 @@ class ManagerObject final
                    std::string action, VariantMap selector, VariantMap options) override;
   void WaitJobs(sdbus::Result<std::vector<Row>>&& call, std::vector<std::uint64_t> ids,
                 std::string until, std::uint64_t timeout_usec) override;
+  void GetWait(sdbus::Result<VariantMap>&& call, std::uint64_t id) override;
   void GetHistory(sdbus::Result<std::vector<VariantMap>>&& call, std::uint64_t id) override;
   void AddAccount(sdbus::Result<sdbus::ObjectPath>&& call, std::string jid,
                   VariantMap settings) override;

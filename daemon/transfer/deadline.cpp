@@ -12,4 +12,8 @@ std::chrono::milliseconds time_left(WallTime since, std::chrono::milliseconds wh
   return std::clamp(whole - waited, least, whole);
 }
 
+WallTime wall_time_at(Timers::Clock::time_point then, const Timers& timers) {
+  return wall_now() + std::chrono::duration_cast<WallTime::duration>(then - timers.now());
+}
+
 }  // namespace xmppftd

@@ -47,6 +47,12 @@ std::optional<JobSample> IncomingJobs::sample(JobId id) const {
   return found->second.attempt->sample();
 }
 
+Wait IncomingJobs::wait_of(JobId id) const {
+  const auto found = waiting_.find(id);
+  return found == waiting_.end() ? Wait{}
+                                 : Wait{"", wall_time_at(found->second.until, world_.timers), ""};
+}
+
 void IncomingJobs::creeps(JobId id, bool slowly) {
   if (const auto found = receiving_.find(id); found != receiving_.end())
     found->second.slot.creeps(slowly);
@@ -292,7 +298,7 @@ void IncomingJobs::wait_for_sender(Job& job, Source source, std::chrono::seconds
     end(*book_.find(id), JobState::Failed, JobReason::Interrupted,
         {Errc::Interrupted, "the stream was lost and the sender did not offer the file again"});
   });
-  waiting_[job.id()] = {std::move(timer), std::move(source)};
+  waiting_[job.id()] = {std::move(timer), std::move(source), world_.timers.now() + left};
   give_up_oldest(job);
 }
 

@@ -22,6 +22,7 @@
 #include "transfer/room_watch.h"
 #include "transfer/shares.h"
 #include "transfer/slots.h"
+#include "transfer/wait.h"
 
 namespace xmppftd {
 
@@ -90,6 +91,7 @@ class IncomingJobs final : private ReceiveAttempt::Owner {
   void creeps(JobId id, bool slowly);
   /// None when it does not run.
   std::optional<JobSample> sample(JobId id) const;
+  Wait wait_of(JobId id) const;
 
  private:
   /// The sender's session that a job came of last.
@@ -110,6 +112,7 @@ class IncomingJobs final : private ReceiveAttempt::Owner {
   struct Waiting {
     std::unique_ptr<Timer> timer;
     Source source;
+    Timers::Clock::time_point until;
   };
 
   static std::string share_of(AccountId account, const Jid& peer);

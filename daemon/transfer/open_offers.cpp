@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "transfer/accept_options.h"
+#include "transfer/deadline.h"
 #include "transfer/job_view.h"
 #include "transfer/same_file.h"
 #include "transfer/verdict.h"
@@ -64,6 +65,7 @@ void OpenOffers::resume(Job& job) {
         end(*book_.find(id), JobState::Cancelled, JobReason::Withdrawn,
             {Errc::Cancelled, "xmppftd was restarted, and the file was not offered again"});
       });
+  pending_[job.id()].until = world_.timers.now() + config_.refuse_again_within;
 }
 
 void OpenOffers::on_offer(AccountId account, std::unique_ptr<IncomingOffer> offer) {
@@ -96,10 +98,12 @@ void OpenOffers::asked_again(Job& job, std::unique_ptr<IncomingOffer> offer) {
   book_.commit(job);
   auto& pending = pending_[job.id()];
   // Should it be another file after all, which only looks the same, its sender comes again.
-  if (auto before = std::exchange(pending.offer, std::move(offer)))
+  if (auto before = std::exchange(pending.offer, std::move(offer))) {
     before->decline({Errc::Constraint, "the same file was offered again since"});
-  else
+  } else {
     pending.expiry = expiry_of(job.id());
+    pending.until = world_.timers.now() + config_.expire;
+  }
   accept_by_rule(job);
 }
 
@@ -290,7 +294,8 @@ void OpenOffers::hold(Job& job, std::unique_ptr<IncomingOffer> offer) {
                              : job.now().error_detail.empty() ? "for other files that a rule took, "
                                                               : "until its folder can be used, ") +
                      std::to_string(minutes) + " min at most");
-  pending_[job.id()] = {std::move(offer), expiry_of(job.id())};
+  pending_[job.id()] = {std::move(offer), expiry_of(job.id()),
+                        world_.timers.now() + config_.expire};
 }
 
 std::unique_ptr<Timer> OpenOffers::expiry_of(JobId id) {
@@ -367,6 +372,12 @@ void OpenOffers::decline(Job& job, Done done) {
 void OpenOffers::cancel(Job& job, Done done) {
   if (pending_.count(job.id()) != 0) return decline(job, std::move(done));
   receives_.cancel(job, std::move(done));
+}
+
+Wait OpenOffers::wait_of(JobId id) const {
+  const auto found = pending_.find(id);
+  return found == pending_.end() ? receives_.wait_of(id)
+                                 : Wait{"", wall_time_at(found->second.until, world_.timers), ""};
 }
 
 void OpenOffers::on_not_received(Job& job, std::unique_ptr<IncomingOffer> offer, Error why,

@@ -57,6 +57,7 @@ class OpenOffers final : private IncomingJobs::Owner {
   void decline(Job& job, Done done);
   /// Of any live incoming job.
   void cancel(Job& job, Done done);
+  Wait wait_of(JobId id) const;
 
   /// Unanswered offers can no longer be answered.
   void account_offline(AccountId account);
@@ -68,6 +69,7 @@ class OpenOffers final : private IncomingJobs::Owner {
     /// null: it came before a restart, and its sender will come again
     std::unique_ptr<IncomingOffer> offer;
     std::unique_ptr<Timer> expiry;
+    Timers::Clock::time_point until;
   };
 
   Job* find_same(AccountId account, const Offer& offer);

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "transfer/deadline.h"
 #include "transfer/job_filter.h"
 #include "transfer/job_view.h"
 
@@ -42,6 +43,18 @@ std::optional<JobSample> OutgoingJobs::sample(JobId id) const {
   const auto found = running_.find(id);
   if (found == running_.end()) return std::nullopt;
   return found->second.file->sample();
+}
+
+Wait OutgoingJobs::wait_of(const Job& job) const {
+  const auto found = running_.find(job.id());
+  const auto state = job.now().state;
+  if (found == running_.end()) {
+    const auto again = job.now().next_attempt_at;
+    return again == WallTime{} ? lanes_.wait_of(job) : Wait{"", again, job.now().error_detail};
+  }
+  if (state == JobState::Queued) return {kPreparing, {}, ""};
+  if (state != JobState::Offered) return {};
+  return {"", wall_time_at(found->second.answer_until, world_.timers), ""};
 }
 
 void OutgoingJobs::creeps(JobId id, bool slowly) {
@@ -141,6 +154,7 @@ void OutgoingJobs::offer_in_turn(const SendLanes::Key& key) {
 void OutgoingJobs::on_send_offered(JobId id) {
   auto& running = running_.find(id)->second;
   running.slot.idle();
+  running.answer_until = world_.timers.now() + config_.answer_within;
   running.look.found();
   lanes_.peer_found(running.lane, id);
 }
@@ -274,7 +288,7 @@ void OutgoingJobs::ask_again(Job& job, const SendLanes::Key& key, bool offered, 
                {Errc::Declined,
                 "the peer could not take it all the time; the last it said: " + why.detail});
   }
-  const auto delay = lanes_.refused(key);
+  const auto delay = lanes_.refused(key, why.detail);
   if (refused->times >= kAskedInARow && lanes_.has_jobs(key)) return try_later(job, delay);
   record.next_attempt_at = wall_now() + delay;
   job.change(JobState::Queued, JobReason::Backoff);

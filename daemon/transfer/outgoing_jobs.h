@@ -58,6 +58,7 @@ class OutgoingJobs final : private SendFile::Owner, private SendLanes::Owner {
 
   /// None when it does not run.
   std::optional<JobSample> sample(JobId id) const;
+  Wait wait_of(const Job& job) const;
 
  private:
   using Clock = Timers::Clock;
@@ -88,7 +89,8 @@ class OutgoingJobs final : private SendFile::Owner, private SendLanes::Owner {
     Slots::Lease slot;
     SendLanes::Look look;
     std::unique_ptr<SendFile> file;
-    bool ready = false;  ///< to be offered
+    bool ready = false;                ///< to be offered
+    Clock::time_point answer_until{};  ///< once it was
   };
 
   void pass();

@@ -205,6 +205,11 @@ JobProgress TransferQueue::progress(JobId id) {
   const auto* record = find(id);
   return record == nullptr ? JobProgress{} : watch_->progress(*record);
 }
+Wait TransferQueue::wait_of(JobId id) const {
+  const Job* job = book_.find(id);
+  if (job == nullptr || !is_live(job->now().state)) return {};
+  return job->now().direction == Direction::Out ? sends_->wait_of(*job) : offers_->wait_of(id);
+}
 Result<JobPage> TransferQueue::list(const JobFilter& filter, std::string_view cursor,
                                     std::size_t limit) const {
   return book_.list(filter, cursor, limit);

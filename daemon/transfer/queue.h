@@ -26,6 +26,7 @@
 #include "transfer/queue_world.h"
 #include "transfer/slots.h"
 #include "transfer/verb.h"
+#include "transfer/wait.h"
 #include "transfer/while_alive.h"
 
 namespace xmppftd {
@@ -98,6 +99,8 @@ class TransferQueue final : public AccountEvents, private JobList::Reader {
   /// Null when there is none.
   const JobRecord* find(JobId id) const;
   JobProgress progress(JobId id);
+  /// Nothing of one that ended, or waits for nothing.
+  Wait wait_of(JobId id) const;
   /// `limit` 1..1000. Errors: BadArgument (cursor, limit).
   Result<JobPage> list(const JobFilter& filter, std::string_view cursor, std::size_t limit) const;
   /// Every match, unpaged.

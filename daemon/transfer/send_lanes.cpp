@@ -208,8 +208,9 @@ void SendLanes::peer_changed(AccountId account, std::string_view bare) {
 
 // "Not now"
 
-milliseconds SendLanes::refused(const Key& key) {
+milliseconds SendLanes::refused(const Key& key, const std::string& why) {
   Lane& lane = lanes_[key];
+  lane.said = why;
   if (!lane.pause)
     pause(key, lane);  // what was offered together is refused together: that counts once
   return std::max(milliseconds(1),
@@ -241,6 +242,23 @@ void SendLanes::peer_ready(AccountId account, std::string_view bare) {
 }
 
 // Why they wait
+
+Wait SendLanes::wait_of(const Job& job) const {
+  const auto found = lanes_.find(key_of(job));
+  if (found == lanes_.end()) return {};
+  const auto& [key, lane] = *found;
+  switch (reason_for(key, lane)) {
+    case JobReason::WaitingPeer:
+      if (const auto end = deadlines_.find(job.id()); end != deadlines_.end())
+        return {"", wall_time_at(end->second, world_.timers), lane.absent->detail};
+      break;
+    case JobReason::WaitingSlot:
+      if (lane.pause) return {kNotNow, wall_time_at(lane.paused_until, world_.timers), lane.said};
+      break;
+    default: break;
+  }
+  return {};
+}
 
 JobReason SendLanes::reason_for(const Key& key, const Lane& lane) const {
   const auto* account = world_.accounts.find(key.account);

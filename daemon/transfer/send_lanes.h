@@ -18,6 +18,7 @@
 #include "transfer/job_list.h"
 #include "transfer/queue_config.h"
 #include "transfer/queue_world.h"
+#include "transfer/wait.h"
 
 namespace xmppftd {
 
@@ -112,7 +113,7 @@ class SendLanes {
 
   /// The peer, or our own system, said "not now": the lane pauses, longer each time. Returns how
   /// long from now.
-  std::chrono::milliseconds refused(const Key& key);
+  std::chrono::milliseconds refused(const Key& key, const std::string& why);
   /// The last "not now" is over.
   void took(const Key& key);
   /// What this bare JID said "not now" to it may take by now.
@@ -124,6 +125,9 @@ class SendLanes {
   void account_online(AccountId account);
   /// Some resource of this bare JID came, changed or went.
   void peer_changed(AccountId account, std::string_view bare);
+
+  /// Of a job that stands in a lane.
+  Wait wait_of(const Job& job) const;
 
   /// Tells the jobs why they wait, where that changed: a slice of them, the next once that is on
   /// disk. A lane of thousands would hold up the loop, and need room for as many records three
@@ -145,6 +149,7 @@ class SendLanes {
     unsigned refusals = 0;         ///< "not now", one after another
     std::unique_ptr<Timer> pause;  ///< runs until it is asked again, which is at
     Clock::time_point paused_until{};
+    std::string said;                    ///< the last "not now"
     JobReason reason = JobReason::None;  ///< of its jobs, but for
     std::vector<JobId> fresh;            ///< these, whose reason may not fit,
     std::optional<Place> stale;          ///< and those from here on

@@ -53,6 +53,7 @@ TEST_CASE("manager: files are queued, told and listed", "[bus]") {
   REQUIRE(stage.until([&] { return stage.ann->jobs_changed.size() == 4; }));
   CHECK(stage.ann->jobs_changed[0] == std::pair<std::string, std::string>("1", "queued"));
   stage.pass(1s);
+  REQUIRE(stage.until([&] { return stage.ann->values["/"].count("Counts") == 1; }));
   CHECK(stage.ann->values["/"].at("Counts").get<std::map<std::string, std::uint32_t>>() ==
         std::map<std::string, std::uint32_t>{{"queued", 4}});
 
@@ -83,6 +84,18 @@ TEST_CASE("manager: files are queued, told and listed", "[bus]") {
   CHECK(entries[0].at("what").get<std::string>() == "tried");
   CHECK_THAT(entries[0].at("detail").get<std::string>(), Catch::StartsWith("odd "));
   CHECK(stage.call(kRoot, "Manager1.GetHistory", std::uint64_t{9}).error == kError + "NoSuchJob");
+}
+
+TEST_CASE("manager: what a job waits for, and until when", "[bus]") {
+  Stage stage;
+  stage.house.disk.add("/out/a", 1000);
+  stage.call(kRoot, "Manager1.SendUris", Strings{"file:///out/a"}, Strings{kAnn}, kNone);
+  REQUIRE(stage.until([&] { return stage.house.state(1) == "offered/awaiting-peer"; }));
+  const auto wait = stage.call(kRoot, "Manager1.GetWait", std::uint64_t{1}).get<VariantMap>();
+  CHECK(wait.at("reason").get<std::string>() == "awaiting-peer");
+  CHECK(wait.at("until").get<std::uint64_t>() > bus_time(wall_now()));
+  CHECK(wait.at("why").get<std::string>() == "");
+  CHECK(stage.call(kRoot, "Manager1.GetWait", std::uint64_t{9}).error == kError + "NoSuchJob");
 }
 
 TEST_CASE("manager: descriptors are queued in one call and in a batch", "[bus]") {

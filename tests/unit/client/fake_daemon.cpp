@@ -301,6 +301,16 @@ void FakeDaemon::GetHistory(sdbus::Result<std::vector<Values>>&& result, std::ui
                          {"detail", std::string("to bob@example.net/phone")}}});
 }
 
+void FakeDaemon::GetWait(sdbus::Result<Values>&& result, std::uint64_t id) {
+  const std::lock_guard lock(mutex);
+  auto& job = jobs.at(id);
+  const auto until = job.find("NextAttemptAt");
+  result.returnResults(
+      {{"reason", job["StateReason"]},
+       {"until", until == job.end() ? sdbus::Variant(std::uint64_t{0}) : until->second},
+       {"why", std::string()}});
+}
+
 std::vector<Values> FakeDaemon::AutoAccept() {
   const std::lock_guard lock(mutex);
   return rules;

@@ -105,6 +105,7 @@ class FakeDaemon final
                    Values selector, Values options) override;
   void WaitJobs(sdbus::Result<Results>&& result, std::vector<std::uint64_t> ids, std::string until,
                 std::uint64_t timeout_usec) override;
+  void GetWait(sdbus::Result<Values>&& result, std::uint64_t id) override;
   void GetHistory(sdbus::Result<std::vector<Values>>&& result, std::uint64_t id) override;
   void AddAccount(sdbus::Result<sdbus::ObjectPath>&& result, std::string jid,
                   Values settings) override;

@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "job.h"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
+#include <fstream>
+#include <regex>
+#include <set>
+#include <sstream>
 
 namespace job_test {
 
@@ -29,7 +34,82 @@ Values active() {
           {"Attempt", std::uint32_t{1}}};
 }
 
+/// Every state that is none of the last, with each reason that the API names for it, as
+/// "in queued waiting-peer".
+std::set<std::string> documented_waits() {
+  std::ifstream file(XMPPFT_DBUS_FOLDER "/org.xmppft.Job1.xml");
+  REQUIRE(file);
+  std::string xml{std::istreambuf_iterator<char>(file), {}};
+  auto words = xml.substr(xml.find("<!-- StateReason: "));
+  words = words.substr(0, words.find("failed:"));
+  words = words.substr(words.find("queued:"));
+  std::set<std::string> waits;
+  for (const std::string direction : {"in", "out"})
+    for (const std::string state : {"connecting", "verifying"})
+      waits.insert(direction + " " + state + " ");
+  std::string state;
+  const std::regex item(R"(([a-z-]+)(:)|\(([^)]*)\)|([a-z]+-[a-z-]+|backoff|stalled))");
+  std::string reason;
+  for (std::sregex_iterator at(words.begin(), words.end(), item), end; at != end; ++at) {
+    const auto& match = *at;
+    if (match[2].matched) {
+      state = match[1];
+    } else if (match[4].matched) {
+      reason = match[4];
+      for (const std::string direction : {"in", "out"}) {
+        std::string wait = direction + " " + state;
+        waits.insert(wait + " " + reason);
+      }
+    } else if (!reason.empty()) {  // in brackets: perhaps of one direction only
+      const auto about = match[3].str();
+      if (about == "in" || about.starts_with("in:")) waits.erase("out " + state + " " + reason);
+      if (about == "out" || about.starts_with("out:")) waits.erase("in " + state + " " + reason);
+    }
+  }
+  return waits;
+}
+
 }  // namespace
+
+TEST_CASE("whatever a job may wait for, it is told, and until when", "[job]") {
+  const auto waits = documented_waits();
+  CHECK(waits.count("in verifying awaiting-folder") == 1);
+  CHECK(waits.count("out queued backoff") == 1);
+  CHECK(waits.count("out offered awaiting-user") == 0);
+  CHECK(waits.size() >= 18);
+  std::set<std::string> told;
+  for (const auto& wait : waits) {
+    CAPTURE(wait);
+    std::istringstream in(wait);
+    Job job;
+    std::getline(in, job.direction, ' ');
+    std::getline(in, job.state, ' ');
+    std::getline(in, job.reason, ' ');
+    job.peer = "bob@example.net";
+    const std::uint64_t now = 1767607200'000'000, minute = 60'000'000;
+    const auto words = waits_for(job, {job.reason, "", now + 30 * minute}, now);
+    CHECK_FALSE(words.empty());
+    const bool ends = std::regex_search(words, std::regex("until .|at most .|in 30 min \\(at 20"));
+    INFO(words);
+    CHECK(ends);
+    told.insert(words);
+  }
+  CHECK(told.size() >= 14);  // not one answer for all
+}
+
+TEST_CASE("a job behind others that the peer cannot take says so, not that it is its turn",
+          "[job]") {
+  Job job;
+  job.direction = "out";
+  job.state = "queued";
+  job.reason = "waiting-slot";
+  job.peer = "bob@example.net";
+  CHECK(waits_for(job, {"waiting-slot", "", 0}, 1) ==
+        "its turn, until others before it have ended");
+  CHECK(waits_for(job, {"not-now", "too many offers wait", 61'000'001}, 1)
+            .starts_with("bob@example.net, which cannot take it just now (too many offers wait): "
+                         "it is asked again in 1 min"));
+}
 
 TEST_CASE("a job as JSON: units in the keys, unknown is null", "[job]") {
   const auto json = to_json(job_from(25, active()));
