@@ -275,11 +275,15 @@ void IncomingJobs::on_receive_ended(JobId id, Result<void> how) {
   record.error_name = error_name_of(verdict.reason);
   record.error_detail = why.detail;
   record.waiting_since = wall_now();
-  if (const auto part = entry.attempt->part())
-    parts_.keep(job, part, entry.attempt->sample().transferred);
+  auto detail = why.detail;
+  if (const auto part = entry.attempt->part()) {
+    const auto bytes = entry.attempt->sample().transferred;
+    parts_.keep(job, part, bytes);
+    if (bytes != 0) detail += "; its first " + std::to_string(bytes) + " bytes are kept";
+  }
   const bool no_stream = why.code == Errc::Timeout && job.now().state == JobState::Connecting;
   job.change(JobState::Queued, JobReason::WaitingPeer);
-  book_.add_step(id, "interrupted", why.detail);
+  book_.add_step(id, "interrupted", std::move(detail));
   book_.commit(job);
   // A sender that is there and opens no stream tries again soon, if it lives.
   wait_for_sender(job, std::move(entry.source),

@@ -56,7 +56,10 @@ void ReceiveAttempt::on_place_good() {
   record.publishing = false;
   record.final_name.clear();
   job_.change(JobState::Connecting);
-  book_.add_step(job_.id(), "accepted", "into " + record.folder);
+  auto where = "into " + record.folder;
+  if (record.offset != 0)
+    where += ", where its first " + std::to_string(record.offset) + " bytes are";
+  book_.add_step(job_.id(), "accepted", std::move(where));
   book_.commit(job_, alive_.wrap([this] { owner_.on_receive_begun(job_.id()); }));
   accept(std::exchange(offer_, nullptr));
 }

@@ -18,6 +18,13 @@ constexpr std::chrono::seconds kFolderAgain{10};
 constexpr std::chrono::seconds kPartAgain{1};
 constexpr unsigned kPartTries = 30;
 
+/// Against what, for people.
+std::string how_checked(const JobRecord& record) {
+  if (record.hash_state == HashState::Md5 || record.hash_state == HashState::Sha256)
+    return "all of it is what its sender's " + std::string(to_string(record.hash_state)) + " says";
+  return "its sender gave no digest: only its size was checked";
+}
+
 }  // namespace
 
 ReceiveFile::ReceiveFile(const World& world, Job& job, Owner& owner)
@@ -342,7 +349,7 @@ void ReceiveFile::done() {
   record.delivery = Delivery::Confirmed;
   part_.reset();
   job_.change(JobState::Done);
-  world_.book.add_step(job_.id(), "done", record.path);
+  world_.book.add_step(job_.id(), "done", record.path + "; " + how_checked(record));
   world_.book.commit(job_, alive_.wrap([this] { owner_.on_in_place(); }));
 }
 

@@ -167,7 +167,10 @@ void SendFile::on_completed(Delivery delivery, std::optional<Hash> verified) {
   if (delivery == Delivery::Confirmed)
     record.hash_state = verified ? verified_by(verified->algo) : HashState::SizeOnly;
   job_.change(JobState::Done);
-  world_.book.add_step(job_.id(), "done", std::string(to_string(delivery)));
+  auto how = std::string(to_string(delivery));
+  if (record.hash_state == HashState::Md5 || record.hash_state == HashState::Sha256)
+    how += ": the peer compared the " + std::string(to_string(record.hash_state)) + " of all of it";
+  world_.book.add_step(job_.id(), "done", std::move(how));
   world_.book.commit(job_, alive_.wrap([this] { world_.owner.on_send_ended(job_.id(), {}); }));
 }
 

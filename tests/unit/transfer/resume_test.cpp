@@ -81,6 +81,9 @@ TEST_CASE("resume: the rest is asked for, and goes into the same file", "[resume
     again->talk->receiver->on_declared(Hash{HashAlgo::Sha256, "aa"});
     house.settle();
     CHECK(house.state(1) == "done");
+    CHECK(told(house, 1, "interrupted: reset; its first 700 bytes are kept"));
+    CHECK(told(house, 1, "accepted: into /in, where its first 700 bytes are"));
+    CHECK(told(house, 1, "done: /in/notes.txt; all of it is what its sender's sha-256 says"));
     CHECK(house.job(1).transferred == 1000);
     CHECK(house.disk.names["/in/notes.txt"] == inode);
     CHECK(house.disk.parts().empty());
@@ -189,6 +192,7 @@ TEST_CASE("resume: a digest that was counted on and never comes costs the file o
   CHECK(third->talk->terms->range == ByteRange{0, 1000});
   house.deliver(*third);
   CHECK(house.state(1) == "done");
+  CHECK(told(house, 1, "done: /in/notes.txt; its sender gave no digest: only its size"));
   CHECK(house.job(1).hash_state == HashState::SizeOnly);
 }
 
