@@ -49,8 +49,7 @@ class StoppedProgram(FaultCase):
         job_id, since = self.stop_in_the_middle('bob', method, source, chance)
         lab.clock.run(PACE)
         self.wait_told(job_id, 'stalled', since + STALLED)
-        if method == 'si-ibb':
-            self.wait_told(job_id, 'queued', since + QUEUED)
+        self.wait_told(job_id, 'queued', since + QUEUED)
         time.sleep(chance.uniform(0, 30) / PACE)
         os.kill(lab.bob.child.pid, signal.SIGCONT)
         with Watch(lab.bob.downloads, [source], totals):
