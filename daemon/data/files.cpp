@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MIT
 #include "data/files.h"
 
+#include <chrono>
 #include <future>
 #include <type_traits>
 #include <utility>
 
 #include "data/access_list.h"
 #include "data/folder.h"
+#include "data/leftovers.h"
 #include "data/part_file.h"
 #include "data/source_file.h"
 #include "data/usable_name.h"
@@ -162,6 +164,13 @@ void ThreadedFiles::find_part(const std::string& folder, const std::string& part
                               Done<Found> done) {
   run(std::move(done), [folder, part_name, final_name, identity] {
     return find_part_file(folder, part_name, final_name, identity);
+  });
+}
+
+void ThreadedFiles::remove_leftovers(const std::string& folder, std::set<std::string> in_use,
+                                     Done<unsigned> done) {
+  run(std::move(done), [folder, in_use = std::move(in_use)] {
+    return xmppftd::remove_leftovers(folder, in_use, std::chrono::system_clock::now());
   });
 }
 

@@ -51,6 +51,8 @@ class ThreadedFiles final : public Files {
   void find_part(const std::string& folder, const std::string& part_name,
                  const std::string& final_name, const FileIdentity& identity,
                  Done<Found> done) override;
+  void remove_leftovers(const std::string& folder, std::set<std::string> in_use,
+                        Done<unsigned> done) override;
 
  private:
   template <class T, class Work>

@@ -305,7 +305,7 @@ Result<void> set_part_file_aside(const PartFile& part) {
   if (!*ours) return {};
   auto aside = part.name;
   if (aside.ends_with(kPartFileSuffix)) aside.erase(aside.size() - kPartFileSuffix.size());
-  aside += ".bad";
+  aside += kBadFileSuffix;
   const int error = rename_new(all_renamers(), part.folder.get(), part.name, aside);
   if (error != 0)
     return system_error(error, "renaming " + part.folder_path + "/" + part.name + " to " + aside);

@@ -35,6 +35,7 @@ struct Moved {
 /// with its sender, until the core raises this: what is not on disk for good must not grow without
 /// bound, for after a power cut it comes once more.
 struct Reach {
+  explicit Reach(std::uint64_t first_end) noexcept : end(first_end) {}
   std::atomic<std::uint64_t> end;
 };
 

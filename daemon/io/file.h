@@ -6,6 +6,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "base/callback.h"
@@ -154,6 +155,11 @@ class Files {
   virtual void find_part(const std::string& folder, const std::string& part_name,
                          const std::string& final_name, const FileIdentity& identity,
                          Done<Found> done) = 0;
+  /// Removes from the folder what we left there and nobody came for: part files of 30 days and
+  /// files set aside of 7 that are not `in_use`. Says how many. Errors: FileMissing, UnsafeFolder,
+  /// Unreadable, Io.
+  virtual void remove_leftovers(const std::string& folder, std::set<std::string> in_use,
+                                Done<unsigned> done) = 0;
 };
 
 }  // namespace xmppftd

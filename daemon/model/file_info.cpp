@@ -9,6 +9,8 @@ namespace {
 
 constexpr std::size_t kMaxName = 255;  // NAME_MAX
 constexpr std::size_t kMaxExtension = 16;
+constexpr std::string_view kPartFilePrefix = ".xmppft-";
+constexpr std::size_t kPartFileDigits = 16;
 
 void trim_end(std::string& name) {
   while (!name.empty() && (name.back() == '.' || name.back() == ' ')) name.pop_back();
@@ -61,7 +63,15 @@ std::string numbered_file_name(std::string_view safe_name, unsigned number) {
 }
 
 std::string new_part_file_name() {
-  return ".xmppft-" + random_hex(8) + std::string(kPartFileSuffix);
+  return std::string(kPartFilePrefix) + random_hex(kPartFileDigits / 2) +
+         std::string(kPartFileSuffix);
+}
+
+bool is_part_file_name(std::string_view name, std::string_view suffix) noexcept {
+  if (!name.starts_with(kPartFilePrefix)) return false;
+  name.remove_prefix(kPartFilePrefix.size());
+  return name.find_first_not_of("0123456789abcdef") == kPartFileDigits &&
+         name.substr(kPartFileDigits) == suffix;
 }
 
 std::string safe_text(std::string_view from_peer, std::size_t max_bytes) {

@@ -48,8 +48,11 @@ std::string safe_file_name(std::string_view from_peer);
 std::string numbered_file_name(std::string_view safe_name, unsigned number);
 
 inline constexpr std::string_view kPartFileSuffix = ".part";
+inline constexpr std::string_view kBadFileSuffix = ".bad";  ///< of one with the wrong content
 /// A name for the file that bytes are received into, ".xmppft-<16 hex>.part": no two are the same.
 std::string new_part_file_name();
+/// Is it one of those names, with this suffix?
+bool is_part_file_name(std::string_view name, std::string_view suffix) noexcept;
 
 /// Peer's free text (description, MIME type): hidden characters (base/text.h) removed, at most
 /// `max_bytes`, valid UTF-8.

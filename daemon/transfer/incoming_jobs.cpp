@@ -11,18 +11,18 @@
 
 namespace xmppftd {
 
-IncomingJobs::IncomingJobs(const QueueWorld& world, const QueueConfig& config, JobList& book,
+IncomingJobs::IncomingJobs(const QueueWorld& world, const QueueConfig& config, JobList& jobs,
                            Later& later, Slots& slots, Owner& owner)
     : world_(world),
       config_(config),
-      book_(book),
+      jobs_(jobs),
       later_(later),
       slots_(slots),
       owner_(owner),
       by_rules_(kByRules, kByRulesPerPeer, [this] { owner_.on_room(); }),
       room_(world.files, world.timers, config,
             [this](JobId id, unsigned look) { there_is_room(id, look); }),
-      parts_(world.files, book, [this](JobId id) { part_lost(id); }) {}
+      parts_(world.files, jobs, [this](JobId id) { part_lost(id); }) {}
 
 IncomingJobs::~IncomingJobs() { by_rules_.close(); }
 
@@ -62,11 +62,11 @@ void IncomingJobs::creeps(JobId id, bool slowly) {
 
 Job* IncomingJobs::find_same(AccountId account, const Offer& offer) const {
   for (const auto& [id, entry] : receiving_)
-    if (Job* job = book_.find(id); !is_terminal(job->now().state) &&
+    if (Job* job = jobs_.find(id); !is_terminal(job->now().state) &&
                                    is_same_file(job->now(), account, offer, Likeness::Proven))
       return job;
   for (const auto& [id, waiting] : waiting_) {
-    Job* job = book_.find(id);
+    Job* job = jobs_.find(id);
     // Who was told of a full disk takes its time. What is kept is not at stake: what_to_keep()
     // wants proof.
     const bool paused = job->now().state == JobState::Paused;
@@ -96,7 +96,7 @@ void IncomingJobs::offered_again(Job& job, std::unique_ptr<IncomingOffer> offer)
     // it will not say more of the old one
     on_receive_ended(id, Error{Errc::Interrupted, "the sender began anew"});
   }
-  book_.add_step(job.id(), "offered", "again by " + again.peer.str());
+  jobs_.add_step(job.id(), "offered", "again by " + again.peer.str());
   const auto keep = what_to_keep(job, again);
   auto& record = job.edit();
   // the old one is of what was cut off, and the file may have changed since
@@ -113,7 +113,7 @@ void IncomingJobs::offered_again(Job& job, std::unique_ptr<IncomingOffer> offer)
 ReceiveFile::Keep IncomingJobs::what_to_keep(const Job& job, const Offer& again) {
   const auto from_start = [&](std::string_view why) {
     // After a restart the record does not say how much there is.
-    if (job.now().part.inode != 0) book_.add_step(job.id(), "from the start", std::string(why));
+    if (job.now().part.inode != 0) jobs_.add_step(job.id(), "from the start", std::string(why));
     return ReceiveFile::Keep::Nothing;
   };
   if (!again.ranges) return from_start("the sender's program cannot go on where it stopped");
@@ -127,12 +127,12 @@ ReceiveFile::Keep IncomingJobs::what_to_keep(const Job& job, const Offer& again)
 bool IncomingJobs::on_withdrawn(AccountId account, const Withdrawal& what) {
   const auto is_it = [&](JobId id, const Source& source) {
     return source.sid == what.sid && source.peer == what.peer.str() &&
-           book_.find(id)->now().account == account;
+           jobs_.find(id)->now().account == account;
   };
   const Error given_up{Errc::Cancelled, "the sender gave this file up"};
   for (auto& [id, entry] : receiving_) {
     if (!is_it(id, entry.source)) continue;
-    Job& job = *book_.find(id);
+    Job& job = *jobs_.find(id);
     // Whoever vouched for the bytes does not take them back.
     if (is_terminal(job.now().state) || entry.attempt->sender_vouched()) return true;
     answer(entry, {Errc::BadState,
@@ -146,7 +146,7 @@ bool IncomingJobs::on_withdrawn(AccountId account, const Withdrawal& what) {
   }
   for (const auto& [id, waiting] : waiting_) {
     if (!is_it(id, waiting.source)) continue;
-    if (!what.again) end(*book_.find(id), JobState::Cancelled, JobReason::Peer, given_up);
+    if (!what.again) end(*jobs_.find(id), JobState::Cancelled, JobReason::Peer, given_up);
     return true;
   }
   return false;
@@ -194,7 +194,7 @@ void IncomingJobs::receive(Job& job, std::unique_ptr<IncomingOffer> offer, Done 
 std::unique_ptr<ReceiveAttempt> IncomingJobs::make_attempt(Job& job) {
   ReceiveAttempt::Owner& owner = *this;
   return std::make_unique<ReceiveAttempt>(
-      ReceiveFile::World{book_, world_.files, world_.bulk, world_.timers}, job, owner);
+      ReceiveFile::World{jobs_, world_.files, world_.bulk, world_.timers}, job, owner);
 }
 
 void IncomingJobs::answer(Receiving& entry, Error why) {
@@ -229,12 +229,12 @@ void IncomingJobs::on_receive_refused(JobId id, std::unique_ptr<IncomingOffer> o
   // goes at the end of this function: we are called from inside it
   auto left = receiving_.extract(id);
   auto& entry = left.mapped();
-  Job& job = *book_.find(id);
-  book_.add_step(id, "refused", why.detail);
+  Job& job = *jobs_.find(id);
+  jobs_.add_step(id, "refused", why.detail);
   if (job.now().state == JobState::Queued) {  // one that goes on, whose room is gone
     offer->decline(why);
     if (is_disk_trouble(why.code)) return pause(job, std::move(entry.source), why);
-    book_.commit(job);
+    jobs_.commit(job);
     return wait_for_sender(job, std::move(entry.source), config_.resume_within);
   }
   owner_.on_not_received(job, std::move(offer), std::move(why), std::move(entry.reply));
@@ -248,7 +248,7 @@ void IncomingJobs::on_receive_ended(JobId id, Result<void> how) {
   if (auto reply = std::move(entry.reply))
     later_.run([reply = std::move(reply)]() mutable { reply({}); });
   if (how) return;
-  Job& job = *book_.find(id);
+  Job& job = *jobs_.find(id);
   const auto& why = how.error();
   const auto verdict = verdict_of(why.code);
   // Whoever does not tell us what becomes of its offers, and never opened a stream, does not come
@@ -283,15 +283,15 @@ void IncomingJobs::on_receive_ended(JobId id, Result<void> how) {
   }
   const bool no_stream = why.code == Errc::Timeout && job.now().state == JobState::Connecting;
   job.change(JobState::Queued, JobReason::WaitingPeer);
-  book_.add_step(id, "interrupted", std::move(detail));
-  book_.commit(job);
+  jobs_.add_step(id, "interrupted", std::move(detail));
+  jobs_.commit(job);
   // A sender that is there and opens no stream tries again soon, if it lives.
   wait_for_sender(job, std::move(entry.source),
                   no_stream ? config_.refuse_again_within : config_.resume_within);
 }
 
 void IncomingJobs::part_lost(JobId id) {
-  if (receiving_.count(id) != 0 && !book_.find(id)->now().publishing)
+  if (receiving_.count(id) != 0 && !jobs_.find(id)->now().publishing)
     on_receive_ended(id, Error{Errc::Interrupted, "what was kept of the file could not be stored"});
 }
 
@@ -299,7 +299,7 @@ void IncomingJobs::part_lost(JobId id) {
 void IncomingJobs::wait_for_sender(Job& job, Source source, std::chrono::seconds within) {
   const auto left = time_left(job.now().waiting_since, within);
   auto timer = world_.timers.after(left, [this, id = job.id()] {
-    end(*book_.find(id), JobState::Failed, JobReason::Interrupted,
+    end(*jobs_.find(id), JobState::Failed, JobReason::Interrupted,
         {Errc::Interrupted, "the stream was lost and the sender did not offer the file again"});
   });
   waiting_[job.id()] = {std::move(timer), std::move(source), world_.timers.now() + left};
@@ -319,8 +319,8 @@ void IncomingJobs::pause(Job& job, Source source, const Error& why) {
   record.waiting_since = wall_now();
   record.publishing = false;
   job.change(JobState::Paused, full ? JobReason::DiskLow : JobReason::Io);
-  book_.add_step(job.id(), "paused", why.detail);
-  book_.commit(job);
+  jobs_.add_step(job.id(), "paused", why.detail);
+  jobs_.commit(job);
   wait_for_sender(job, std::move(source), config_.resume_within);
   if (waiting_.count(job.id()) != 0) watch_room(job);
 }
@@ -333,13 +333,13 @@ void IncomingJobs::watch_room(const Job& job) {
 }
 
 void IncomingJobs::there_is_room(JobId id, unsigned look) {
-  Job& job = *book_.find(id);
+  Job& job = *jobs_.find(id);
   auto& record = job.edit();
   record.error_name.clear();
   record.error_detail.clear();
   job.change(JobState::Queued, JobReason::WaitingPeer);
-  book_.add_step(id, "room", record.folder + " can take it again");
-  book_.commit(job);
+  jobs_.add_step(id, "room", record.folder + " can take it again");
+  jobs_.commit(job);
   const auto& source = waiting_.at(id).source;
   const auto* account = world_.accounts.find(record.account);
   if (source.negotiator == nullptr || account == nullptr || !account->online()) return;
@@ -352,11 +352,11 @@ void IncomingJobs::give_up_oldest(const Job& newest) {
   const auto bare = bare_part(newest.now().peer);
   std::vector<JobId> theirs;
   for (const auto& [id, waiting] : waiting_)
-    if (const auto& record = book_.find(id)->now();
+    if (const auto& record = jobs_.find(id)->now();
         record.account == newest.now().account && bare_part(record.peer) == bare)
       theirs.push_back(id);
   if (theirs.size() <= kAwaitedPerPeer) return;
-  end(*book_.find(theirs.front()), JobState::Failed, JobReason::Interrupted,
+  end(*jobs_.find(theirs.front()), JobState::Failed, JobReason::Interrupted,
       {Errc::Interrupted, "the stream was lost, and more than " + std::to_string(kAwaitedPerPeer) +
                               " files of this sender after it"});
 }
@@ -395,8 +395,8 @@ void IncomingJobs::end(Job& job, JobState state, JobReason reason, const Error& 
   const auto waited = std::exchange(record.waiting_since, WallTime{});
   if (reason == JobReason::User || (state == JobState::Failed && is_disk_trouble(why.code)))
     record.unaware_since = waited == WallTime{} ? record.finished_at : waited;
-  book_.add_step(id, std::string(to_string(state)), why.detail);
-  book_.commit(job, std::move(then));
+  jobs_.add_step(id, std::string(to_string(state)), why.detail);
+  jobs_.commit(job, std::move(then));
   if (!record.part_name.empty()) parts_.drop(job, std::move(part));
   parts_.settle(id);
   failed_once_.erase(id);

@@ -55,7 +55,7 @@ class IncomingJobs final : private ReceiveAttempt::Owner {
     ~Owner() = default;
   };
 
-  IncomingJobs(const QueueWorld& world, const QueueConfig& config, JobList& book, Later& later,
+  IncomingJobs(const QueueWorld& world, const QueueConfig& config, JobList& jobs, Later& later,
                Slots& slots, Owner& owner);
   ~IncomingJobs();
 
@@ -86,6 +86,8 @@ class IncomingJobs final : private ReceiveAttempt::Owner {
            std::shared_ptr<PartFile> part = nullptr, JobList::Then then = {});
   /// The job is about to leave the list.
   void forget(Job& job);
+  /// See KeptParts::sweep().
+  void sweep(std::set<std::string> folders) { parts_.sweep(std::move(folders)); }
 
   /// A running job moves too slowly to hold a slot, or no longer so.
   void creeps(JobId id, bool slowly);
@@ -137,7 +139,7 @@ class IncomingJobs final : private ReceiveAttempt::Owner {
 
   QueueWorld world_;
   const QueueConfig& config_;
-  JobList& book_;
+  JobList& jobs_;
   Later& later_;
   Slots& slots_;
   Owner& owner_;

@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "transfer/kept_parts.h"
 
+#include <map>
+#include <string>
 #include <utility>
+
+#include "base/log.h"
 
 namespace xmppftd {
 
@@ -10,11 +14,11 @@ void KeptParts::keep(Job& job, std::shared_ptr<PartFile> part, std::uint64_t byt
   if (in_doubt(job.id())) return cut(job, std::move(part));
   files_.sync_data(part, alive_.wrap([this, id = job.id(), part, bytes,
                                       attempt = job.now().attempt](Result<void> how) {
-    Job* owner = book_.find(id);
+    Job* owner = jobs_.find(id);
     if (owner == nullptr || is_terminal(owner->now().state)) return;
     // The next attempt may have begun, with the same file or with a new one.
     const bool kept = owner->now().attempt == attempt;
-    if (how && kept) book_.checkpoint(*owner, bytes);
+    if (how && kept) jobs_.checkpoint(*owner, bytes);
     if (how) return;
     doubted_.insert(id);
     kept ? cut(*owner, part) : lost_(id);
@@ -29,10 +33,10 @@ void KeptParts::drop(Job& job, std::shared_ptr<PartFile> part) {
   const auto& record = job.now();
   if (record.part_name.empty()) return;
   const auto gone = [this, id = job.id(), name = record.part_name](Result<void>) {
-    Job* owner = book_.find(id);
+    Job* owner = jobs_.find(id);
     if (owner == nullptr || owner->now().part_name != name) return;
     owner->edit().part_name.clear();
-    book_.commit(*owner);
+    jobs_.commit(*owner);
   };
   if (part) return files_.discard(std::move(part), alive_.wrap(gone));
   files_.find_part(record.folder, record.part_name, "", record.part,
@@ -42,6 +46,20 @@ void KeptParts::drop(Job& job, std::shared_ptr<PartFile> part) {
                      else if (found)
                        gone({});
                    }));
+}
+
+void KeptParts::sweep(std::set<std::string> folders) {
+  std::map<std::string, std::set<std::string>> in_use;
+  for (auto& folder : folders) in_use[folder];
+  for (const auto& [id, job] : jobs_.all())
+    if (const auto& record = job->now(); !record.folder.empty())
+      in_use[record.folder].insert(record.part_name);
+  for (auto& [folder, names] : in_use)
+    files_.remove_leftovers(folder, std::move(names), alive_.wrap([](Result<unsigned> removed) {
+      if (removed && *removed != 0)
+        log::info("receive",
+                  "removed " + std::to_string(*removed) + " old files of unfinished transfers");
+    }));
 }
 
 }  // namespace xmppftd

@@ -18,8 +18,8 @@ namespace xmppftd {
 class KeptParts {
  public:
   /// Both outlive it. `lost`: the part is in doubt, and the next attempt goes on with it already.
-  KeptParts(Files& files, JobList& book, std::function<void(JobId)> lost)
-      : files_(files), book_(book), lost_(std::move(lost)) {}
+  KeptParts(Files& files, JobList& jobs, std::function<void(JobId)> lost)
+      : files_(files), jobs_(jobs), lost_(std::move(lost)) {}
 
   /// The first `bytes` of it may serve again. They are synced; where that fails, now or before, the
   /// kernel may have dropped what it could not write, and says so once only. The part is in doubt
@@ -31,12 +31,16 @@ class KeptParts {
   void settle(JobId id) { doubted_.erase(id); }
   /// `part`: the one to remove, if it is known.
   void drop(Job& job, std::shared_ptr<PartFile> part);
+  /// Has what no job knows any more removed from these folders, and from those of the jobs, once it
+  /// has lain there for long: rows of the journal may be lost, and files with wrong content were
+  /// left for a look.
+  void sweep(std::set<std::string> folders);
 
  private:
   void cut(const Job& job, std::shared_ptr<PartFile> part);
 
   Files& files_;
-  JobList& book_;
+  JobList& jobs_;
   const std::function<void(JobId)> lost_;
   std::set<JobId> doubted_;
   WhileAlive alive_;

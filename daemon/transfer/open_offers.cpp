@@ -40,11 +40,11 @@ std::string person(AccountId account, std::string_view peer) {
 
 }  // namespace
 
-OpenOffers::OpenOffers(const QueueWorld& world, const QueueConfig& config, JobList& book,
+OpenOffers::OpenOffers(const QueueWorld& world, const QueueConfig& config, JobList& jobs,
                        Later& later, Slots& slots)
     : world_(world),
       config_(config),
-      book_(book),
+      jobs_(jobs),
       later_(later),
       short_(
           world.files, world.timers,
@@ -53,16 +53,16 @@ OpenOffers::OpenOffers(const QueueWorld& world, const QueueConfig& config, JobLi
                                [this](const auto& entry) { return is_for_room(entry.first); });
           },
           [this] { admit(); }),
-      receives_(world, config, book, later, slots, *this) {}
+      incoming_(world, config, jobs, later, slots, *this) {}
 OpenOffers::~OpenOffers() = default;
 
 // Offers
 
 void OpenOffers::resume(Job& job) {
-  if (job.now().state != JobState::Offered) return receives_.resume(job);
+  if (job.now().state != JobState::Offered) return incoming_.resume(job);
   pending_[job.id()].expiry =
       world_.timers.after(config_.refuse_again_within, [this, id = job.id()] {
-        end(*book_.find(id), JobState::Cancelled, JobReason::Withdrawn,
+        end(*jobs_.find(id), JobState::Cancelled, JobReason::Withdrawn,
             {Errc::Cancelled, "xmppftd was restarted, and the file was not offered again"});
       });
   pending_[job.id()].until = world_.timers.now() + config_.refuse_again_within;
@@ -74,19 +74,19 @@ void OpenOffers::on_offer(AccountId account, std::unique_ptr<IncomingOffer> offe
   if (port->trust(offer->offer().peer).room_occupant)
     return offer->decline(
         {Errc::Policy, "offers from rooms are not taken: a nick can change hands"});
-  if (!book_.writable()) return offer->decline({Errc::Constraint, "the journal cannot be written"});
-  if (Job* done = find_done(book_, account, offer->offer())) return say_done(*done, *offer);
+  if (!jobs_.writable()) return offer->decline({Errc::Constraint, "the journal cannot be written"});
+  if (Job* done = find_done(jobs_, account, offer->offer())) return say_done(*done, *offer);
   if (Job* waits = find_same(account, offer->offer())) return asked_again(*waits, std::move(offer));
-  if (Job* same = receives_.find_same(account, offer->offer()))
-    return receives_.offered_again(*same, std::move(offer));
-  if (Job* ended = find_ended(book_, account, offer->offer(), config_))
+  if (Job* same = incoming_.find_same(account, offer->offer()))
+    return incoming_.offered_again(*same, std::move(offer));
+  if (Job* ended = find_ended(jobs_, account, offer->offer(), config_))
     return refuse_again(*ended, *offer);
   take(account, std::move(offer));
 }
 
 Job* OpenOffers::find_same(AccountId account, const Offer& offer) {
   for (const auto& [id, entry] : pending_)
-    if (Job* job = book_.find(id); is_same_file(job->now(), account, offer, Likeness::Proven))
+    if (Job* job = jobs_.find(id); is_same_file(job->now(), account, offer, Likeness::Proven))
       return job;
   return nullptr;
 }
@@ -95,7 +95,7 @@ Job* OpenOffers::find_same(AccountId account, const Offer& offer) {
 /// followed then may be now.
 void OpenOffers::asked_again(Job& job, std::unique_ptr<IncomingOffer> offer) {
   job.edit().peer = offer->offer().peer.str();
-  book_.commit(job);
+  jobs_.commit(job);
   auto& pending = pending_[job.id()];
   // Should it be another file after all, which only looks the same, its sender comes again.
   if (auto before = std::exchange(pending.offer, std::move(offer))) {
@@ -110,7 +110,7 @@ void OpenOffers::asked_again(Job& job, std::unique_ptr<IncomingOffer> offer) {
 /// Its sender died before it heard, or could not be told.
 void OpenOffers::say_done(Job& job, IncomingOffer& offer) {
   offer.have_it(job.now().hash);
-  book_.add_step(job.id(), "offered",
+  jobs_.add_step(job.id(), "offered",
                  "again by " + offer.offer().peer.str() + ", which was told that it is here");
 }
 
@@ -120,10 +120,10 @@ void OpenOffers::refuse_again(Job& job, IncomingOffer& offer) {
   offer.decline(failed ? Error{Errc::StoreFailed, job.now().error_detail}
                        : Error{Errc::Cancelled, "the user cancelled this file"});
   job.edit().unaware_since = {};
-  book_.add_step(job.id(), "declined",
+  jobs_.add_step(job.id(), "declined",
                  "offered again by " + offer.offer().peer.str() + " after it " +
                      (failed ? "failed" : "was cancelled"));
-  book_.commit(job);
+  jobs_.commit(job);
 }
 
 void OpenOffers::take(AccountId account, std::unique_ptr<IncomingOffer> offer) {
@@ -147,14 +147,14 @@ void OpenOffers::take(AccountId account, std::unique_ptr<IncomingOffer> offer) {
   record.state = JobState::Offered;
   if (rule == nullptr) record.reason = JobReason::AwaitingUser;
   if (rule != nullptr && !room) record.reason = JobReason::WaitingSlot;
-  Job& job = book_.add(std::move(record));
+  Job& job = jobs_.add(std::move(record));
   log::info("queue", subject(job) + ": " + log::shy(what.peer.str()) + " offered " +
                          log::shy_name(what.file.name) +
                          (rule != nullptr ? ", a rule accepts it" : ""));
   if (rule == nullptr) questions_.take(person(account, what.peer.str()), world_.timers.now());
   if (rule == nullptr || !room) return hold(job, std::move(offer));
   follow(job, *rule);
-  receives_.receive(job, std::move(offer), {});
+  incoming_.receive(job, std::move(offer), {});
 }
 
 std::optional<Error> OpenOffers::may_not_wait(AccountId account, const Jid& peer) const {
@@ -162,7 +162,7 @@ std::optional<Error> OpenOffers::may_not_wait(AccountId account, const Jid& peer
     return Error{Errc::Constraint, "too many offers wait"};
   const auto bare = peer.bare().str();
   const auto theirs = std::count_if(pending_.begin(), pending_.end(), [&](const auto& entry) {
-    const auto& record = book_.find(entry.first)->now();
+    const auto& record = jobs_.find(entry.first)->now();
     return record.account == account && bare_part(record.peer) == bare;
   });
   if (static_cast<unsigned>(theirs) >= config_.max_pending_per_peer)
@@ -201,7 +201,7 @@ std::string OpenOffers::folder_of(const AcceptRule& rule) const {
 }
 
 bool OpenOffers::has_room(const AcceptRule& rule, AccountId account, const Jid& peer) const {
-  return receives_.has_room(account, peer) && !short_.has(folder_of(rule));
+  return incoming_.has_room(account, peer) && !short_.has(folder_of(rule));
 }
 
 void OpenOffers::follow(Job& job, const AcceptRule& rule) {
@@ -226,7 +226,7 @@ void OpenOffers::accept_by_rule(Job& job) {
   follow(job, *rule);
   auto accepted = std::move(offer);
   pending_.erase(job.id());
-  receives_.receive(job, std::move(accepted), {});
+  incoming_.receive(job, std::move(accepted), {});
 }
 
 /// It waited for room, and no rule takes it any more: it is a question now, for what is left of its
@@ -237,15 +237,15 @@ void OpenOffers::ask_after_all(Job& job) {
   if (auto why = asked_too_often(job.now().account, peer)) {
     std::exchange(offer, nullptr)->decline(*why);
     pending_.erase(job.id());
-    return book_.remove({job.id()}, {});
+    return jobs_.remove({job.id()}, {});
   }
   questions_.take(person(job.now().account, peer.str()), world_.timers.now());
   auto& record = job.edit();
   take_consent_back(record);
   record.error_name.clear();
   record.error_detail.clear();
-  book_.add_step(job.id(), "waiting", "for the user, since no rule takes it any more");
-  book_.commit(job);
+  jobs_.add_step(job.id(), "waiting", "for the user, since no rule takes it any more");
+  jobs_.commit(job);
 }
 
 void OpenOffers::on_room() {
@@ -257,7 +257,7 @@ void OpenOffers::on_room() {
 }
 
 bool OpenOffers::is_for_room(JobId id) const {
-  return book_.find(id)->now().reason == JobReason::WaitingSlot;
+  return jobs_.find(id)->now().reason == JobReason::WaitingSlot;
 }
 
 /// What waits for room, oldest first.
@@ -266,7 +266,7 @@ void OpenOffers::admit() {
   for (const auto& [id, entry] : pending_)
     if (entry.offer && is_for_room(id)) waiting.push_back(id);
   for (const JobId id : waiting)
-    if (pending_.count(id) != 0) accept_by_rule(*book_.find(id));
+    if (pending_.count(id) != 0) accept_by_rule(*jobs_.find(id));
 }
 
 /// Others for the same folder would fare no better just now: all wait.
@@ -276,7 +276,7 @@ void OpenOffers::hold_for_better_times(Job& job, std::unique_ptr<IncomingOffer> 
   quota_.give_back(peer.bare().str(), offer->offer().file.size.value_or(0));
   if (auto no = may_not_wait(job.now().account, peer)) {
     offer->decline(*no);
-    return book_.remove({job.id()}, {});
+    return jobs_.remove({job.id()}, {});
   }
   auto& record = job.edit();
   record.reason = JobReason::WaitingSlot;
@@ -288,8 +288,8 @@ void OpenOffers::hold_for_better_times(Job& job, std::unique_ptr<IncomingOffer> 
 
 void OpenOffers::hold(Job& job, std::unique_ptr<IncomingOffer> offer) {
   const auto minutes = std::chrono::ceil<std::chrono::minutes>(config_.expire).count();
-  book_.commit(job);  // first: a job that has no row yet has no story
-  book_.add_step(job.id(), "waiting",
+  jobs_.commit(job);  // first: a job that has no row yet has no story
+  jobs_.add_step(job.id(), "waiting",
                  std::string(job.now().reason != JobReason::WaitingSlot ? "for the user, "
                              : job.now().error_detail.empty() ? "for other files that a rule took, "
                                                               : "until its folder can be used, ") +
@@ -303,7 +303,7 @@ std::unique_ptr<Timer> OpenOffers::expiry_of(JobId id) {
 }
 
 void OpenOffers::expire(JobId id) {
-  Job& job = *book_.find(id);
+  Job& job = *jobs_.find(id);
   const auto& short_of = job.now().error_detail;
   const Error why = job.now().reason != JobReason::WaitingSlot
                         ? Error{Errc::Timeout, "nobody answered the offer in time"}
@@ -320,15 +320,15 @@ bool OpenOffers::on_withdrawn(AccountId account, const Withdrawal& what) {
     if (!entry.offer) continue;
     const Offer& offer = entry.offer->offer();
     if (offer.sid != what.sid || offer.peer != what.peer ||
-        book_.find(id)->now().account != account)
+        jobs_.find(id)->now().account != account)
       continue;
     // Offered anew it will be the same question.
     if (!what.again)
-      end(*book_.find(id), JobState::Cancelled, JobReason::Withdrawn,
+      end(*jobs_.find(id), JobState::Cancelled, JobReason::Withdrawn,
           {Errc::Cancelled, "the sender took the offer back"});
     return true;
   }
-  return receives_.on_withdrawn(account, what);
+  return incoming_.on_withdrawn(account, what);
 }
 
 // The user's word
@@ -354,7 +354,7 @@ void OpenOffers::accept(Job& job, AcceptOptions options, Done done) {
   questions_.give_back(person(record.account, record.peer), world_.timers.now());
   auto offer = std::move(found->second.offer);
   pending_.erase(found);
-  receives_.receive(job, std::move(offer), std::move(done));
+  incoming_.receive(job, std::move(offer), std::move(done));
 }
 
 void OpenOffers::decline(Job& job, Done done) {
@@ -371,12 +371,12 @@ void OpenOffers::decline(Job& job, Done done) {
 
 void OpenOffers::cancel(Job& job, Done done) {
   if (pending_.count(job.id()) != 0) return decline(job, std::move(done));
-  receives_.cancel(job, std::move(done));
+  incoming_.cancel(job, std::move(done));
 }
 
 Wait OpenOffers::wait_of(JobId id) const {
   const auto found = pending_.find(id);
-  return found == pending_.end() ? receives_.wait_of(id)
+  return found == pending_.end() ? incoming_.wait_of(id)
                                  : Wait{"", wall_time_at(found->second.until, world_.timers), ""};
 }
 
@@ -385,13 +385,13 @@ void OpenOffers::on_not_received(Job& job, std::unique_ptr<IncomingOffer> offer,
   const JobId id = job.id();
   if (!reply && job.shown() == nullptr) {  // not even its row could be written
     offer->decline({Errc::Constraint, why.detail});
-    return book_.drop(id);
+    return jobs_.drop(id);
   }
   // What is mended where it is; another folder is for the user to name.
   const bool wrong_folder = why.code == Errc::FileMissing || why.code == Errc::UnsafeFolder;
   if (!reply && is_disk_trouble(why.code) && !wrong_folder) {
     offer->decline(why);
-    return receives_.await_disk(job, *offer, why);
+    return incoming_.await_disk(job, *offer, why);
   }
   if (!reply && why.code == Errc::Unavailable)
     return hold_for_better_times(job, std::move(offer), why);
@@ -401,7 +401,7 @@ void OpenOffers::on_not_received(Job& job, std::unique_ptr<IncomingOffer> offer,
   if (!reply) {
     if (auto no = may_not_ask(record.account, offer->offer().peer)) {
       offer->decline(*no);
-      return book_.remove({id}, {});
+      return jobs_.remove({id}, {});
     }
     questions_.take(person(record.account, record.peer), world_.timers.now());
   }
@@ -416,20 +416,20 @@ void OpenOffers::on_not_received(Job& job, std::unique_ptr<IncomingOffer> offer,
 
 void OpenOffers::end(Job& job, JobState state, JobReason reason, const Error& why,
                      JobList::Then then) {
-  receives_.end(job, state, reason, why, nullptr, std::move(then));
+  incoming_.end(job, state, reason, why, nullptr, std::move(then));
   pending_.erase(job.id());
 }
 
 void OpenOffers::withdraw(AccountId account, std::string_view peer) {
   std::vector<JobId> gone;
   for (const auto& [id, entry] : pending_) {
-    const auto& record = book_.find(id)->now();
+    const auto& record = jobs_.find(id)->now();
     if (entry.offer && record.account == account && (peer.empty() || record.peer == peer) &&
         !entry.offer->offer().outlives_session)
       gone.push_back(id);
   }
   for (const JobId id : gone)
-    end(*book_.find(id), JobState::Cancelled, JobReason::Withdrawn,
+    end(*jobs_.find(id), JobState::Cancelled, JobReason::Withdrawn,
         {Errc::Cancelled, "the offer can no longer be answered"});
 }
 
@@ -439,7 +439,7 @@ void OpenOffers::peer_gone(AccountId account, const Jid& full) { withdraw(accoun
 
 void OpenOffers::account_removed(AccountId account) {
   std::vector<Job*> jobs;
-  for (const auto& [id, job] : book_.all()) {
+  for (const auto& [id, job] : jobs_.all()) {
     const auto& record = job->now();
     if (record.direction == Direction::In && record.account == account && is_live(record.state) &&
         !record.publishing)

@@ -38,12 +38,12 @@ class OpenOffers final : private IncomingJobs::Owner {
   static constexpr double kQuestionsAtOnce = 10;
   static constexpr double kQuestionsPerSecond = 1 / 60.0;
 
-  OpenOffers(const QueueWorld& world, const QueueConfig& config, JobList& book, Later& later,
+  OpenOffers(const QueueWorld& world, const QueueConfig& config, JobList& jobs, Later& later,
              Slots& slots);
   ~OpenOffers();
 
   /// What was accepted.
-  IncomingJobs& receives() noexcept { return receives_; }
+  IncomingJobs& incoming() noexcept { return incoming_; }
   void set_policy(AcceptPolicy policy) { policy_ = std::move(policy); }
   const AcceptPolicy& policy() const noexcept { return policy_; }
 
@@ -103,7 +103,7 @@ class OpenOffers final : private IncomingJobs::Owner {
 
   QueueWorld world_;
   const QueueConfig& config_;
-  JobList& book_;
+  JobList& jobs_;
   Later& later_;
   AcceptPolicy policy_;
   AcceptQuota quota_;
@@ -111,7 +111,7 @@ class OpenOffers final : private IncomingJobs::Owner {
   std::map<JobId, Pending> pending_;
   bool admitting_ = false;
   ShortFolders short_;  ///< no rule accepts into these
-  IncomingJobs receives_;
+  IncomingJobs incoming_;
   WhileAlive alive_;
 };
 

@@ -20,14 +20,14 @@ bool is_large(const Job& job) noexcept { return job.now().file.size >= 1 << 20; 
 
 }  // namespace
 
-OutgoingJobs::OutgoingJobs(const QueueWorld& world, const QueueConfig& config, JobList& book,
+OutgoingJobs::OutgoingJobs(const QueueWorld& world, const QueueConfig& config, JobList& jobs,
                            Later& later, Slots& slots)
     : world_(world),
       config_(config),
-      book_(book),
+      jobs_(jobs),
       later_(later),
       slots_(slots),
-      lanes_(world, config, book, *this) {}
+      lanes_(world, config, jobs, *this) {}
 
 OutgoingJobs::~OutgoingJobs() {
   awake_ = true;  // nothing starts any more
@@ -82,7 +82,7 @@ void OutgoingJobs::pass() {
   // who stood before them may have ended
   for (const auto& key : lanes_.keys_with_turns()) offer_in_turn(key);
   lanes_.tell_reasons();
-  while (book_.writable() && slots_.may_send()) {
+  while (jobs_.writable() && slots_.may_send()) {
     auto next = lanes_.start_next(
         [this](const SendLanes::Key& key, JobId first) { return has_share(key, first); });
     if (!next) return;
@@ -103,22 +103,22 @@ bool OutgoingJobs::has_share(const SendLanes::Key& key, JobId first) const {
   for (const auto& [id, running] : running_) {
     if (running.lane.account != key.account || bare_part(running.lane.peer) != bare) continue;
     ++theirs;
-    if (is_large(*book_.find(id))) ++large;
+    if (is_large(*jobs_.find(id))) ++large;
     of_our_kind |= running.file->peer_confirms();
   }
   if (theirs >= (of_our_kind ? config_.max_active_per_peer : 1)) return false;
-  return !is_large(*book_.find(first)) || large < std::max(1u, config_.max_active_per_peer / 8);
+  return !is_large(*jobs_.find(first)) || large < std::max(1u, config_.max_active_per_peer / 8);
 }
 
 void OutgoingJobs::start(SendLanes::Started next) {
-  Job& job = *book_.find(next.id);
+  Job& job = *jobs_.find(next.id);
   auto& running = running_[next.id];
   if (auto memory = memories_.extract(next.id)) running.memory = std::move(memory.mapped());
   running.lane = next.key;
   running.slot = slots_.take(Direction::Out);
   running.look = std::move(next.look);
   running.file =
-      std::make_unique<SendFile>(SendFile::World{book_, world_.files, world_.bulk,
+      std::make_unique<SendFile>(SendFile::World{jobs_, world_.files, world_.bulk,
                                                  *world_.accounts.find(next.key.account), *this},
                                  job, config_, running.memory.held);
   running.file->start();
@@ -131,7 +131,7 @@ void OutgoingJobs::on_send_planned(JobId id, const std::vector<SendPlan::LeftOut
   for (const auto& [method, why] : left_out) {
     now.push_back(method.str() + ": " + why.detail);
     if (std::find(said.begin(), said.end(), now.back()) == said.end())
-      book_.add_step(id, "skipped", now.back());
+      jobs_.add_step(id, "skipped", now.back());
   }
   said = std::move(now);
 }
@@ -174,7 +174,7 @@ void OutgoingJobs::on_send_moves(JobId id, bool moves) {
   moves ? running.slot.busy() : running.slot.idle();
   // The peer kept something of the attempt before: that one and those before it were of use.
   auto& memory = running.memory;
-  if (const auto offset = book_.find(id)->now().offset; offset > memory.furthest) {
+  if (const auto offset = jobs_.find(id)->now().offset; offset > memory.furthest) {
     memory.furthest = offset;
     memory.fruitless = 0;
   }
@@ -195,7 +195,7 @@ void OutgoingJobs::on_send_ended(JobId id, Result<void> how) {
   auto left = running_.extract(id);  // goes at the end of this function: we are called from inside
   auto& running = left.mapped();
   lanes_.end_turn(running.lane, id);
-  Job& job = *book_.find(id);
+  Job& job = *jobs_.find(id);
   const bool offered = running.file->offered();
   wake();
   if (how) {
@@ -228,7 +228,7 @@ void OutgoingJobs::on_send_ended(JobId id, Result<void> how) {
     record.error_detail = why.detail;
   }
   if (verdict.remedy == Remedy::AwaitPeer && !offered) return await_peer(job, running, why);
-  book_.add_step(id, "interrupted", why.detail);
+  jobs_.add_step(id, "interrupted", why.detail);
   if (verdict.remedy == Remedy::AwaitAccount) return await_account(job, offered);
   if (verdict.remedy == Remedy::NotNow) return ask_again(job, running.lane, offered, why);
   if (!offered) ++record.attempt;
@@ -243,9 +243,9 @@ void OutgoingJobs::await_peer(Job& job, Running& running, const Error& why) {
     give_up(job, why);
     return lanes_.look_later(running.lane);
   }
-  book_.add_step(job.id(), "waiting",
+  jobs_.add_step(job.id(), "waiting",
                  why.detail + "; it is looked for when its presence changes, and now and then");
-  book_.commit(job);
+  jobs_.commit(job);
   lanes_.line_up(job);
   lanes_.look_later(running.lane);
 }
@@ -267,7 +267,7 @@ void OutgoingJobs::await_account(Job& job, bool offered) {
   // An account that says it is online but could not is given a moment.
   if (account != nullptr && account->online()) return try_later(job, config_.first_delay);
   job.change(JobState::Queued, JobReason::WaitingAccount);
-  book_.commit(job);
+  jobs_.commit(job);
   lanes_.line_up(job);
 }
 
@@ -292,7 +292,7 @@ void OutgoingJobs::ask_again(Job& job, const SendLanes::Key& key, bool offered, 
   if (refused->times >= kAskedInARow && lanes_.has_jobs(key)) return try_later(job, delay);
   record.next_attempt_at = wall_now() + delay;
   job.change(JobState::Queued, JobReason::Backoff);
-  book_.commit(job);
+  jobs_.commit(job);
   lanes_.line_up_silently(job);
 }
 
@@ -308,7 +308,7 @@ milliseconds OutgoingJobs::delay_after(unsigned times, milliseconds first) {
 void OutgoingJobs::try_later(Job& job, milliseconds delay) {
   job.edit().next_attempt_at = wall_now() + delay;
   job.change(JobState::Queued, JobReason::Backoff);
-  book_.commit(job);
+  jobs_.commit(job);
   memories_[job.id()].backoff = world_.timers.after(delay, [this, id = job.id()] { try_now(id); });
 }
 
@@ -316,7 +316,7 @@ void OutgoingJobs::try_now(JobId id) {
   const auto memory = memories_.find(id);
   memory->second.backoff.reset();
   if (memory->second.empty()) memories_.erase(memory);
-  Job& job = *book_.find(id);
+  Job& job = *jobs_.find(id);
   job.edit().next_attempt_at = {};
   lanes_.line_up(job);  // which changes the reason, and so commits
 }
@@ -325,7 +325,7 @@ void OutgoingJobs::peer_ready(AccountId account, const Jid& peer) {
   const auto bare = peer.bare().str();
   std::vector<JobId> aside;
   for (const auto& [id, memory] : memories_)
-    if (const auto& record = book_.find(id)->now(); memory.backoff && memory.refused &&
+    if (const auto& record = jobs_.find(id)->now(); memory.backoff && memory.refused &&
                                                     record.account == account &&
                                                     bare_part(record.peer) == bare)
       aside.push_back(id);
@@ -337,7 +337,7 @@ void OutgoingJobs::account_offline(AccountId account) {
   const auto since = world_.timers.now() - kSameTrouble;
   for (auto& [id, memory] : memories_)
     if (memory.fruitless != 0 && memory.charged_at >= since &&
-        book_.find(id)->now().account == account) {
+        jobs_.find(id)->now().account == account) {
       --memory.fruitless;
       memory.charged_at = {};
     }
@@ -354,8 +354,8 @@ void OutgoingJobs::end(Job& job, JobState state, JobReason reason, const Error& 
   record.error_detail = why.detail;
   record.waiting_since = record.next_attempt_at = {};
   job.change(state, reason);
-  book_.add_step(id, std::string(to_string(state)), why.detail);
-  book_.commit(job, std::move(then));
+  jobs_.add_step(id, std::string(to_string(state)), why.detail);
+  jobs_.commit(job, std::move(then));
   lanes_.leave(job);
   const auto running = running_.find(id);
   if (auto open = running == running_.end() ? std::nullopt : running->second.file->held_offer())
@@ -381,7 +381,7 @@ void OutgoingJobs::cancel(Job& job, OrderDone done) {
 
 void OutgoingJobs::account_removed(AccountId account) {
   std::vector<Job*> jobs;
-  for (const auto& [id, job] : book_.all())
+  for (const auto& [id, job] : jobs_.all())
     if (const auto& record = job->now();
         record.direction == Direction::Out && record.account == account && is_live(record.state))
       jobs.push_back(job.get());

@@ -38,7 +38,7 @@ class OutgoingJobs final : private SendFile::Owner, private SendLanes::Owner {
   /// until a silent server is noticed, and at its end we may hear of the peer's session first.
   static constexpr std::chrono::minutes kSameTrouble{2};
 
-  OutgoingJobs(const QueueWorld& world, const QueueConfig& config, JobList& book, Later& later,
+  OutgoingJobs(const QueueWorld& world, const QueueConfig& config, JobList& jobs, Later& later,
                Slots& slots);
   ~OutgoingJobs();
 
@@ -124,7 +124,7 @@ class OutgoingJobs final : private SendFile::Owner, private SendLanes::Owner {
 
   const QueueWorld world_;
   const QueueConfig& config_;
-  JobList& book_;
+  JobList& jobs_;
   Later& later_;
   Slots& slots_;
   SendLanes lanes_;

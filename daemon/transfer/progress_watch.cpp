@@ -11,8 +11,8 @@ constexpr std::uint64_t kSlowBytes = 256 * 300;
 
 }  // namespace
 
-ProgressWatch::ProgressWatch(JobList& book, Timers& timers, Sample sample, Creeps creeps)
-    : book_(book), timers_(timers), sample_(std::move(sample)), creeps_(std::move(creeps)) {}
+ProgressWatch::ProgressWatch(JobList& jobs, Timers& timers, Sample sample, Creeps creeps)
+    : jobs_(jobs), timers_(timers), sample_(std::move(sample)), creeps_(std::move(creeps)) {}
 
 void ProgressWatch::add(JobId id) {
   if (watched_.count(id) != 0) return;
@@ -40,7 +40,7 @@ JobProgress ProgressWatch::progress(const JobRecord& record) {
 void ProgressWatch::look() {
   for (auto it = watched_.begin(); it != watched_.end();) {
     const auto one = it++;
-    Job* job = book_.find(one->first);
+    Job* job = jobs_.find(one->first);
     const auto sample = sample_(one->first);
     if (job == nullptr || job->now().state != JobState::Active || !sample)
       watched_.erase(one);
@@ -69,7 +69,7 @@ void ProgressWatch::look_at(Job& job, Watched& watched, const JobSample& sample)
     job.edit().transferred = bytes;
     if (stalled) watched.before_stall = job.now().reason;
     job.change(JobState::Active, stalled ? JobReason::Stalled : watched.before_stall);
-    book_.commit(job);
+    jobs_.commit(job);
   }
   if (now - watched.mark_at >= kSlowOver) {
     watched.slow = bytes - watched.mark < kSlowBytes;

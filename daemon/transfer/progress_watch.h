@@ -26,7 +26,7 @@ class ProgressWatch {
   using Creeps = std::function<void(JobId, bool slowly)>;
 
   /// `creeps` hears of each change.
-  ProgressWatch(JobList& book, Timers& timers, Sample sample, Creeps creeps);
+  ProgressWatch(JobList& jobs, Timers& timers, Sample sample, Creeps creeps);
 
   /// A job became active.
   void add(JobId id);
@@ -46,7 +46,7 @@ class ProgressWatch {
   void look();
   void look_at(Job& job, Watched& watched, const JobSample& sample);
 
-  JobList& book_;
+  JobList& jobs_;
   Timers& timers_;
   Sample sample_;
   Creeps creeps_;

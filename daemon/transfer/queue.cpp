@@ -32,29 +32,29 @@ TransferQueue::TransferQueue(const QueueWorld& world, QueueConfig config)
     : world_(world),
       config_(std::move(config)),
       later_(world_.timers),
-      book_(world_.store, world_.timers, *this),
-      slots_(world_.timers, config_, [this] { sends_->wake(); }),
+      jobs_(world_.store, world_.timers, *this),
+      slots_(world_.timers, config_, [this] { outgoing_->wake(); }),
       watch_(std::make_unique<ProgressWatch>(
-          book_, world_.timers, [this](JobId id) { return sample(id); },
+          jobs_, world_.timers, [this](JobId id) { return sample(id); },
           [this](JobId id, bool slowly) { creeps(id, slowly); })),
-      offers_(std::make_unique<OpenOffers>(world_, config_, book_, later_, slots_)),
-      sends_(std::make_unique<OutgoingJobs>(world_, config_, book_, later_, slots_)),
-      submissions_(std::make_unique<Submissions>(world_.accounts, world_.files, book_, later_,
+      offers_(std::make_unique<OpenOffers>(world_, config_, jobs_, later_, slots_)),
+      outgoing_(std::make_unique<OutgoingJobs>(world_, config_, jobs_, later_, slots_)),
+      submissions_(std::make_unique<Submissions>(world_.accounts, world_.files, jobs_, later_,
                                                  [this](Job& job, std::shared_ptr<OpenFile> file) {
-                                                   sends_->adopt(job, std::move(file));
+                                                   outgoing_->adopt(job, std::move(file));
                                                  })),
       acts_{
           {&kAccept, [this](Job& job, Done done) { offers_->accept(job, {}, std::move(done)); }},
           {&kDecline, [this](Job& job, Done done) { offers_->decline(job, std::move(done)); }},
           {&kCancel,
            [this](Job& job, Done done) {
-             job.now().direction == Direction::Out ? sends_->cancel(job, std::move(done))
+             job.now().direction == Direction::Out ? outgoing_->cancel(job, std::move(done))
                                                    : offers_->cancel(job, std::move(done));
            }},
           {&kRemove,
            [this](Job& job, Done done) {
-             offers_->receives().forget(job);
-             book_.remove({job.id()}, std::move(done));
+             offers_->incoming().forget(job);
+             jobs_.remove({job.id()}, std::move(done));
            }},
       } {
   const auto verbs = all_verbs();
@@ -69,44 +69,46 @@ TransferQueue::~TransferQueue() { slots_.close(); }
 void TransferQueue::start(Journaled journaled) {
   rows_lost_ = journaled.degraded;
   for (const auto& warning : journaled.warnings) log::warning("queue", warning);
-  book_.load(std::move(journaled.jobs), journaled.next_id);
+  jobs_.load(std::move(journaled.jobs), journaled.next_id);
   std::vector<Job*> changed;
-  for (const auto& [id, job] : book_.all()) {
+  for (const auto& [id, job] : jobs_.all()) {
     JobRecord record = job->now();
     if (!recover(record)) continue;
     job->edit() = std::move(record);
     changed.push_back(job.get());
-    book_.add_step(id, "restarted", std::string(to_string(job->now().state)));
+    jobs_.add_step(id, "restarted", std::string(to_string(job->now().state)));
   }
-  book_.commit(changed);
-  for (const auto& [id, job] : book_.all()) {
+  jobs_.commit(changed);
+  for (const auto& [id, job] : jobs_.all()) {
     const auto& record = job->now();
     if (record.state == JobState::Unknown) continue;
     if (record.direction == Direction::In)
       offers_->resume(*job);
     else if (record.state == JobState::Queued)
-      sends_->adopt(*job, nullptr);
+      outgoing_->adopt(*job, nullptr);
   }
   retire();
 }
 
-/// Old ended jobs leave the list, once a day. A wall clock that was set far ahead must not empty
-/// it, so nothing goes while the newest job itself would.
+/// Old ended jobs leave the list, and old part files that are nobody's their folders, once a day. A
+/// wall clock that was set far ahead must not empty it, so nothing goes while the newest job itself
+/// would.
 void TransferQueue::retire() {
   daily_ = world_.timers.after(std::chrono::hours(24), [this] { retire(); });
   std::vector<JobId> ended, gone;
   const auto oldest = wall_now() - config_.keep_history;
   WallTime newest{};
-  for (const auto& [id, job] : book_.all()) {
+  for (const auto& [id, job] : jobs_.all()) {
     newest = std::max(newest, job->now().created_at);
     if (const auto* record = job->shown(); record != nullptr && is_terminal(record->state))
       ended.push_back(id);
   }
   const auto surplus = ended.size() > config_.max_jobs ? ended.size() - config_.max_jobs : 0;
   for (std::size_t i = 0; i < ended.size(); ++i)
-    if (i < surplus || (newest >= oldest && book_.find(ended[i])->now().finished_at < oldest))
+    if (i < surplus || (newest >= oldest && jobs_.find(ended[i])->now().finished_at < oldest))
       gone.push_back(ended[i]);
-  if (!gone.empty()) book_.remove(std::move(gone), {});
+  if (!gone.empty()) jobs_.remove(std::move(gone), {});
+  offers_->incoming().sweep(folders());
 }
 
 // Observers
@@ -131,28 +133,28 @@ void TransferQueue::on_removed(JobId id) {
 }
 
 void TransferQueue::on_writable_changed() {
-  if (book_.writable()) sends_->wake();
+  if (jobs_.writable()) outgoing_->wake();
   notify([this](Observer& observer) { observer.on_degraded_changed(degraded()); });
 }
 
 std::optional<JobSample> TransferQueue::sample(JobId id) const {
-  const auto sent = sends_->sample(id);
-  return sent ? sent : offers_->receives().sample(id);
+  const auto sent = outgoing_->sample(id);
+  return sent ? sent : offers_->incoming().sample(id);
 }
 
 void TransferQueue::creeps(JobId id, bool slowly) {
-  sends_->creeps(id, slowly);
-  offers_->receives().creeps(id, slowly);
+  outgoing_->creeps(id, slowly);
+  offers_->incoming().creeps(id, slowly);
 }
 
 // Orders
 
 template <class Answer>
 Job* TransferQueue::known(JobId id, Answer& done) {
-  Job* job = book_.find(id);
+  Job* job = jobs_.find(id);
   if (job != nullptr && job->shown() != nullptr) return job;
   refuse(std::move(done), {Errc::NoSuchJob, "no job " + std::to_string(id) + " (newest is " +
-                                                std::to_string(book_.newest()) + ")"});
+                                                std::to_string(jobs_.newest()) + ")"});
   return nullptr;
 }
 
@@ -198,7 +200,7 @@ void TransferQueue::history(JobId id, Callback<void(Result<std::vector<HistoryEn
 // Questions
 
 const JobRecord* TransferQueue::find(JobId id) const {
-  const Job* job = book_.find(id);
+  const Job* job = jobs_.find(id);
   return job == nullptr ? nullptr : job->shown();
 }
 JobProgress TransferQueue::progress(JobId id) {
@@ -206,49 +208,49 @@ JobProgress TransferQueue::progress(JobId id) {
   return record == nullptr ? JobProgress{} : watch_->progress(*record);
 }
 Wait TransferQueue::wait_of(JobId id) const {
-  const Job* job = book_.find(id);
+  const Job* job = jobs_.find(id);
   if (job == nullptr || !is_live(job->now().state)) return {};
-  return job->now().direction == Direction::Out ? sends_->wait_of(*job) : offers_->wait_of(id);
+  return job->now().direction == Direction::Out ? outgoing_->wait_of(*job) : offers_->wait_of(id);
 }
 Result<JobPage> TransferQueue::list(const JobFilter& filter, std::string_view cursor,
                                     std::size_t limit) const {
-  return book_.list(filter, cursor, limit);
+  return jobs_.list(filter, cursor, limit);
 }
 std::vector<JobId> TransferQueue::select(const JobFilter& filter) const {
-  return book_.select(filter);
+  return jobs_.select(filter);
 }
 
 std::vector<JobId> TransferQueue::active_jobs() const {
-  const auto& moving = book_.index().moving();
+  const auto& moving = jobs_.index().moving();
   return {moving.begin(), moving.end()};
 }
 std::map<JobState, std::uint32_t> TransferQueue::counts() const {
   std::map<JobState, std::uint32_t> counts;
   for (int i = 0; i <= static_cast<int>(JobState::Unknown); ++i) {
     const auto state = static_cast<JobState>(i);
-    if (const auto count = book_.index().count(state); count > 0) counts[state] = count;
+    if (const auto count = jobs_.index().count(state); count > 0) counts[state] = count;
   }
   return counts;
 }
 
-std::uint64_t TransferQueue::generation() const { return book_.generation(); }
-JobId TransferQueue::newest() const { return book_.newest(); }
-bool TransferQueue::degraded() const { return rows_lost_ || !book_.writable(); }
+std::uint64_t TransferQueue::generation() const { return jobs_.generation(); }
+JobId TransferQueue::newest() const { return jobs_.newest(); }
+bool TransferQueue::degraded() const { return rows_lost_ || !jobs_.writable(); }
 std::vector<std::string> TransferQueue::problems() const {
   std::vector<std::string> words;
-  if (!book_.writable()) words.push_back("journal-unwritable");
+  if (!jobs_.writable()) words.push_back("journal-unwritable");
   if (rows_lost_) words.push_back("jobs-lost");
   return words;
 }
 const QueueConfig& TransferQueue::config() const { return config_; }
 const std::vector<AcceptRule>& TransferQueue::rules() const { return offers_->policy().rules(); }
 bool TransferQueue::knows(AccountId account, const Jid& peer) const {
-  return offers_->policy().names(peer) || book_.index().has_live(account, peer.bare().str());
+  return offers_->policy().names(peer) || jobs_.index().has_live(account, peer.bare().str());
 }
 
 void TransferQueue::set_config(QueueConfig config) {
   config_ = std::move(config);
-  sends_->wake();
+  outgoing_->wake();
 }
 
 Result<void> TransferQueue::set_rules(std::vector<AcceptRule> rules) {
@@ -258,10 +260,17 @@ Result<void> TransferQueue::set_rules(std::vector<AcceptRule> rules) {
   return {};
 }
 
+const std::string& TransferQueue::folder_of(const AcceptRule& rule) const {
+  return rule.folder.empty() ? config_.download_folder : rule.folder;
+}
+
+std::set<std::string> TransferQueue::folders() const {
+  std::set<std::string> folders{config_.download_folder};
+  for (const auto& rule : rules()) folders.insert(folder_of(rule));
+  return folders;
+}
+
 Result<void> TransferQueue::check_folders(const std::vector<AcceptRule>& rules) const {
-  const auto folder_of = [this](const AcceptRule& rule) {
-    return rule.folder.empty() ? config_.download_folder : rule.folder;
-  };
   std::set<std::string> known;
   for (const auto& rule : this->rules()) known.insert(folder_of(rule));
   for (std::size_t i = 0; i < rules.size(); ++i)
@@ -281,23 +290,23 @@ bool TransferQueue::on_withdrawn(AccountId account, const Withdrawal& what) {
 }
 
 void TransferQueue::on_ready(AccountId account, const Jid& peer) {
-  sends_->peer_ready(account, peer);
+  outgoing_->peer_ready(account, peer);
 }
 
 void TransferQueue::account_changed(AccountId account) {
   const auto* port = world_.accounts.find(account);
-  if (port != nullptr && port->online()) return sends_->lanes().account_online(account);
+  if (port != nullptr && port->online()) return outgoing_->lanes().account_online(account);
   offers_->account_offline(account);
-  sends_->account_offline(account);
+  outgoing_->account_offline(account);
 }
 
 void TransferQueue::account_removed(AccountId account) {
-  sends_->account_removed(account);
+  outgoing_->account_removed(account);
   offers_->account_removed(account);
 }
 
 void TransferQueue::peer_changed(AccountId account, const Jid& bare) {
-  sends_->lanes().peer_changed(account, bare.bare().str());
+  outgoing_->lanes().peer_changed(account, bare.bare().str());
 }
 
 void TransferQueue::peer_gone(AccountId account, const Jid& full) {

@@ -144,6 +144,8 @@ class TransferQueue final : public AccountEvents, private JobList::Reader {
   template <class Answer>
   void refuse(Answer done, Error why);
   void retire();
+  const std::string& folder_of(const AcceptRule& rule) const;
+  std::set<std::string> folders() const;
   std::optional<JobSample> sample(JobId id) const;
   void creeps(JobId id, bool slowly);
   void notify(const std::function<void(Observer&)>& news);
@@ -155,11 +157,11 @@ class TransferQueue final : public AccountEvents, private JobList::Reader {
   const QueueWorld world_;
   QueueConfig config_;
   Later later_;
-  JobList book_;
+  JobList jobs_;
   Slots slots_;
   const std::unique_ptr<ProgressWatch> watch_;
   const std::unique_ptr<OpenOffers> offers_;
-  const std::unique_ptr<OutgoingJobs> sends_;
+  const std::unique_ptr<OutgoingJobs> outgoing_;
   const std::unique_ptr<Submissions> submissions_;
   const std::map<const Verb*, std::function<void(Job&, Done)>> acts_;  ///< what each verb does
   std::vector<Observer*> observers_;

@@ -15,7 +15,7 @@ constexpr std::uint64_t kMostOfUnknown = std::numeric_limits<std::int64_t>::max(
 }  // namespace
 
 ReceiveAttempt::ReceiveAttempt(const ReceiveFile::World& world, Job& job, Owner& owner)
-    : book_(world.book), job_(job), owner_(owner), file_(world, job, *this) {}
+    : jobs_(world.jobs), job_(job), owner_(owner), file_(world, job, *this) {}
 ReceiveAttempt::~ReceiveAttempt() = default;
 
 JobSample ReceiveAttempt::sample() const {
@@ -36,7 +36,7 @@ void ReceiveAttempt::begin(std::unique_ptr<IncomingOffer> offer, IncomingOffer::
   offer_ = std::move(offer);
   terms_ = terms;
   if (job_.now().state != JobState::Offered) return file_.look_at_place(keep);
-  book_.try_commit({&job_}, alive_.wrap([this](Result<void> how) {
+  jobs_.try_commit({&job_}, alive_.wrap([this](Result<void> how) {
     if (!how) return on_place_bad(how.error());
     file_.look_at_place(ReceiveFile::Keep::Nothing);
   }));
@@ -59,8 +59,8 @@ void ReceiveAttempt::on_place_good() {
   auto where = "into " + record.folder;
   if (record.offset != 0)
     where += ", where its first " + std::to_string(record.offset) + " bytes are";
-  book_.add_step(job_.id(), "accepted", std::move(where));
-  book_.commit(job_, alive_.wrap([this] { owner_.on_receive_begun(job_.id()); }));
+  jobs_.add_step(job_.id(), "accepted", std::move(where));
+  jobs_.commit(job_, alive_.wrap([this] { owner_.on_receive_begun(job_.id()); }));
   accept(std::exchange(offer_, nullptr));
 }
 
@@ -77,8 +77,8 @@ bool ReceiveAttempt::switch_to(std::unique_ptr<IncomingOffer>& offer,
     return false;
   terms_ = terms;
   job_.edit().peer_full = offer->offer().peer.str();
-  book_.add_step(job_.id(), "offered", "again, by another way");
-  book_.commit(job_);
+  jobs_.add_step(job_.id(), "offered", "again, by another way");
+  jobs_.commit(job_);
   if (offer_) {  // the first one is not answered yet: this one will be instead
     offer_ = std::move(offer);
   } else {
@@ -115,13 +115,13 @@ void ReceiveAttempt::show_label() {
   job_.set_label(label);
   auto how = MethodChoice{label.method, label.route}.str();
   if (range_.offset != 0) how += ", from byte " + std::to_string(range_.offset) + " on";
-  book_.add_step(job_.id(), "active", std::move(how));
-  book_.commit(job_);
+  jobs_.add_step(job_.id(), "active", std::move(how));
+  jobs_.commit(job_);
 }
 
 void ReceiveAttempt::on_switched(const Error& why) {
-  book_.add_step(job_.id(), "failed", why.detail);
-  book_.add_step(job_.id(), "fallback", "in-band, under the same sid");
+  jobs_.add_step(job_.id(), "failed", why.detail);
+  jobs_.add_step(job_.id(), "fallback", "in-band, under the same sid");
   show_label();
 }
 
@@ -135,8 +135,8 @@ void ReceiveAttempt::on_end(Result<Moved> how) {
   if (how->hash) file_.note_hash(*how->hash);
   job_.edit().transferred = range_.offset + how->bytes;
   job_.change(JobState::Verifying);
-  book_.add_step(job_.id(), "received");
-  book_.commit(job_);
+  jobs_.add_step(job_.id(), "received");
+  jobs_.commit(job_);
   owner_.on_receive_moves(job_.id(), false);
   receiving_->delivered(*how);
 }
@@ -167,7 +167,7 @@ void ReceiveAttempt::on_ended(Error why) {
 }
 
 void ReceiveAttempt::on_step(std::string_view what, std::string detail) {
-  book_.add_step(job_.id(), std::string(what), std::move(detail));
+  jobs_.add_step(job_.id(), std::string(what), std::move(detail));
 }
 
 void ReceiveAttempt::fail(Error why) { owner_.on_receive_ended(job_.id(), std::move(why)); }

@@ -93,7 +93,7 @@ class ReceiveAttempt final : private Receiving::Handler,
   void on_in_place() override;
   void on_disk_failed(Error why) override { fail_and_tell(std::move(why)); }
 
-  JobList& book_;
+  JobList& jobs_;
   Job& job_;
   Owner& owner_;
   std::unique_ptr<IncomingOffer> offer_;

@@ -125,7 +125,7 @@ void ReceiveFile::make_part(std::uint64_t offset) {
   if (on_disk != nullptr && !on_disk->part_name.empty() &&
       on_disk->part_name == job_.now().part_name)
     return open_part();
-  world_.book.commit(job_, alive_.wrap([this] { open_part(); }));
+  world_.jobs.commit(job_, alive_.wrap([this] { open_part(); }));
 }
 
 void ReceiveFile::open_part() {
@@ -165,22 +165,22 @@ void ReceiveFile::part_made(Result<std::shared_ptr<PartFile>> part) {
   record.durable = std::min(record.durable, offset_);
   if (record.part.inode != 0) return owner_.on_part_made();
   record.part = part_->file->identity;
-  world_.book.commit(job_, alive_.wrap([this] { owner_.on_part_made(); }));
+  world_.jobs.commit(job_, alive_.wrap([this] { owner_.on_part_made(); }));
 }
 
 /// Told once, not at each try.
 void ReceiveFile::tell_wait(Error why) {
   if (job_.now().error_detail == why.detail) return;
-  world_.book.add_step(job_.id(), "waiting", why.detail);
+  world_.jobs.add_step(job_.id(), "waiting", why.detail);
   auto& record = job_.edit();
   record.error_name = error_name_of(verdict_of(why.code).reason);
   record.error_detail = std::move(why.detail);
-  world_.book.commit(job_);
+  world_.jobs.commit(job_);
 }
 
 std::shared_ptr<const Reach> ReceiveFile::make_checkpoints(std::function<std::uint64_t()> written) {
   checkpoints_ = std::make_unique<Checkpoints>(
-      world_.book, world_.files, world_.timers, job_, part_, std::move(written),
+      world_.jobs, world_.files, world_.timers, job_, part_, std::move(written),
       [this](Error why) { owner_.on_disk_failed(std::move(why)); });
   return checkpoints_->reach();
 }
@@ -248,7 +248,7 @@ void ReceiveFile::forget_kept() {
   record.hash.reset();
   record.durable = 0;
   record.part = {};
-  world_.book.add_step(job_.id(), "mismatch",
+  world_.jobs.add_step(job_.id(), "mismatch",
                        "what was kept and what came after byte " + std::to_string(offset_) +
                            " are not known to be the file: once more, from its first byte");
   world_.files.discard(std::exchange(part_, nullptr), alive_.wrap([this](Result<void>) {
@@ -271,7 +271,7 @@ void ReceiveFile::publish() {
   record.publishing = true;
   record.final_name =
       number_ == 1 ? record.wanted_name : numbered_file_name(record.wanted_name, number_);
-  world_.book.commit(job_, alive_.wrap([this] { give_name(); }));
+  world_.jobs.commit(job_, alive_.wrap([this] { give_name(); }));
 }
 
 void ReceiveFile::give_name() {
@@ -330,7 +330,7 @@ bool ReceiveFile::take_plainer_name() {
   auto& record = job_.edit();
   const auto plainer = plainer_names(record.wanted_name);
   if (plainer.empty()) return false;
-  world_.book.add_step(
+  world_.jobs.add_step(
       job_.id(), "renamed",
       "the file system of " + record.folder + " takes no '" + record.final_name + "'");
   record.wanted_name = plainer.front();
@@ -349,8 +349,8 @@ void ReceiveFile::done() {
   record.delivery = Delivery::Confirmed;
   part_.reset();
   job_.change(JobState::Done);
-  world_.book.add_step(job_.id(), "done", record.path + "; " + how_checked(record));
-  world_.book.commit(job_, alive_.wrap([this] { owner_.on_in_place(); }));
+  world_.jobs.add_step(job_.id(), "done", record.path + "; " + how_checked(record));
+  world_.jobs.commit(job_, alive_.wrap([this] { owner_.on_in_place(); }));
 }
 
 void ReceiveFile::finish_publishing() {

@@ -51,7 +51,7 @@ class ReceiveFile {
 
   /// What it works with; all outlive it.
   struct World {
-    JobList& book;
+    JobList& jobs;
     Files& files;
     Bulk& bulk;
     Timers& timers;

@@ -37,18 +37,18 @@ bool is_offered_again(const JobRecord& job, AccountId account, const Offer& offe
          is_same_file(job, account, offer, Likeness::AnyTime);
 }
 
-Job* find_done(JobList& book, AccountId account, const Offer& offer) {
-  for (const JobId id : book.index().done_as(offer.file_id))
-    if (Job* job = book.find(id); is_same_file(job->now(), account, offer, Likeness::AnyTime) &&
+Job* find_done(JobList& jobs, AccountId account, const Offer& offer) {
+  for (const JobId id : jobs.index().done_as(offer.file_id))
+    if (Job* job = jobs.find(id); is_same_file(job->now(), account, offer, Likeness::AnyTime) &&
                                   !contradict(job->now().hash, offer.file.hash))
       return job;
   return nullptr;
 }
 
-Job* find_ended(JobList& book, AccountId account, const Offer& offer, const QueueConfig& config) {
+Job* find_ended(JobList& jobs, AccountId account, const Offer& offer, const QueueConfig& config) {
   if (!offer.can_confirm) return nullptr;
-  for (const JobId id : book.index().unaware()) {
-    Job* job = book.find(id);
+  for (const JobId id : jobs.index().unaware()) {
+    Job* job = jobs.find(id);
     const auto& record = job->now();
     if (!is_terminal(record.state) || record.unaware_since == WallTime{}) continue;
     const bool was_away = record.unaware_since < record.finished_at;

@@ -27,7 +27,7 @@ bool is_offered_again(const JobRecord& job, AccountId account, const Offer& offe
                       std::chrono::seconds relink_within);
 
 /// The job whose file this is, by its id, and that is done, on disk.
-Job* find_done(JobList& book, AccountId account, const Offer& offer);
+Job* find_done(JobList& jobs, AccountId account, const Offer& offer);
 
 /// The job of this file that the user cancelled while it came in, or that our disk failed twice,
 /// and whose sender cannot know: to it the stream broke, for neither SOCKS5 nor IBB has a word for
@@ -35,6 +35,6 @@ Job* find_done(JobList& book, AccountId account, const Offer& offer);
 /// (QueueConfig::refuse_again_within); where the sender was away, for as long as it would have been
 /// waited for. None for an offer of a program that does not offer again by itself
 /// (Offer::can_confirm): there it is a person's will.
-Job* find_ended(JobList& book, AccountId account, const Offer& offer, const QueueConfig& config);
+Job* find_ended(JobList& jobs, AccountId account, const Offer& offer, const QueueConfig& config);
 
 }  // namespace xmppftd

@@ -170,20 +170,20 @@ void SendFile::on_completed(Delivery delivery, std::optional<Hash> verified) {
   auto how = std::string(to_string(delivery));
   if (record.hash_state == HashState::Md5 || record.hash_state == HashState::Sha256)
     how += ": the peer compared the " + std::string(to_string(record.hash_state)) + " of all of it";
-  world_.book.add_step(job_.id(), "done", std::move(how));
-  world_.book.commit(job_, alive_.wrap([this] { world_.owner.on_send_ended(job_.id(), {}); }));
+  world_.jobs.add_step(job_.id(), "done", std::move(how));
+  world_.jobs.commit(job_, alive_.wrap([this] { world_.owner.on_send_ended(job_.id(), {}); }));
 }
 
 void SendFile::on_ended(Error why) { fail(std::move(why)); }
 
 void SendFile::on_step(std::string_view what, std::string detail) {
-  world_.book.add_step(job_.id(), std::string(what), std::move(detail));
+  world_.jobs.add_step(job_.id(), std::string(what), std::move(detail));
 }
 
 void SendFile::enter(JobState to, JobReason reason, std::string what, std::string detail) {
   job_.change(to, reason);
-  world_.book.add_step(job_.id(), std::move(what), std::move(detail));
-  world_.book.commit(job_);
+  world_.jobs.add_step(job_.id(), std::move(what), std::move(detail));
+  world_.jobs.commit(job_);
 }
 
 void SendFile::fail(Error why) {
@@ -200,8 +200,8 @@ bool SendFile::try_next_way(const Error& why) {
   held_before_ = held_offer();
   sending_.reset();
   ++way_;
-  world_.book.add_step(job_.id(), "failed", why.detail);
-  world_.book.add_step(job_.id(), "fallback", "to " + way().methods.front().str());
+  world_.jobs.add_step(job_.id(), "failed", why.detail);
+  world_.jobs.add_step(job_.id(), "fallback", "to " + way().methods.front().str());
   prepare();
   return true;
 }

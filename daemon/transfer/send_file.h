@@ -51,7 +51,7 @@ class SendFile final : private Sending::Handler, private Carrier::Handler {
 
   /// What it works with; all outlive it. `config` is copied.
   struct World {
-    JobList& book;
+    JobList& jobs;
     Files& files;
     Bulk& bulk;
     AccountPort& account;

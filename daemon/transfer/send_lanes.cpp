@@ -20,9 +20,9 @@ constexpr int kRefusedTogether = 16;
 
 }  // namespace
 
-SendLanes::SendLanes(const QueueWorld& world, const QueueConfig& config, JobList& book,
+SendLanes::SendLanes(const QueueWorld& world, const QueueConfig& config, JobList& jobs,
                      Owner& owner)
-    : world_(world), config_(config), book_(book), owner_(owner) {}
+    : world_(world), config_(config), jobs_(jobs), owner_(owner) {}
 
 SendLanes::Key SendLanes::key_of(const Job& job) {
   Key key{job.now().account, job.now().peer, ""};
@@ -169,7 +169,7 @@ void SendLanes::look_now(Key key) {
   for (const auto& [priority, id] : jobs) {
     const auto found = deadlines_.find(id);
     if (!could_know || found == deadlines_.end() || found->second > now) continue;
-    owner_.on_peer_never_came(*book_.find(id), *lane.absent);
+    owner_.on_peer_never_came(*jobs_.find(id), *lane.absent);
   }
   if (lane.jobs.empty()) {
     lane.absent.reset();
@@ -270,7 +270,7 @@ void SendLanes::tell_reasons() {
   if (telling_) return;
   std::vector<Job*> told;
   const auto tell = [&](JobId id, const Lane& lane) {
-    if (set_reason(id, lane)) told.push_back(book_.find(id));
+    if (set_reason(id, lane)) told.push_back(jobs_.find(id));
   };
   for (auto& [key, lane] : lanes_) {
     if (const auto reason = reason_for(key, lane);
@@ -279,7 +279,7 @@ void SendLanes::tell_reasons() {
       lane.all_stale();
     }
     for (const JobId id : std::exchange(lane.fresh, {}))
-      if (const Job* job = book_.find(id);
+      if (const Job* job = jobs_.find(id);
           job != nullptr && lane.jobs.count({-job->now().priority, id}) != 0)
         tell(id, lane);
     if (!lane.stale) continue;
@@ -289,7 +289,7 @@ void SendLanes::tell_reasons() {
   }
   if (told.empty()) return;
   telling_ = true;
-  book_.commit(told, [this] {
+  jobs_.commit(told, [this] {
     telling_ = false;
     changed();
   });
@@ -297,7 +297,7 @@ void SendLanes::tell_reasons() {
 
 /// False when the job says so already.
 bool SendLanes::set_reason(JobId id, const Lane& lane) {
-  Job& job = *book_.find(id);
+  Job& job = *jobs_.find(id);
   if (lane.reason == JobReason::WaitingPeer)
     deadlines_.try_emplace(id, world_.timers.now() + config_.give_up_after);
   else if (lane.reason == JobReason::WaitingSlot)

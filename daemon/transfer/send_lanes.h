@@ -77,7 +77,7 @@ class SendLanes {
     Key key_;
   };
 
-  SendLanes(const QueueWorld& world, const QueueConfig& config, JobList& book, Owner& owner);
+  SendLanes(const QueueWorld& world, const QueueConfig& config, JobList& jobs, Owner& owner);
   SendLanes(const SendLanes&) = delete;
   SendLanes& operator=(const SendLanes&) = delete;
 
@@ -172,7 +172,7 @@ class SendLanes {
 
   const QueueWorld world_;
   const QueueConfig& config_;
-  JobList& book_;
+  JobList& jobs_;
   Owner& owner_;
   std::map<Key, Lane> lanes_;
   std::map<JobId, Clock::time_point> deadlines_;  ///< when a job whose peer is awaited fails

@@ -44,7 +44,7 @@ Submission::Problems Submission::check() {
   if (request_.description.size() > kMaxDescription)
     problems.push_back({"", {Errc::BadArgument, "the description is longer than 1024 bytes"}});
   for (const auto& recipient : request_.recipients) check_recipient(recipient, problems);
-  batch_ = request_.batch.empty() ? world_.book.new_batch() : request_.batch;
+  batch_ = request_.batch.empty() ? world_.jobs.new_batch() : request_.batch;
   return problems;
 }
 
@@ -186,19 +186,19 @@ void Submission::enter(Done done) {
       record.priority = request_.priority;
       record.methods = request_.methods;
       record.reason = JobReason::WaitingSlot;
-      jobs.push_back(&world_.book.add(std::move(record)));
+      jobs.push_back(&world_.jobs.add(std::move(record)));
       outcome.ids.push_back(jobs.back()->id());
     }
-  world_.book.try_commit(jobs,
+  world_.jobs.try_commit(jobs,
                          alive_.wrap([this, done = std::move(done),
                                       outcome = std::move(outcome)](Result<void> how) mutable {
                            if (how) {
                              auto id = outcome.ids.begin();
                              for (const auto& source : sources_)
                                for (std::size_t i = 0; i < recipients_.size(); ++i)
-                                 queued_(*world_.book.find(*id++), source.held);
+                                 queued_(*world_.jobs.find(*id++), source.held);
                            } else {
-                             for (const JobId id : outcome.ids) world_.book.drop(id);
+                             for (const JobId id : outcome.ids) world_.jobs.drop(id);
                              outcome.ids.clear();
                              outcome.problems.push_back({"", how.error()});
                            }

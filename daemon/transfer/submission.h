@@ -24,7 +24,7 @@ class Submission final : public SendBatch {
   struct World {
     AccountPorts& accounts;
     Files& files;
-    JobList& book;
+    JobList& jobs;
     HeldFiles& held;
     Later& later;
   };

@@ -13,9 +13,9 @@ void log_problems(const SendOutcome& outcome) {
 
 }  // namespace
 
-Submissions::Submissions(AccountPorts& accounts, Files& files, JobList& book, Later& later,
+Submissions::Submissions(AccountPorts& accounts, Files& files, JobList& jobs, Later& later,
                          std::function<void(Job&, std::shared_ptr<OpenFile>)> queued)
-    : later_(later), world_{accounts, files, book, held_, later}, queued_(std::move(queued)) {}
+    : later_(later), world_{accounts, files, jobs, held_, later}, queued_(std::move(queued)) {}
 
 std::unique_ptr<Submission> Submissions::open(SendRequest request) {
   return std::make_unique<Submission>(

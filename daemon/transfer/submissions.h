@@ -19,7 +19,7 @@ class Submissions {
   using Done = Submission::Done;
 
   /// `queued`: what becomes of the jobs of every order.
-  Submissions(AccountPorts& accounts, Files& files, JobList& book, Later& later,
+  Submissions(AccountPorts& accounts, Files& files, JobList& jobs, Later& later,
               std::function<void(Job&, std::shared_ptr<OpenFile>)> queued);
 
   /// As TransferQueue.

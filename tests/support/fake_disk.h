@@ -362,6 +362,12 @@ class FakeFiles final : public Files {
       return folder;
     });
   }
+  std::map<std::string, std::set<std::string>> swept;  ///< folder -> what was said to be in use
+  void remove_leftovers(const std::string& folder, std::set<std::string> in_use,
+                        Done<unsigned> done) override {
+    swept[folder] = std::move(in_use);
+    act(std::move(done), []() -> Result<unsigned> { return 0u; });
+  }
   void discard(std::shared_ptr<PartFile> part, Done<void> done) override {
     act(std::move(done), [this, part]() -> Result<void> {
       remove(*part);

@@ -211,6 +211,30 @@ TEST_CASE("recovery: an ended job whose bytes were left behind is cleaned up", "
   CHECK(disk.rows[1].part_name.empty());
 }
 
+TEST_CASE("recovery: old parts that no job knows are looked for wherever one may lie, each day",
+          "[recovery]") {
+  Disk disk;
+  auto one = record(Direction::In, JobState::Queued);
+  one.folder = "/elsewhere";
+  one.part_name = ".xmppft-0.part";
+  one.part.inode = disk.add("/elsewhere/.xmppft-0.part", 500);
+  one.waiting_since = wall_now();
+  disk.rows[1] = one;
+  House house(&disk);
+  AcceptRule rule;
+  rule.from = kAnn;
+  rule.folder = "/by-rule";
+  REQUIRE(house.queue->set_rules({rule}));
+  house.start();
+  using InUse = std::set<std::string>;
+  const std::map<std::string, InUse> expected{
+      {"/in", {}}, {"/by-rule", {}}, {"/elsewhere", {one.part_name}}};
+  CHECK(house.files.swept == expected);
+  house.files.swept.clear();
+  house.pass(24h);
+  CHECK(house.files.swept == expected);
+}
+
 TEST_CASE("recovery: ten thousand queued jobs keep their order", "[recovery]") {
   Disk disk;
   for (JobId id = 1; id <= 10'000; ++id) {
