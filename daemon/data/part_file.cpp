@@ -172,6 +172,13 @@ Result<void> synced(const PartFile& part, int (*sync)(int)) {
   return system_error(error_number, "making " + part.folder_path + "/" + part.name + " durable");
 }
 
+/// How many bytes are there before the first hole. We write without any, but the kernel writes back
+/// in any order: after a power cut a file may be long, and lack what lies before its end.
+std::uint64_t unbroken(int fd, std::uint64_t length) {
+  const off_t hole = ::lseek(fd, 0, SEEK_HOLE);
+  return hole < 0 ? length : static_cast<std::uint64_t>(hole);  // who knows no holes has none
+}
+
 }  // namespace
 
 Result<void> check_part_place(const std::string& folder, std::optional<std::uint64_t> size,
@@ -222,7 +229,7 @@ Result<Files::Kept> reopen_part_file(const std::string& folder, const std::strin
   if (*part == nullptr) return kept;
   const int fd = (*part)->file->fd.get();
   const auto length = (*part)->file->identity.size;
-  kept.bytes = size && length > *size ? 0 : std::min(length, most);
+  kept.bytes = size && length > *size ? 0 : std::min({length, most, unbroken(fd, length)});
   // What was set aside for it before is not free, and is its own.
   struct stat status {};
   if (::fstat(fd, &status) != 0) return system_error(errno, folder + "/" + name);

@@ -48,6 +48,7 @@ StreamTask::Step ReceiveTask::receive(Clock::time_point now, Quantum& buffer) {
   const auto got = static_cast<std::uint64_t>(n);
   if (auto written = write_all(file(), {buffer.bytes, got}, position()); !written) return written;
   advance(got, now);
+  alive(now);
   write_back_.written_to(file(), position());
   return std::nullopt;
 }

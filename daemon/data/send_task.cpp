@@ -19,6 +19,7 @@ namespace xmppftd {
 namespace {
 
 constexpr std::chrono::milliseconds kMaxPoll{100};
+constexpr std::chrono::seconds kHeedAgain{1};
 // What the kernel may hold that is not even on its way: it counts as sent, and after a break it
 // goes once more. Sockets grow to 4 MiB of it.
 constexpr int kUnsent = 512 << 10;
@@ -67,6 +68,7 @@ StreamTask::Step SendTask::stream(Clock::time_point now) {
     return Error{Errc::FileChanged,
                  "the file ends at byte " + std::to_string(position()) + " now; send it again"};
   advance(static_cast<std::uint64_t>(n), now);
+  heed_peer(now);
   return std::nullopt;
 }
 
@@ -85,6 +87,7 @@ StreamTask::Step SendTask::send_tail(Clock::time_point now) {
     if (n < 0) return socket_error(errno, "sending at byte " + std::to_string(moved_));
     tail_sent_ += static_cast<std::size_t>(n);
     advance(static_cast<std::uint64_t>(n), now);
+    heed_peer(now);
   }
   return left() > 0 ? Step{} : after_last_byte(now);
 }
@@ -136,11 +139,16 @@ StreamTask::Step SendTask::drain(Clock::time_point now) {
 }
 
 StreamTask::Step SendTask::wait(Clock::time_point now, std::string_view what) {
+  heed_peer(now);
+  if (now >= give_up_) return stalled(what);
+  // No event tells of an acknowledgement that makes too little room for more.
+  deadline_ = std::min(give_up_, now + kHeedAgain);
+  return std::nullopt;
+}
+
+void SendTask::heed_peer(Clock::time_point now) {
   const auto acknowledged = moved_ - static_cast<std::uint64_t>(unacknowledged());
   if (acknowledged > std::exchange(acknowledged_, acknowledged)) alive(now);
-  deadline_ = give_up_;
-  if (now >= give_up_) return stalled(what);
-  return std::nullopt;
 }
 
 int SendTask::unacknowledged() const noexcept {

@@ -28,6 +28,8 @@ class SendTask final : public StreamTask {
   void start_draining(Clock::time_point now);
   /// The socket took nothing: goes on while the peer still acknowledges.
   Step wait(Clock::time_point now, std::string_view what);
+  /// What it acknowledged since, and nothing else, is a sign of its life.
+  void heed_peer(Clock::time_point now);
   /// Payload bytes in the kernel that the peer has not acknowledged.
   int unacknowledged() const noexcept;
   /// All bytes are with the peer. The file's content must not have moved until now: sendfile lends

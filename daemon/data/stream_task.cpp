@@ -56,7 +56,6 @@ void StreamTask::advance(std::uint64_t bytes, Clock::time_point now) {
   pace_.pay(bytes, now);
   if (progress_ != nullptr) progress_->bytes.store(moved_, std::memory_order_relaxed);
   if (digest_ != nullptr) digest_->reached(moved_);
-  alive(now);
 }
 
 Error StreamTask::stalled(std::string_view what) const {

@@ -57,7 +57,8 @@ class StreamTask {
   std::uint64_t allowed(std::uint64_t most, Clock::time_point now);
   /// Leaves the socket alone until then. It is not up to the peer.
   void hold(Clock::time_point now, Clock::time_point until);
-  /// `bytes` more of the range are through.
+  /// `bytes` more of the range are through our side. Whether that is a sign of the peer's life, the
+  /// caller knows.
   void advance(std::uint64_t bytes, Clock::time_point now);
   std::uint64_t left() const noexcept { return range_.length - moved_; }
   std::uint64_t position() const noexcept { return range_.offset + moved_; }

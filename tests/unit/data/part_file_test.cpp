@@ -423,4 +423,30 @@ TEST_CASE("part: what was set aside for it is not asked for twice", "[part]") {
   CHECK(static_cast<std::uint64_t>(status.st_blocks) * 512 >= kSize);
 }
 
+TEST_CASE("part: what a power cut left behind a hole is not kept", "[part]") {
+  const TempDir dir;
+  constexpr std::uint64_t kMiB = 1 << 20;
+  const bool reserves = GENERATE(true, false);
+  auto part = create_part_file(dir.path(), new_part_file_name(),
+                               reserves ? std::optional(4 * kMiB) : std::nullopt, 0)
+                  .value();
+  const int fd = part->file->fd.get();
+  const auto written = noise(kMiB);
+  const auto kept = [&] {
+    const auto again =
+        reopen_part_file(dir.path(), part->name, part->file->identity, 4 * kMiB, 4 * kMiB, 0);
+    REQUIRE(again);
+    return again->bytes;
+  };
+  REQUIRE(write_all(fd, view_of(written), 0));
+  REQUIRE(write_all(fd, view_of(written), 2 * kMiB));
+  if (::lseek(fd, 0, SEEK_HOLE) == static_cast<off_t>(3 * kMiB)) {
+    WARN("SKIP this file system does not tell its holes");
+    return;
+  }
+  CHECK(kept() == kMiB);
+  REQUIRE(write_all(fd, view_of(written), kMiB));
+  CHECK(kept() == 2 * kMiB);
+}
+
 }  // namespace part_file_test
