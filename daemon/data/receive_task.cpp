@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "data/receive_task.h"
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -12,13 +14,18 @@ namespace {
 // How long a surplus byte may trail the last one. Most senders close at once, which ends the wait;
 // some wait for us.
 constexpr std::chrono::milliseconds kGrace{200};
+// What the sender may have on its way: it is lost with us, and comes again. About what Linux lets a
+// window grow to by itself; some machines are set to many times as much.
+constexpr int kWindow = 4 << 20;
 // A disk syncs some MiB in about as much.
 constexpr std::chrono::milliseconds kReachAgain{2};
 
 }  // namespace
 
 ReceiveTask::ReceiveTask(StreamParts parts, Clock::time_point now)
-    : StreamTask(std::move(parts), EPOLLIN, now), write_back_(position()) {}
+    : StreamTask(std::move(parts), EPOLLIN, now), write_back_(position()) {
+  ::setsockopt(socket(), IPPROTO_TCP, TCP_WINDOW_CLAMP, &kWindow, sizeof kWindow);
+}
 
 StreamTask::Step ReceiveTask::step(Clock::time_point now, Quantum& buffer) {
   if (left() > 0)

@@ -141,14 +141,14 @@ StreamTask::Step SendTask::drain(Clock::time_point now) {
 StreamTask::Step SendTask::wait(Clock::time_point now, std::string_view what) {
   heed_peer(now);
   if (now >= give_up_) return stalled(what);
-  // No event tells of an acknowledgement that makes too little room for more.
-  deadline_ = std::min(give_up_, now + kHeedAgain);
   return std::nullopt;
 }
 
 void SendTask::heed_peer(Clock::time_point now) {
   const auto acknowledged = moved_ - static_cast<std::uint64_t>(unacknowledged());
   if (acknowledged > std::exchange(acknowledged_, acknowledged)) alive(now);
+  // No event tells of an acknowledgement that makes too little room for more.
+  deadline_ = std::min(give_up_, now + kHeedAgain);
 }
 
 int SendTask::unacknowledged() const noexcept {

@@ -36,6 +36,7 @@ class Clock:
     def wrapper(self):
         """The head of a command that is to run by this clock."""
         library = build_directory() / 'tests/support/fake_clock.so'
+        assert library.exists(), f'{library} is not built: the machine\'s own clock would be tested'
         return ['env', f'LD_PRELOAD={library}', f'XMPPFT_TEST_CLOCK={self.path}']
 
     def _turn(self):
