@@ -281,8 +281,8 @@ Result<std::string> publish_part_file(const PartFile& part, const std::string& f
   auto has_final = is_part(part, final_name);
   if (!has_final) return std::move(has_final).error();
   if (!*has_final && !*has_part)
-    return Error{Errc::Io, part.folder_path + "/" + part.name +
-                               " was moved or replaced by somebody; receive the file again"};
+    return Error{Errc::Interrupted, part.folder_path + "/" + part.name +
+                                        " was removed or replaced by somebody while the file came"};
   const auto before = place_of(folder, part.folder_path);
   if (!before)
     return Error{Errc::FileMissing, part.folder_path +

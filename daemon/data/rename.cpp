@@ -7,6 +7,7 @@
 
 #include <cerrno>
 #include <cstdio>
+#include <mutex>
 
 namespace xmppftd {
 namespace {
@@ -31,6 +32,9 @@ int rename_by_link(int folder, const std::string& from, const std::string& to) {
 }
 
 int rename_after_look(int folder, const std::string& from, const std::string& to) {
+  // Files of ours are given their names by several threads.
+  static std::mutex one_at_a_time;
+  const std::lock_guard lock(one_at_a_time);
   struct stat found {};
   if (::fstatat(folder, to.c_str(), &found, AT_SYMLINK_NOFOLLOW) == 0) return EEXIST;
   if (errno != ENOENT) return errno;

@@ -20,6 +20,8 @@ namespace {
 
 constexpr std::chrono::milliseconds kMaxPoll{100};
 constexpr std::chrono::seconds kHeedAgain{1};
+// A read that takes longer is our own disk's silence, and not the peer's.
+constexpr std::chrono::seconds kSlowDisk{1};
 // What the kernel may hold that is not even on its way: it counts as sent, and after a break it
 // goes once more. Sockets grow to 4 MiB of it.
 constexpr int kUnsent = 512 << 10;
@@ -60,7 +62,9 @@ StreamTask::Step SendTask::stream(Clock::time_point now) {
   const auto size = allowed(std::min<std::uint64_t>(kQuantum, left() - kHeldBack), now);
   if (size == 0) return std::nullopt;
   auto offset = static_cast<off_t>(position());
+  const auto before = Clock::now();
   const auto n = ::sendfile(socket(), file(), &offset, size);
+  if (const auto took = Clock::now() - before; took > kSlowDisk) alive(now += took);
   if (n < 0 && errno == EINTR) return std::nullopt;
   if (n < 0 && errno == EAGAIN) return wait(now, "the peer took no byte");
   if (n < 0) return socket_error(errno, "sending at byte " + std::to_string(moved_));
@@ -75,8 +79,10 @@ StreamTask::Step SendTask::stream(Clock::time_point now) {
 StreamTask::Step SendTask::send_tail(Clock::time_point now) {
   if (tail_.empty()) {
     tail_.resize(left());
+    const auto before = Clock::now();
     if (auto read = read_exactly(file(), tail_, position()); !read) return read;
     if (auto unchanged = check_unchanged(file(), known_); !unchanged) return unchanged;
+    if (const auto took = Clock::now() - before; took > kSlowDisk) alive(now += took);
   }
   if (left() > 0) {
     const auto size = allowed(left(), now);

@@ -132,7 +132,8 @@ class Files {
   /// Gives the part file its final name without replacing anything, and syncs the folder. With
   /// `overwrite` an existing regular file of ours is exchanged and removed. Asked again after
   /// success, it succeeds again. `done` gets the folder's path as it is now, for folders are moved.
-  /// Errors: Exists, Io, DiskFull, Unavailable (it has its name, but the folder could not be
+  /// Errors: Exists, Interrupted (neither name is our file any more: somebody removed or replaced
+  /// it), Io, DiskFull, Unavailable (it has its name, but the folder could not be
   /// synced: ask again), UnsafeFolder, Unreadable, FileMissing (no path leads to the
   /// folder any more), BadArgument (`final_name` is not one component, or the file system refuses
   /// it).

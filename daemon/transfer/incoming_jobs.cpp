@@ -247,7 +247,10 @@ void IncomingJobs::on_receive_ended(JobId id, Result<void> how) {
   // Accepted it was, however soon that was over.
   if (auto reply = std::move(entry.reply))
     later_.run([reply = std::move(reply)]() mutable { reply({}); });
-  if (how) return;
+  if (how) {
+    failed_once_.erase(id);
+    return;
+  }
   Job& job = *jobs_.find(id);
   const auto& why = how.error();
   const auto verdict = verdict_of(why.code);

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "transfer/kept_parts.h"
 
-#include <map>
 #include <string>
 #include <utility>
 
@@ -49,17 +48,26 @@ void KeptParts::drop(Job& job, std::shared_ptr<PartFile> part) {
 }
 
 void KeptParts::sweep(std::set<std::string> folders) {
-  std::map<std::string, std::set<std::string>> in_use;
-  for (auto& folder : folders) in_use[folder];
-  for (const auto& [id, job] : jobs_.all())
-    if (const auto& record = job->now(); !record.folder.empty())
-      in_use[record.folder].insert(record.part_name);
-  for (auto& [folder, names] : in_use)
-    files_.remove_leftovers(folder, std::move(names), alive_.wrap([](Result<unsigned> removed) {
-      if (removed && *removed != 0)
-        log::info("receive",
-                  "removed " + std::to_string(*removed) + " old files of unfinished transfers");
-    }));
+  std::set<std::string> in_use;  // of all folders, for one may be known by two paths
+  for (const auto& [id, job] : jobs_.all()) {
+    const auto& record = job->now();
+    if (!record.part_name.empty()) in_use.insert(record.part_name);
+    if (is_live(record.state) && !record.folder.empty()) folders.insert(record.folder);
+  }
+  sweep_next(std::move(folders), std::move(in_use));
+}
+
+/// One after another: a folder that does not answer keeps one thread of all, and only that.
+void KeptParts::sweep_next(std::set<std::string> folders, std::set<std::string> in_use) {
+  if (folders.empty()) return;
+  const std::string folder = folders.extract(folders.begin()).value();
+  auto next = [this, folders = std::move(folders), in_use](Result<unsigned> removed) mutable {
+    if (removed && *removed != 0)
+      log::info("receive",
+                "removed " + std::to_string(*removed) + " old files of unfinished transfers");
+    sweep_next(std::move(folders), std::move(in_use));
+  };
+  files_.remove_leftovers(folder, std::move(in_use), alive_.wrap(std::move(next)));
 }
 
 }  // namespace xmppftd

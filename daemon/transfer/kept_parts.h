@@ -37,6 +37,7 @@ class KeptParts {
   void sweep(std::set<std::string> folders);
 
  private:
+  void sweep_next(std::set<std::string> folders, std::set<std::string> in_use);
   void cut(const Job& job, std::shared_ptr<PartFile> part);
 
   Files& files_;

@@ -108,7 +108,7 @@ void TransferQueue::retire() {
     if (i < surplus || (newest >= oldest && jobs_.find(ended[i])->now().finished_at < oldest))
       gone.push_back(ended[i]);
   if (!gone.empty()) jobs_.remove(std::move(gone), {});
-  offers_->incoming().sweep(folders());
+  if (newest == WallTime{} || newest >= oldest) offers_->incoming().sweep(folders());
 }
 
 // Observers

@@ -353,7 +353,7 @@ class FakeFiles final : public Files {
       const auto target = folder + "/" + final_name;
       if (!is(target, *part)) {
         if (!is(part->folder_path + "/" + part->name, *part))
-          return Error{Errc::Io, part->name + " was moved or replaced by somebody"};
+          return Error{Errc::Interrupted, part->name + " was removed or replaced by somebody"};
         if (!overwrite && disk_.names.count(target) != 0)
           return Error{Errc::Exists, target + " is there"};
         disk_.names[target] = part->file->identity.inode;
