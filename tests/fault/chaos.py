@@ -14,6 +14,7 @@ import time
 
 RESET, END, HALF_END, SILENCE = 'reset', 'end', 'half-end', 'silence'
 BLOCK = 1 << 18
+HELD = 512 << 10    # bytes in each of its sockets' buffers
 
 
 @dataclasses.dataclass(frozen=True)
@@ -173,6 +174,10 @@ class Chaos:
         target.settimeout(None)
         for each in (client, target):
             each.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            # What the proxy holds is lost with a connection, and no fault of whom it stands between. Some machines
+            # let sockets grow to 32 MiB.
+            each.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, HELD)
+            each.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, HELD)
         link = Link(client, target)
         self.links = [*(each for each in self.links if each.ended < 2), link]
         threading.Thread(target=_pump, args=[link, client, target, self.up], daemon=True).start()
