@@ -33,20 +33,20 @@ struct Coming {
 
 }  // namespace
 
-TEST_CASE("checkpoints: every 4 MiB, every 2 s, one at a time", "[checkpoints]") {
+TEST_CASE("checkpoints: every 8 MiB, every 2 s, one at a time", "[checkpoints]") {
   Coming coming;
   auto& house = coming.house;
-  coming.write(4 * kMiB - 1);
+  coming.write(8 * kMiB - 1);
   house.pass(Checkpoints::kLook);
   CHECK(coming.durable() == 0);
-  coming.write(4 * kMiB);
+  coming.write(8 * kMiB);
   house.pass(Checkpoints::kLook);
-  CHECK(coming.durable() == 4 * kMiB);
-  coming.write(4 * kMiB + 1);
+  CHECK(coming.durable() == 8 * kMiB);
+  coming.write(8 * kMiB + 1);
   house.pass(1s);
-  CHECK(coming.durable() == 4 * kMiB);
+  CHECK(coming.durable() == 8 * kMiB);
   house.pass(1s + Checkpoints::kLook);
-  CHECK(coming.durable() == 4 * kMiB + 1);
+  CHECK(coming.durable() == 8 * kMiB + 1);
   const int synced = house.files.data_synced;
   house.pass(1min);
   CHECK(house.files.data_synced == synced);  // nothing came
@@ -62,9 +62,9 @@ TEST_CASE("checkpoints: every 4 MiB, every 2 s, one at a time", "[checkpoints]")
   }
 }
 
-TEST_CASE("checkpoints: no byte comes more than 8 MiB ahead of what is synced", "[checkpoints]") {
+TEST_CASE("checkpoints: no byte comes more than 64 MiB ahead of what is synced", "[checkpoints]") {
   Coming coming;
-  CHECK(coming.reach() == 8 * kMiB);
+  CHECK(coming.reach() == Checkpoints::kAhead);
   // A peer that sends whatever it may, however fast.
   std::uint64_t most = 0;
   std::chrono::milliseconds passed{};
@@ -74,22 +74,22 @@ TEST_CASE("checkpoints: no byte comes more than 8 MiB ahead of what is synced", 
     coming.house.pass(1ms);
     REQUIRE((passed += 1ms) < 100ms);  // nor does it wait for long where the disk is fast
   }
-  CHECK(most <= 8 * kMiB);
+  CHECK(most <= 64 * kMiB);
 }
 
 TEST_CASE("checkpoints: while the disk syncs nothing is let in beyond", "[checkpoints]") {
   Coming coming;
   auto& house = coming.house;
   house.files.holds_sync = true;
-  coming.write(8 * kMiB);
+  coming.write(64 * kMiB);
   coming.line->progress.throttled = true;  // as a stream says that is held
   house.pass(1min);
-  CHECK(coming.reach() == 8 * kMiB);
+  CHECK(coming.reach() == 64 * kMiB);
   CHECK(house.state(1) == "active");
   house.files.release_sync();
   house.pass(Checkpoints::kLook);
-  CHECK(coming.reach() == 16 * kMiB);
-  CHECK(coming.durable() == 8 * kMiB);
+  CHECK(coming.reach() == 128 * kMiB);
+  CHECK(coming.durable() == 64 * kMiB);
 }
 
 }  // namespace checkpoints_test
